@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# The scripts of contrib/ and the program the demonstration checkpoints.
+
+noinst_PROGRAMS += contrib/demo.d/count
+contrib_demo_d_count_SOURCES = contrib/demo.d/count.c
+# An ordinary program, as a user would have compiled it: never with the sanitizers.
+contrib_demo_d_count_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -g
+contrib_demo_d_count_LDFLAGS =
+
+EXTRA_DIST += contrib/common.sh contrib/setup contrib/demo contrib/check \
+	contrib/style contrib/layers

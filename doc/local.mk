@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# The manual pages.
+
+dist_man_MANS += \
+	doc/man/crlaunch.1 \
+	doc/man/crctl.1 \
+	doc/man/crrestart.1 \
+	doc/man/cairn.7 \
+	doc/man/cairn-exit-codes.7 \
+	doc/man/cairn-environment.7
+
+# Renders every page and stops at what groff warns of.
+check-man:
+	@for page in $(dist_man_MANS); do \
+		groff -mandoc -Tutf8 -ww -z $(top_srcdir)/$$page || exit 1; \
+	done
+
+.PHONY: check-man

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// CPU features by cpuid and xgetbv. libc and the job choose code by these once, at start, so a job
+// may only go on where all of them are.
+#include "arch/x86_64/cpu.h"
+
+#include <cpuid.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/defs.h"
+
+enum word { W_1C, W_1D, W_7B, W_7C, W_7D, W_71A, W_X1C, W_D1A, WORDS };
+
+/* Bits that programs look at, by word; the others are the kernel's business. */
+static const struct {
+	unsigned char word, bit;
+	const char *name;
+} features[] = {
+	{ W_1C, 0, "sse3" },	   { W_1C, 1, "pclmulqdq" },  { W_1C, 9, "ssse3" },
+	{ W_1C, 12, "fma" },	   { W_1C, 13, "cx16" },      { W_1C, 19, "sse4_1" },
+	{ W_1C, 20, "sse4_2" },	   { W_1C, 22, "movbe" },     { W_1C, 23, "popcnt" },
+	{ W_1C, 25, "aes" },	   { W_1C, 26, "xsave" },     { W_1C, 28, "avx" },
+	{ W_1C, 29, "f16c" },	   { W_1C, 30, "rdrand" },    { W_1D, 15, "cmov" },
+	{ W_1D, 25, "sse" },	   { W_1D, 26, "sse2" },      { W_7B, 0, "fsgsbase" },
+	{ W_7B, 3, "bmi1" },	   { W_7B, 4, "hle" },	      { W_7B, 5, "avx2" },
+	{ W_7B, 8, "bmi2" },	   { W_7B, 9, "erms" },	      { W_7B, 11, "rtm" },
+	{ W_7B, 16, "avx512f" },   { W_7B, 17, "avx512dq" },  { W_7B, 18, "rdseed" },
+	{ W_7B, 19, "adx" },	   { W_7B, 21, "avx512ifma" }, { W_7B, 23, "clflushopt" },
+	{ W_7B, 24, "clwb" },	   { W_7B, 28, "avx512cd" },  { W_7B, 29, "sha_ni" },
+	{ W_7B, 30, "avx512bw" },  { W_7B, 31, "avx512vl" },  { W_7C, 1, "avx512vbmi" },
+	{ W_7C, 3, "pku" },	   { W_7C, 6, "avx512vbmi2" }, { W_7C, 8, "gfni" },
+	{ W_7C, 9, "vaes" },	   { W_7C, 10, "vpclmulqdq" }, { W_7C, 11, "avx512vnni" },
+	{ W_7C, 12, "avx512bitalg" }, { W_7C, 14, "avx512vpopcntdq" }, { W_7C, 22, "rdpid" },
+	{ W_7C, 27, "movdiri" },   { W_7D, 22, "amx_bf16" },  { W_7D, 23, "avx512fp16" },
+	{ W_7D, 24, "amx_tile" },  { W_7D, 25, "amx_int8" },  { W_71A, 4, "avx_vnni" },
+	{ W_71A, 5, "avx512bf16" }, { W_X1C, 0, "lahf_lm" },  { W_X1C, 5, "lzcnt" },
+	{ W_X1C, 6, "sse4a" },	   { W_D1A, 0, "xsaveopt" },  { W_D1A, 1, "xsavec" },
+};
+
+static const char *const states[] = {
+	"x87", "sse", "avx", "mpx", "mpx", "avx512-mask", "avx512-hi256", "avx512-hi16", "pt", "pku",
+};
+
+void cr_cpu_read(cairn_CpuFeatures *out)
+{
+	unsigned int a, b, c, d;
+
+	memset(out, 0, sizeof(*out));
+	out->words_count = WORDS;
+	if (__get_cpuid(1, &a, &b, &c, &d)) {
+		out->words[W_1C] = c;
+		out->words[W_1D] = d;
+	}
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+		out->words[W_7B] = b;
+		out->words[W_7C] = c;
+		out->words[W_7D] = d;
+	}
+	if (__get_cpuid_count(7, 1, &a, &b, &c, &d))
+		out->words[W_71A] = a;
+	if (__get_cpuid(0x80000001, &a, &b, &c, &d))
+		out->words[W_X1C] = c;
+	if (__get_cpuid_count(0xd, 1, &a, &b, &c, &d))
+		out->words[W_D1A] = a;
+	if (out->words[W_1C] >> 27 & 1) {
+		__asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+		out->xcr0 = (uint64_t)d << 32 | a;
+	}
+}
+
+int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *has, struct cr_err *err)
+{
+	uint64_t lost = had->xcr0 & ~has->xcr0;
+	char names[400] = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < CR_ARRAY_SIZE(features); i++) {
+		unsigned int w = features[i].word;
+		uint32_t bit = 1u << features[i].bit;
+
+		if (w >= had->words_count || !(had->words[w] & bit))
+			continue;
+		if ((w < has->words_count && has->words[w] & bit) || n + 24 > sizeof(names))
+			continue;
+		n += snprintf(names + n, sizeof(names) - n, " %s", features[i].name);
+	}
+	for (i = 0; i < 64; i++)
+		if (lost >> i & 1 && n + 24 < sizeof(names))
+			n += snprintf(names + n, sizeof(names) - n, " state:%s",
+				      i < CR_ARRAY_SIZE(states) ? states[i] : "amx");
+	if (!n)
+		return 0;
+	return cr_fail(err, CR_EXIT_CPU, 0,
+		       "this CPU lacks what the job's had:%s (restart it on a CPU that has them)",
+		       names);
+}

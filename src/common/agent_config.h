@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The part of the agent's memory that a restart writes anew: how to reach the shepherd. Its
+// address is in the image (ProcessCore.agent_config).
+#pragma once
+
+#include <stdint.h>
+
+#define CR_SOCKET_NAME_MAX 96
+
+struct cr_agent_config {
+	uint32_t version; /* CR_AGENT_VERSION */
+	int32_t signal;
+	char socket[CR_SOCKET_NAME_MAX]; /* abstract unix socket, without the leading zero byte */
+};

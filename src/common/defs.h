@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers that several parts must agree on. No code.
+#pragma once
+
+#define CR_PAGE 4096ul
+#define CR_PAGE_UP(x) (((x) + CR_PAGE - 1) & ~(CR_PAGE - 1))
+
+/* Of the image format and of the agent's protocol; an image of a higher version is refused. */
+#define CR_FORMAT_VERSION 1u
+#define CR_AGENT_VERSION 1u
+
+/* The signal that wakes the agent, and the value it carries to be told from the application's own. */
+#define CR_DEFAULT_SIGNAL 62
+#define CR_WAKE_MAGIC 0x4341524e /* "CARN" */
+
+/* Memory is stored in runs of at most this many bytes: one checksum, one codec each. */
+#define CR_RUN_BYTES (1ul << 20)
+
+#define CR_NAME_MAX 80
+#define CR_PATH_MAX 4096
+
+/* Range.flags */
+#define AGENT_RANGE_PACK_FILE 1u /* store pages of the file as well (--pack-files) */
+#define AGENT_RANGE_DONTFORK 2u
+#define AGENT_RANGE_WIPEONFORK 4u
+#define AGENT_RANGE_UNREADABLE 8u
+#define AGENT_RANGE_LOCKED 32u /* mlock: for the image only */
+#define AGENT_RANGE_FILE 16u /* private mapping of a file: pages of zeros are content */
+
+/* Environment by which the shepherd reaches the agent. */
+#define CR_ENV_SOCKET "CR_AGENT_SOCKET"
+#define CR_ENV_SIGNAL "CR_SIGNAL"
+
+#define CR_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Program files by libelf.
+#include "common/elf_id.h"
+
+#include <errno.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <string.h>
+
+static void note_segment(Elf *elf, const GElf_Phdr *ph, struct cr_elf_info *out)
+{
+	Elf_Data *data = elf_getdata_rawchunk(elf, ph->p_offset, ph->p_filesz,
+					      ph->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR);
+	size_t at = 0, name, desc;
+	GElf_Nhdr note;
+
+	while (data && (at = gelf_getnote(data, at, &note, &name, &desc)) > 0) {
+		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 ||
+		    memcmp((char *)data->d_buf + name, "GNU", 4))
+			continue;
+		out->build_id_len = note.n_descsz < sizeof(out->build_id) ? note.n_descsz :
+									     sizeof(out->build_id);
+		memcpy(out->build_id, (char *)data->d_buf + desc, out->build_id_len);
+	}
+}
+
+int cr_elf_read(int fd, struct cr_elf_info *out)
+{
+	size_t n = 0, i;
+	GElf_Ehdr eh;
+	GElf_Phdr ph;
+	Elf *elf;
+
+	memset(out, 0, sizeof(*out));
+	if (elf_version(EV_CURRENT) == EV_NONE)
+		return -EINVAL;
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (!elf)
+		return -EINVAL;
+	if (elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &eh)) {
+		out->elf = true;
+		out->native = eh.e_machine == EM_X86_64 && gelf_getclass(elf) == ELFCLASS64;
+		elf_getphdrnum(elf, &n);
+		for (i = 0; i < n && gelf_getphdr(elf, i, &ph); i++) {
+			if (ph.p_type == PT_INTERP)
+				out->interpreter = true;
+			else if (ph.p_type == PT_NOTE)
+				note_segment(elf, &ph, out);
+		}
+	}
+	elf_end(elf);
+	return 0;
+}

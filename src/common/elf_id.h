@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a program file is: build-id, static or dynamic, setuid. By libelf. Hosted code.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cr_elf_info {
+	bool elf;	  /* an ELF file at all */
+	bool interpreter; /* asks for a dynamic linker, so LD_PRELOAD works */
+	bool native;	  /* 64-bit x86 */
+	unsigned char build_id[32];
+	size_t build_id_len;
+};
+
+/* 0 or -errno; a file that is no ELF is not an error. */
+int cr_elf_read(int fd, struct cr_elf_info *out);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Errors: what, which, what to do, and the exit status that they lead to. Fixed size, no
+// allocation. Functions fill one and return -errno; the outermost caller prints it, once.
+#pragma once
+
+#include <stdarg.h>
+
+#include "cairn/exit_codes.h"
+
+struct cr_err {
+	int status; /* enum cairn_exit */
+	int error;  /* errno value, 0 if none */
+	char text[768];
+};
+
+/*
+ * Fills *err (a later failure does not overwrite an earlier one: the first is the cause) and
+ * returns -error, or -EIO if error is 0. A positive error is spelled out after the text.
+ */
+int cr_fail(struct cr_err *err, int status, int error, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Empties it for the next use. */
+void cr_err_clear(struct cr_err *err);
+
+/* "PROGRAM: text" on stderr. */
+void cr_err_print(const struct cr_err *err);
+
+/* One line on stderr that is no failure. */
+void cr_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A checkpoint on disk: writing one and committing it, opening one and checking it. Layout and
+// framing are in doc/IMAGE.md, the messages in proto/image.proto. Hosted code.
+#pragma once
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/defs.h"
+#include "common/err.h"
+#include "common/io.h"
+#include "image.pb.h"
+
+#define CR_MANIFEST "manifest"
+#define CR_STATE "state.img"
+#define CR_PACK "pages.pack"
+
+/* ---- writing ---- */
+
+struct cr_image_writer {
+	int parent;	   /* directory of the job's checkpoints */
+	int dir;	   /* the one being written, still under its temporary name */
+	int state;	   /* fd of state.img */
+	int pack;	   /* fd of pages.pack */
+	int counter_fd;	   /* memfd of *counter, for the agents' writers */
+	uint32_t number;
+	uint32_t records;
+	char path[CR_PATH_MAX];	      /* final path */
+	char temporary[32];	      /* name within parent */
+	_Atomic uint64_t *counter;    /* next free byte of the pack */
+	unsigned char *buffer;	      /* records not yet written */
+	size_t used;
+	uint64_t state_size;
+	void *hash;		      /* XXH3 state over state.img */
+};
+
+/* Makes PARENT/.NNNNNN.tmp with empty files; NNNNNN is one more than any there. */
+int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err *err);
+
+int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void *msg,
+		    struct cr_err *err);
+
+/* Reserves room in the pack; shared with the writers of all processes. */
+uint64_t cr_image_reserve(struct cr_image_writer *w, uint64_t bytes);
+
+/* Stores a buffer, fills *blob. */
+int cr_image_blob(struct cr_image_writer *w, const void *data, size_t len, cairn_Blob *blob,
+		  struct cr_err *err);
+
+/* Ends state.img, syncs everything, writes the manifest, renames. After this it exists. */
+int cr_image_commit(struct cr_image_writer *w, cairn_Manifest *manifest, struct cr_err *err);
+
+/* Removes what was written (unless committed) and frees. */
+void cr_image_close(struct cr_image_writer *w, bool committed);
+
+/* Removes all but the newest keep checkpoints, and leftovers of unfinished ones. */
+void cr_image_prune(const char *parent, unsigned int keep);
+
+/* ---- reading ---- */
+
+struct cr_process_image {
+	cairn_Process process;
+	cairn_ProcessCore core;
+	CR_LIST(cairn_Thread) threads;
+	CR_LIST(cairn_PendingSignal) pending;
+	CR_LIST(cairn_PosixTimer) timers;
+	CR_LIST(cairn_Vma) vmas;
+	CR_LIST(cairn_PageRun) runs;
+	CR_LIST(cairn_FdEntry) fds;
+};
+
+struct cr_shared_image {
+	cairn_SharedMemory memory;
+	CR_LIST(cairn_PageRun) runs;
+};
+
+struct cr_image {
+	int pack;
+	char path[CR_PATH_MAX];
+	cairn_Manifest manifest;
+	cairn_Job job;
+	cairn_End end;
+	CR_LIST(struct cr_process_image) processes;
+	CR_LIST(struct cr_shared_image) shared;
+	CR_LIST(cairn_Description) descriptions;
+	CR_LIST(cairn_Inode) inodes;
+	CR_LIST(cairn_Pipe) pipes;
+};
+
+/*
+ * Finds the checkpoint meant by DIR/NAME (newest committed) or DIR/NAME/NNNNNN.
+ * Fails with CR_EXIT_NOT_FOUND.
+ */
+int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err);
+
+/*
+ * Opens and checks everything but the contents of the pack, whose checksums are checked when they
+ * are read. CR_EXIT_DAMAGED, CR_EXIT_FORMAT, CR_EXIT_PERMISSION, CR_EXIT_NOT_FOUND.
+ */
+int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err);
+void cr_image_free(struct cr_image *img);
+
+struct cr_process_image *cr_image_process(struct cr_image *img, int32_t pid);
+
+/* The error for a piece of the pack whose content does not match its checksum. */
+int cr_image_damaged(const struct cr_image *img, struct cr_err *err, uint64_t offset,
+		     uint64_t size, const char *what);
+
+/* A blob's content, malloced, checked. */
+int cr_image_read_blob(const struct cr_image *img, const cairn_Blob *blob, void **data,
+		       struct cr_err *err);
+
+/* Descriptor of a record's message, NULL for an unknown type. */
+const pb_msgdesc_t *cr_image_descriptor(cairn_RecordType type);
+
+/* Decompresses LZ4 into a new buffer of exactly raw_len bytes. 0 or -EBADMSG, -ENOMEM. */
+int cr_unpack(const void *data, size_t len, void **raw, size_t raw_len);

@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading a checkpoint. The files may be damaged or hostile: every length is checked before use,
+// and the error names the file and the place.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lz4.h>
+#include <pb_decode.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include "common/image.h"
+#include "common/image_format.h"
+
+static const pb_msgdesc_t *const descriptors[] = {
+	[cairn_RecordType_RECORD_JOB] = cairn_Job_fields,
+	[cairn_RecordType_RECORD_PROCESS] = cairn_Process_fields,
+	[cairn_RecordType_RECORD_CORE] = cairn_ProcessCore_fields,
+	[cairn_RecordType_RECORD_THREAD] = cairn_Thread_fields,
+	[cairn_RecordType_RECORD_PENDING] = cairn_PendingSignal_fields,
+	[cairn_RecordType_RECORD_TIMER] = cairn_PosixTimer_fields,
+	[cairn_RecordType_RECORD_VMA] = cairn_Vma_fields,
+	[cairn_RecordType_RECORD_RUNS] = cairn_PageRuns_fields,
+	[cairn_RecordType_RECORD_SHARED] = cairn_SharedMemory_fields,
+	[cairn_RecordType_RECORD_DESCRIPTION] = cairn_Description_fields,
+	[cairn_RecordType_RECORD_FDS] = cairn_FdEntry_fields,
+	[cairn_RecordType_RECORD_INODE] = cairn_Inode_fields,
+	[cairn_RecordType_RECORD_PIPE] = cairn_Pipe_fields,
+	[cairn_RecordType_RECORD_END] = cairn_End_fields,
+};
+
+/* Any record, decoded. */
+union record {
+	cairn_Job job;
+	cairn_Process process;
+	cairn_ProcessCore core;
+	cairn_Thread thread;
+	cairn_PendingSignal pending;
+	cairn_PosixTimer timer;
+	cairn_Vma vma;
+	cairn_PageRuns runs;
+	cairn_SharedMemory shared;
+	cairn_Description description;
+	cairn_FdEntry fds;
+	cairn_Inode inode;
+	cairn_Pipe pipe;
+	cairn_End end;
+};
+
+const pb_msgdesc_t *cr_image_descriptor(cairn_RecordType type)
+{
+	return (unsigned int)type < CR_ARRAY_SIZE(descriptors) ? descriptors[type] : NULL;
+}
+
+static int damaged(const struct cr_image *img, struct cr_err *err, const char *file,
+		   uint64_t offset, const char *what)
+{
+	return cr_fail(err, CR_EXIT_DAMAGED, EBADMSG,
+		       "%s/%s is damaged at byte %llu (%s); nothing was started, use an older "
+		       "checkpoint",
+		       img->path, file, (unsigned long long)offset, what);
+}
+
+int cr_image_damaged(const struct cr_image *img, struct cr_err *err, uint64_t offset,
+		     uint64_t size, const char *what)
+{
+	return cr_fail(err, CR_EXIT_DAMAGED, EBADMSG,
+		       "%s/" CR_PACK " is damaged in bytes %llu to %llu (%s); nothing was started, "
+		       "use an older checkpoint",
+		       img->path, (unsigned long long)offset, (unsigned long long)(offset + size),
+		       what);
+}
+
+static int check_header(const struct cr_image *img, const char *file, const void *data, size_t len,
+			const char magic[8], struct cr_err *err)
+{
+	const struct cr_file_header *h = data;
+
+	if (len < sizeof(*h))
+		return damaged(img, err, file, len, "truncated");
+	if (memcmp(h->magic, magic, 8))
+		return damaged(img, err, file, 0, "not a Cairn image");
+	if (h->version != ~h->version_inverted)
+		return damaged(img, err, file, 8, "version");
+	if (h->version > CR_FORMAT_VERSION)
+		return cr_fail(err, CR_EXIT_FORMAT, 0,
+			       "%s has format %u, this Cairn reads up to %u: restart it with the "
+			       "newer one",
+			       img->path, h->version, CR_FORMAT_VERSION);
+	return 0;
+}
+
+int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
+{
+	const char *base = strrchr(where, '/');
+	unsigned int newest = 0;
+	struct dirent *e;
+	struct stat st;
+	DIR *d;
+
+	d = opendir(where);
+	if (!d)
+		return cr_fail(err, errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
+			       "cannot open the checkpoint %s", where);
+	if (cr_checkpoint_number(base ? base + 1 : where) &&
+	    !fstatat(dirfd(d), CR_MANIFEST, &st, 0)) {
+		closedir(d);
+		snprintf(path, CR_PATH_MAX, "%s", where);
+		return 0;
+	}
+	while ((e = readdir(d))) {
+		unsigned int n = cr_checkpoint_number(e->d_name);
+
+		if (n > newest)
+			newest = n;
+	}
+	closedir(d);
+	if (!newest)
+		return cr_fail(err, CR_EXIT_NOT_FOUND, 0,
+			       "no committed checkpoint in %s (expected DIR/NAME or "
+			       "DIR/NAME/NUMBER)",
+			       where);
+	if (snprintf(path, CR_PATH_MAX, "%s/%06u", where, newest) >= CR_PATH_MAX)
+		return cr_fail(err, CR_EXIT_NOT_FOUND, ENAMETOOLONG, "%s", where);
+	return 0;
+}
+
+static int open_checked(struct cr_image *img, int dir, const char *name, uint64_t size,
+			struct cr_err *err)
+{
+	struct stat st;
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENOENT ? damaged(img, err, name, 0, "missing") :
+					 cr_fail(err, CR_EXIT_IO, errno, "%s/%s", img->path, name);
+	fstat(fd, &st);
+	if (size != UINT64_MAX && (uint64_t)st.st_size != size) {
+		close(fd);
+		return damaged(img, err, name, st.st_size,
+			       (uint64_t)st.st_size < size ? "truncated" : "longer than written");
+	}
+	return fd;
+}
+
+static int read_manifest(struct cr_image *img, int dir, struct cr_err *err)
+{
+	static const char magic[8] = CR_MANIFEST_MAGIC;
+	cr_auto_free char *data = NULL;
+	struct cr_manifest_header *h;
+	pb_istream_t in;
+	ssize_t n;
+	int ret;
+
+	n = cr_slurp(dir, CR_MANIFEST, &data);
+	if (n < 0)
+		return n == -ENOENT ? damaged(img, err, CR_MANIFEST, 0, "missing") :
+				      cr_fail(err, CR_EXIT_IO, -n, "%s/" CR_MANIFEST, img->path);
+	ret = check_header(img, CR_MANIFEST, data, n, magic, err);
+	if (ret)
+		return ret;
+	h = (void *)data;
+	if ((size_t)n < sizeof(*h) || h->length != n - sizeof(*h))
+		return damaged(img, err, CR_MANIFEST, n, "length");
+	if (XXH3_64bits(data + sizeof(*h), h->length) != h->hash)
+		return damaged(img, err, CR_MANIFEST, sizeof(*h), "checksum");
+	in = pb_istream_from_buffer((void *)(h + 1), h->length);
+	if (!pb_decode(&in, cairn_Manifest_fields, &img->manifest))
+		return damaged(img, err, CR_MANIFEST, sizeof(*h), "content");
+	if (img->manifest.files_count != 2 || strcmp(img->manifest.files[0].name, CR_STATE) ||
+	    strcmp(img->manifest.files[1].name, CR_PACK))
+		return damaged(img, err, CR_MANIFEST, sizeof(*h), "list of files");
+	return 0;
+}
+
+struct cr_process_image *cr_image_process(struct cr_image *img, int32_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < img->processes.n; i++)
+		if (img->processes.v[i].process.pid == pid)
+			return &img->processes.v[i];
+	return NULL;
+}
+
+static int add_runs(struct cr_image *img, const cairn_PageRuns *runs)
+{
+	struct cr_process_image *p = NULL;
+	struct cr_shared_image *s = NULL;
+	size_t i;
+
+	for (i = 0; runs->shared && i < img->shared.n; i++)
+		if (img->shared.v[i].memory.id == runs->shared)
+			s = &img->shared.v[i];
+	if (!runs->shared)
+		p = cr_image_process(img, runs->pid);
+	if (!p && !s)
+		return -EBADMSG;
+	for (i = 0; i < runs->runs_count; i++) {
+		const cairn_PageRun *r = &runs->runs[i];
+		cairn_PageRun *to;
+
+		if (r->pages > CR_RUN_BYTES / CR_PAGE && r->codec <= cairn_Codec_CODEC_LZ4)
+			return -EBADMSG;
+		if (r->codec > cairn_Codec_CODEC_GUARD || r->addr % CR_PAGE || !r->pages ||
+		    r->addr + r->pages * CR_PAGE < r->addr)
+			return -EBADMSG;
+		if (r->codec == cairn_Codec_CODEC_RAW && r->stored != r->pages * CR_PAGE)
+			return -EBADMSG;
+		if (r->offset + r->stored < r->offset ||
+		    r->offset + r->stored > img->manifest.files[1].size)
+			return -EBADMSG;
+		to = p ? cr_list_add(&p->runs) : cr_list_add(&s->runs);
+		if (!to)
+			return -ENOMEM;
+		*to = *r;
+	}
+	return 0;
+}
+
+#define ADD(list, record)                                         \
+	({                                                        \
+		__typeof__((list)->v) to_ = cr_list_add(list);    \
+		if (to_)                                          \
+			*to_ = (record);                          \
+		to_ ? 0 : -ENOMEM;                                \
+	})
+#define ADD_TO_PROCESS(which, list, record)                                    \
+	({                                                                     \
+		struct cr_process_image *p_ = cr_image_process(img, which);    \
+		p_ ? ADD(&p_->list, record) : -EBADMSG;                        \
+	})
+
+static int add_record(struct cr_image *img, cairn_RecordType type, const union record *r)
+{
+	struct cr_process_image *p;
+
+	switch (type) {
+	case cairn_RecordType_RECORD_JOB:
+		img->job = r->job;
+		return 0;
+	case cairn_RecordType_RECORD_PROCESS:
+		p = cr_list_add(&img->processes);
+		if (!p)
+			return -ENOMEM;
+		p->process = r->process;
+		return 0;
+	case cairn_RecordType_RECORD_CORE:
+		p = cr_image_process(img, r->core.pid);
+		if (!p)
+			return -EBADMSG;
+		p->core = r->core;
+		return 0;
+	case cairn_RecordType_RECORD_SHARED: {
+		struct cr_shared_image *s = cr_list_add(&img->shared);
+
+		if (!s)
+			return -ENOMEM;
+		s->memory = r->shared;
+		return 0;
+	}
+	case cairn_RecordType_RECORD_VMA:
+		if (r->vma.start >= r->vma.end || (r->vma.start | r->vma.end) % CR_PAGE)
+			return -EBADMSG;
+		return ADD_TO_PROCESS(r->vma.pid, vmas, r->vma);
+	case cairn_RecordType_RECORD_THREAD:
+		return ADD_TO_PROCESS(r->thread.pid, threads, r->thread);
+	case cairn_RecordType_RECORD_PENDING:
+		return ADD_TO_PROCESS(r->pending.pid, pending, r->pending);
+	case cairn_RecordType_RECORD_TIMER:
+		return ADD_TO_PROCESS(r->timer.pid, timers, r->timer);
+	case cairn_RecordType_RECORD_FDS:
+		if (r->fds.fds_count != r->fds.descriptions_count ||
+		    r->fds.fds_count != r->fds.cloexec_count)
+			return -EBADMSG;
+		return ADD_TO_PROCESS(r->fds.pid, fds, r->fds);
+	case cairn_RecordType_RECORD_RUNS:
+		return add_runs(img, &r->runs);
+	case cairn_RecordType_RECORD_DESCRIPTION:
+		return ADD(&img->descriptions, r->description);
+	case cairn_RecordType_RECORD_INODE:
+		return ADD(&img->inodes, r->inode);
+	case cairn_RecordType_RECORD_PIPE:
+		return ADD(&img->pipes, r->pipe);
+	case cairn_RecordType_RECORD_END:
+		img->end = r->end;
+		return 0;
+	default:
+		return -EBADMSG;
+	}
+}
+
+static int read_records(struct cr_image *img, const unsigned char *data, size_t size,
+			struct cr_err *err)
+{
+	static const char magic[8] = CR_STATE_MAGIC;
+	cr_auto_free union record *r = calloc(1, sizeof(*r));
+	size_t at = sizeof(struct cr_file_header);
+	uint32_t records = 0;
+	int ret = check_header(img, CR_STATE, data, size, magic, err);
+
+	if (ret)
+		return ret;
+	if (!r)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", img->path);
+	while (at < size) {
+		struct cr_record_header h;
+		pb_istream_t in;
+
+		if (size - at < sizeof(h))
+			return damaged(img, err, CR_STATE, at, "truncated");
+		memcpy(&h, data + at, sizeof(h));
+		if (h.length > size - at - sizeof(h))
+			return damaged(img, err, CR_STATE, at, "length of a record");
+		if (!cr_image_descriptor(h.type))
+			return damaged(img, err, CR_STATE, at, "unknown record");
+		if (XXH3_64bits_withSeed(data + at + sizeof(h), h.length, h.type) != h.hash)
+			return damaged(img, err, CR_STATE, at, "checksum of a record");
+		in = pb_istream_from_buffer(data + at + sizeof(h), h.length);
+		if (!pb_decode(&in, cr_image_descriptor(h.type), r) ||
+		    (ret = add_record(img, h.type, r)))
+			return damaged(img, err, CR_STATE, at, "content of a record");
+		at += sizeof(h) + h.length;
+		records++;
+	}
+	if (img->end.records != records || img->end.pack_size != img->manifest.files[1].size)
+		return damaged(img, err, CR_STATE, at, "end missing");
+	return 0;
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const cairn_PageRun *x = a, *y = b;
+
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const cairn_Vma *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int read_state(struct cr_image *img, int dir, struct cr_err *err)
+{
+	uint64_t size = img->manifest.files[0].size;
+	cr_auto_fd fd = open_checked(img, dir, CR_STATE, size, err);
+	void *data;
+	size_t i;
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	if (!size)
+		return damaged(img, err, CR_STATE, 0, "empty");
+	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (data == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_IO, errno, "%s/" CR_STATE, img->path);
+	ret = read_records(img, data, size, err);
+	if (!ret && XXH3_64bits(data, size) != img->manifest.files[0].xxh3)
+		ret = damaged(img, err, CR_STATE, 0, "checksum of the file");
+	munmap(data, size);
+	for (i = 0; i < img->processes.n; i++) {
+		struct cr_process_image *p = &img->processes.v[i];
+
+		if (p->runs.n)
+			qsort(p->runs.v, p->runs.n, sizeof(*p->runs.v), by_addr);
+		if (p->vmas.n)
+			qsort(p->vmas.v, p->vmas.n, sizeof(*p->vmas.v), by_start);
+	}
+	return ret;
+}
+
+int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err)
+{
+	cr_auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+	int ret;
+
+	memset(img, 0, sizeof(*img));
+	img->pack = -1;
+	snprintf(img->path, sizeof(img->path), "%s", path);
+	if (dir < 0 || fstat(dir, &st))
+		return cr_fail(err, errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
+			       "cannot open the checkpoint %s", path);
+	if (st.st_uid != geteuid())
+		return cr_fail(err, CR_EXIT_PERMISSION, EPERM,
+			       "%s belongs to user %u: restart it as that user", path, st.st_uid);
+	ret = read_manifest(img, dir, err);
+	if (!ret && img->manifest.uid != geteuid())
+		ret = cr_fail(err, CR_EXIT_PERMISSION, EPERM,
+			      "%s is the job of user %u: restart it as that user", path,
+			      img->manifest.uid);
+	if (!ret)
+		ret = read_state(img, dir, err);
+	if (ret)
+		return ret;
+	img->pack = open_checked(img, dir, CR_PACK, img->manifest.files[1].size, err);
+	return img->pack < 0 ? img->pack : 0;
+}
+
+void cr_image_free(struct cr_image *img)
+{
+	size_t i;
+
+	for (i = 0; i < img->processes.n; i++) {
+		struct cr_process_image *p = &img->processes.v[i];
+
+		free(p->threads.v);
+		free(p->pending.v);
+		free(p->timers.v);
+		free(p->vmas.v);
+		free(p->runs.v);
+		free(p->fds.v);
+	}
+	for (i = 0; i < img->shared.n; i++)
+		free(img->shared.v[i].runs.v);
+	free(img->processes.v);
+	free(img->shared.v);
+	free(img->descriptions.v);
+	free(img->inodes.v);
+	free(img->pipes.v);
+	cr_close_fd(&img->pack);
+	memset(img, 0, sizeof(*img));
+	img->pack = -1;
+}
+
+int cr_image_read_blob(const struct cr_image *img, const cairn_Blob *blob, void **data,
+		       struct cr_err *err)
+{
+	void *buf;
+	int ret;
+
+	*data = NULL;
+	if (blob->offset + blob->size < blob->offset ||
+	    blob->offset + blob->size > img->manifest.files[1].size)
+		return cr_image_damaged(img, err, blob->offset, blob->size, "place of a blob");
+	buf = malloc(blob->size + 1);
+	if (!buf)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", img->path);
+	ret = cr_read_at(img->pack, buf, blob->size, blob->offset);
+	if (ret || XXH3_64bits(buf, blob->size) != blob->xxh3) {
+		free(buf);
+		return cr_image_damaged(img, err, blob->offset, blob->size, "checksum of a blob");
+	}
+	*data = buf;
+	return 0;
+}
+
+int cr_unpack(const void *data, size_t len, void **raw, size_t raw_len)
+{
+	*raw = malloc(raw_len);
+	if (!*raw)
+		return -ENOMEM;
+	return LZ4_decompress_safe(data, *raw, len, raw_len) == (int)raw_len ? 0 : -EBADMSG;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whole reads and writes, small files, growing arrays. Hosted code only.
+#include "common/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+int cr_read_at(int fd, void *buf, size_t len, off_t offset)
+{
+	while (len) {
+		ssize_t n = pread(fd, buf, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		buf = (char *)buf + n;
+		offset += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int cr_write_all(int fd, const void *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		buf = (const char *)buf + n;
+		len -= n;
+	}
+	return 0;
+}
+
+int cr_write_at(int fd, const void *buf, size_t len, off_t offset)
+{
+	while (len) {
+		ssize_t n = pwrite(fd, buf, len, offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		buf = (const char *)buf + n;
+		offset += n;
+		len -= n;
+	}
+	return 0;
+}
+
+ssize_t cr_slurp(int dirfd, const char *path, char **out)
+{
+	size_t room = 4096, n = 0;
+	char *buf;
+	int fd;
+
+	*out = NULL;
+	fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	buf = malloc(room);
+	while (buf) {
+		ssize_t r = read(fd, buf + n, room - n - 1);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0) {
+			int error = errno;
+
+			free(buf);
+			close(fd);
+			return -error;
+		}
+		if (!r)
+			break;
+		n += r;
+		if (room - n < 2) {
+			char *more = realloc(buf, room *= 2);
+
+			if (!more)
+				free(buf);
+			buf = more;
+		}
+	}
+	close(fd);
+	if (!buf)
+		return -ENOMEM;
+	buf[n] = 0;
+	*out = buf;
+	return n;
+}
+
+int cr_write_file(const char *path, const char *text)
+{
+	cr_auto_fd fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	return n < 0 ? -errno : 0;
+}
+
+int cr_mkdir_p(const char *path, mode_t mode)
+{
+	char buf[PATH_MAX];
+	char *p;
+
+	if (strlen(path) >= sizeof(buf))
+		return -ENAMETOOLONG;
+	strcpy(buf, path);
+	for (p = buf + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		if (mkdir(buf, mode) && errno != EEXIST)
+			return -errno;
+		*p = '/';
+	}
+	if (mkdir(buf, mode) && errno != EEXIST)
+		return -errno;
+	return 0;
+}
+
+void *cr_grow(void *array_ptr, size_t *count, size_t *room, size_t size)
+{
+	char **array = array_ptr;
+
+	if (*count == *room) {
+		size_t want = *room ? *room * 2 : 16;
+		char *more = realloc(*array, want * size);
+
+		if (!more)
+			return NULL;
+		*array = more;
+		*room = want;
+	}
+	memset(*array + *count * size, 0, size);
+	return *array + (*count)++ * size;
+}

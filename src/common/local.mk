@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What every part uses, and the machine-dependent code.
+
+noinst_LIBRARIES += src/libcommon.a
+src_libcommon_a_SOURCES = \
+	include/cairn/exit_codes.h \
+	src/arch/x86_64/call.h src/arch/x86_64/cpu.c src/arch/x86_64/cpu.h \
+	src/arch/x86_64/frame.h src/arch/x86_64/syscall.h \
+	src/common/agent_config.h src/common/defs.h \
+	src/common/elf_id.c src/common/elf_id.h \
+	src/common/err.c src/common/err.h \
+	src/common/image.h src/common/image_format.h \
+	src/common/image_read.c src/common/image_write.c \
+	src/common/io.c src/common/io.h \
+	src/common/pagemap.h \
+	src/common/proc.c src/common/proc.h \
+	src/common/runtime.c src/common/runtime.h \
+	src/common/wire.c src/common/wire.h
+nodist_src_libcommon_a_SOURCES = proto/image.pb.c proto/agent.pb.c proto/control.pb.c

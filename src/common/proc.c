@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading /proc. A process may end at any moment: every function then fails and says so.
+#include "common/proc.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sysmacros.h>
+#include <xxhash.h>
+
+#include "common/defs.h"
+
+static int slurp_pid(int proc, pid_t pid, const char *leaf, char **out)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s%d/%s", proc == AT_FDCWD ? "/proc/" : "", pid, leaf);
+	n = cr_slurp(proc, path, out);
+	if (n == -ENOENT)
+		return -ESRCH;
+	return n < 0 ? n : 0;
+}
+
+static const char *field(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+
+	if (!p)
+		return "0";
+	for (p += strlen(key); *p == '\t' || *p == ' '; p++)
+		;
+	return p;
+}
+
+int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
+{
+	cr_auto_free char *text = NULL;
+	const char *p;
+	int ret = slurp_pid(proc, pid, "status", &text);
+
+	if (ret)
+		return ret;
+	memset(out, 0, sizeof(*out));
+	sscanf(text, "Name:\t%15[^\n]", out->name);
+	out->state = *field(text, "\nState:");
+	out->tgid = atoi(field(text, "\nTgid:"));
+	out->ppid = atoi(field(text, "\nPPid:"));
+	out->threads = atoi(field(text, "\nThreads:"));
+	out->umask = strtoul(field(text, "\nUmask:"), NULL, 8);
+	out->uid = strtoul(field(text, "\nUid:"), NULL, 10);
+	out->caught = strtoull(field(text, "\nSigCgt:"), NULL, 16);
+	out->blocked = strtoull(field(text, "\nSigBlk:"), NULL, 16);
+	out->rss = strtoull(field(text, "\nVmRSS:"), NULL, 10) * 1024;
+	out->no_new_privs = atoi(field(text, "\nNoNewPrivs:"));
+	out->seccomp = atoi(field(text, "\nSeccomp:"));
+	for (p = field(text, "\nNSpid:"); isdigit((unsigned char)*p); p += *p == '\t')
+		out->ns_pid = strtol(p, (char **)&p, 10);
+	return 0;
+}
+
+int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
+{
+	cr_auto_free char *text = NULL;
+	unsigned long long f[53] = { 0 };
+	char *p;
+	int ret = slurp_pid(proc, pid, "stat", &text), k;
+
+	if (ret)
+		return ret;
+	p = strrchr(text, ')');
+	if (!p || strlen(p) < 4)
+		return -EPROTO;
+	memset(out, 0, sizeof(*out));
+	out->state = p[2];
+	p += 3;
+	for (k = 4; k <= 52 && *p; k++)
+		f[k] = strtoull(p, &p, 10);
+	out->ppid = f[4];
+	out->pgrp = f[5];
+	out->session = f[6];
+	out->tty_nr = f[7];
+	out->tpgid = f[8];
+	out->start_time = f[22];
+	out->start_code = f[26];
+	out->end_code = f[27];
+	out->start_stack = f[28];
+	out->start_data = f[45];
+	out->end_data = f[46];
+	out->start_brk = f[47];
+	out->arg_start = f[48];
+	out->arg_end = f[49];
+	out->env_start = f[50];
+	out->env_end = f[51];
+	out->exit_code = f[52];
+	return 0;
+}
+
+int cr_proc_threads(int proc, pid_t pid, cr_pids *out)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *d;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s%d/task", proc == AT_FDCWD ? "/proc/" : "", pid);
+	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while ((e = readdir(d))) {
+		pid_t *to;
+
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		to = cr_list_add(out);
+		if (to)
+			*to = atoi(e->d_name);
+	}
+	closedir(d);
+	return 0;
+}
+
+int cr_proc_children(int proc, pid_t pid, cr_pids *out)
+{
+	cr_pids threads = { 0 };
+	size_t i;
+	int ret = cr_proc_threads(proc, pid, &threads);
+
+	for (i = 0; i < threads.n && !ret; i++) {
+		cr_auto_free char *text = NULL;
+		char leaf[48], *p;
+
+		snprintf(leaf, sizeof(leaf), "task/%d/children", threads.v[i]);
+		if (slurp_pid(proc, pid, leaf, &text))
+			continue;
+		for (p = text; isdigit((unsigned char)*p); p += *p == ' ') {
+			pid_t child = strtol(p, &p, 10);
+			pid_t *to = cr_list_add(out);
+
+			if (to)
+				*to = child;
+		}
+	}
+	free(threads.v);
+	return ret;
+}
+
+static void vm_flags(struct cr_map *m, const char *p)
+{
+	static const struct {
+		char name[3];
+		size_t offset;
+	} known[] = {
+		{ "nr", offsetof(struct cr_map, no_reserve) },
+		{ "gd", offsetof(struct cr_map, grows_down) },
+		{ "lo", offsetof(struct cr_map, locked) },
+		{ "dc", offsetof(struct cr_map, dont_fork) },
+		{ "wf", offsetof(struct cr_map, wipe_on_fork) },
+		{ "hg", offsetof(struct cr_map, huge) },
+		{ "nh", offsetof(struct cr_map, no_huge) },
+		{ "dd", offsetof(struct cr_map, dont_dump) },
+		{ "mg", offsetof(struct cr_map, mergeable) },
+		{ "sr", offsetof(struct cr_map, sequential) },
+		{ "rr", offsetof(struct cr_map, random) },
+		{ "mw", offsetof(struct cr_map, may_write) },
+	};
+	size_t i;
+
+	for (; p[0] >= 'a' && p[1]; p += 3) {
+		for (i = 0; i < CR_ARRAY_SIZE(known); i++)
+			if (!strncmp(p, known[i].name, 2))
+				*((bool *)m + known[i].offset) = true;
+		if (p[2] != ' ')
+			return;
+	}
+}
+
+/* "start-end perms offset major:minor inode   path" */
+static int map_line(struct cr_map *m, char *line)
+{
+	static const char deleted[] = " (deleted)";
+	unsigned long long start, end, offset, inode;
+	unsigned int major, minor;
+	char perms[5];
+	int at = 0;
+	size_t n;
+
+	if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu%n", &start, &end, perms, &offset, &major,
+		   &minor, &inode, &at) < 7)
+		return -EPROTO;
+	m->start = start;
+	m->end = end;
+	m->offset = offset;
+	m->inode = inode;
+	m->dev = makedev(major, minor);
+	m->prot = (perms[0] == 'r' ? PROT_READ : 0) | (perms[1] == 'w' ? PROT_WRITE : 0) |
+		  (perms[2] == 'x' ? PROT_EXEC : 0);
+	m->shared = perms[3] == 's';
+	while (line[at] == ' ')
+		at++;
+	n = strlen(line + at);
+	if (n > sizeof(deleted) - 1 && inode &&
+	    !strcmp(line + at + n - (sizeof(deleted) - 1), deleted)) {
+		m->deleted = true;
+		line[at + n - (sizeof(deleted) - 1)] = 0;
+	}
+	m->path = strdup(line + at);
+	return m->path ? 0 : -ENOMEM;
+}
+
+int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out)
+{
+	cr_auto_free char *text = NULL;
+	struct cr_map *m = NULL;
+	char *line, *save = NULL;
+	int ret = slurp_pid(AT_FDCWD, pid, smaps ? "smaps" : "maps", &text);
+
+	memset(out, 0, sizeof(*out));
+	if (ret)
+		return ret;
+	if (!smaps)
+		out->fingerprint = XXH3_64bits(text, strlen(text));
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (smaps && line[0] >= 'A' && line[0] <= 'Z') {
+			if (m && !strncmp(line, "VmFlags: ", 9))
+				vm_flags(m, line + 9);
+			continue;
+		}
+		m = cr_list_add(out);
+		ret = m ? map_line(m, line) : -ENOMEM;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+void cr_maps_free(struct cr_maps *maps)
+{
+	size_t i;
+
+	for (i = 0; i < maps->n; i++)
+		free(maps->v[i].path);
+	free(maps->v);
+	memset(maps, 0, sizeof(*maps));
+}
+
+void cr_proc_wchan(pid_t pid, pid_t tid, char *out, size_t len)
+{
+	cr_auto_free char *text = NULL;
+	char leaf[48];
+
+	snprintf(leaf, sizeof(leaf), "task/%d/wchan", tid);
+	*out = 0;
+	if (!slurp_pid(AT_FDCWD, pid, leaf, &text) && strcmp(text, "0"))
+		snprintf(out, len, "%s", text);
+}
+
+void cr_proc_command(int proc, pid_t pid, char *out, size_t len)
+{
+	cr_auto_free char *text = NULL;
+	struct cr_proc_status st;
+	char path[64];
+	ssize_t n, i;
+
+	snprintf(path, sizeof(path), "%s%d/cmdline", proc == AT_FDCWD ? "/proc/" : "", pid);
+	n = cr_slurp(proc, path, &text);
+	for (i = 0; i + 1 < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	if (n > 0)
+		snprintf(out, len, "%s", text);
+	else if (!cr_proc_status(proc, pid, &st))
+		snprintf(out, len, "[%s]", st.name);
+	else
+		snprintf(out, len, "?");
+}
+
+int cr_proc_link(pid_t pid, const char *name, char *out)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	n = readlink(path, out, CR_PATH_MAX - 1);
+	if (n < 0)
+		return -errno;
+	out[n] = 0;
+	return 0;
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What /proc says of a process. Hosted code. All return 0 or -errno (-ESRCH: it is gone).
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/io.h"
+
+struct cr_proc_status {
+	char state;
+	int tgid, ppid, threads, ns_pid; /* ns_pid: in its innermost pid namespace */
+	unsigned int uid, umask;
+	uint64_t caught, blocked, rss;
+	int no_new_privs, seccomp;
+	char name[16];
+};
+
+struct cr_proc_stat {
+	char state;
+	int ppid, pgrp, session, tty_nr, tpgid;
+	uint64_t start_time, start_code, end_code, start_stack;
+	uint64_t start_data, end_data, start_brk, arg_start, arg_end, env_start, env_end;
+	int exit_code;
+};
+
+/* One mapping; flags are known only from smaps. */
+struct cr_map {
+	uint64_t start, end, offset, inode, dev;
+	uint32_t prot;
+	bool shared, deleted;
+	bool no_reserve, grows_down, locked, dont_fork, wipe_on_fork, huge, no_huge;
+	bool dont_dump, mergeable, sequential, random, may_write;
+	char *path; /* "" for none; a trailing " (deleted)" is taken off */
+};
+
+struct cr_maps {
+	struct cr_map *v;
+	size_t n, room;
+	uint64_t fingerprint; /* of the text of maps, 0 from smaps */
+};
+
+typedef CR_LIST(pid_t) cr_pids;
+
+int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out);
+int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out);
+int cr_proc_children(int proc, pid_t pid, cr_pids *out);
+int cr_proc_threads(int proc, pid_t pid, cr_pids *out);
+int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out);
+void cr_maps_free(struct cr_maps *maps);
+
+/* Where the thread sleeps in the kernel, "" if it does not say. */
+void cr_proc_wchan(pid_t pid, pid_t tid, char *out, size_t len);
+
+/* Command line with spaces, or [comm]. */
+void cr_proc_command(int proc, pid_t pid, char *out, size_t len);
+
+/* A link of /proc/PID, such as cwd; out has CR_PATH_MAX bytes. */
+int cr_proc_link(pid_t pid, const char *name, char *out);

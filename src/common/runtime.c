@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The runtime directory. Invariant: it belongs to the user and nobody else may enter, so a socket
+// found there is the user's own.
+#include "common/runtime.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/io.h"
+
+int cr_runtime_dir(char out[CR_PATH_MAX], struct cr_err *err)
+{
+	const char *own = getenv("CR_RUNTIME_DIR"), *xdg = getenv("XDG_RUNTIME_DIR");
+	struct stat st;
+	int ret;
+
+	if (own && *own)
+		snprintf(out, CR_PATH_MAX, "%s", own);
+	else if (xdg && *xdg && !access(xdg, W_OK))
+		snprintf(out, CR_PATH_MAX, "%s/cairn", xdg);
+	else
+		snprintf(out, CR_PATH_MAX, "/tmp/cairn-%u", geteuid());
+	ret = cr_mkdir_p(out, 0700);
+	if (ret)
+		return cr_fail(err, CR_EXIT_IO, -ret,
+			       "cannot create the runtime directory %s (set CR_RUNTIME_DIR)", out);
+	if (lstat(out, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
+		return cr_fail(err, CR_EXIT_PERMISSION, EPERM,
+			       "the runtime directory %s is not yours (set CR_RUNTIME_DIR)", out);
+	if (st.st_mode & 077 && chmod(out, 0700))
+		return cr_fail(err, CR_EXIT_PERMISSION, errno, "cannot close %s to others", out);
+	return 0;
+}
+
+static bool name_char(char c)
+{
+	return isalnum((unsigned char)c) || (c && strchr("._+-", c));
+}
+
+int cr_name_check(const char *name, struct cr_err *err)
+{
+	const char *p;
+
+	for (p = name; name_char(*p); p++)
+		;
+	if (*p || p == name || *name == '.' || *name == '-' || p - name > CR_NAME_MAX)
+		return cr_fail(err, CR_EXIT_USAGE, EINVAL,
+			       "'%s' cannot be a job's name (letters, digits and ._+- only, not "
+			       "starting with . or -, at most %d)",
+			       name, CR_NAME_MAX);
+	return 0;
+}
+
+void cr_name_from(const char *command, char *out, size_t len)
+{
+	const char *base = strrchr(command, '/');
+	size_t i = 0;
+
+	base = base ? base + 1 : command;
+	for (; *base && i + 1 < len && i < 80; base++, i++)
+		out[i] = name_char(*base) && (i || !strchr(".-", *base)) ? *base : '_';
+	if (!i)
+		out[i++] = '_';
+	out[i] = 0;
+}
+
+static int address(const char *name, struct sockaddr_un *addr, int *dir, struct cr_err *err)
+{
+	char path[CR_PATH_MAX];
+	int ret = cr_runtime_dir(path, err);
+
+	if (ret)
+		return ret;
+	*dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0)
+		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s", path);
+	addr->sun_family = AF_UNIX;
+	/* Short however long the directory's path is. */
+	if (snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d/%.85s", *dir, name) >=
+		    (int)sizeof(addr->sun_path) - 5 || strlen(name) > CR_NAME_MAX)
+		return cr_fail(err, CR_EXIT_USAGE, ENAMETOOLONG, "job name %s", name);
+	strcat(addr->sun_path, ".sock");
+	return 0;
+}
+
+int cr_runtime_connect(const char *name, struct cr_err *err)
+{
+	struct sockaddr_un addr;
+	cr_auto_fd dir = -1;
+	int fd, ret;
+
+	ret = cr_name_check(name, err);
+	if (!ret)
+		ret = address(name, &addr, &dir, err);
+	if (ret)
+		return ret;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return fd;
+	ret = errno;
+	close(fd);
+	return cr_fail(err, ret == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, 0,
+		       "no job '%s' is running (crctl list shows those that are)", name);
+}
+
+int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *err)
+{
+	struct cr_err none = { 0 };
+	char dirpath[CR_PATH_MAX];
+	struct sockaddr_un addr;
+	cr_auto_fd dir = -1;
+	int fd, other, lock, ret;
+
+	ret = cr_name_check(name, err);
+	if (!ret)
+		ret = cr_runtime_dir(dirpath, err);
+	if (!ret)
+		ret = address(name, &addr, &dir, err);
+	if (ret)
+		return ret;
+	if (snprintf(path, CR_PATH_MAX, "%s/%s.sock", dirpath, name) >= CR_PATH_MAX)
+		return cr_fail(err, CR_EXIT_USAGE, ENAMETOOLONG, "%s", dirpath);
+	/* Two that start at once must not take each other's socket for a dead one's. */
+	lock = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	flock(lock, LOCK_EX);
+	other = cr_runtime_connect(name, &none);
+	if (other >= 0) {
+		close(other);
+		close(lock);
+		return cr_fail(err, CR_EXIT_EXISTS, 0,
+			       "a job '%s' is running already (give another name with -n)", name);
+	}
+	unlink(path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 64)) {
+		ret = errno;
+		cr_close_fd(&fd);
+		close(lock);
+		return cr_fail(err, CR_EXIT_IO, ret, "cannot create %s", path);
+	}
+	close(lock);
+	return fd;
+}

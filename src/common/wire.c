@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Messages over SEQPACKET sockets. Runs in hosted code and in the agent: no allocation, no errno,
+// nothing beyond raw system calls, memcpy and nanopb.
+#include "common/wire.h"
+
+#include <errno.h>
+#include <pb_decode.h>
+#include <pb_encode.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "arch/x86_64/syscall.h"
+
+union cr_control {
+	char buf[CMSG_SPACE(sizeof(int) * CR_WIRE_FDS)];
+	struct cmsghdr align;
+};
+
+int cr_wire_send(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, const void *msg,
+		 const int *fds, int nfds)
+{
+	pb_ostream_t out = pb_ostream_from_buffer(wire->buf, sizeof(wire->buf));
+	union cr_control control;
+	struct iovec iov = { .iov_base = wire->buf };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+	long ret;
+
+	if (!pb_encode(&out, type, msg))
+		return -EMSGSIZE;
+	/* An empty packet would look like the end of the connection. */
+	if (!out.bytes_written)
+		wire->buf[out.bytes_written++] = 0;
+	iov.iov_len = out.bytes_written;
+	if (nfds) {
+		struct cmsghdr *c = &control.align;
+
+		memset(&control, 0, sizeof(control.align));
+		c->cmsg_level = SOL_SOCKET;
+		c->cmsg_type = SCM_RIGHTS;
+		c->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
+		memcpy(CMSG_DATA(c), fds, sizeof(int) * nfds);
+		hdr.msg_control = &control;
+		hdr.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
+	}
+	do
+		ret = cr_sys3(SYS_sendmsg, sock, &hdr, MSG_NOSIGNAL);
+	while (ret == -EINTR);
+	return ret < 0 ? (int)ret : 0;
+}
+
+static void take_fds(struct msghdr *hdr, int *fds, int *nfds)
+{
+	struct cmsghdr *c;
+
+	for (c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
+		int i, n;
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (i = 0; i < n; i++) {
+			int fd;
+
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
+			if (fds && nfds && *nfds < CR_WIRE_FDS)
+				fds[(*nfds)++] = fd;
+			else
+				cr_sys1(SYS_close, fd);
+		}
+	}
+}
+
+int cr_wire_recv(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, void *msg, int *fds,
+		 int *nfds, int flags)
+{
+	union cr_control control;
+	struct iovec iov = { .iov_base = wire->buf, .iov_len = sizeof(wire->buf) };
+	struct msghdr hdr = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	pb_istream_t in;
+	long ret;
+
+	if (nfds)
+		*nfds = 0;
+	do
+		ret = cr_sys3(SYS_recvmsg, sock, &hdr, MSG_CMSG_CLOEXEC | flags);
+	while (ret == -EINTR);
+	if (ret < 0)
+		return ret == -ECONNRESET ? 0 : (int)ret;
+	if (!ret)
+		return 0;
+	take_fds(&hdr, fds, nfds);
+	if (hdr.msg_flags & MSG_TRUNC)
+		return -EPROTO;
+	/* The one zero byte that stands for an empty message. */
+	if (ret == 1 && !wire->buf[0])
+		ret = 0;
+	in = pb_istream_from_buffer(wire->buf, ret);
+	return pb_decode(&in, type, msg) ? 1 : -EPROTO;
+}

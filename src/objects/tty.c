@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// /dev/tty and the shepherd's own terminal opened again by name. Other terminals are refused.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "objects/object.h"
+
+static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+{
+	return S_ISCHR(v->st.st_mode) && (v->st.st_rdev == makedev(5, 0) ||
+					  (s->outside->tty && v->st.st_rdev == s->outside->tty));
+}
+
+static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		struct cr_err *err)
+{
+	strcpy(d->path, "/dev/tty");
+	return 0;
+}
+
+static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	int fd = open("/dev/tty", (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC | O_NOCTTY);
+	unsigned int i;
+
+	for (i = 0; i < r->outside->nslots && fd < 0; i++)
+		if (r->outside->slots[i].tty)
+			fd = fcntl(r->outside->slots[i].fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "the job had its terminal open; restart it from a terminal");
+	return fd;
+}
+
+const struct cr_object cr_object_tty = {
+	.kind = cairn_ObjectKind_OBJECT_TTY,
+	.name = "the terminal",
+	.match = match,
+	.save = save,
+	.restore = restore,
+};

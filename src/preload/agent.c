@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent's entry points: the constructor, and the handler of the signal that wakes it.
+// Runs in: every process of the job. Invariants: at rest no thread, no fd, no lock; while threads
+// are stopped only raw system calls, nanopb and memcpy. On any failure everyone goes on.
+//
+// May be called here and in the files that this one leads to: raw system calls, mem* and str*
+// of string.h, nanopb, XXH3, LZ4 with its own state. Not: malloc, stdio, errno, pthread, dlsym.
+#include "preload/agent.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "arch/x86_64/call.h"
+#include "preload/wrappers.h"
+
+struct agent cr_agent;
+__thread struct agent_wait cr_wait;
+
+static int connect_shepherd(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t n = strnlen(cr_agent.config.socket, CR_SOCKET_NAME_MAX);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	long fd, ret;
+
+	fd = cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	memcpy(addr.sun_path + 1, cr_agent.config.socket, n);
+	do
+		ret = cr_sys3(SYS_connect, fd, &addr, offsetof(struct sockaddr_un, sun_path) + 1 + n);
+	while (ret == -EINTR);
+	/* An abstract name can be taken by anyone once the shepherd is gone. */
+	if (!ret)
+		ret = cr_sys5(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+	if (!ret && peer.uid && peer.uid != (uid_t)cr_sys0(SYS_geteuid))
+		ret = -EPERM;
+	if (ret) {
+		cr_sys1(SYS_close, fd);
+		return ret;
+	}
+	return fd;
+}
+
+static void fail(const cairn_Failure *failure)
+{
+	cr_agent.out.which_body = cairn_AgentMsg_failure_tag;
+	cr_agent.out.body.failure = *failure;
+	agent_send(NULL, 0);
+}
+
+static int receive(int *fds, int *nfds)
+{
+	return cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in,
+			    fds, nfds, 0);
+}
+
+/* Waits for what the shepherd says until it says Go or is gone. */
+static void obey(void)
+{
+	int fds[CR_WIRE_FDS], nfds, i, ret;
+
+	while (receive(fds, &nfds) == 1) {
+		switch (cr_agent.in.which_body) {
+		case cairn_ShepherdMsg_fork_tag:
+			ret = nfds == 3 ? agent_fork_writer(fds, cr_agent.in.body.fork.lz4) : -EPROTO;
+			for (i = 0; i < nfds; i++)
+				cr_sys1(SYS_close, fds[i]);
+			if (ret)
+				fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_FORK,
+						       .error = -ret });
+			break;
+		default:
+			return;
+		}
+	}
+}
+
+static void checkpoint(void *unused)
+{
+	cairn_Failure failure = cairn_Failure_init_zero;
+	cairn_Begin *begin = &cr_agent.in.body.begin;
+	struct agent_thread *self = &cr_agent.threads[0];
+	int64_t start = agent_now_ns(), timeout;
+	int i;
+
+	cr_agent.out.which_body = cairn_AgentMsg_hello_tag;
+	cr_agent.out.body.hello = (cairn_Hello){
+		.version = CR_AGENT_VERSION, .pid = cr_agent.pid, .tid = self->tid
+	};
+	if (agent_send(NULL, 0) || receive(NULL, NULL) != 1 ||
+	    cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
+		return;
+	timeout = begin->timeout_ms * 1000000ll;
+	self->nr = begin->leader.nr;
+	for (i = 0; i < 6 && i < begin->leader.args_count; i++)
+		self->args[i] = begin->leader.args[i];
+	self->sp = begin->leader.sp;
+	self->pc = begin->leader.pc;
+	agent_take_record(self);
+	if (agent_stop_threads(timeout, &failure)) {
+		fail(&failure);
+		return;
+	}
+	agent_take_pending(true);
+	if (agent_describe() || agent_send_descriptors())
+		return;
+	cr_agent.out.which_body = cairn_AgentMsg_stopped_tag;
+	cr_agent.out.body.stopped = (cairn_Stopped){ .threads = cr_agent.nthreads,
+						     .stop_ns = agent_now_ns() - start,
+						     .eintr_hidden = cr_agent.eintr_hidden };
+	if (!agent_send(NULL, 0))
+		obey();
+}
+
+/* Forgets what a parent was doing when it forked this process. */
+static void adopt_state(void)
+{
+	int pid = cr_sys0(SYS_getpid);
+
+	if (cr_agent.pid == pid)
+		return;
+	cr_agent.pid = pid;
+	atomic_store(&cr_agent.state, AGENT_IDLE);
+}
+
+void agent_lead(ucontext_t *uc)
+{
+	int idle = AGENT_IDLE;
+
+	adopt_state();
+	if (!atomic_compare_exchange_strong(&cr_agent.state, &idle, AGENT_STOPPING))
+		return;
+	cr_agent.nthreads = 1;
+	cr_agent.eintr_hidden = 0;
+	atomic_store(&cr_agent.npending, 0);
+	atomic_store(&cr_agent.parked, 0);
+	atomic_store(&cr_agent.resumed, 0);
+	atomic_store(&cr_agent.left, 0);
+	memset(&cr_agent.threads[0], 0, sizeof(cr_agent.threads[0]));
+	cr_agent.threads[0].tid = cr_sys0(SYS_gettid);
+	cr_agent.threads[0].nr = -1;
+	cr_agent.threads[0].uc = uc;
+	cr_agent.threads[0].wait = &cr_wait;
+	cr_agent.sock = connect_shepherd();
+	if (cr_agent.sock >= 0) {
+		/* Whatever stack the application gave us may be small. */
+		cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
+		cr_sys1(SYS_close, cr_agent.sock);
+	}
+	agent_settle(&cr_agent.threads[0]);
+	agent_resume_threads();
+}
+
+static void handler(int sig, siginfo_t *info, void *uc)
+{
+	int pid = cr_sys0(SYS_getpid);
+
+	if (info->si_code == SI_QUEUE && info->si_value.sival_int == CR_WAKE_MAGIC)
+		agent_lead(uc);
+	else if (info->si_code == SI_TKILL && info->si_pid == pid && cr_agent.pid == pid &&
+		 atomic_load(&cr_agent.state) == AGENT_STOPPING)
+		agent_park(uc);
+	else
+		agent_application_signal(sig, info, uc);
+}
+
+static void __attribute__((constructor(101))) start(void)
+{
+	const char *socket = getenv(CR_ENV_SOCKET);
+	const char *number = getenv(CR_ENV_SIGNAL);
+	struct sigaction action = { .sa_sigaction = handler };
+	uint64_t set;
+
+	cr_wrappers_resolve();
+	if (!socket || strlen(socket) >= CR_SOCKET_NAME_MAX)
+		return;
+	cr_agent.config.version = CR_AGENT_VERSION;
+	cr_agent.config.signal = number ? atoi(number) : CR_DEFAULT_SIGNAL;
+	if (cr_agent.config.signal < SIGRTMIN || cr_agent.config.signal > SIGRTMAX)
+		cr_agent.config.signal = CR_DEFAULT_SIGNAL;
+	strcpy(cr_agent.config.socket, socket);
+	cr_agent.active = true;
+	action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+	sigfillset(&action.sa_mask);
+	cr_real.sigaction(cr_agent.config.signal, &action, NULL);
+	/* Whoever executed this program blocked the signal until now. */
+	set = agent_signal_bit();
+	cr_sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, sizeof(set));
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent's state: what its parts share. One per process, in the library's own zeroed memory,
+// so it is saved and restored with the rest.
+#pragma once
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+#include <ucontext.h>
+
+
+#include "agent.pb.h"
+#include "common/agent_config.h"
+#include "common/defs.h"
+#include "arch/x86_64/syscall.h"
+#include "common/wire.h"
+
+#define AGENT_THREADS 8192
+#define AGENT_PENDING 512
+#define AGENT_STACK (64 * 1024)
+
+enum agent_state { AGENT_IDLE, AGENT_STOPPING };
+
+/* What a thread waits for with a relative timeout, so that the rest can be computed. */
+struct agent_wait {
+	long nr; /* 0: nothing */
+	int64_t deadline_ns; /* CLOCK_MONOTONIC */
+	struct timespec rest;
+};
+
+struct agent_thread {
+	int tid;
+	_Atomic int parked;
+	bool gone; /* exited while we were stopping */
+	bool dead; /* a main thread that has called pthread_exit */
+	bool rewound; /* the frame stands before call nr because we put it there */
+	bool restartable; /* the frame stands before call nr because the kernel put it there */
+	long nr;
+	uint64_t args[6];
+	uint64_t sp, pc;
+	ucontext_t *uc;
+	struct agent_wait *wait;
+	uint64_t fs, gs, robust, robust_len, clear_tid, slack;
+	int pdeath;
+	char comm[16];
+};
+
+struct agent_pending {
+	int tid; /* 0: of the process */
+	siginfo_t info;
+};
+
+struct agent {
+	struct cr_agent_config config; /* written anew by a restart */
+	_Atomic int state;
+	int pid; /* whom the state belongs to: a forked child's differs */
+	bool active; /* a shepherd exists */
+	_Atomic unsigned int generation; /* futex: rises when everyone may go on */
+	_Atomic unsigned int parked; /* futex */
+	_Atomic unsigned int resumed; /* futex: a restored main thread has taken over */
+	_Atomic unsigned int left; /* futex: restored threads that no longer need the restorer */
+	unsigned int nthreads;
+	_Atomic unsigned int npending;
+	unsigned int eintr_hidden;
+	int sock;
+	int writer_pid;
+	struct agent_thread threads[AGENT_THREADS];
+	struct agent_pending pending[AGENT_PENDING];
+	struct cr_wire wire;
+	cairn_AgentMsg out;
+	cairn_ShepherdMsg in;
+	char text[64 * 1024];
+	_Alignas(64) char stack[AGENT_STACK];
+	_Alignas(64) char helper_stack[AGENT_STACK];
+};
+
+extern struct agent cr_agent __attribute__((visibility("hidden")));
+extern __thread struct agent_wait cr_wait
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static inline int64_t agent_now_ns(void)
+{
+	struct timespec t;
+
+	cr_sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static inline uint64_t agent_signal_bit(void)
+{
+	return 1ull << (cr_agent.config.signal - 1);
+}
+
+/* stop.c */
+void agent_futex_wait(_Atomic unsigned int *word, unsigned int value, int64_t ns);
+void agent_futex_wake(_Atomic unsigned int *word);
+void agent_park(ucontext_t *uc);
+int agent_stop_threads(int64_t timeout_ns, cairn_Failure *failure);
+void agent_resume_threads(void);
+void agent_settle(struct agent_thread *t);
+void agent_take_record(struct agent_thread *t);
+
+/* pending.c */
+void agent_take_pending(bool of_process);
+void agent_put_back_pending(int tid);
+
+/* describe.c */
+int agent_describe(void);
+int agent_send_descriptors(void);
+int agent_send(const int *fds, int nfds);
+
+/* writer.c */
+int agent_fork_writer(const int fds[3], bool lz4);
+
+/* agent.c */
+void agent_lead(ucontext_t *uc);
+
+/* wrap_signals.c: the application's own action for the agent's signal */
+void agent_application_signal(int sig, siginfo_t *info, void *uc);

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What only the process itself can tell: signal actions, timers, threads, descriptors.
+// Runs in: the leading thread, on the agent's stack, all others stopped. On failure: -errno, and
+// the checkpoint is given up.
+#include <errno.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+
+#include "arch/x86_64/frame.h"
+#include "preload/agent.h"
+#include "preload/text.h"
+
+extern const ptrdiff_t __rseq_offset __attribute__((weak)); /* style: glibc gives no header */
+extern const unsigned int __rseq_size __attribute__((weak)); /* style: glibc gives no header */
+
+#define RSEQ_SIGNATURE 0x53053053
+#define ARCH_GET_XCOMP_PERM 0x1022
+
+void cr_agent_resume(void);
+
+int agent_send(const int *fds, int nfds)
+{
+	return cr_wire_send(cr_agent.sock, &cr_agent.wire, cairn_AgentMsg_fields, &cr_agent.out, fds,
+			    nfds);
+}
+
+static int64_t timeval_ns(const struct timeval *t)
+{
+	return t->tv_sec * 1000000000ll + t->tv_usec * 1000;
+}
+
+static int send_core(void)
+{
+	cairn_ProcessCore *core = &cr_agent.out.body.core;
+	struct itimerval it;
+	unsigned int i;
+
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_core_tag;
+	core->pid = cr_agent.pid;
+	core->actions_count = 64;
+	for (i = 0; i < 64; i++) {
+		struct {
+			uint64_t handler, flags, restorer, mask;
+		} a = { 0 };
+
+		cr_sys4(SYS_rt_sigaction, i + 1, NULL, &a, 8);
+		core->actions[i] = (cairn_SignalAction){ a.handler, a.flags, a.restorer, a.mask };
+	}
+	core->itimers_count = 3;
+	for (i = 0; i < 3; i++) {
+		cr_sys2(SYS_getitimer, i, &it);
+		core->itimers[i].value_ns = timeval_ns(&it.it_value);
+		core->itimers[i].interval_ns = timeval_ns(&it.it_interval);
+	}
+	core->brk = cr_sys1(SYS_brk, 0);
+	cr_sys2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &core->xcomp_permitted);
+	core->personality = cr_sys1(SYS_personality, 0xffffffff);
+	core->dumpable = cr_sys1(SYS_prctl, PR_GET_DUMPABLE);
+	cr_sys2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &core->child_subreaper);
+	core->thp_disable = cr_sys5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
+	core->keep_caps = cr_sys1(SYS_prctl, PR_GET_KEEPCAPS);
+	core->securebits = cr_sys1(SYS_prctl, PR_GET_SECUREBITS);
+	core->agent_config = (uint64_t)&cr_agent.config;
+	core->agent_resume = (uint64_t)cr_agent_resume;
+	core->threads = cr_agent.nthreads;
+	return agent_send(NULL, 0);
+}
+
+static int send_thread(const struct agent_thread *t)
+{
+	cairn_Thread *m = &cr_agent.out.body.thread;
+
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_thread_tag;
+	m->pid = cr_agent.pid;
+	m->tid = t->tid;
+	m->dead = t->dead;
+	m->frame = (uint64_t)t->uc;
+	m->fs_base = t->fs;
+	m->gs_base = t->gs;
+	m->robust_list = t->robust;
+	m->robust_len = t->robust_len;
+	m->clear_child_tid = t->clear_tid;
+	if (&__rseq_size && __rseq_size && t->fs) {
+		m->rseq = t->fs + __rseq_offset;
+		m->rseq_len = __rseq_size < 32 ? 32 : __rseq_size;
+		m->rseq_signature = RSEQ_SIGNATURE;
+	}
+	m->comm.size = sizeof(t->comm);
+	memcpy(m->comm.bytes, t->comm, sizeof(t->comm));
+	m->timer_slack = t->slack;
+	m->pdeath_signal = t->pdeath;
+	m->amx = t->uc && cr_frame_amx(t->uc);
+	return agent_send(NULL, 0);
+}
+
+static int send_pending(void)
+{
+	cairn_PendingSignal *m = &cr_agent.out.body.pending;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < atomic_load(&cr_agent.npending) && !ret; i++) {
+		memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+		cr_agent.out.which_body = cairn_AgentMsg_pending_tag;
+		m->pid = cr_agent.pid;
+		m->tid = cr_agent.pending[i].tid;
+		m->info.size = sizeof(siginfo_t);
+		memcpy(m->info.bytes, &cr_agent.pending[i].info, sizeof(siginfo_t));
+		ret = agent_send(NULL, 0);
+	}
+	return ret;
+}
+
+/* Skips to just behind the next key; NULL when there is none. */
+static const char *after(const char *p, const char *key)
+{
+	p = p ? strstr(p, key) : NULL;
+	return p ? p + strlen(key) : NULL;
+}
+
+static int send_timer(const char *p)
+{
+	static const char *const kinds[] = { "signal", "none", "thread" }; /* SIGEV_* in order */
+	cairn_PosixTimer *m = &cr_agent.out.body.timer;
+	struct itimerspec it;
+	unsigned int i;
+
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_timer_tag;
+	m->pid = cr_agent.pid;
+	m->id = cr_get_number(&p, 10);
+	if (!(p = after(p, "signal: ")))
+		return -EPROTO;
+	m->signal = cr_get_number(&p, 10);
+	p++;
+	if (p[0] == '0' && p[1] == 'x')
+		p += 2;
+	m->value = cr_get_number(&p, 16);
+	if (!(p = after(p, "notify: ")))
+		return -EPROTO;
+	for (i = 0; i < 3; i++)
+		if (!strncmp(p, kinds[i], strlen(kinds[i])))
+			m->notify = i;
+	if (!(p = after(p, "/")))
+		return -EPROTO;
+	if (!strncmp(p, "tid.", 4)) {
+		p += 4;
+		m->tid = cr_get_number(&p, 10);
+		m->notify |= 4; /* SIGEV_THREAD_ID */
+	}
+	if (!(p = after(p, "ClockID: ")))
+		return -EPROTO;
+	m->clock = *p == '-' ? -(int)(p++, cr_get_number(&p, 10)) : (int)cr_get_number(&p, 10);
+	if (cr_sys2(SYS_timer_gettime, m->id, &it))
+		return -EPROTO;
+	m->value_ns = it.it_value.tv_sec * 1000000000ll + it.it_value.tv_nsec;
+	m->interval_ns = it.it_interval.tv_sec * 1000000000ll + it.it_interval.tv_nsec;
+	m->overrun = cr_sys1(SYS_timer_getoverrun, m->id);
+	return agent_send(NULL, 0);
+}
+
+static int send_timers(void)
+{
+	const char *p = cr_agent.text;
+	int ret = 0;
+
+	if (cr_read_text("/proc/self/timers", cr_agent.text, sizeof(cr_agent.text)) <= 0)
+		return 0;
+	while (!ret && (p = after(p, "ID: "))) {
+		ret = send_timer(p);
+		/* "ClockID: " contains the key too. */
+		p = after(p, "ClockID: ");
+	}
+	return ret;
+}
+
+int agent_describe(void)
+{
+	unsigned int i;
+	int ret = send_core();
+
+	for (i = 0; i < cr_agent.nthreads && !ret; i++)
+		if (!cr_agent.threads[i].gone)
+			ret = send_thread(&cr_agent.threads[i]);
+	if (!ret)
+		ret = send_pending();
+	return ret ? ret : send_timers();
+}
+
+static int flush_descriptors(int *n)
+{
+	static int fds[CR_WIRE_FDS];
+	int i, ret, tries = 0;
+
+	for (i = 0; i < *n; i++)
+		fds[i] = cr_agent.out.body.descriptors.fds[i];
+	cr_agent.out.body.descriptors.fds_count = *n;
+	cr_agent.out.body.descriptors.cloexec_count = *n;
+	/* ETOOMANYREFS: too many in flight; the shepherd is about to take some. */
+	while ((ret = agent_send(fds, *n)) == -ETOOMANYREFS && tries++ < 1000)
+		cr_sys2(SYS_nanosleep, (&(struct timespec){ 0, 1000000 }), NULL);
+	*n = 0;
+	return ret;
+}
+
+int agent_send_descriptors(void)
+{
+	struct {
+		uint64_t ino;
+		int64_t off;
+		uint16_t len;
+		uint8_t type;
+		char name[];
+	} *e;
+	long dir = cr_sys3(SYS_open, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long count, at;
+	int n = 0, ret = 0;
+
+	if (dir < 0)
+		return dir;
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_descriptors_tag;
+	while ((count = cr_sys3(SYS_getdents64, dir, cr_agent.text, sizeof(cr_agent.text))) > 0) {
+		for (at = 0; at < count && !ret; at += e->len) {
+			const char *p;
+			long flags;
+			int fd;
+
+			e = (void *)(cr_agent.text + at);
+			p = e->name;
+			if (*p == '.')
+				continue;
+			fd = cr_get_number(&p, 10);
+			if (fd == dir || fd == cr_agent.sock)
+				continue;
+			flags = cr_sys2(SYS_fcntl, fd, F_GETFD);
+			if (flags < 0)
+				continue;
+			cr_agent.out.body.descriptors.fds[n] = fd;
+			cr_agent.out.body.descriptors.cloexec[n++] = flags & FD_CLOEXEC;
+			if (n == CR_WIRE_FDS)
+				ret = flush_descriptors(&n);
+		}
+	}
+	cr_sys1(SYS_close, dir);
+	if (n && !ret)
+		ret = flush_descriptors(&n);
+	return ret;
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# libcairn.so: built by hand because it differs from hosted code in nearly every flag: nothing
+# exported but the wrappers, nothing linked but libc, no sanitizer, all symbols bound at load.
+
+AGENT_SRCS = \
+	src/preload/agent.c src/preload/stop.c src/preload/pending.c src/preload/describe.c \
+	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
+	src/preload/wrap_signals.c src/preload/spawn.c src/common/wire.c
+
+AGENT_HDRS = \
+	src/preload/agent.h src/preload/text.h src/preload/wrappers.h src/preload/wrappers.def
+
+AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fno-builtin-printf \
+	-U_FORTIFY_SOURCE -Wall -Wextra -Wno-unused-parameter
+AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,relro,--gc-sections,-soname,libcairn.so \
+	-Wl,--exclude-libs,ALL -Wl,--hash-style=gnu -Wl,-z,defs
+
+libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
+		src/common/wire.h src/common/defs.h src/common/pagemap.h src/common/agent_config.h \
+		src/arch/x86_64/syscall.h src/arch/x86_64/call.h src/arch/x86_64/frame.h
+	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \
+		$(AGENT_LINK) -o $@ \
+		$(addprefix $(top_srcdir)/,$(AGENT_SRCS)) \
+		$(top_builddir)/proto/agent.pb.c $(top_builddir)/proto/image.pb.c \
+		-l:libprotobuf-nanopb.a -l:liblz4.a -ldl
+
+agent_DATA += libcairn.so
+CLEANFILES += libcairn.so
+EXTRA_DIST += $(AGENT_SRCS) $(AGENT_HDRS)

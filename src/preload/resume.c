@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The last step of a restart: entered by the restorer in each recreated thread, with the memory
+// and ids of the job in place, on the thread's own stack below its signal frame.
+// Runs in: restored threads, all signals blocked. Ends by returning from the signal frame.
+#include <sys/mman.h>
+
+#include "arch/x86_64/call.h"
+#include "preload/agent.h"
+
+struct resume_args {
+	ucontext_t *uc;
+	unsigned long restorer, restorer_len;
+	unsigned int others; /* threads besides the main one */
+	bool main;
+};
+
+static struct agent_thread *find(int tid)
+{
+	unsigned int i;
+
+	for (i = 0; i < cr_agent.nthreads; i++)
+		if (cr_agent.threads[i].tid == tid && !cr_agent.threads[i].gone)
+			return &cr_agent.threads[i];
+	return NULL;
+}
+
+static void __attribute__((used, noreturn)) resume(ucontext_t *uc, unsigned long restorer,
+						   unsigned long restorer_len, unsigned int others,
+						   bool main)
+{
+	int tid = cr_sys0(SYS_gettid);
+	struct agent_thread *t = find(tid);
+	unsigned int left;
+
+	if (main) {
+		atomic_store(&cr_agent.state, AGENT_IDLE);
+		while ((left = atomic_load(&cr_agent.left)) < others)
+			agent_futex_wait(&cr_agent.left, left, 0);
+		cr_sys2(SYS_munmap, restorer, restorer_len);
+		atomic_store(&cr_agent.resumed, 1);
+		agent_futex_wake(&cr_agent.resumed);
+	} else {
+		atomic_fetch_add(&cr_agent.left, 1);
+		agent_futex_wake(&cr_agent.left);
+		while (!atomic_load(&cr_agent.resumed))
+			agent_futex_wait(&cr_agent.resumed, 0, 0);
+	}
+	agent_put_back_pending(tid);
+	/* A main thread that had ended ends again; the others go on. */
+	while (!uc)
+		cr_sys1(SYS_exit, 0);
+	if (t)
+		agent_settle(t);
+	cr_sigreturn(uc);
+}
+
+/* rdi uc, rsi and rdx the restorer's place, ecx others, r8 main; on the restorer's stack. */
+void __attribute__((naked, used)) cr_agent_resume(void)
+{
+	__asm__("test %rdi, %rdi\n\t"
+		"jnz 1f\n\t"
+		"lea cr_agent_dead_stack(%rip), %rsp\n\t"
+		"add $4096, %rsp\n\t"
+		"jmp 2f\n"
+		"1:\n\t"
+		"lea -1024(%rdi), %rsp\n\t"
+		"and $-64, %rsp\n"
+		"2:\n\t"
+		"call resume\n\t"
+		"hlt");
+}
+
+char cr_agent_dead_stack[4096] __attribute__((aligned(64), used, visibility("hidden")));

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// New programs: from the call until the new program's agent stands ready, the agent's signal is
+// blocked (a mask survives exec, a handler does not), and the environment that loads the agent is
+// kept even if the application gives another.
+// Runs in: the application's threads, also between vfork and exec, so: no allocation.
+#include <alloca.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "preload/agent.h"
+#include "preload/wrappers.h"
+
+#ifndef CLONE_VFORK
+#define CLONE_VFORK 0x4000
+#define CLONE_VM 0x100
+#define CLONE_THREAD 0x10000
+#endif
+
+#define PRELOAD "LD_PRELOAD="
+#define SOCKET CR_ENV_SOCKET "="
+
+static char own_path[PATH_MAX]; /* of libcairn.so, from LD_PRELOAD at load time */
+
+static void __attribute__((constructor(102))) find_own_path(void)
+{
+	const char *list = getenv("LD_PRELOAD");
+	const char *name = list ? strstr(list, "libcairn.so") : NULL;
+	const char *from = name, *end;
+
+	if (!name)
+		return;
+	while (from > list && from[-1] != ':' && from[-1] != ' ')
+		from--;
+	end = name + strcspn(name, ": ");
+	if ((size_t)(end - from) < sizeof(own_path))
+		memcpy(own_path, from, end - from);
+}
+
+static bool starts(const char *s, const char *prefix)
+{
+	return !strncmp(s, prefix, strlen(prefix));
+}
+
+/* What must be changed in an environment so that it loads the agent and finds the shepherd. */
+struct env_plan {
+	size_t n;
+	char *preload; /* entry of the application's, or NULL */
+	bool preload_ok, socket_ok;
+	size_t room; /* bytes for new strings */
+};
+
+static void plan_env(char *const *env, struct env_plan *plan)
+{
+	*plan = (struct env_plan){ 0 };
+	for (; env && env[plan->n]; plan->n++) {
+		char *e = env[plan->n];
+
+		if (starts(e, PRELOAD)) {
+			plan->preload = e;
+			plan->preload_ok = strstr(e, own_path) != NULL;
+		} else if (starts(e, SOCKET)) {
+			plan->socket_ok = !strcmp(e + strlen(SOCKET), cr_agent.config.socket);
+		}
+	}
+	plan->room = strlen(own_path) + (plan->preload ? strlen(plan->preload) : 0) +
+		     CR_SOCKET_NAME_MAX + 64;
+}
+
+/* The new environment in out (n + 4 entries) and text. */
+static void fill_env(char *const *env, const struct env_plan *plan, char **out, char *text)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < plan->n; i++)
+		if (!starts(env[i], PRELOAD) && !starts(env[i], SOCKET))
+			out[n++] = env[i];
+	out[n++] = text;
+	text = stpcpy(stpcpy(text, PRELOAD), own_path);
+	if (plan->preload && !plan->preload_ok && plan->preload[strlen(PRELOAD)])
+		text = stpcpy(stpcpy(text, ":"), plan->preload + strlen(PRELOAD));
+	else if (plan->preload_ok)
+		text = stpcpy(out[n - 1], plan->preload);
+	out[n++] = ++text;
+	strcpy(stpcpy(text, SOCKET), cr_agent.config.socket);
+	out[n] = NULL;
+}
+
+/* Declares `env` as the environment to use instead of `given`; lives until the caller returns. */
+#define KEEP_ENV(given, env)                                                     \
+	char *const *env = given;                                                \
+	struct env_plan plan_;                                                   \
+	if (cr_agent.active && own_path[0]) {                                    \
+		plan_env(given, &plan_);                                         \
+		if (!plan_.preload_ok || !plan_.socket_ok) {                     \
+			char **out_ = alloca((plan_.n + 4) * sizeof(*out_));     \
+			fill_env(given, &plan_, out_, alloca(plan_.room));       \
+			env = out_;                                              \
+		}                                                                \
+	}
+
+/* Calls with the signal blocked; for exec that means: only a failure comes back. */
+#define BLOCKED(call)                              \
+	({                                         \
+		int was_ = cr_signal_block();      \
+		__typeof__(call) ret_ = call;      \
+		cr_signal_restore(was_);           \
+		ret_;                              \
+	})
+
+CR_WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
+{
+	KEEP_ENV(envp, env);
+	cr_wrappers_resolve();
+	return BLOCKED(cr_real.execve(path, argv, env));
+}
+
+CR_WRAPPER int execvpe(const char *file, char *const argv[], char *const envp[])
+{
+	KEEP_ENV(envp, env);
+	cr_wrappers_resolve();
+	return BLOCKED(cr_real.execvpe(file, argv, env));
+}
+
+CR_WRAPPER int fexecve(int fd, char *const argv[], char *const envp[])
+{
+	KEEP_ENV(envp, env);
+	cr_wrappers_resolve();
+	return BLOCKED(cr_real.fexecve(fd, argv, env));
+}
+
+CR_WRAPPER int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
+{
+	KEEP_ENV(envp, env);
+	cr_wrappers_resolve();
+	return BLOCKED(cr_real.execveat(fd, path, argv, env, flags));
+}
+
+CR_WRAPPER int execv(const char *path, char *const argv[])
+{
+	return execve(path, argv, environ);
+}
+
+CR_WRAPPER int execvp(const char *file, char *const argv[])
+{
+	return execvpe(file, argv, environ);
+}
+
+/* The arguments of execl and its kin as an array `argv`, `ap` standing behind their NULL. */
+#define COLLECT(first)                                                    \
+	va_list ap;                                                       \
+	size_t n_ = 1, i_;                                                \
+	va_start(ap, first);                                              \
+	while (va_arg(ap, char *))                                        \
+		n_++;                                                     \
+	va_end(ap);                                                       \
+	char **argv = alloca((n_ + 1) * sizeof(*argv));                   \
+	va_start(ap, first);                                              \
+	argv[0] = (char *)first;                                          \
+	for (i_ = 1; i_ <= n_; i_++)                                      \
+		argv[i_] = va_arg(ap, char *)
+
+CR_WRAPPER int execl(const char *path, const char *arg, ...)
+{
+	COLLECT(arg);
+	va_end(ap);
+	return execve(path, argv, environ);
+}
+
+CR_WRAPPER int execlp(const char *file, const char *arg, ...)
+{
+	COLLECT(arg);
+	va_end(ap);
+	return execvpe(file, argv, environ);
+}
+
+CR_WRAPPER int execle(const char *path, const char *arg, ...)
+{
+	char *const *env;
+
+	COLLECT(arg);
+	env = va_arg(ap, char *const *);
+	va_end(ap);
+	return execve(path, argv, env);
+}
+
+/* A spawned child takes the mask of its attributes, if they have one: add the signal to a copy. */
+static const posix_spawnattr_t *blocked_attr(const posix_spawnattr_t *attr, posix_spawnattr_t *copy)
+{
+	short flags = 0;
+	sigset_t mask;
+
+	if (!attr || !cr_agent.active)
+		return attr;
+	posix_spawnattr_getflags(attr, &flags);
+	if (!(flags & POSIX_SPAWN_SETSIGMASK))
+		return attr;
+	*copy = *attr;
+	posix_spawnattr_getsigmask(attr, &mask);
+	sigaddset(&mask, cr_agent.config.signal);
+	posix_spawnattr_setsigmask(copy, &mask);
+	return copy;
+}
+
+CR_WRAPPER int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+			   const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	posix_spawnattr_t copy;
+
+	KEEP_ENV(envp, env);
+	cr_wrappers_resolve();
+	attr = blocked_attr(attr, &copy);
+	return BLOCKED(cr_real.posix_spawn(pid, path, actions, attr, argv, env));
+}
+
+CR_WRAPPER int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			    const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+	posix_spawnattr_t copy;
+
+	KEEP_ENV(envp, env);
+	cr_wrappers_resolve();
+	attr = blocked_attr(attr, &copy);
+	return BLOCKED(cr_real.posix_spawnp(pid, file, actions, attr, argv, env));
+}
+
+CR_WRAPPER FILE *popen(const char *command, const char *type)
+{
+	cr_wrappers_resolve();
+	return BLOCKED(cr_real.popen(command, type));
+}
+
+/* As POSIX has it. libc's own would keep its child's start and our signal out of our reach. */
+CR_WRAPPER int system(const char *command)
+{
+	const char *argv[] = { "sh", "-c", command, NULL };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old_int, old_quit;
+	sigset_t chld, old_mask, defaults;
+	posix_spawnattr_t attr;
+	int status = -1, error;
+	pid_t pid;
+
+	if (!command)
+		return system("exit 0") == 0;
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigaction(SIGINT, &ignore, &old_int);
+	sigaction(SIGQUIT, &ignore, &old_quit);
+	sigprocmask(SIG_BLOCK, &chld, &old_mask);
+	sigemptyset(&defaults);
+	if (old_int.sa_handler != SIG_IGN)
+		sigaddset(&defaults, SIGINT);
+	if (old_quit.sa_handler != SIG_IGN)
+		sigaddset(&defaults, SIGQUIT);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &old_mask);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawn(&pid, "/bin/sh", NULL, &attr, (char *const *)argv, environ);
+	posix_spawnattr_destroy(&attr);
+	if (error)
+		status = W_EXITCODE(127, 0);
+	else
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	sigaction(SIGINT, &old_int, NULL);
+	sigaction(SIGQUIT, &old_quit, NULL);
+	sigprocmask(SIG_SETMASK, &old_mask, NULL);
+	return status;
+}
+
+/* A child that shares memory must not be woken: it would answer for its parent. */
+CR_WRAPPER int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
+{
+	void *tls;
+	pid_t *parent, *child;
+	va_list ap;
+
+	va_start(ap, arg);
+	parent = va_arg(ap, pid_t *);
+	tls = va_arg(ap, void *);
+	child = va_arg(ap, pid_t *);
+	va_end(ap);
+	cr_wrappers_resolve();
+	if (!(flags & CLONE_VM) || flags & CLONE_THREAD)
+		return cr_real.clone(fn, stack, flags, arg, parent, tls, child);
+	return BLOCKED(cr_real.clone(fn, stack, flags, arg, parent, tls, child));
+}
+
+/* ---- vfork: returns twice on one stack, so the wrapper keeps nothing there ---- */
+
+static __thread int vfork_was_blocked __attribute__((tls_model("initial-exec")));
+
+void __attribute__((used)) cr_vfork_enter(void)
+{
+	vfork_was_blocked = cr_signal_block();
+}
+
+long __attribute__((used)) cr_vfork_leave(long pid)
+{
+	cr_signal_restore(vfork_was_blocked);
+	if (pid >= 0)
+		return pid;
+	errno = -pid;
+	return -1;
+}
+
+CR_WRAPPER __attribute__((naked)) pid_t vfork(void)
+{
+	__asm__("sub $8, %%rsp\n\t"
+		"call cr_vfork_enter\n\t"
+		"add $8, %%rsp\n\t"
+		"pop %%rdi\n\t" /* the return address: a register survives the call, the stack may not */
+		"mov %0, %%eax\n\t"
+		"syscall\n\t"
+		"push %%rdi\n\t"
+		"test %%rax, %%rax\n\t"
+		"jnz 1f\n\t"
+		"ret\n" /* the child: blocked until its new program's agent is ready */
+		"1:\n\t"
+		"sub $8, %%rsp\n\t"
+		"mov %%rax, %%rdi\n\t"
+		"call cr_vfork_leave\n\t"
+		"add $8, %%rsp\n\t"
+		"ret"
+		:
+		: "i"(SYS_vfork));
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stopping the threads of a process and letting them go on as if nothing had been: no EINTR, no
+// timeout longer than asked for.
+// Runs in: the agent's signal handler, in the leading thread and in each other one. Invariant: a
+// thread that parks needs nothing that another thread may hold. On failure all are let go.
+#include <errno.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+
+#include "arch/x86_64/frame.h"
+#include "preload/agent.h"
+#include "preload/text.h"
+
+#ifndef PR_GET_TID_ADDRESS
+#define PR_GET_TID_ADDRESS 40
+#endif
+#define PR_GET_NAME 16
+#define PR_GET_PDEATHSIG 2
+#define PR_GET_TIMERSLACK 30
+#define ARCH_GET_FS 0x1003
+#define ARCH_GET_GS 0x1004
+
+void agent_futex_wait(_Atomic unsigned int *word, unsigned int value, int64_t ns)
+{
+	struct timespec t = { ns / 1000000000, ns % 1000000000 };
+
+	cr_sys4(SYS_futex, word, FUTEX_WAIT, value, ns ? &t : NULL);
+}
+
+void agent_futex_wake(_Atomic unsigned int *word)
+{
+	cr_sys3(SYS_futex, word, FUTEX_WAKE, 0x7fffffff);
+}
+
+/* In which call, with which arguments, did the thread stand when it was called? */
+static void read_record(struct agent_thread *t)
+{
+	char path[64], buf[256];
+	const char *p = buf;
+	int i;
+
+	t->nr = -1;
+	cr_task_path(path, t->tid, "syscall");
+	if (cr_read_text(path, buf, sizeof(buf)) <= 0 || *p < '0' || *p > '9')
+		return;
+	t->nr = cr_get_number(&p, 10);
+	for (i = 0; i < 8; i++) {
+		uint64_t *to = i < 6 ? &t->args[i] : i == 6 ? &t->sp : &t->pc;
+
+		while (*p == ' ')
+			p++;
+		if (p[0] == '0' && p[1] == 'x')
+			p += 2;
+		*to = cr_get_number(&p, 16);
+	}
+}
+
+static bool record_matches(const struct agent_thread *t)
+{
+	const greg_t *g = t->uc->uc_mcontext.gregs;
+	int i;
+
+	if (t->nr < 0 || (uint64_t)g[REG_RSP] != t->sp)
+		return false;
+	for (i = 0; i < 4; i++)
+		if ((uint64_t)g[cr_frame_arg[i]] != t->args[i])
+			return false;
+	return true;
+}
+
+/*
+ * Hides the interruption: a call that ended with EINTR only because of us is made to stand before
+ * itself again. Calls that the kernel restarts are noted, for agent_settle().
+ */
+static void hide_interruption(struct agent_thread *t)
+{
+	greg_t *g = t->uc->uc_mcontext.gregs;
+	bool known = record_matches(t);
+
+	if (cr_frame_result(t->uc) == -EINTR) {
+		/* The record may be of an earlier call: then libc's code tells. */
+		long nr = known && (uint64_t)g[REG_RIP] == t->pc ? t->nr : cr_frame_decode(t->uc);
+
+		if (nr < 0)
+			return;
+		t->nr = nr;
+		/* Without a deadline of ours, go on with what the kernel says remains. */
+		if (nr == SYS_nanosleep && t->wait->nr != nr && g[REG_RSI])
+			g[REG_RDI] = g[REG_RSI];
+		if (nr == SYS_clock_nanosleep && t->wait->nr != nr && g[REG_R10] &&
+		    !(g[REG_RSI] & TIMER_ABSTIME))
+			g[REG_RDX] = g[REG_R10];
+		cr_frame_rewind(t->uc, nr);
+		t->rewound = true;
+		cr_agent.eintr_hidden++;
+	} else if (known && (uint64_t)g[REG_RIP] + 2 == t->pc && g[REG_RAX] == t->nr) {
+		t->restartable = true;
+	}
+}
+
+void agent_take_record(struct agent_thread *t)
+{
+	cr_sys2(SYS_arch_prctl, ARCH_GET_FS, &t->fs);
+	cr_sys2(SYS_arch_prctl, ARCH_GET_GS, &t->gs);
+	cr_sys3(SYS_get_robust_list, 0, &t->robust, &t->robust_len);
+	cr_sys2(SYS_prctl, PR_GET_TID_ADDRESS, &t->clear_tid);
+	cr_sys2(SYS_prctl, PR_GET_NAME, t->comm);
+	cr_sys2(SYS_prctl, PR_GET_PDEATHSIG, &t->pdeath);
+	t->slack = cr_sys1(SYS_prctl, PR_GET_TIMERSLACK);
+	hide_interruption(t);
+}
+
+static bool handled(int sig, bool *restart)
+{
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} action;
+
+	if (cr_sys4(SYS_rt_sigaction, sig, NULL, &action, 8) || action.handler <= 1)
+		return false;
+	*restart = action.flags & SA_RESTART;
+	return true;
+}
+
+/*
+ * Just before a thread goes on: the rest of its timeout, and, if one of the application's own
+ * signals has come meanwhile, the EINTR that it would have had from that.
+ */
+void agent_settle(struct agent_thread *t)
+{
+	greg_t *g = t->uc->uc_mcontext.gregs;
+	uint64_t pending = 0, mask;
+	int sig;
+
+	if (!t->rewound && !t->restartable)
+		return;
+	cr_sys2(SYS_rt_sigpending, &pending, sizeof(pending));
+	memcpy(&mask, &t->uc->uc_sigmask, sizeof(mask));
+	pending &= ~mask & ~agent_signal_bit();
+	for (sig = 1; pending && sig <= 64; sig++) {
+		bool restart;
+
+		if (!(pending >> (sig - 1) & 1) || !handled(sig, &restart))
+			continue;
+		if ((t->rewound || !restart) && cr_frame_before_call(t->uc, t->nr)) {
+			cr_frame_interrupt(t->uc);
+			return;
+		}
+	}
+	if (t->rewound && t->wait->nr == t->nr) {
+		int64_t rest = t->wait->deadline_ns - agent_now_ns();
+
+		if (rest < 0)
+			rest = 0;
+		t->wait->rest = (struct timespec){ rest / 1000000000, rest % 1000000000 };
+		if (t->nr == SYS_poll)
+			g[REG_RDX] = (rest + 999999) / 1000000;
+		else if (t->nr == SYS_epoll_wait || t->nr == SYS_epoll_pwait)
+			g[REG_R10] = (rest + 999999) / 1000000;
+		else if (t->nr == SYS_epoll_pwait2 || t->nr == SYS_semtimedop)
+			g[REG_R10] = (greg_t)&t->wait->rest;
+		else if (t->nr == SYS_nanosleep)
+			g[REG_RDI] = (greg_t)&t->wait->rest;
+		else if (t->nr == SYS_clock_nanosleep || t->nr == SYS_rt_sigtimedwait)
+			g[REG_RDX] = (greg_t)&t->wait->rest;
+	}
+	t->rewound = t->restartable = false;
+}
+
+/* A thread other than the leading one: be noted, wait, go on. */
+void agent_park(ucontext_t *uc)
+{
+	unsigned int generation = atomic_load(&cr_agent.generation);
+	int tid = cr_sys0(SYS_gettid);
+	struct agent_thread *t = NULL;
+	unsigned int i;
+
+	for (i = 1; i < cr_agent.nthreads && !t; i++)
+		if (cr_agent.threads[i].tid == tid)
+			t = &cr_agent.threads[i];
+	/* Called by nobody that is still waiting for us. */
+	if (!t || atomic_load(&t->parked))
+		return;
+	t->uc = uc;
+	t->wait = &cr_wait;
+	agent_take_record(t);
+	agent_take_pending(false);
+	atomic_store(&t->parked, 1);
+	atomic_fetch_add(&cr_agent.parked, 1);
+	agent_futex_wake(&cr_agent.parked);
+	while (atomic_load(&cr_agent.generation) == generation)
+		agent_futex_wait(&cr_agent.generation, generation, 0);
+	agent_settle(t);
+}
+
+static bool known(int tid)
+{
+	unsigned int i;
+
+	for (i = 0; i < cr_agent.nthreads; i++)
+		if (cr_agent.threads[i].tid == tid && !cr_agent.threads[i].gone)
+			return true;
+	return false;
+}
+
+static bool call_thread(int tid)
+{
+	struct agent_thread *t = &cr_agent.threads[cr_agent.nthreads];
+
+	if (cr_agent.nthreads == AGENT_THREADS)
+		return false;
+	memset(t, 0, sizeof(*t));
+	t->tid = tid;
+	read_record(t);
+	/* Visible to the thread before it is called. */
+	atomic_thread_fence(memory_order_seq_cst);
+	cr_agent.nthreads++;
+	if (cr_sys3(SYS_tgkill, cr_agent.pid, tid, cr_agent.config.signal))
+		t->gone = true;
+	return true;
+}
+
+/* Calls every thread not yet called; how many that were, or -errno. */
+static int call_threads(void)
+{
+	struct dirent64_head {
+		uint64_t ino;
+		int64_t off;
+		uint16_t len;
+		uint8_t type;
+		char name[];
+	} *e;
+	long dir = cr_sys3(SYS_open, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long n, at;
+	int fresh = 0;
+
+	if (dir < 0)
+		return dir;
+	while ((n = cr_sys3(SYS_getdents64, dir, cr_agent.text, sizeof(cr_agent.text))) > 0) {
+		for (at = 0; at < n; at += e->len) {
+			const char *p;
+			int tid;
+
+			e = (void *)(cr_agent.text + at);
+			p = e->name;
+			if (*p == '.')
+				continue;
+			tid = cr_get_number(&p, 10);
+			if (known(tid))
+				continue;
+			if (!call_thread(tid)) {
+				cr_sys1(SYS_close, dir);
+				return -E2BIG;
+			}
+			fresh++;
+		}
+	}
+	cr_sys1(SYS_close, dir);
+	return fresh;
+}
+
+/* A called thread that has not come: has it ended, or is it the main thread's remains? */
+static void look_for(struct agent_thread *t)
+{
+	char path[64], buf[512];
+	const char *p;
+
+	cr_task_path(path, t->tid, "stat");
+	if (cr_read_text(path, buf, sizeof(buf)) <= 0) {
+		t->gone = true;
+		return;
+	}
+	p = strrchr(buf, ')');
+	if (!p || p[1] != ' ' || (p[2] != 'Z' && p[2] != 'X'))
+		return;
+	if (t->tid == cr_agent.pid)
+		t->dead = true;
+	else
+		t->gone = true;
+}
+
+/* The first thread that is still awaited, or NULL. */
+static struct agent_thread *missing(bool look)
+{
+	unsigned int i;
+
+	for (i = 1; i < cr_agent.nthreads; i++) {
+		struct agent_thread *t = &cr_agent.threads[i];
+
+		if (!t->gone && !t->dead && !atomic_load(&t->parked) && look)
+			look_for(t);
+		if (!t->gone && !t->dead && !atomic_load(&t->parked))
+			return t;
+	}
+	return NULL;
+}
+
+int agent_stop_threads(int64_t timeout_ns, cairn_Failure *failure)
+{
+	int64_t deadline = agent_now_ns() + timeout_ns;
+	struct agent_thread *late;
+	int fresh;
+
+	/* New threads are born by threads not stopped yet: look until none is new. */
+	for (;;) {
+		fresh = call_threads();
+		if (fresh < 0) {
+			failure->what = fresh == -E2BIG ?
+						cairn_StopFailure_STOP_TOO_MANY_THREADS :
+						cairn_StopFailure_STOP_PROC;
+			failure->error = -fresh;
+			return fresh;
+		}
+		if (!fresh && !missing(false))
+			return 0;
+		for (int tries = 0; (late = missing(tries > 0)); tries++) {
+			unsigned int parked = atomic_load(&cr_agent.parked);
+
+			if (agent_now_ns() > deadline) {
+				failure->what = cairn_StopFailure_STOP_TIMEOUT;
+				failure->tid = late->tid;
+				return -ETIMEDOUT;
+			}
+			if (missing(false))
+				agent_futex_wait(&cr_agent.parked, parked, 1000000);
+		}
+	}
+}
+
+void agent_resume_threads(void)
+{
+	atomic_store(&cr_agent.state, AGENT_IDLE);
+	atomic_fetch_add(&cr_agent.generation, 1);
+	agent_futex_wake(&cr_agent.generation);
+}

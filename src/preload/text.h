@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Numbers to text and back, small files of /proc: without libc, for the agent.
+#pragma once
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "arch/x86_64/syscall.h"
+
+static inline char *cr_put_text(char *p, const char *text)
+{
+	while (*text)
+		*p++ = *text++;
+	*p = 0;
+	return p;
+}
+
+static inline char *cr_put_number(char *p, uint64_t v)
+{
+	char digits[24];
+	int n = 0;
+
+	do
+		digits[n++] = '0' + v % 10;
+	while (v /= 10);
+	while (n)
+		*p++ = digits[--n];
+	*p = 0;
+	return p;
+}
+
+static inline uint64_t cr_get_number(const char **p, unsigned int base)
+{
+	uint64_t v = 0;
+
+	for (;; (*p)++) {
+		char c = **p;
+		unsigned int d = c >= '0' && c <= '9' ? c - '0' :
+				 c >= 'a' && c <= 'f' ? c - 'a' + 10 :
+							99;
+
+		if (d >= base)
+			return v;
+		v = v * base + d;
+	}
+}
+
+/* "/proc/self/task/TID/LEAF"; out has 64 bytes. */
+static inline void cr_task_path(char *out, int tid, const char *leaf)
+{
+	out = cr_put_text(out, "/proc/self/task/");
+	out = cr_put_number(out, tid);
+	out = cr_put_text(out, "/");
+	cr_put_text(out, leaf);
+}
+
+/* Reads up to max - 1 bytes and terminates; their number or -errno. */
+static inline long cr_read_text(const char *path, char *buf, long max)
+{
+	long fd = cr_sys3(SYS_open, path, O_RDONLY | O_CLOEXEC, 0);
+	long n = 0, r = 0;
+
+	if (fd < 0)
+		return fd;
+	while (n < max - 1 && (r = cr_sys3(SYS_read, fd, buf + n, max - 1 - n)) > 0)
+		n += r;
+	cr_sys1(SYS_close, fd);
+	buf[n] = 0;
+	return r < 0 ? r : n;
+}

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The writer: a copy-on-write copy of the process that stores its memory into the pack while the
+// job goes on.
+// Runs in: a process forked by a helper that is a thread in all but name (CLONE_VM|CLONE_VFORK,
+// no exit signal), so that the application's wait() sees neither. It has its own address space and
+// may do there what it likes. On failure it says so and exits; the job is not touched.
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <errno.h>
+#include <linux/close_range.h>
+#include <lz4.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+
+#include "arch/x86_64/call.h"
+#include "common/pagemap.h"
+#include "preload/agent.h"
+#include "preload/text.h"
+
+#define BATCH_BYTES (4ul << 20)
+#define BATCH_PIECES 256
+#define RANGES_ROOM (128u * 1024)
+#define OWN_BYTES (4 * BATCH_BYTES)
+#define REGIONS 512
+#define SYNC_EVERY (64ul << 20)
+
+struct writer {
+	int sock, pack, pagemap;
+	bool lz4;
+	_Atomic uint64_t *counter;
+	char *copies; /* room for a batch of compressed or moving pieces */
+	void *lz4_state;
+	cairn_Range *ranges; /* to be dumped, RANGES_ROOM of them */
+	uint64_t *offsets;
+	unsigned int nranges;
+	uint32_t flags; /* of the range being dumped */
+	uint64_t shift; /* added to its addresses in the image */
+	unsigned int npieces;
+	uint64_t bytes; /* in the batch */
+	uint64_t since_sync, sync_from;
+	struct iovec pieces[BATCH_PIECES];
+	cairn_WriterDone done;
+	struct cr_page_region regions[REGIONS];
+	unsigned char resident[32 * 1024];
+};
+
+static struct writer writer;
+static int writer_fds[3];
+static bool writer_lz4;
+
+static void __attribute__((noreturn)) leave(int error, uint64_t addr)
+{
+	cr_agent.out.which_body = cairn_AgentMsg_failure_tag;
+	cr_agent.out.body.failure = (cairn_Failure){ .what = cairn_StopFailure_STOP_WRITE,
+						     .error = error,
+						     .addr = addr };
+	agent_send(NULL, 0);
+	for (;;)
+		cr_sys1(SYS_exit_group, 1);
+}
+
+static void say(void)
+{
+	if (agent_send(NULL, 0))
+		leave(EPIPE, 0);
+}
+
+/* ---- batches ---- */
+
+static void flush_runs(void)
+{
+	if (!cr_agent.out.body.runs.runs_count)
+		return;
+	say();
+	cr_agent.out.body.runs.runs_count = 0;
+}
+
+static cairn_PageRun *new_run(uint64_t addr, uint64_t len, cairn_Codec codec)
+{
+	cairn_PageRuns *runs = &cr_agent.out.body.runs;
+	cairn_PageRun *r;
+
+	if (runs->runs_count == CR_ARRAY_SIZE(runs->runs))
+		flush_runs();
+	r = &runs->runs[runs->runs_count++];
+	*r = (cairn_PageRun){ .addr = addr + writer.shift, .pages = len / CR_PAGE, .codec = codec };
+	return r;
+}
+
+static void write_batch(void)
+{
+	struct writer *w = &writer;
+	struct iovec *iov = w->pieces;
+	unsigned int n = w->npieces;
+	uint64_t at;
+
+	if (!n)
+		return;
+	at = atomic_fetch_add(w->counter, CR_PAGE_UP(w->bytes));
+	for (unsigned int i = 0, first = cr_agent.out.body.runs.runs_count - n; i < n; i++) {
+		cr_agent.out.body.runs.runs[first + i].offset = at;
+		at += iov[i].iov_len;
+	}
+	at -= w->bytes;
+	w->done.stored += w->bytes;
+	while (n) {
+		long ret = cr_sys5(SYS_pwritev, w->pack, iov, n, at, 0);
+
+		if (ret == -EINTR)
+			continue;
+		if (ret <= 0)
+			leave(ret ? -ret : EIO, (uint64_t)iov->iov_base);
+		at += ret;
+		w->since_sync += ret;
+		while (n && (uint64_t)ret >= iov->iov_len) {
+			ret -= iov->iov_len;
+			iov++;
+			n--;
+		}
+		if (n) {
+			iov->iov_base = (char *)iov->iov_base + ret;
+			iov->iov_len -= ret;
+		}
+	}
+	/* Let the disk begin, so that the sync at the end has less to wait for. */
+	if (w->since_sync >= SYNC_EVERY) {
+		cr_sys4(SYS_sync_file_range, w->pack, w->sync_from, at - w->sync_from, 2);
+		w->sync_from = at;
+		w->since_sync = 0;
+	}
+	w->npieces = 0;
+	w->bytes = 0;
+	flush_runs();
+}
+
+static bool within(uint64_t addr, uint64_t len, const void *object, size_t size)
+{
+	return addr < (uint64_t)object + size && addr + len > (uint64_t)object;
+}
+
+/* One run of at most CR_RUN_BYTES into the batch. */
+static void add_piece(uint64_t addr, uint64_t len)
+{
+	struct writer *w = &writer;
+	const void *data = (const void *)addr;
+	cairn_PageRun *r;
+	int packed = 0;
+
+	if (w->npieces == BATCH_PIECES || w->bytes + len > BATCH_BYTES ||
+	    cr_agent.out.body.runs.runs_count == CR_ARRAY_SIZE(cr_agent.out.body.runs.runs))
+		write_batch();
+	r = new_run(addr, len, cairn_Codec_CODEC_RAW);
+	if (w->lz4) {
+		packed = LZ4_compress_fast_extState(w->lz4_state, data, w->copies + w->bytes,
+						    len, len - CR_PAGE / 2, 1);
+		if (packed > 0) {
+			data = w->copies + w->bytes;
+			r->codec = cairn_Codec_CODEC_LZ4;
+		}
+	}
+	/* Our own state changes while we write: store what it was when its checksum was taken. */
+	if (packed <= 0 && (within(addr, len, &cr_agent, sizeof(cr_agent)) ||
+			    within(addr, len, &writer, sizeof(writer)))) {
+		memcpy(w->copies + w->bytes, data, len);
+		data = w->copies + w->bytes;
+	}
+	r->stored = packed > 0 ? (uint64_t)packed : len;
+	r->xxh3 = XXH3_64bits(data, r->stored);
+	w->pieces[w->npieces++] = (struct iovec){ (void *)data, r->stored };
+	w->bytes += r->stored;
+	w->done.pages += len / CR_PAGE;
+}
+
+static bool is_zero(uint64_t addr)
+{
+	const uint64_t *p = (const uint64_t *)addr, *end = p + CR_PAGE / 8;
+
+	for (; p < end; p += 8)
+		if (p[0] | p[1] | p[2] | p[3] | p[4] | p[5] | p[6] | p[7])
+			return false;
+	return true;
+}
+
+/* Stores [start, end), leaving out pages of zeros. */
+static void add_pages(uint64_t start, uint64_t end)
+{
+	uint64_t from = start, at;
+
+	for (at = start; at < end; at += CR_PAGE) {
+		if (!is_zero(at)) {
+			if (at + CR_PAGE - from == CR_RUN_BYTES) {
+				add_piece(from, CR_RUN_BYTES);
+				from = at + CR_PAGE;
+			}
+			continue;
+		}
+		if (at > from)
+			add_piece(from, at - from);
+		/* Over a file's page, zeros are content; elsewhere they are what a new page is. */
+		if (writer.flags & AGENT_RANGE_FILE) {
+			write_batch();
+			new_run(at, CR_PAGE, cairn_Codec_CODEC_ZERO);
+		}
+		writer.done.zero_pages++;
+		from = at + CR_PAGE;
+	}
+	if (end > from)
+		add_piece(from, end - from);
+}
+
+/* ---- ranges ---- */
+
+static void scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
+		 void (*fn)(uint64_t, uint64_t))
+{
+	s->size = sizeof(*s);
+	s->start = start;
+	s->end = end;
+	s->vec = (uint64_t)writer.regions;
+	s->vec_len = REGIONS;
+	while (s->start < end) {
+		long n = cr_sys3(SYS_ioctl, writer.pagemap, CR_PAGEMAP_SCAN, s);
+
+		if (n < 0) {
+			/* A kernel that does not know guard pages has none. */
+			if (s->category_mask == CR_PAGE_IS_GUARD && n == -EINVAL)
+				return;
+			leave(-n, s->start);
+		}
+		for (long i = 0; i < n; i++)
+			fn(writer.regions[i].start, writer.regions[i].end);
+		if (s->walk_end <= s->start)
+			return;
+		s->start = s->walk_end;
+	}
+}
+
+static void add_guard(uint64_t start, uint64_t end)
+{
+	write_batch();
+	while (start < end) {
+		uint64_t len = end - start > 1ul << 40 ? 1ul << 40 : end - start;
+
+		new_run(start, len, cairn_Codec_CODEC_GUARD);
+		start += len;
+	}
+}
+
+static void dump_private(const cairn_Range *r)
+{
+	struct cr_pagemap_scan pages = {
+		.category_inverted = CR_PAGE_IS_FILE | CR_PAGE_IS_PFNZERO,
+		.category_mask = CR_PAGE_IS_FILE | CR_PAGE_IS_PFNZERO,
+		.category_anyof_mask = CR_PAGE_IS_PRESENT | CR_PAGE_IS_SWAPPED,
+		.return_mask = CR_PAGE_IS_PRESENT,
+	};
+	struct cr_pagemap_scan guards = {
+		.category_mask = CR_PAGE_IS_GUARD,
+		.return_mask = CR_PAGE_IS_GUARD,
+	};
+
+	if (r->flags & AGENT_RANGE_PACK_FILE)
+		add_pages(r->start, r->end);
+	else
+		scan(r->start, r->end, &pages, add_pages);
+	scan(r->start, r->end, &guards, add_guard);
+}
+
+/* Shared memory: what is resident in the object, whoever touched it. */
+static void dump_shared(const cairn_Range *r)
+{
+	uint64_t at = r->start, chunk, i, from;
+
+	for (; at < r->end; at += chunk) {
+		chunk = r->end - at;
+		if (chunk > sizeof(writer.resident) * CR_PAGE)
+			chunk = sizeof(writer.resident) * CR_PAGE;
+		if (cr_sys3(SYS_mincore, at, chunk, writer.resident))
+			leave(EFAULT, at);
+		for (i = from = 0; i <= chunk / CR_PAGE; i++) {
+			if (i < chunk / CR_PAGE && writer.resident[i] & 1)
+				continue;
+			if (i > from)
+				add_pages(at + from * CR_PAGE, at + i * CR_PAGE);
+			from = i + 1;
+		}
+	}
+}
+
+static void dump(uint32_t shared)
+{
+	cairn_PageRuns *runs = &cr_agent.out.body.runs;
+	unsigned int i;
+
+	memset(&cr_agent.out, 0, offsetof(cairn_AgentMsg, body) + 64);
+	cr_agent.out.which_body = cairn_AgentMsg_runs_tag;
+	runs->runs_count = 0;
+	runs->pid = cr_agent.pid;
+	runs->shared = shared;
+	for (i = 0; i < writer.nranges; i++) {
+		const cairn_Range *r = &writer.ranges[i];
+
+		writer.flags = r->flags;
+		/* Shared memory's runs are named by their place in the object. */
+		writer.shift = shared ? writer.offsets[i] - r->start : 0;
+		if (r->flags & AGENT_RANGE_UNREADABLE)
+			cr_sys3(SYS_mprotect, r->start, r->end - r->start, PROT_READ);
+		if (shared)
+			dump_shared(r);
+		else
+			dump_private(r);
+	}
+	write_batch();
+	flush_runs();
+	writer.nranges = 0;
+}
+
+/* ---- the process ---- */
+
+static void prepare(void)
+{
+	struct writer *w = &writer;
+	int fds[3] = { writer_fds[0], writer_fds[1], writer_fds[2] }, i, j;
+	unsigned int from = 0;
+	struct rlimit limit;
+
+	/* The application's descriptors are not held open a moment longer than it holds them. */
+	for (i = 0; i < 3; i++)
+		for (j = i + 1; j < 3; j++)
+			if (fds[j] < fds[i]) {
+				int swap = fds[i];
+
+				fds[i] = fds[j];
+				fds[j] = swap;
+			}
+	for (i = 0; i < 3; i++) {
+		if ((unsigned int)fds[i] > from)
+			cr_sys3(SYS_close_range, from, fds[i] - 1, 0);
+		from = fds[i] + 1;
+	}
+	cr_sys3(SYS_close_range, from, ~0u, 0);
+	cr_sys2(SYS_prctl, PR_SET_NAME, "cairn-writer");
+	/* A limit on the application's files is not meant for ours. */
+	if (!cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, &limit, NULL);
+	}
+	w->pack = writer_fds[0];
+	w->sock = cr_agent.sock = writer_fds[2];
+	w->lz4 = writer_lz4;
+	w->pagemap = cr_sys3(SYS_open, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+	if (w->pagemap < 0)
+		leave(-w->pagemap, 0);
+	w->copies = (void *)cr_sys6(SYS_mmap, NULL, OWN_BYTES, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if ((unsigned long)w->copies > -4096ul)
+		leave(ENOMEM, 0);
+	w->lz4_state = w->copies + BATCH_BYTES + CR_RUN_BYTES;
+	w->ranges = (void *)(w->copies + 2 * BATCH_BYTES);
+	w->offsets = (void *)(w->ranges + RANGES_ROOM);
+	w->counter = (void *)cr_sys6(SYS_mmap, w->copies + OWN_BYTES - CR_PAGE, CR_PAGE,
+				     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, writer_fds[1],
+				     0);
+	if ((unsigned long)w->counter > -4096ul)
+		leave(ENOMEM, 0);
+}
+
+/* All are taken in before the first is dumped, so that neither end waits for the other. */
+static void take_ranges(const cairn_Ranges *ranges)
+{
+	unsigned int i;
+
+	for (i = 0; i < ranges->ranges_count; i++) {
+		if (writer.nranges == RANGES_ROOM)
+			leave(E2BIG, ranges->ranges[i].start);
+		writer.ranges[writer.nranges] = ranges->ranges[i];
+		writer.offsets[writer.nranges++] =
+			i < ranges->offsets_count ? ranges->offsets[i] : 0;
+	}
+}
+
+static void write_image(void)
+{
+	prepare();
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_writer_tag;
+	cr_agent.out.body.writer.pid = cr_sys0(SYS_getpid);
+	cr_agent.out.body.writer.own_start = (uint64_t)writer.copies;
+	cr_agent.out.body.writer.own_end = (uint64_t)writer.copies + OWN_BYTES;
+	say();
+	for (;;) {
+		const cairn_Ranges *ranges = &cr_agent.in.body.ranges;
+
+		if (cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields,
+				 &cr_agent.in, NULL, NULL, 0) != 1 ||
+		    cr_agent.in.which_body != cairn_ShepherdMsg_ranges_tag)
+			cr_sys1(SYS_exit_group, 1);
+		take_ranges(ranges);
+		if (!ranges->last)
+			continue;
+		dump(ranges->shared);
+		memset(&cr_agent.out, 0, offsetof(cairn_AgentMsg, body) + 64);
+		if (ranges->shared) {
+			cr_agent.out.which_body = cairn_AgentMsg_shared_done_tag;
+			cr_agent.out.body.shared_done.shared = ranges->shared;
+			say();
+			continue;
+		}
+		cr_agent.out.which_body = cairn_AgentMsg_done_tag;
+		cr_agent.out.body.done = writer.done;
+		say();
+		for (;;)
+			cr_sys1(SYS_exit_group, 0);
+	}
+}
+
+static void helper(void *unused)
+{
+	long pid = cr_sys5(SYS_clone, 0, 0, 0, 0, 0);
+
+	if (!pid)
+		write_image();
+	cr_agent.writer_pid = pid;
+}
+
+static void lift(bool lifted)
+{
+	const cairn_Fork *f = &cr_agent.in.body.fork;
+	unsigned int i;
+
+	for (i = 0; i < f->keep_count; i++) {
+		uint64_t len = f->keep[i].end - f->keep[i].start;
+
+		if (f->keep[i].flags & AGENT_RANGE_DONTFORK)
+			cr_sys3(SYS_madvise, f->keep[i].start, len,
+				lifted ? MADV_DOFORK : MADV_DONTFORK);
+		if (f->keep[i].flags & AGENT_RANGE_WIPEONFORK)
+			cr_sys3(SYS_madvise, f->keep[i].start, len,
+				lifted ? MADV_KEEPONFORK : MADV_WIPEONFORK);
+	}
+}
+
+int agent_fork_writer(const int fds[3], bool lz4)
+{
+	long pid;
+	int status;
+
+	memcpy(writer_fds, fds, sizeof(writer_fds));
+	writer_lz4 = lz4;
+	memset(&writer, 0, offsetof(struct writer, pieces));
+	memset(&writer.done, 0, sizeof(writer.done));
+	lift(true);
+	cr_agent.writer_pid = -EAGAIN;
+	pid = cr_clone_call(CLONE_VM | CLONE_VFORK, cr_agent.helper_stack + AGENT_STACK, helper,
+			    NULL);
+	lift(false);
+	if (pid < 0)
+		return pid;
+	while (cr_sys4(SYS_wait4, pid, &status, __WALL, NULL) == -EINTR)
+		;
+	return cr_agent.writer_pid < 0 ? cr_agent.writer_pid : 0;
+}

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The capsule: namespaces in which the saved ids are free, and the processes around the job:
+//   outer   what the user started; passes signals on, returns the status, follows job control
+//   init    pid 1 of the capsule; reaps, passes on, ends last
+//   shepherd  with the saved shepherd's pid, session and group, so that the job's getppid() and
+//           orphans find what they knew; runs inner()
+// As root without a user namespace; as a user with one that maps nothing but the user.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "restart/restart.h"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+static const int passed[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP,
+			      SIGCONT, SIGWINCH, SIGALRM };
+
+/* ---- namespaces ---- */
+
+static int forbidden(struct cr_err *err, int error)
+{
+	static const struct {
+		const char *path, *bad;
+	} settings[] = {
+		{ "/proc/sys/user/max_user_namespaces", "0" },
+		{ "/proc/sys/user/max_pid_namespaces", "0" },
+		{ "/proc/sys/user/max_mnt_namespaces", "0" },
+		{ "/proc/sys/user/max_time_namespaces", "0" },
+		{ "/proc/sys/kernel/unprivileged_userns_clone", "0" },
+		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1" },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(settings); i++) {
+		cr_auto_free char *text = NULL;
+
+		if (cr_slurp(AT_FDCWD, settings[i].path, &text) <= 0 ||
+		    strncmp(text, settings[i].bad, 1) || text[1] != '\n')
+			continue;
+		return cr_fail(err, CR_EXIT_NAMESPACE, error,
+			       "this host forbids the namespaces that a restart needs: %s is %s (an "
+			       "administrator can change it with sysctl)",
+			       settings[i].path, settings[i].bad);
+	}
+	return cr_fail(err, CR_EXIT_NAMESPACE, error,
+		       "this host forbids the namespaces that a restart needs (a seccomp profile, as "
+		       "in a default Docker container, or a security module)");
+}
+
+static int map_user(uid_t uid, gid_t gid, struct cr_err *err)
+{
+	char text[64];
+	int ret;
+
+	cr_write_file("/proc/self/setgroups", "deny");
+	snprintf(text, sizeof(text), "%u %u 1", uid, uid);
+	ret = cr_write_file("/proc/self/uid_map", text);
+	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
+	if (!ret)
+		ret = cr_write_file("/proc/self/gid_map", text);
+	return ret ? forbidden(err, -ret) : 0;
+}
+
+/* The job's clocks go on where they stood. */
+static void set_clocks(const cairn_Job *job)
+{
+	int64_t mono = job->monotonic_ns - cr_now_ns(CLOCK_MONOTONIC);
+	int64_t boot = job->boottime_ns - cr_now_ns(CLOCK_BOOTTIME);
+	int64_t s[2], ns[2];
+	char text[128];
+	int i, ret;
+
+	for (i = 0; i < 2; i++) {
+		s[i] = (i ? boot : mono) / 1000000000;
+		ns[i] = (i ? boot : mono) % 1000000000;
+		if (ns[i] < 0) {
+			ns[i] += 1000000000;
+			s[i]--;
+		}
+	}
+	snprintf(text, sizeof(text), "1 %lld %lld\n7 %lld %lld\n", (long long)s[0], (long long)ns[0],
+		 (long long)s[1], (long long)ns[1]);
+	ret = cr_write_file("/proc/self/timens_offsets", text);
+	if (ret)
+		cr_say("the job's monotonic clock jumps: /proc/self/timens_offsets: %s",
+		       strerror(-ret));
+}
+
+static int unshare_all(struct cr_restart *r, struct cr_err *err)
+{
+	int flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME;
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	int ret;
+
+	if (uid || unshare(flags)) {
+		if (unshare(CLONE_NEWUSER | flags))
+			return forbidden(err, errno);
+		ret = map_user(uid, gid, err);
+		if (ret)
+			return ret;
+		r->drop_caps = uid != 0;
+	}
+	set_clocks(&r->img.job);
+	return 0;
+}
+
+/* ---- ids of the shepherd ---- */
+
+static pid_t clone_as(pid_t pid, uint64_t flags)
+{
+	struct clone_args c = { .flags = flags, .exit_signal = flags ? 0 : SIGCHLD,
+				.set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
+
+	return syscall(SYS_clone3, &c, sizeof(c));
+}
+
+/* This process joins a group whose leader is gone. */
+static void join_lost_group(pid_t group)
+{
+	int p[2];
+	pid_t leader;
+	char c;
+
+	if (pipe2(p, O_CLOEXEC))
+		return;
+	leader = clone_as(group, 0);
+	if (!leader) {
+		setpgid(0, 0);
+		close(p[1]);
+		while (read(p[0], &c, 1) < 0 && errno == EINTR)
+			;
+		_exit(0);
+	}
+	if (leader > 0) {
+		setpgid(leader, leader);
+		setpgid(0, leader);
+	}
+	close(p[0]);
+	close(p[1]);
+	if (leader > 0)
+		waitpid(leader, NULL, 0);
+}
+
+static bool alone_in_group(void)
+{
+	pid_t group = getpgrp(), self = getpid();
+	struct cr_proc_stat st;
+	cr_pids pids = { 0 };
+	bool alone = true;
+	size_t i;
+
+	/* Our parent's other children are who a shell would have put into our group. */
+	cr_proc_children(AT_FDCWD, getppid(), &pids);
+	for (i = 0; i < pids.n; i++)
+		if (pids.v[i] != self && !cr_proc_stat(AT_FDCWD, pids.v[i], &st) && st.pgrp == group)
+			alone = false;
+	free(pids.v);
+	return alone && group == self;
+}
+
+/* In the shepherd: its saved group, and the terminal for it. */
+static void take_group(struct cr_restart *r, int tty, bool may_group)
+{
+	pid_t group = r->img.job.shepherd_pgid;
+	sigset_t ttou, old;
+
+	if (!may_group || group <= 1)
+		return;
+	if (group == getpid())
+		setpgid(0, 0);
+	else if (group != getpgrp())
+		join_lost_group(group);
+	if (tty < 0)
+		return;
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &ttou, &old);
+	tcsetpgrp(tty, getpgrp());
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+static void run_shepherd(struct cr_restart *r, int tty, bool may_group,
+			 int (*inner)(struct cr_restart *r))
+{
+	sigset_t set;
+
+	/* Signals for the job wait until the shepherd's loop takes them. */
+	sigemptyset(&set);
+	for (size_t i = 0; i < CR_ARRAY_SIZE(passed); i++)
+		sigaddset(&set, passed[i]);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	prctl(PR_SET_NAME, "crrestart");
+	take_group(r, tty, may_group);
+	exit(inner(r));
+}
+
+/* Makes the shepherd as a child of this process, pid 1. */
+static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
+			   int (*inner)(struct cr_restart *r))
+{
+	const cairn_Job *job = &r->img.job;
+	pid_t pid, leader;
+
+	if (tty < 0 && job->shepherd_sid > 1 && job->shepherd_sid != job->shepherd_pid) {
+		/* Its session's leader is no part of the job: one stands in for it. */
+		leader = clone_as(job->shepherd_sid, 0);
+		if (!leader) {
+			setsid();
+			pid = clone_as(job->shepherd_pid, CLONE_PARENT);
+			if (!pid)
+				run_shepherd(r, tty, true, inner);
+			_exit(pid < 0);
+		}
+		if (leader < 0)
+			return -1;
+		waitpid(leader, NULL, 0);
+		return job->shepherd_pid;
+	}
+	if (tty < 0 && job->shepherd_sid == 1)
+		setsid();
+	pid = clone_as(job->shepherd_pid, 0);
+	if (!pid) {
+		if (tty < 0 && job->shepherd_sid == job->shepherd_pid)
+			setsid();
+		run_shepherd(r, tty, may_group || tty < 0, inner);
+	}
+	return pid;
+}
+
+/* ---- init ---- */
+
+static int status_of(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static void init(struct cr_restart *r, int tty, bool may_group,
+		 int (*inner)(struct cr_restart *r)) __attribute__((noreturn));
+
+static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(struct cr_restart *r))
+{
+	struct cr_err err = { 0 };
+	sigset_t set, old;
+	pid_t shepherd, pid;
+	int status, result = 0;
+	siginfo_t info;
+
+	prctl(PR_SET_NAME, "cairn-init");
+	prctl(PR_SET_PDEATHSIG, 0);
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
+	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
+		cr_fail(&err, CR_EXIT_NAMESPACE, errno,
+			"cannot mount /proc for the job (is it masked, as in a container?)");
+		cr_err_print(&err);
+		_exit(err.status);
+	}
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, &old);
+	shepherd = make_shepherd(r, tty, may_group, inner);
+	if (shepherd < 0) {
+		cr_fail(&err, CR_EXIT_NAMESPACE, errno, "cannot make a process with pid %d",
+			r->img.job.shepherd_pid);
+		cr_err_print(&err);
+		_exit(err.status);
+	}
+	for (;;) {
+		if (sigwaitinfo(&set, &info) < 0)
+			continue;
+		if (info.si_signo != SIGCHLD && kill(shepherd, info.si_signo))
+			continue;
+		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
+			if (pid == shepherd)
+				result = status_of(status);
+		/* The job may outlive its shepherd; nobody is left when both are gone. */
+		if (pid < 0 && errno == ECHILD)
+			_exit(result);
+	}
+}
+
+/* ---- outer ---- */
+
+/* The job was stopped: stop as the shell expects, and start it again when the shell says so. */
+static void follow_stop(int tty, pid_t init_pid)
+{
+	pid_t group = tty < 0 ? -1 : tcgetpgrp(tty);
+	sigset_t ttou, old;
+
+	raise(SIGSTOP);
+	if (tty >= 0 && tcgetpgrp(tty) == getpgrp()) {
+		sigemptyset(&ttou);
+		sigaddset(&ttou, SIGTTOU);
+		sigprocmask(SIG_BLOCK, &ttou, &old);
+		tcsetpgrp(tty, group);
+		sigprocmask(SIG_SETMASK, &old, NULL);
+	}
+	kill(init_pid, SIGCONT);
+}
+
+static int watch(struct cr_restart *r, pid_t init_pid, int tty, int report)
+{
+	sigset_t set;
+	siginfo_t info;
+	int status = 0;
+	char c;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGIO);
+	for (size_t i = 0; i < CR_ARRAY_SIZE(passed); i++)
+		sigaddset(&set, passed[i]);
+	fcntl(report, F_SETFL, O_NONBLOCK | O_ASYNC);
+	for (;;) {
+		if (sigwaitinfo(&set, &info) < 0)
+			continue;
+		while (info.si_signo == SIGIO && read(report, &c, 1) == 1)
+			follow_stop(tty, init_pid);
+		if (info.si_signo == SIGCHLD && waitpid(init_pid, &status, WNOHANG) == init_pid)
+			return status_of(status);
+		/* From the terminal it went to the job's group as well if that is also ours. */
+		if (info.si_signo != SIGCHLD && info.si_signo != SIGIO && info.si_signo != SIGCONT &&
+		    (info.si_code != SI_KERNEL || tty < 0))
+			kill(init_pid, info.si_signo);
+	}
+}
+
+static int find_tty(const struct cr_restart *r)
+{
+	unsigned int i;
+
+	if (!r->img.job.termios.size)
+		return -1;
+	for (i = 0; i < r->sh->outside.nslots; i++)
+		if (r->sh->outside.slots[i].tty &&
+		    tcgetsid(r->sh->outside.slots[i].fd) == getsid(0))
+			return r->sh->outside.slots[i].fd;
+	return -1;
+}
+
+int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err)
+{
+	int tty = find_tty(r), p[2], ret;
+	bool may_group = tty >= 0 && alone_in_group() && tcgetpgrp(tty) == getpgrp();
+	sigset_t set;
+	pid_t pid;
+
+	r->own_terminal = tty >= 0;
+	r->sh->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pipe2(p, O_CLOEXEC))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");
+	ret = unshare_all(r, err);
+	if (ret)
+		return ret;
+	/* Before the fork, so that none is lost in between. */
+	sigfillset(&set);
+	sigdelset(&set, SIGTTIN);
+	sigdelset(&set, SIGTTOU);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	fflush(NULL);
+	fcntl(p[0], F_SETOWN, getpid());
+	pid = fork();
+	if (pid < 0)
+		return forbidden(err, errno);
+	r->report = p[1];
+	if (!pid) {
+		close(p[0]);
+		init(r, tty, may_group, inner);
+	}
+	close(p[1]);
+	cr_image_free(&r->img);
+	ret = watch(r, pid, tty, p[0]);
+	if (may_group) {
+		sigfillset(&set);
+		sigprocmask(SIG_SETMASK, &set, NULL);
+		tcsetpgrp(tty, getpgrp());
+	}
+	return ret;
+}

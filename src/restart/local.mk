@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# From an image to a running job. The restorer is code without surroundings: flags of its own.
+
+noinst_LIBRARIES += src/librestart.a
+src_librestart_a_SOURCES = \
+	src/restart/capsule.c src/restart/check.c src/restart/layout.c src/restart/memory.c \
+	src/restart/plan.c src/restart/restart.h src/restart/restorer.h src/restart/tree.c \
+	src/restart/vdso.c
+src_librestart_a_LIBADD = src/restart/restorer.o
+
+RESTORER_FLAGS = -std=gnu11 -O2 -g -Wall -Wextra -fPIC -fvisibility=hidden \
+	-mgeneral-regs-only -fno-stack-protector -fno-jump-tables \
+	-fno-tree-loop-distribute-patterns -fcf-protection=none -fno-asynchronous-unwind-tables \
+	-U_FORTIFY_SOURCE
+
+src/restart/restorer.o: src/restart/restorer.c src/restart/restorer.h \
+		src/arch/x86_64/call.h src/arch/x86_64/syscall.h
+	$(AM_V_CC)$(MKDIR_P) src/restart && $(CC) $(AM_CPPFLAGS) $(RESTORER_FLAGS) -c -o $@ \
+		$(top_srcdir)/src/restart/restorer.c
+
+EXTRA_DIST += src/restart/restorer.c
+CLEANFILES += src/restart/restorer.o

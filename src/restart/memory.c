@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The contents of a process's memory: every mapping is made at a temporary place and filled there,
+// each run checked against its checksum as it is read. Large empty stretches are left to be mapped
+// in place. Runs in: a process that is about to become a saved one.
+#include <errno.h>
+#include <fcntl.h>
+#include <lz4.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include "restart/restart.h"
+
+/* A gap of this many bytes without content divides a mapping. */
+#define GAP (64ul << 20)
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
+
+int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err)
+{
+	int mode = v->shared && v->may_write ? O_RDWR : O_RDONLY, fd = -1, i;
+	char path[64];
+
+	i = cr_inode_index(&r->img, v->dev, v->inode);
+	if (i >= 0 && r->objects.inode_fd[i] >= 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", r->objects.inode_fd[i]);
+		fd = open(path, mode | O_CLOEXEC);
+	}
+	if (fd < 0)
+		fd = open(v->path, mode | O_CLOEXEC);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open %s, which process %d maps",
+			       v->path, v->pid);
+	return fd;
+}
+
+static bool anonymous(const cairn_Vma *v)
+{
+	return v->kind == cairn_VmaKind_VMA_ANON || (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
+}
+
+static int map_flags(const cairn_Vma *v)
+{
+	return (v->shared ? MAP_SHARED : MAP_PRIVATE) | (anonymous(v) ? MAP_ANONYMOUS : 0) |
+	       (v->grows_down ? MAP_GROWSDOWN | MAP_STACK : 0) |
+	       (v->no_reserve ? MAP_NORESERVE : 0);
+}
+
+static int make_island(struct cr_restart *r, const cairn_Vma *v, struct cr_layout *l,
+		       struct cr_island *is, struct cr_err *err)
+{
+	uint64_t offset = v->offset + (is->target - v->start);
+	int prot = v->prot, fd = -1, k;
+	cr_auto_fd opened = -1;
+	void *p;
+
+	if (v->kind == cairn_VmaKind_VMA_SHARED) {
+		k = cr_shared_index(&r->img, v->object);
+		if (k < 0)
+			return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u", v->object);
+		fd = r->objects.shared_fd[k];
+	} else if (!anonymous(v)) {
+		fd = opened = cr_open_mapped(r, v, err);
+		if (fd < 0)
+			return fd;
+	}
+	/* Private memory is filled; shared memory has its content with the object. */
+	if (!v->shared)
+		prot = PROT_READ | PROT_WRITE;
+	is->at = cr_layout_find(l, is->len, is->target);
+	if (!is->at)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "no room for %llu bytes of process %d",
+			       (unsigned long long)is->len, v->pid);
+	p = mmap((void *)is->at, is->len, prot, map_flags(v) | MAP_FIXED_NOREPLACE, fd,
+		 fd < 0 ? 0 : offset);
+	if (p != (void *)is->at)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot map %s for process %d",
+			       v->path[0] ? v->path : "memory", v->pid);
+	is->vma = v;
+	for (unsigned int i = 0; i < v->advice_count; i++)
+		if (v->advice[i] == MADV_HUGEPAGE || v->advice[i] == MADV_NOHUGEPAGE)
+			madvise(p, is->len, v->advice[i]);
+	return 0;
+}
+
+static int fill_run(struct cr_restart *r, const cairn_PageRun *run, char *to, char **buf,
+		    struct cr_err *err)
+{
+	size_t len = run->pages * CR_PAGE;
+	char *into = to;
+
+	if (run->codec == cairn_Codec_CODEC_GUARD)
+		return 0;
+	if (run->codec == cairn_Codec_CODEC_ZERO) {
+		memset(to, 0, len);
+		return 0;
+	}
+	if (run->codec == cairn_Codec_CODEC_LZ4) {
+		if (!*buf)
+			*buf = malloc(LZ4_COMPRESSBOUND(CR_RUN_BYTES));
+		if (!*buf || run->stored > LZ4_COMPRESSBOUND(CR_RUN_BYTES))
+			return cr_image_damaged(&r->img, err, run->offset, run->stored, "length");
+		into = *buf;
+	}
+	if (cr_read_at(r->img.pack, into, run->stored, run->offset))
+		return cr_image_damaged(&r->img, err, run->offset, run->stored, "unreadable");
+	if (XXH3_64bits(into, run->stored) != run->xxh3)
+		return cr_image_damaged(&r->img, err, run->offset, run->stored,
+					"checksum of memory");
+	if (into != to && LZ4_decompress_safe(into, to, run->stored, len) != (int)len)
+		return cr_image_damaged(&r->img, err, run->offset, run->stored, "LZ4");
+	return 0;
+}
+
+/* First run that ends behind addr. */
+static size_t first_run(const struct cr_process_image *p, uint64_t addr)
+{
+	size_t low = 0, high = p->runs.n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const cairn_PageRun *run = &p->runs.v[mid];
+
+		if (run->addr + run->pages * CR_PAGE <= addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int fill_island(struct cr_restart *r, const struct cr_process_image *p,
+		       const struct cr_island *is, struct cr_err *err)
+{
+	uint64_t end = is->target + is->len;
+	char *buf = NULL;
+	size_t i;
+	int ret = 0;
+
+	for (i = first_run(p, is->target); i < p->runs.n && !ret; i++) {
+		const cairn_PageRun *run = &p->runs.v[i];
+
+		if (run->addr >= end)
+			break;
+		if (run->codec == cairn_Codec_CODEC_GUARD)
+			continue;
+		if (run->addr < is->target || run->addr + run->pages * CR_PAGE > end)
+			ret = cr_fail(err, CR_EXIT_DAMAGED, 0,
+				      "%s: memory at %llx of process %d lies in no mapping",
+				      r->img.path, (unsigned long long)run->addr, p->process.pid);
+		else
+			ret = fill_run(r, run, (char *)is->at + (run->addr - is->target), &buf, err);
+	}
+	free(buf);
+	if (!ret && !is->vma->shared && is->vma->prot != (PROT_READ | PROT_WRITE) &&
+	    mprotect((void *)is->at, is->len, is->vma->prot))
+		ret = cr_fail(err, CR_EXIT_INTERNAL, errno, "mprotect");
+	return ret;
+}
+
+/* Cuts an anonymous mapping into the stretches that have content; others are one piece. */
+static int divide(const struct cr_process_image *p, const cairn_Vma *v, cr_islands *out)
+{
+	uint64_t from = 0, to = 0;
+	struct cr_island *is;
+	size_t i;
+
+	if (!anonymous(v) || v->grows_down || v->end - v->start <= GAP) {
+		is = cr_list_add(out);
+		if (!is)
+			return -ENOMEM;
+		*is = (struct cr_island){ .target = v->start, .len = v->end - v->start, .vma = v };
+		return 0;
+	}
+	for (i = first_run(p, v->start); i <= p->runs.n; i++) {
+		const cairn_PageRun *run = i < p->runs.n ? &p->runs.v[i] : NULL;
+
+		if (run && run->addr < v->end && run->codec == cairn_Codec_CODEC_GUARD)
+			continue;
+		if (run && run->addr < v->end && to && run->addr - to < GAP) {
+			to = run->addr + run->pages * CR_PAGE;
+			continue;
+		}
+		if (to) {
+			is = cr_list_add(out);
+			if (!is)
+				return -ENOMEM;
+			*is = (struct cr_island){ .target = from, .len = to - from, .vma = v };
+		}
+		if (!run || run->addr >= v->end)
+			return 0;
+		from = run->addr;
+		to = from + run->pages * CR_PAGE;
+	}
+	return 0;
+}
+
+int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, struct cr_layout *l,
+		    cr_islands *islands, struct cr_err *err)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < p->vmas.n; i++) {
+		const cairn_Vma *v = &p->vmas.v[i];
+
+		if (v->kind <= cairn_VmaKind_VMA_SHARED && divide(p, v, islands))
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "memory of process %d",
+				       p->process.pid);
+	}
+	for (i = 0; i < islands->n; i++) {
+		struct cr_island *is = &islands->v[i];
+
+		ret = make_island(r, is->vma, l, is, err);
+		if (!ret)
+			ret = fill_island(r, p, is, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}

@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The list of operations that turns this process into a saved one, and the jump into the restorer
+// that carries it out. Everything that ordinary code can do has been done before; what is left is
+// what must happen when that code is gone.
+// Runs in: a process of the restart, alone in its address space. Does not return on success.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/prctl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "arch/x86_64/call.h"
+#include "common/agent_config.h"
+#include "restart/restart.h"
+
+extern const ptrdiff_t __rseq_offset;  /* style: glibc gives no header */
+extern const unsigned int __rseq_size; /* style: glibc gives no header */
+
+#define RSEQ_UNREGISTER 1
+#define RSEQ_SIGNATURE 0x53053053
+#define MADV_GUARD 102
+#define ARCH_SET_GS 0x1001
+#define ARCH_SET_FS 0x1002
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define AMX_TILEDATA 18
+#define THREAD_STACK 4096ul
+#define ADDRESS_END 0x7ffffffff000ul
+#ifndef PR_TIMER_CREATE_RESTORE_IDS
+#define PR_TIMER_CREATE_RESTORE_IDS 77
+#endif
+
+struct plan {
+	struct cr_restart *r;
+	const struct cr_process_image *p;
+	struct cr_op *ops; /* all of them, main thread's first; moved into the restorer's place */
+	size_t nops, room;
+	char *data; /* what operations point to; addresses are those in the restorer's place */
+	size_t used, data_room;
+	uint64_t data_at;
+	uint64_t base, len, code, stacks, page;
+	int exe_fd;
+};
+
+static struct cr_op *op(struct plan *n, enum cr_op_kind kind, enum cr_label label, uint32_t nr,
+			uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+	struct cr_op *o = cr_grow(&n->ops, &n->nops, &n->room, sizeof(*n->ops));
+
+	if (!o)
+		abort();
+	*o = (struct cr_op){ kind, label, nr, { a, b, c, d, e, f } };
+	return o;
+}
+
+#define CALL(label, nr, ...) CALL_(CR_OP_SYSCALL, label, nr, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define TRY(label, nr, ...) CALL_(CR_OP_TRY, label, nr, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define CALL_(kind, label, nr, a, b, c, d, e, f, ...)                                      \
+	op(n, kind, label, nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), \
+	   (uint64_t)(e), (uint64_t)(f))
+
+/* A copy of something, at the address that it will have. */
+static uint64_t keep(struct plan *n, const void *what, size_t len)
+{
+	uint64_t at;
+
+	n->used = (n->used + 15) & ~15ul;
+	if (n->used + len > n->data_room)
+		abort();
+	memcpy(n->data + n->used, what, len);
+	at = n->data_at + n->used;
+	n->used += len;
+	return at;
+}
+
+/* ---- address space ---- */
+
+static void clear_layout(struct plan *n, const cr_islands *islands)
+{
+	struct cr_span *keep = calloc(islands->n + 1, sizeof(*keep));
+	uint64_t at = 0;
+	size_t count = 0, i, k;
+
+	if (!keep)
+		abort();
+	keep[count++] = (struct cr_span){ n->base, n->base + n->len };
+	for (i = 0; i < islands->n; i++)
+		keep[count++] = (struct cr_span){ islands->v[i].at,
+						  islands->v[i].at + islands->v[i].len };
+	/* Few enough in practice; insertion keeps it short. */
+	for (i = 1; i < count; i++) {
+		struct cr_span s = keep[i];
+
+		for (k = i; k > 0 && keep[k - 1].start > s.start; k--)
+			keep[k] = keep[k - 1];
+		keep[k] = s;
+	}
+	for (i = 0; i < count; i++) {
+		if (keep[i].start > at)
+			CALL(CR_LABEL_LAYOUT, SYS_munmap, at, keep[i].start - at);
+		at = keep[i].end;
+	}
+	CALL(CR_LABEL_LAYOUT, SYS_munmap, at, ADDRESS_END - at);
+	free(keep);
+}
+
+static bool anonymous(const cairn_Vma *v)
+{
+	return v->kind == cairn_VmaKind_VMA_ANON || (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
+}
+
+static void place_memory(struct plan *n, const cr_islands *islands)
+{
+	const struct cr_process_image *p = n->p;
+	size_t i;
+
+	/* Large mappings with little or nothing in them; their islands come on top. */
+	for (i = 0; i < p->vmas.n; i++) {
+		const cairn_Vma *v = &p->vmas.v[i];
+		bool whole = false;
+
+		if (!anonymous(v))
+			continue;
+		for (size_t k = 0; k < islands->n && !whole; k++)
+			whole = islands->v[k].target == v->start &&
+				islands->v[k].len == v->end - v->start;
+		if (!whole)
+			CALL(CR_LABEL_MEMORY, SYS_mmap, v->start, v->end - v->start, v->prot,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
+				     (v->no_reserve ? MAP_NORESERVE : 0),
+			     -1, 0);
+	}
+	for (i = 0; i < islands->n; i++) {
+		const struct cr_island *s = &islands->v[i];
+
+		CALL(CR_LABEL_MEMORY, SYS_mremap, s->at, s->len, s->len,
+		     MREMAP_MAYMOVE | MREMAP_FIXED, s->target);
+	}
+}
+
+static void finish_memory(struct plan *n)
+{
+	const struct cr_process_image *p = n->p;
+	size_t i;
+
+	for (i = 0; i < p->vmas.n; i++) {
+		const cairn_Vma *v = &p->vmas.v[i];
+
+		for (unsigned int k = 0; k < v->advice_count; k++)
+			TRY(CR_LABEL_MEMORY, SYS_madvise, v->start, v->end - v->start, v->advice[k]);
+		if (v->locked)
+			TRY(CR_LABEL_MEMORY, SYS_mlock, v->start, v->end - v->start);
+	}
+	for (i = 0; i < p->runs.n; i++)
+		if (p->runs.v[i].codec == cairn_Codec_CODEC_GUARD)
+			CALL(CR_LABEL_MEMORY, SYS_madvise, p->runs.v[i].addr,
+			     p->runs.v[i].pages * CR_PAGE, MADV_GUARD);
+}
+
+static const cairn_Vma *special(const struct cr_process_image *p, cairn_VmaKind kind)
+{
+	size_t i;
+
+	for (i = 0; i < p->vmas.n; i++)
+		if (p->vmas.v[i].kind == kind)
+			return &p->vmas.v[i];
+	return NULL;
+}
+
+/* The live vdso to the saved place; or, if it is another kernel's, the old bytes there. */
+static int plan_vdso(struct plan *n, struct cr_layout *l, uint64_t target[3], cr_islands *islands,
+		     struct cr_err *err)
+{
+	static const cairn_VmaKind kinds[] = { cairn_VmaKind_VMA_VDSO, cairn_VmaKind_VMA_VVAR,
+					       cairn_VmaKind_VMA_VVAR_VCLOCK };
+	const cairn_Vma *v = special(n->p, cairn_VmaKind_VMA_VDSO);
+	size_t live_len = l->vdso[0].end - l->vdso[0].start;
+	uint64_t lowest = UINT64_MAX, highest = 0, room;
+	cr_auto_free void *saved = NULL;
+	bool same = true;
+	struct cr_island *is;
+	int i, ret;
+
+	if (!v || !l->vdso[0].start)
+		return 0;
+	ret = cr_vdso_read(n->r, n->p, v, &saved, err);
+	if (ret)
+		return ret;
+	for (i = 0; i < 3; i++) {
+		const cairn_Vma *s = special(n->p, kinds[i]);
+
+		if (l->vdso[i].start && l->vdso[i].start < lowest)
+			lowest = l->vdso[i].start;
+		if (l->vdso[i].end > highest)
+			highest = l->vdso[i].end;
+		same &= !s == !l->vdso[i].start &&
+			(!s || s->end - s->start == l->vdso[i].end - l->vdso[i].start);
+		target[i] = s ? s->start : 0;
+	}
+	if (same && !memcmp(saved, (void *)l->vdso[0].start, live_len))
+		return 0;
+	room = cr_layout_find(l, highest - lowest, 0);
+	if (!room)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "no room for the vdso");
+	for (i = 0; i < 3; i++)
+		target[i] = room + (l->vdso[i].start - lowest);
+	if (!cr_vdso_patch(saved, v->end - v->start, (void *)l->vdso[0].start, live_len, target[0]))
+		return cr_fail(err, CR_EXIT_CPU, 0,
+			       "the job comes from another kernel whose vdso cannot be replaced here");
+	is = cr_list_add(islands);
+	if (!is)
+		return -ENOMEM;
+	*is = (struct cr_island){ .target = v->start, .len = v->end - v->start, .vma = v };
+	is->at = cr_layout_find(l, is->len, is->target);
+	if (!is->at || mmap((void *)is->at, is->len, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "no room for the vdso");
+	memcpy((void *)is->at, saved, is->len);
+	mprotect((void *)is->at, is->len, PROT_READ | PROT_EXEC);
+	return 0;
+}
+
+/* Parked inside the restorer's place while everything else is unmapped, then put down. */
+static void move_vdso(struct plan *n, const struct cr_layout *l, const uint64_t target[3],
+		      uint64_t park, bool down)
+{
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		uint64_t len = l->vdso[i].end - l->vdso[i].start;
+
+		if (!len)
+			continue;
+		if (down && target[i])
+			CALL(CR_LABEL_VDSO, SYS_mremap, park, len, len,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, target[i]);
+		else if (!down)
+			CALL(CR_LABEL_VDSO, SYS_mremap, l->vdso[i].start, len, len,
+			     MREMAP_MAYMOVE | MREMAP_FIXED, park);
+		park += len;
+	}
+}
+
+static void plan_mm(struct plan *n)
+{
+	const cairn_Process *p = &n->p->process;
+	struct prctl_mm_map m = {
+		.start_code = p->start_code, .end_code = p->end_code,
+		.start_data = p->start_data, .end_data = p->end_data,
+		.start_brk = p->start_brk,   .brk = n->p->core.brk,
+		.start_stack = p->start_stack, .arg_start = p->arg_start,
+		.arg_end = p->arg_end,	     .env_start = p->env_start,
+		.env_end = p->env_end,	     .exe_fd = n->exe_fd,
+		.auxv_size = p->auxv.size,
+	};
+
+	if (p->auxv.size)
+		m.auxv = (void *)keep(n, p->auxv.bytes, p->auxv.size);
+	CALL(CR_LABEL_MM, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, keep(n, &m, sizeof(m)), sizeof(m), 0);
+	CALL(CR_LABEL_MM, SYS_close, n->exe_fd);
+}
+
+/* ---- the process ---- */
+
+static void plan_signals(struct plan *n)
+{
+	const cairn_ProcessCore *core = &n->p->core;
+	unsigned int i;
+
+	for (i = 0; i < core->actions_count; i++) {
+		struct {
+			uint64_t handler, flags, restorer, mask;
+		} a = { core->actions[i].handler, core->actions[i].flags,
+			core->actions[i].restorer, core->actions[i].mask };
+
+		if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
+			CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0, 8);
+	}
+}
+
+static struct itimerspec spec(int64_t value, int64_t interval)
+{
+	return (struct itimerspec){ { interval / 1000000000, interval % 1000000000 },
+				    { value / 1000000000, value % 1000000000 } };
+}
+
+static void make_timers(struct plan *n)
+{
+	bool exact = !prctl(PR_TIMER_CREATE_RESTORE_IDS, 2, 0, 0, 0) || errno != EINVAL;
+	int32_t next = 0, scratch;
+	size_t i;
+
+	if (n->p->timers.n && exact)
+		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 1);
+	for (i = 0; i < n->p->timers.n; i++) {
+		const cairn_PosixTimer *t = &n->p->timers.v[i];
+		struct sigevent e = { .sigev_value = { .sival_ptr = (void *)t->value },
+				      .sigev_signo = t->signal,
+				      .sigev_notify = t->notify };
+		uint64_t event;
+
+		e._sigev_un._tid = t->tid;
+		event = keep(n, &e, sizeof(e));
+		/* Older kernels count ids up: make and unmake those in between. */
+		for (; !exact && next < t->id && next < 100000; next++) {
+			scratch = 0;
+			CALL(CR_LABEL_TIMER, SYS_timer_create, CLOCK_MONOTONIC, 0,
+			     keep(n, &scratch, sizeof(scratch)));
+			CALL(CR_LABEL_TIMER, SYS_timer_delete, next);
+		}
+		next = t->id + 1;
+		scratch = t->id;
+		CALL(CR_LABEL_TIMER, SYS_timer_create, t->clock, event,
+		     keep(n, &scratch, sizeof(scratch)));
+	}
+	if (n->p->timers.n && exact)
+		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0);
+}
+
+static void start_timers(struct plan *n)
+{
+	const cairn_ProcessCore *core = &n->p->core;
+	size_t i;
+
+	for (i = 0; i < n->p->timers.n; i++) {
+		const cairn_PosixTimer *t = &n->p->timers.v[i];
+		struct itimerspec s = spec(t->value_ns, t->interval_ns);
+
+		if (t->value_ns)
+			CALL(CR_LABEL_TIMER, SYS_timer_settime, t->id, 0, keep(n, &s, sizeof(s)), 0);
+	}
+	for (i = 0; i < core->itimers_count; i++) {
+		int64_t value = core->itimers[i].value_ns / 1000;
+		int64_t interval = core->itimers[i].interval_ns / 1000;
+		struct itimerval v = { { interval / 1000000, interval % 1000000 },
+				       { value / 1000000, value % 1000000 } };
+
+		if (value)
+			CALL(CR_LABEL_TIMER, SYS_setitimer, i, keep(n, &v, sizeof(v)), 0);
+	}
+}
+
+/* ---- threads ---- */
+
+static void plan_thread_state(struct plan *n, const cairn_Thread *t)
+{
+	struct sched_param param = { .sched_priority = t->priority };
+
+	if (t->amx)
+		op(n, CR_OP_AMX, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
+	if (t->gs_base)
+		CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_GS, t->gs_base);
+	if (t->robust_list)
+		CALL(CR_LABEL_THREAD, SYS_set_robust_list, t->robust_list, t->robust_len);
+	if (t->rseq)
+		CALL(CR_LABEL_THREAD, SYS_rseq, t->rseq, t->rseq_len, 0, t->rseq_signature);
+	CALL(CR_LABEL_THREAD, SYS_prctl, PR_SET_NAME, keep(n, t->comm.bytes, sizeof(t->comm.bytes)));
+	if (t->affinity.size)
+		TRY(CR_LABEL_SCHEDULING, SYS_sched_setaffinity, 0, t->affinity.size,
+		    keep(n, t->affinity.bytes, t->affinity.size));
+	if (t->policy)
+		TRY(CR_LABEL_SCHEDULING, SYS_sched_setscheduler, 0, t->policy,
+		    keep(n, &param, sizeof(param)));
+	TRY(CR_LABEL_SCHEDULING, SYS_setpriority, PRIO_PROCESS, 0, t->nice);
+	if (t->ioprio)
+		TRY(CR_LABEL_SCHEDULING, SYS_ioprio_set, 1, 0, t->ioprio);
+	CALL(CR_LABEL_SCHEDULING, SYS_prctl, PR_SET_TIMERSLACK, t->timer_slack);
+}
+
+static void plan_credentials(struct plan *n, const cairn_Thread *t)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	if (n->r->drop_caps)
+		CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)),
+		     keep(n, none, sizeof(none)));
+	if (n->p->process.no_new_privs)
+		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
+	if (t->pdeath_signal)
+		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_PDEATHSIG, t->pdeath_signal);
+}
+
+static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, bool main)
+{
+	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
+	if (main)
+		start_timers(n);
+	plan_credentials(n, t);
+	if (main && n->p->core.dumpable != 2)
+		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_DUMPABLE, n->p->core.dumpable);
+	op(n, CR_OP_RESUME, CR_LABEL_THREAD, 0, n->p->core.agent_resume, t->dead ? 0 : t->frame,
+	   n->base, n->len, others, main);
+}
+
+static size_t plan_other_threads(struct plan *n, const cairn_Thread *main)
+{
+	struct cr_thread_plan *plans = calloc(n->p->threads.n, sizeof(*plans));
+	size_t first = n->nops, k = 0, i;
+
+	if (!plans)
+		abort();
+	/* Room for the calls first, so that the main thread's list stays in one piece. */
+	for (i = 0; i + 1 < n->p->threads.n; i++)
+		op(n, CR_OP_THREAD, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
+	make_timers(n);
+	plan_thread_state(n, main);
+	plan_resume(n, main, n->p->threads.n - 1, true);
+	size_t main_ops = n->nops;
+
+	for (i = 0; i < n->p->threads.n; i++) {
+		const cairn_Thread *t = &n->p->threads.v[i];
+		struct cr_thread_plan plan = { .tls = t->fs_base,
+					       .child_tid = t->clear_child_tid,
+					       .tid = t->tid,
+					       .stack = n->stacks + k * THREAD_STACK,
+					       .stack_size = THREAD_STACK };
+
+		if (t == main)
+			continue;
+		/* An index for now: the list moves as it grows. */
+		plan.ops = n->nops;
+		plan_thread_state(n, t);
+		plan_resume(n, t, 0, false);
+		plan.nops = n->nops - plan.ops;
+		plan.ops = n->code + plan.ops * sizeof(struct cr_op);
+		n->ops[first + k].arg[0] = keep(n, &plan, sizeof(plan));
+		k++;
+	}
+	free(plans);
+	return main_ops;
+}
+
+/* ---- putting it together ---- */
+
+static int place_fds(struct cr_restart *r, const struct cr_process_image *p, struct plan *n,
+		     struct cr_err *err)
+{
+	int max = 2, exe;
+	size_t i, k, d;
+
+	for (i = 0; i < p->fds.n; i++)
+		for (k = 0; k < p->fds.v[i].fds_count; k++)
+			if (p->fds.v[i].fds[k] > max)
+				max = p->fds.v[i].fds[k];
+	exe = open(p->process.exe, O_RDONLY | O_CLOEXEC);
+	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->fd_base);
+	if (n->exe_fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the program %s",
+			       p->process.exe);
+	/* Nothing below the base belongs to the job yet. */
+	syscall(SYS_close_range, 0, r->fd_base - 1, 0);
+	for (i = 0; i < p->fds.n; i++) {
+		const cairn_FdEntry *e = &p->fds.v[i];
+
+		for (k = 0; k < e->fds_count; k++) {
+			for (d = 0; d < r->img.descriptions.n; d++)
+				if (r->img.descriptions.v[d].id == e->descriptions[k])
+					break;
+			if (d == r->img.descriptions.n)
+				return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks fd %d of "
+					       "process %d", e->fds[k], p->process.pid);
+			if (dup3(r->description_fd[d], e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) < 0)
+				return cr_fail(err, CR_EXIT_INTERNAL, errno, "fd %d of process %d",
+					       e->fds[k], p->process.pid);
+		}
+	}
+	syscall(SYS_close_range, r->fd_base, n->exe_fd - 1, 0);
+	syscall(SYS_close_range, n->exe_fd + 1, ~0u, 0);
+	return 0;
+}
+
+/* The agent's way to the shepherd is another now: write it where the agent has it. */
+static int patch_agent(struct cr_restart *r, const struct cr_process_image *p,
+		       const cr_islands *islands, struct cr_err *err)
+{
+	uint64_t at = p->core.agent_config;
+	struct cr_agent_config *config;
+	size_t i;
+
+	for (i = 0; i < islands->n; i++) {
+		const struct cr_island *s = &islands->v[i];
+
+		if (at < s->target || at + sizeof(*config) > s->target + s->len)
+			continue;
+		config = (void *)(s->at + (at - s->target));
+		if (config->version != CR_AGENT_VERSION)
+			break;
+		snprintf(config->socket, sizeof(config->socket), "%s", r->sh->agent_socket);
+		return 0;
+	}
+	return cr_fail(err, CR_EXIT_DAMAGED, 0, "process %d of the image has no agent of version %u",
+		       p->process.pid, CR_AGENT_VERSION);
+}
+
+static void write_proc(pid_t pid, const cairn_Process *p)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%d", p->oom_score_adj);
+	cr_write_file("/proc/self/oom_score_adj", text);
+}
+
+/* Attributes that ordinary code can set and that outlive it. */
+static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
+{
+	const cairn_Process *m = &p->process;
+	char self[CR_PATH_MAX];
+	unsigned int i;
+
+	if (m->cwd_deleted && mkdir(m->cwd, 0700) && errno != EEXIST)
+		return cr_fail(err, CR_EXIT_CHANGED, errno,
+			       "cannot make the deleted working directory %s again", m->cwd);
+	if (chdir(m->cwd))
+		return cr_fail(err, CR_EXIT_CHANGED, errno,
+			       "the working directory %s of process %d is missing", m->cwd, m->pid);
+	if (m->cwd_deleted)
+		rmdir(m->cwd);
+	umask(m->umask);
+	write_proc(m->pid, m);
+	syscall(SYS_personality, p->core.personality);
+	if (p->core.child_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (p->core.thp_disable)
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	for (i = 0; i < m->limits_count; i++) {
+		struct rlimit limit = { m->limits[i].soft, m->limits[i].hard }, now;
+
+		/* A hard limit cannot be raised without privilege: keep what there is. */
+		if (!setrlimit(i, &limit) || getrlimit(i, &now))
+			continue;
+		limit.rlim_max = now.rlim_max < limit.rlim_max ? now.rlim_max : limit.rlim_max;
+		if (limit.rlim_cur > limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max;
+		setrlimit(i, &limit);
+	}
+	return cr_proc_link(getpid(), "cwd", self) ? -EIO : 0;
+}
+
+static const cairn_Thread *main_thread(const struct cr_process_image *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->threads.n; i++)
+		if (p->threads.v[i].tid == p->process.pid)
+			return &p->threads.v[i];
+	return NULL;
+}
+
+static size_t data_needed(const struct cr_process_image *p)
+{
+	return 64 * 64 + p->threads.n * 2048 + p->timers.n * 256 + 8192;
+}
+
+/* Operations cannot be counted before they are made: an upper bound. */
+static size_t ops_needed(const struct cr_process_image *p, const cr_islands *islands)
+{
+	size_t timer_ids = 0, i;
+
+	for (i = 0; i < p->timers.n; i++)
+		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
+			timer_ids = p->timers.v[i].id;
+	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 24 +
+	       p->timers.n * 4 + timer_ids * 2;
+}
+
+static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
+		      uint64_t *park, struct cr_err *err)
+{
+	size_t code = CR_PAGE_UP(cr_restorer_end - cr_restorer_start);
+	size_t ops = CR_PAGE_UP(ops_needed(n->p, islands) * sizeof(struct cr_op));
+	size_t data, stacks = (n->p->threads.n + 4) * THREAD_STACK, vdso = 0;
+	void *page = n->r->page;
+	char *p;
+	int i;
+
+	n->data_room = data_needed(n->p) + ops_needed(n->p, islands) * 8;
+	data = CR_PAGE_UP(n->data_room);
+	for (i = 0; i < 3; i++)
+		vdso += l->vdso[i].end - l->vdso[i].start;
+	n->len = CR_PAGE + code + ops + data + stacks + CR_PAGE_UP(vdso);
+	n->base = cr_layout_find(l, n->len, 0);
+	if (!n->base)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "no room for the restorer");
+	p = mmap((void *)n->base, n->len, PROT_READ | PROT_WRITE | PROT_EXEC,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (p == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot map the restorer");
+	page = mremap(n->r->page, CR_PAGE, CR_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p);
+	if (page == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot move the control page");
+	n->r->page = page;
+	n->page = n->base;
+	memcpy(p + CR_PAGE, cr_restorer_start, cr_restorer_end - cr_restorer_start);
+	n->code = n->base + CR_PAGE + code; /* where the operations are */
+	n->data_at = n->code + ops;
+	n->data = (char *)n->data_at;
+	n->stacks = n->data_at + data;
+	*park = n->stacks + stacks;
+	return 0;
+}
+
+static void leave(struct plan *n, size_t main_ops)
+{
+	struct cr_restorer_args args = { .page = n->page, .ops = n->code, .nops = main_ops,
+					 .pid = n->p->process.pid };
+	void (*entry)(void *) = (void *)(n->base + CR_PAGE +
+					 ((const char *)cr_restorer - cr_restorer_start));
+	uint64_t at = keep(n, &args, sizeof(args));
+	sigset_t all;
+
+	memcpy((void *)n->code, n->ops, n->nops * sizeof(*n->ops));
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	/* The kernel would go on writing into an area that is about to be another's. */
+	if (__rseq_size)
+		syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32,
+			RSEQ_UNREGISTER, RSEQ_SIGNATURE);
+	cr_call_on_stack((void *)(n->stacks + (n->p->threads.n + 4) * THREAD_STACK), entry,
+			 (void *)at);
+}
+
+int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err)
+{
+	struct plan plan = { .r = r, .p = p }, *n = &plan;
+	const cairn_Thread *main = main_thread(p);
+	uint64_t park = 0, target[3] = { 0 };
+	cr_islands islands = { 0 };
+	struct cr_layout l;
+	size_t main_ops;
+	int ret;
+
+	if (!main)
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "process %d of the image has no main thread",
+			       p->process.pid);
+	if (cr_layout_read(&l, p))
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
+	ret = cr_memory_build(r, p, &l, &islands, err);
+	if (!ret)
+		ret = plan_vdso(n, &l, target, &islands, err);
+	if (!ret)
+		ret = patch_agent(r, p, &islands, err);
+	if (!ret)
+		ret = make_place(n, &l, &islands, &park, err);
+	if (!ret)
+		ret = set_attributes(p, err);
+	if (!ret)
+		ret = place_fds(r, p, n, err);
+	if (ret)
+		return ret;
+	move_vdso(n, &l, target, park, false);
+	clear_layout(n, &islands);
+	move_vdso(n, &l, target, park, true);
+	place_memory(n, &islands);
+	finish_memory(n);
+	plan_mm(n);
+	plan_signals(n);
+	if (p->core.xcomp_permitted >> AMX_TILEDATA & 1)
+		CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, AMX_TILEDATA);
+	CALL(CR_LABEL_THREAD, SYS_set_tid_address, main->clear_child_tid);
+	CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_FS, main->fs_base);
+	main_ops = plan_other_threads(n, main);
+	if (n->nops > ops_needed(p, &islands))
+		return cr_fail(err, CR_EXIT_INTERNAL, 0, "%zu operations, expected %zu at most",
+			       n->nops, ops_needed(p, &islands));
+	leave(n, main_ops);
+	return cr_fail(err, CR_EXIT_INTERNAL, 0, "the restorer came back");
+}

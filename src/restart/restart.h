@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A restart, from an opened image to a running job. Order: check.c says whether it can be done here,
+// capsule.c makes the namespaces, tree.c the processes in them, layout.c and plan.c turn each into
+// the saved one, restorer.c does the last part.
+#pragma once
+
+#include "common/image.h"
+#include "objects/object.h"
+#include "restart/restorer.h"
+#include "shepherd/shepherd.h"
+
+struct cr_restart {
+	struct cr_shepherd *sh;
+	struct cr_image img;
+	struct cr_restore objects;
+	struct cr_restart_page *page;
+	int *description_fd; /* parallel to img.descriptions, above every number of the job's */
+	int fd_base;
+	uint32_t threads; /* of the whole job: who must arrive at CR_STAGE_READY */
+	bool drop_caps;	  /* inside a user namespace of ours: the job had none */
+	bool own_terminal; /* the job's session is the one that we were started in */
+	int report;	  /* to the outer process */
+};
+
+/* ---- check.c: everything that can be known before anything is made ---- */
+int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_err *err);
+
+/* ---- capsule.c ---- */
+
+/*
+ * Makes the namespaces, and in them a process with the saved shepherd's ids, in which inner(r) is
+ * called; its value is the exit status. The outer process stays, passes signals on and returns the
+ * status.
+ */
+int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err);
+
+/* ---- tree.c ---- */
+
+/* Makes every process, in place and waiting; or ends them all and fills *err. */
+int cr_restart_tree(struct cr_restart *r, struct cr_err *err);
+
+/* Lets them run. */
+void cr_restart_go(struct cr_restart *r);
+
+/* ---- in the processes being restored ---- */
+
+/* Notes the first failure for the shepherd and ends the process. */
+void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
+	__attribute__((noreturn));
+void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage);
+/* Waits until n have arrived; ends the process if the restart is given up. */
+void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n);
+
+/* plan.c: turns this process into p; returns only on failure. */
+int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);
+
+/* ---- layout.c: room in two address spaces at once ---- */
+
+struct cr_span {
+	uint64_t start, end;
+};
+
+struct cr_layout {
+	struct cr_span *v;
+	size_t n, room;
+	struct cr_span vdso[3]; /* of this process: vdso, vvar, vvar_vclock */
+};
+
+/* What this process maps and what p shall map, sorted. */
+int cr_layout_read(struct cr_layout *l, const struct cr_process_image *p);
+
+/* A place of len bytes that neither uses and whose address is like modulo 2 MiB; 0 for none. */
+uint64_t cr_layout_find(struct cr_layout *l, uint64_t len, uint64_t like);
+
+/* ---- memory.c: contents ---- */
+
+/* A mapping made at a temporary place, to be moved to its own. */
+struct cr_island {
+	uint64_t at, target, len;
+	const cairn_Vma *vma;
+};
+
+typedef CR_LIST(struct cr_island) cr_islands;
+
+int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, struct cr_layout *l,
+		    cr_islands *islands, struct cr_err *err);
+
+/* Opens the file of a mapping. */
+int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err);
+
+/* vdso.c: whether the saved vdso is the live one, byte for byte. */
+int cr_vdso_read(struct cr_restart *r, const struct cr_process_image *p, const cairn_Vma *v,
+		 void **saved, struct cr_err *err);
+unsigned int cr_vdso_patch(void *saved, size_t len, const void *live, size_t live_len,
+			   uint64_t live_at);

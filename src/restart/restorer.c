@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The restorer's code. Runs in: a process that is becoming a saved one, copied to a place that
+// neither layout uses, with everything else unmapped underneath it.
+// Invariants: no libc, no data, no constants in memory, no vector registers, no stack protector;
+// everything it needs comes through its arguments. On failure: reports and ends the process; the
+// shepherd then ends the others. Nothing of the job has run by then.
+#include <linux/futex.h>
+#include <linux/sched.h>
+
+#include "arch/x86_64/call.h"
+#include "restart/restorer.h"
+
+#define CODE __attribute__((section("restorer"), noinline))
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void fail(const struct cr_restorer_args *a, const struct cr_op *op, long error)
+{
+	struct cr_restart_page *page = (void *)a->page;
+	uint32_t none = 0;
+
+	if (__atomic_compare_exchange_n(&page->failed, &none, 1, 0, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST)) {
+		page->pid = a->pid;
+		page->error = -error;
+		page->status = -1 - op->label;
+		page->at = op->arg[0];
+		__atomic_store_n(&page->failed, 2, __ATOMIC_SEQ_CST);
+	}
+	for (;;)
+		cr_sys1(SYS_exit_group, 1);
+}
+
+INLINE void ready(const struct cr_restorer_args *a)
+{
+	struct cr_restart_page *page = (void *)a->page;
+
+	__atomic_fetch_add(&page->arrived[CR_STAGE_READY], 1, __ATOMIC_SEQ_CST);
+	cr_sys3(SYS_futex, &page->arrived[CR_STAGE_READY], FUTEX_WAKE, 0x7fffffff);
+	while (!__atomic_load_n(&page->go, __ATOMIC_SEQ_CST))
+		cr_sys4(SYS_futex, &page->go, FUTEX_WAIT, 0, 0);
+	if (__atomic_load_n(&page->go, __ATOMIC_SEQ_CST) != 1)
+		for (;;)
+			cr_sys1(SYS_exit_group, 1);
+}
+
+/* A tile operation makes the kernel enlarge this thread's state before sigreturn loads it. */
+INLINE void touch_amx(void)
+{
+	/* ldtilecfg reads 64 bytes: palette 1, one tile of 16 rows by 64 bytes. */
+	uint64_t config[8] __attribute__((aligned(64)));
+
+	for (int i = 0; i < 8; i++)
+		((volatile uint64_t *)config)[i] = 0;
+	((volatile uint8_t *)config)[0] = 1;
+	((volatile uint8_t *)config)[16] = 64;
+	((volatile uint8_t *)config)[48] = 16;
+	__asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0x00\n\t" /* ldtilecfg (%rax) */
+			 ".byte 0xc4, 0xe2, 0x7b, 0x49, 0xc0\n\t" /* tilezero %tmm0 */
+			 ".byte 0xc4, 0xe2, 0x78, 0x49, 0xc0"	  /* tilerelease */
+			 :
+			 : "a"(config)
+			 : "memory");
+}
+
+CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, uint64_t n);
+
+/* The child carries out its own list; it never returns here. */
+INLINE long make_thread(const struct cr_restorer_args *a, const struct cr_thread_plan *t)
+{
+	int32_t tid = t->tid;
+	struct clone_args c;
+	long ret;
+
+	for (unsigned int i = 0; i < sizeof(c) / 8; i++)
+		((volatile uint64_t *)&c)[i] = 0;
+	c.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+		  CLONE_SETTLS | CLONE_CHILD_CLEARTID;
+	c.child_tid = t->child_tid;
+	c.tls = t->tls;
+	c.set_tid = (uint64_t)&tid;
+	c.set_tid_size = 1;
+	c.stack = t->stack;
+	c.stack_size = t->stack_size;
+	register const struct cr_restorer_args *r12 __asm__("r12") = a;
+	register uint64_t r13 __asm__("r13") = t->ops;
+	register uint64_t r14 __asm__("r14") = t->nops;
+	register void (*r15)(const struct cr_restorer_args *, const struct cr_op *,
+			     uint64_t) __asm__("r15") = run;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %%r12, %%rdi\n\t"
+			 "mov %%r13, %%rsi\n\t"
+			 "mov %%r14, %%rdx\n\t"
+			 "call *%%r15\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(ret)
+			 : "a"(SYS_clone3), "D"(&c), "S"(sizeof(c)), "r"(r12), "r"(r13), "r"(r14),
+			   "r"(r15)
+			 : "rcx", "r11", "memory", "cc");
+	return ret;
+}
+
+INLINE void __attribute__((noreturn)) resume(const struct cr_op *op)
+{
+	register uint64_t entry __asm__("rax") = op->arg[0];
+	register uint64_t rdi __asm__("rdi") = op->arg[1];
+	register uint64_t rsi __asm__("rsi") = op->arg[2];
+	register uint64_t rdx __asm__("rdx") = op->arg[3];
+	register uint64_t rcx __asm__("rcx") = op->arg[4];
+	register uint64_t r8 __asm__("r8") = op->arg[5];
+
+	__asm__ volatile("jmp *%0"
+			 :
+			 : "r"(entry), "r"(rdi), "r"(rsi), "r"(rdx), "r"(rcx), "r"(r8)
+			 : "memory");
+	__builtin_unreachable();
+}
+
+CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, uint64_t n)
+{
+	uint64_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct cr_op *op = &ops[i];
+		long ret = 0;
+
+		if (op->kind <= CR_OP_TRY)
+			ret = cr_syscall6(op->nr, op->arg[0], op->arg[1], op->arg[2], op->arg[3],
+					  op->arg[4], op->arg[5]);
+		else if (op->kind == CR_OP_THREAD)
+			ret = make_thread(a, (const void *)op->arg[0]);
+		else if (op->kind == CR_OP_AMX)
+			touch_amx();
+		else if (op->kind == CR_OP_READY)
+			ready(a);
+		else
+			resume(op);
+		if ((unsigned long)ret > -4096ul && op->kind != CR_OP_TRY)
+			fail(a, op, ret);
+	}
+	for (;;)
+		cr_sys1(SYS_exit, 0);
+}
+
+CODE void cr_restorer(const struct cr_restorer_args *a)
+{
+	run(a, (const void *)a->ops, a->nops);
+}

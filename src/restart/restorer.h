@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The restorer: a small piece of position-independent code that outlives the program it came with.
+// It carries out a list of operations, prepared beforehand by ordinary code (plan.c), which turn
+// the process into the saved one, and reports the first that fails.
+#pragma once
+
+#include <stdint.h>
+
+#define CR_STAGES 8
+
+/* Shared by all processes of a restart and the shepherd. */
+struct cr_restart_page {
+	uint32_t arrived[CR_STAGES]; /* futexes: how many have reached a stage */
+	uint32_t go;		     /* futex: 0 wait, 1 run, 2 give up */
+	uint32_t failed;	     /* 1: taken, 2: the rest is filled in */
+	int32_t pid;
+	int32_t error;	/* errno value */
+	int32_t status; /* enum cairn_exit */
+	uint64_t at;
+	char text[768];
+};
+
+enum cr_op_kind {
+	CR_OP_SYSCALL, /* nr with arg[0..5]; must not fail */
+	CR_OP_TRY,     /* the same; may fail */
+	CR_OP_THREAD,  /* arg[0]: struct cr_thread_plan */
+	CR_OP_AMX,     /* makes the kernel give this thread room for tile state */
+	CR_OP_READY,   /* arrived[CR_STAGE_READY]++, wait for go */
+	CR_OP_RESUME,  /* arg: entry, frame, restorer, its length, other threads, main */
+};
+
+struct cr_op {
+	uint16_t kind;
+	uint16_t label; /* what it restores: enum cr_label */
+	uint32_t nr;
+	uint64_t arg[6];
+};
+
+enum cr_stage { CR_STAGE_BORN, CR_STAGE_LEADERS, CR_STAGE_GROUPS, CR_STAGE_READY };
+
+/* For messages: what an operation is for. */
+enum cr_label {
+	CR_LABEL_LAYOUT,
+	CR_LABEL_MEMORY,
+	CR_LABEL_VDSO,
+	CR_LABEL_MM,
+	CR_LABEL_SIGNALS,
+	CR_LABEL_THREAD,
+	CR_LABEL_TIMER,
+	CR_LABEL_SCHEDULING,
+	CR_LABEL_CREDENTIALS,
+	CR_LABELS,
+};
+
+struct cr_thread_plan {
+	uint64_t ops, nops; /* what the new thread carries out */
+	uint64_t stack, stack_size;
+	uint64_t tls, child_tid;
+	int32_t tid, pad;
+};
+
+struct cr_restorer_args {
+	uint64_t page; /* struct cr_restart_page, at its place during the restore */
+	uint64_t ops, nops;
+	int32_t pid, pad;
+};
+
+/* Position-independent code between these two. */
+extern const char cr_restorer_start[] __asm__("__start_restorer"); /* style: from the linker */
+extern const char cr_restorer_end[] __asm__("__stop_restorer");	   /* style: from the linker */
+
+void cr_restorer(const struct cr_restorer_args *args);

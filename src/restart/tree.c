@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Making the job's processes again: each by its saved parent, with its saved id, session and group,
+// in stages that all reach together. Runs in the shepherd inside the capsule, and in every process
+// that it makes. On failure all of them are ended and nothing of the job has run.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "restart/restart.h"
+
+static const char *const labels[CR_LABELS] = {
+	"its address space", "its memory",  "the vdso",	  "the places of heap, stack and arguments",
+	"signal actions",    "its threads", "its timers", "scheduling",
+	"credentials",
+};
+
+void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
+{
+	uint32_t none = 0;
+
+	if (__atomic_compare_exchange_n(&r->page->failed, &none, 1, false, __ATOMIC_SEQ_CST,
+					__ATOMIC_SEQ_CST)) {
+		r->page->pid = pid;
+		r->page->status = err->status;
+		r->page->error = err->error;
+		memcpy(r->page->text, err->text, sizeof(r->page->text));
+		__atomic_store_n(&r->page->failed, 2, __ATOMIC_SEQ_CST);
+	}
+	_exit(1);
+}
+
+void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage)
+{
+	__atomic_fetch_add(&r->page->arrived[stage], 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &r->page->arrived[stage], FUTEX_WAKE, 0x7fffffff);
+}
+
+void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n)
+{
+	struct timespec tick = { 0, 100000000 };
+	uint32_t have;
+
+	while ((have = __atomic_load_n(&r->page->arrived[stage], __ATOMIC_SEQ_CST)) < n) {
+		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST) ||
+		    __atomic_load_n(&r->page->go, __ATOMIC_SEQ_CST))
+			_exit(1);
+		syscall(SYS_futex, &r->page->arrived[stage], FUTEX_WAIT, have, &tick);
+	}
+}
+
+static pid_t clone_as(pid_t pid)
+{
+	struct clone_args c = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid,
+				.set_tid_size = 1 };
+
+	return syscall(SYS_clone3, &c, sizeof(c));
+}
+
+static void become(struct cr_restart *r, const struct cr_process_image *p)
+	__attribute__((noreturn));
+
+static void make(struct cr_restart *r, const struct cr_process_image *p)
+{
+	struct cr_err err = { 0 };
+	pid_t pid = clone_as(p->process.pid);
+
+	if (!pid)
+		become(r, p);
+	if (pid < 0) {
+		cr_fail(&err, CR_EXIT_NAMESPACE, errno, "cannot make process %d with its saved id",
+			p->process.pid);
+		cr_restart_die(r, p->process.pid, &err);
+	}
+}
+
+/* An id that neither the job nor the shepherd uses, for a process that is gone in a moment. */
+static pid_t spare_id(struct cr_restart *r, pid_t near)
+{
+	pid_t id = near;
+	bool taken = true;
+	size_t i, k;
+
+	while (taken) {
+		id = id > 30000 ? 300 : id + 1;
+		taken = kill(id, 0) == 0;
+		for (i = 0; i < r->img.processes.n && !taken; i++) {
+			const struct cr_process_image *p = &r->img.processes.v[i];
+
+			taken = p->process.pid == id || p->process.pgid == id || p->process.sid == id;
+			for (k = 0; k < p->threads.n && !taken; k++)
+				taken = p->threads.v[k].tid == id;
+		}
+	}
+	return id;
+}
+
+/* Makes p from here but leaves it to the shepherd: its maker ends at once. */
+static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
+{
+	pid_t between = clone_as(spare_id(r, p->process.pid));
+
+	if (!between) {
+		make(r, p);
+		_exit(0);
+	}
+	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static bool exists(const struct cr_restart *r, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < r->img.processes.n; i++)
+		if (r->img.processes.v[i].process.pid == pid)
+			return true;
+	return false;
+}
+
+static bool orphan(const struct cr_restart *r, const struct cr_process_image *p)
+{
+	return !exists(r, p->process.ppid);
+}
+
+/* Children of p that are made before (or after) it starts its session, and orphans of it. */
+static void make_children(struct cr_restart *r, const cairn_Process *p, bool leader, bool after)
+{
+	size_t i;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const struct cr_process_image *c = &r->img.processes.v[i];
+		bool in_session = c->process.sid == p->pid || c->process.sid == c->process.pid;
+
+		if (c->process.ppid == p->pid) {
+			if (!leader ? after : in_session == after)
+				make(r, c);
+		} else if (leader && after && orphan(r, c) && c->process.sid == p->pid &&
+			   c->process.pid != p->pid) {
+			make_orphan(r, c);
+		}
+	}
+}
+
+static uint32_t count(const struct cr_restart *r)
+{
+	return r->img.processes.n;
+}
+
+/* The first process of a group whose leader is gone makes a stand-in with the leader's id. */
+static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
+{
+	size_t i;
+	pid_t pid;
+
+	if (!p->pgid || exists(r, p->pgid) || p->pgid == getpgrp() ||
+	    p->pgid == r->img.job.shepherd_pgid)
+		return 0;
+	for (i = 0; i < r->img.processes.n; i++)
+		if (r->img.processes.v[i].process.pgid == p->pgid)
+			break;
+	if (r->img.processes.v[i].process.pid != p->pid)
+		return 0;
+	pid = clone_as(p->pgid);
+	if (!pid) {
+		setpgid(0, 0);
+		cr_stage_arrive(r, CR_STAGE_LEADERS);
+		cr_stage_await(r, CR_STAGE_GROUPS, count(r));
+		_exit(0);
+	}
+	return pid;
+}
+
+static uint32_t stand_ins(const struct cr_restart *r)
+{
+	uint32_t n = 0;
+	size_t i, k;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const cairn_Process *p = &r->img.processes.v[i].process;
+
+		if (!p->pgid || exists(r, p->pgid) || p->pgid == p->sid ||
+		    p->pgid == r->img.job.shepherd_pgid)
+			continue;
+		for (k = 0; k < i; k++)
+			if (r->img.processes.v[k].process.pgid == p->pgid)
+				break;
+		n += k == i;
+	}
+	return n;
+}
+
+static void join_group(struct cr_restart *r, const cairn_Process *p)
+{
+	struct cr_err err = { 0 };
+	pid_t helper;
+
+	if (p->pgid == p->pid && p->sid != p->pid)
+		setpgid(0, 0);
+	helper = stand_in(r, p);
+	cr_stage_arrive(r, CR_STAGE_LEADERS);
+	cr_stage_await(r, CR_STAGE_LEADERS, count(r) + stand_ins(r));
+	if (p->pgid && p->pgid != getpgrp() && p->pgid != r->img.job.shepherd_pgid &&
+	    setpgid(0, p->pgid)) {
+		cr_fail(&err, CR_EXIT_INTERNAL, errno, "process %d cannot join its group %d", p->pid,
+			p->pgid);
+		cr_restart_die(r, p->pid, &err);
+	}
+	cr_stage_arrive(r, CR_STAGE_GROUPS);
+	cr_stage_await(r, CR_STAGE_GROUPS, count(r));
+	if (helper > 0)
+		while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
+			;
+}
+
+static void be_zombie(const cairn_Process *p)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	int sig = p->exit_code & 0x7f;
+	struct rlimit none = { 0, 0 };
+	sigset_t set;
+
+	if (!sig)
+		_exit(p->exit_code >> 8 & 0xff);
+	setrlimit(RLIMIT_CORE, &none);
+	sigaction(sig, &dfl, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	kill(getpid(), sig);
+	_exit(128 + sig);
+}
+
+static void become(struct cr_restart *r, const struct cr_process_image *p)
+{
+	const cairn_Process *m = &p->process;
+	bool leader = m->sid == m->pid;
+	struct cr_err err = { 0 };
+
+	make_children(r, m, leader, false);
+	if (leader)
+		setsid();
+	make_children(r, m, leader, true);
+	cr_stage_arrive(r, CR_STAGE_BORN);
+	cr_stage_await(r, CR_STAGE_BORN, count(r));
+	join_group(r, m);
+	if (m->zombie) {
+		prctl(PR_SET_NAME, m->comm);
+		be_zombie(m);
+	}
+	cr_become(r, p, &err);
+	cr_restart_die(r, m->pid, &err);
+}
+
+/* ---- in the shepherd ---- */
+
+/* Whether an orphan can be made by the shepherd itself. */
+static bool ours_to_make(struct cr_restart *r, const cairn_Process *p)
+{
+	return p->sid == p->pid || p->sid == r->img.job.shepherd_sid || !p->sid;
+}
+
+/* Orphans of a session whose leader is gone: a stand-in leads it while they are made. */
+static int make_leaderless(struct cr_restart *r, struct cr_err *err)
+{
+	size_t i, k;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const cairn_Process *p = &r->img.processes.v[i].process;
+		pid_t leader;
+
+		if (!orphan(r, &r->img.processes.v[i]) || ours_to_make(r, p) || exists(r, p->sid))
+			continue;
+		for (k = 0; k < i; k++)
+			if (r->img.processes.v[k].process.sid == p->sid &&
+			    orphan(r, &r->img.processes.v[k]))
+				break;
+		if (k < i)
+			continue;
+		leader = clone_as(p->sid);
+		if (!leader) {
+			setsid();
+			for (k = i; k < r->img.processes.n; k++)
+				if (r->img.processes.v[k].process.sid == p->sid &&
+				    orphan(r, &r->img.processes.v[k]))
+					make(r, &r->img.processes.v[k]);
+			_exit(0);
+		}
+		if (leader < 0)
+			return cr_fail(err, CR_EXIT_NAMESPACE, errno, "cannot lead session %d",
+				       p->sid);
+		while (waitpid(leader, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	return 0;
+}
+
+static int open_descriptions(struct cr_restart *r, struct cr_err *err)
+{
+	size_t i, k;
+	int max = 63, fd;
+
+	for (i = 0; i < r->img.processes.n; i++)
+		for (k = 0; k < r->img.processes.v[i].fds.n; k++)
+			for (unsigned int j = 0; j < r->img.processes.v[i].fds.v[k].fds_count; j++)
+				if (r->img.processes.v[i].fds.v[k].fds[j] > max)
+					max = r->img.processes.v[i].fds.v[k].fds[j];
+	r->fd_base = max + 64;
+	r->description_fd = calloc(r->img.descriptions.n + 1, sizeof(int));
+	if (!r->description_fd)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "opening files");
+	for (i = 0; i < r->img.descriptions.n; i++) {
+		fd = cr_object_restore(&r->objects, &r->img.descriptions.v[i], err);
+		if (fd < 0)
+			return fd;
+		r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->fd_base);
+		close(fd);
+		if (r->description_fd[i] < 0)
+			return cr_fail(err, CR_EXIT_INTERNAL, errno,
+				       "too many open files (raise the hard limit, ulimit -Hn)");
+	}
+	return 0;
+}
+
+static int failure(struct cr_restart *r, struct cr_err *err)
+{
+	const struct cr_restart_page *page = r->page;
+
+	while (__atomic_load_n(&page->failed, __ATOMIC_SEQ_CST) == 1)
+		usleep(100);
+	if (page->status > 0)
+		return cr_fail(err, page->status, 0, "%s", page->text);
+	return cr_fail(err, CR_EXIT_INTERNAL, page->error,
+		       "process %d: cannot restore %s (at %llx)", page->pid,
+		       labels[(-1 - page->status) % CR_LABELS], (unsigned long long)page->at);
+}
+
+/* Someone who ended without a word, such as by the kernel's hand. */
+static int look_for_dead(struct cr_restart *r, struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const cairn_Process *p = &r->img.processes.v[i].process;
+		struct cr_proc_stat st;
+
+		if (p->zombie || (!cr_proc_stat(AT_FDCWD, p->pid, &st) && st.state != 'Z'))
+			continue;
+		/* It may have spoken just before. */
+		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
+			return failure(r, err);
+		return cr_fail(err, CR_EXIT_INTERNAL, 0,
+			       "process %d ended while it was restored (out of memory?)", p->pid);
+	}
+	return 0;
+}
+
+static int await_ready(struct cr_restart *r, struct cr_err *err)
+{
+	struct timespec tick = { 0, 50000000 };
+	uint32_t have, all_born = count(r);
+	int ret;
+
+	while ((have = __atomic_load_n(&r->page->arrived[CR_STAGE_READY], __ATOMIC_SEQ_CST)) <
+	       r->threads) {
+		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
+			return failure(r, err);
+		if (!syscall(SYS_futex, &r->page->arrived[CR_STAGE_READY], FUTEX_WAIT, have, &tick) ||
+		    errno == EAGAIN)
+			continue;
+		if (__atomic_load_n(&r->page->arrived[CR_STAGE_BORN], __ATOMIC_SEQ_CST) < all_born)
+			continue;
+		ret = look_for_dead(r, err);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static void give_up(struct cr_restart *r)
+{
+	size_t i;
+
+	__atomic_store_n(&r->page->go, 2, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
+	for (i = 0; i < r->img.processes.n; i++)
+		kill(r->img.processes.v[i].process.pid, SIGKILL);
+}
+
+int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
+{
+	size_t i;
+	int ret;
+
+	r->page = mmap(NULL, CR_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (r->page == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "control page");
+	ret = cr_objects_prepare(&r->objects, err);
+	if (!ret)
+		ret = open_descriptions(r, err);
+	if (ret)
+		return ret;
+	for (i = 0; i < r->img.processes.n; i++)
+		if (!r->img.processes.v[i].process.zombie)
+			r->threads += r->img.processes.v[i].threads.n;
+	for (i = 0; i < r->img.processes.n && !r->page->failed; i++) {
+		const struct cr_process_image *p = &r->img.processes.v[i];
+
+		if (orphan(r, p) && ours_to_make(r, &p->process))
+			make(r, p);
+	}
+	ret = make_leaderless(r, err);
+	if (!ret)
+		ret = await_ready(r, err);
+	if (!ret)
+		ret = cr_objects_apply(&r->objects, err);
+	if (ret)
+		give_up(r);
+	for (i = 0; i < r->img.descriptions.n; i++)
+		cr_close_fd(&r->description_fd[i]);
+	cr_restore_free(&r->objects);
+	return ret;
+}
+
+void cr_restart_go(struct cr_restart *r)
+{
+	__atomic_store_n(&r->page->go, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
+	munmap(r->page, CR_PAGE);
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One checkpoint from start to commit. Until the job is let go it runs straight through; then the
+// writers' results come in as events beside everything else, and a thread does the waiting for the
+// disk. Whatever fails: everyone goes on, what was written is removed, the older one stays.
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shepherd/shepherd.h"
+
+void cr_member_free(struct cr_member *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->fds.n; i++)
+		cr_close_fd(&m->fds.v[i].fd);
+	free(m->fds.v);
+	free(m->threads.v);
+	free(m->pending.v);
+	free(m->timers.v);
+	free(m->keep.v);
+	if (m->writer_event)
+		event_free(m->writer_event);
+	cr_close_fd(&m->sock);
+	cr_close_fd(&m->writer);
+	free(m);
+}
+
+/* Lets go of what is needed only while the job stands still. */
+static void drop_duplicates(struct cr_checkpoint *c)
+{
+	size_t i, k;
+
+	for (i = 0; i < c->members.n; i++)
+		for (k = 0; k < c->members.v[i]->fds.n; k++)
+			cr_close_fd(&c->members.v[i]->fds.v[k].fd);
+	c->description_fds.n = 0;
+}
+
+static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
+{
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+	size_t i;
+
+	if (c->err.status) {
+		snprintf(sh->last_error, sizeof(sh->last_error), "%s", c->err.text);
+	} else {
+		sh->last_error[0] = 0;
+		sh->last_number = c->writer.number;
+		sh->last_stall_ns = c->stall_ns;
+		sh->last_wall_ns = now - c->begin_ns;
+		snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
+	}
+	if (c->stop && c->committed) {
+		/* They still stand where the checkpoint has them. */
+		sh->exit_status = CR_EXIT_STOPPED;
+		cr_kill_job(sh);
+	}
+	cr_let_go(sh, c);
+	drop_duplicates(c);
+	cr_image_close(&c->writer, c->committed);
+	if (c->committed)
+		cr_image_prune(sh->directory, sh->options.keep);
+	cr_control_finished(sh, c);
+	for (i = 0; i < c->members.n; i++)
+		cr_member_free(c->members.v[i]);
+	if (c->commit_event)
+		event_free(c->commit_event);
+	cr_close_fd(&c->thread_pipe[0]);
+	cr_close_fd(&c->thread_pipe[1]);
+	cr_save_free(&c->save);
+	free(c->members.v);
+	free(c->descriptions.v);
+	free(c->description_fds.v);
+	cr_course_end(&c->course);
+	sh->checkpoint = NULL;
+	free(c);
+}
+
+static void *commit(void *arg)
+{
+	struct cr_checkpoint *c = arg;
+	char done = !cr_image_commit(&c->writer, &c->manifest, &c->err);
+
+	c->committed = done;
+	while (write(c->thread_pipe[1], &done, 1) < 0 && errno == EINTR)
+		;
+	return NULL;
+}
+
+static void on_committed(int fd, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+
+	finish(sh->checkpoint, sh);
+}
+
+static void start_commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	sigset_t all, old;
+	pthread_t thread;
+	int ret;
+
+	cr_course_advance(&c->course);
+	c->commit_event = event_new(sh->base, c->thread_pipe[0], EV_READ, on_committed, sh);
+	event_add(c->commit_event, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&thread, NULL, commit, c);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!ret)
+		pthread_detach(thread);
+	else
+		commit(c);
+}
+
+/* What a writer says. */
+static void on_writer(int fd, short what, void *arg)
+{
+	struct cr_member *m = arg;
+	struct cr_shepherd *sh = m->shepherd;
+	struct cr_checkpoint *c = sh->checkpoint;
+	int ret;
+
+	ret = cr_wire_recv(fd, &sh->wire, cairn_AgentMsg_fields, &sh->in, NULL, NULL, MSG_DONTWAIT);
+	if (ret == -EAGAIN)
+		return;
+	if (ret == 1 && sh->in.which_body == cairn_AgentMsg_runs_tag) {
+		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_RUNS, &sh->in.body.runs,
+				      &c->err);
+		if (!ret)
+			return;
+	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_done_tag) {
+		m->writer_done = true;
+		event_del(m->writer_event);
+		if (cr_course_arrive(&c->course))
+			start_commit(sh, c);
+		return;
+	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag) {
+		cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
+	} else {
+		cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+			"the writer of process %d was killed (out of memory?); the job goes on",
+			m->pid);
+	}
+	cr_course_fail(&c->course);
+	finish(c, sh);
+}
+
+/* From the first signal until the job runs again. */
+static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	int ret = cr_stop_job(sh, c);
+
+	c->stopped_ns = cr_now_ns(CLOCK_MONOTONIC);
+	if (!ret && !cr_course_advance(&c->course))
+		ret = -EIO;
+	if (!ret)
+		ret = cr_describe_job(sh, c);
+	if (!ret)
+		ret = cr_fork_writers(sh, c);
+	if (!ret)
+		ret = cr_save_shared(sh, c);
+	drop_duplicates(c);
+	if (ret || !c->stop)
+		cr_let_go(sh, c);
+	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
+	return ret;
+}
+
+static void scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t i;
+
+	/* The members are those of now; who comes later has nothing to keep. */
+	for (i = 0; i < c->members.n; i++)
+		cr_scan_keep(c->members.v[i]);
+}
+
+static int find_members(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cr_pids pids = { 0 };
+	size_t i;
+
+	cr_job_pids(sh, AT_FDCWD, getpid(), &pids);
+	for (i = 0; i < pids.n; i++) {
+		struct cr_member **to = cr_list_add(&c->members);
+		struct cr_member *m = calloc(1, sizeof(*m));
+
+		if (!to || !m) {
+			free(pids.v);
+			return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "stopping the job");
+		}
+		*to = m;
+		m->pid = pids.v[i];
+		m->sock = m->writer = -1;
+		m->shepherd = sh;
+		cr_course_add(&c->course);
+	}
+	free(pids.v);
+	return 0;
+}
+
+static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t i;
+	int ret;
+
+	/* From here on the course counts writers. */
+	cr_course_advance(&c->course);
+	c->course.members = 0;
+	for (i = 0; i < c->members.n; i++)
+		c->course.members += c->members.v[i]->state == CR_MEMBER_STOPPED;
+	ret = cr_write_state(sh, c);
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (m->state != CR_MEMBER_STOPPED)
+			continue;
+		ret = cr_write_memory(sh, c, m);
+		m->writer_event = event_new(sh->base, m->writer, EV_READ | EV_PERSIST, on_writer, m);
+		event_add(m->writer_event, NULL);
+	}
+	if (!ret && !c->course.members)
+		start_commit(sh, c);
+	return ret;
+}
+
+int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr_err *err)
+{
+	struct cr_checkpoint *c;
+	int ret;
+
+	if (sh->checkpoint)
+		return cr_fail(err, CR_EXIT_EXISTS, EBUSY, "a checkpoint of %s is being written",
+			       sh->name);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", sh->name);
+	sh->checkpoint = c;
+	c->stop = stop;
+	c->client = client;
+	c->thread_pipe[0] = c->thread_pipe[1] = -1;
+	c->save.writer = &c->writer;
+	c->save.outside = &sh->outside;
+	c->save.file_limit = sh->options.file_limit;
+	cr_course_begin(&c->course);
+	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
+	cr_image_prune(sh->directory, sh->options.keep);
+	ret = cr_image_create(&c->writer, sh->directory, &c->err);
+	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
+		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
+	if (!ret)
+		ret = find_members(sh, c);
+	if (!ret) {
+		scan_before(sh, c);
+		c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
+		ret = stand_still(sh, c);
+	}
+	if (!ret)
+		ret = write_on(sh, c);
+	if (ret) {
+		cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "checkpoint of %s", sh->name);
+		finish(c, sh);
+	}
+	return 0;
+}

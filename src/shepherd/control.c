@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The job's socket: answers crctl. Only the job's own user (or root) is heard.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "control.pb.h"
+#include "shepherd/shepherd.h"
+
+static void reply(struct cr_shepherd *sh, int fd, const cairn_ControlReply *r)
+{
+	cr_wire_send(fd, &sh->wire, cairn_ControlReply_fields, r, NULL, 0);
+}
+
+static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
+{
+	snprintf(r->job, sizeof(r->job), "%s", sh->name);
+	snprintf(r->state, sizeof(r->state), "%s",
+		 sh->ended ? "ended" :
+		 sh->checkpoint ? cr_phase_name(sh->checkpoint->course.phase) :
+				  "running");
+	snprintf(r->checkpoint, sizeof(r->checkpoint), "%s", sh->last_path);
+	snprintf(r->directory, sizeof(r->directory), "%s", sh->directory);
+	snprintf(r->last_error, sizeof(r->last_error), "%s", sh->last_error);
+	r->stall_ns = sh->last_stall_ns;
+	r->wall_ns = sh->last_wall_ns;
+	r->last = true;
+}
+
+static pid_t host_self(struct cr_shepherd *sh)
+{
+	char link[32];
+	ssize_t n;
+
+	if (sh->host_proc == AT_FDCWD)
+		return getpid();
+	n = readlinkat(sh->host_proc, "self", link, sizeof(link) - 1);
+	link[n < 0 ? 0 : n] = 0;
+	return atoi(link);
+}
+
+static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
+{
+	cr_pids pids = { 0 };
+	size_t i;
+
+	cr_job_pids(sh, sh->host_proc, host_self(sh), &pids);
+	for (i = 0; i < pids.n; i++) {
+		cairn_ProcessStatus *p = &r->processes[r->processes_count];
+		struct cr_proc_status st;
+
+		if (cr_proc_status(sh->host_proc, pids.v[i], &st))
+			continue;
+		if (r->processes_count == CR_ARRAY_SIZE(r->processes)) {
+			r->last = false;
+			reply(sh, fd, r);
+			r->processes_count = 0;
+			p = &r->processes[0];
+		}
+		r->processes_count++;
+		memset(p, 0, sizeof(*p));
+		p->host_pid = pids.v[i];
+		p->pid = st.ns_pid ? st.ns_pid : pids.v[i];
+		p->threads = st.threads;
+		p->rss_bytes = st.rss;
+		cr_proc_command(sh->host_proc, pids.v[i], p->command, sizeof(p->command));
+	}
+	free(pids.v);
+	fill(sh, r);
+	reply(sh, fd, r);
+}
+
+void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cairn_ControlReply *r;
+
+	if (c->client < 0)
+		return;
+	r = calloc(1, sizeof(*r));
+	if (r) {
+		r->status = c->err.status;
+		snprintf(r->error, sizeof(r->error), "%s", c->err.text);
+		fill(sh, r);
+		reply(sh, c->client, r);
+	}
+	free(r);
+	cr_close_fd(&c->client);
+}
+
+/* Whether the connection stays open for a later answer. */
+static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
+		 cairn_ControlReply *r)
+{
+	struct cr_err err = { 0 };
+
+	switch (q->verb) {
+	case cairn_Verb_VERB_STATUS:
+		status(sh, fd, r);
+		return false;
+	case cairn_Verb_VERB_KILL:
+		cr_kill_job(sh);
+		break;
+	case cairn_Verb_VERB_CHECKPOINT:
+		if (sh->ended)
+			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "the job %s has ended", sh->name);
+		else if (!cr_checkpoint_start(sh, q->stop, fd, &err))
+			return true;
+		break;
+	default:
+		cr_fail(&err, CR_EXIT_USAGE, 0, "unknown request %d", q->verb);
+	}
+	r->status = err.status;
+	snprintf(r->error, sizeof(r->error), "%s", err.text);
+	fill(sh, r);
+	reply(sh, fd, r);
+	return false;
+}
+
+void cr_control_accept(int listening, short what, void *arg)
+{
+	struct timeval second = { 1, 0 };
+	struct cr_shepherd *sh = arg;
+	cairn_ControlRequest q = cairn_ControlRequest_init_zero;
+	cairn_ControlReply *r;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	r = calloc(1, sizeof(*r));
+	/* A client that says nothing must not hold us up. */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
+	if (r && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
+	    (peer.uid == geteuid() || !peer.uid) &&
+	    cr_wire_recv(fd, &sh->wire, cairn_ControlRequest_fields, &q, NULL, NULL, 0) == 1 &&
+	    obey(sh, fd, &q, r))
+		fd = -1;
+	free(r);
+	cr_close_fd(&fd);
+}

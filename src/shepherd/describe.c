@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Describing the stopped job from outside: what /proc tells of each process, and each open file
+// description once, by whatever objects/ knows of its kind.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ioprio.h>
+#include <linux/kcmp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arch/x86_64/cpu.h"
+#include "common/elf_id.h"
+#include "shepherd/shepherd.h"
+
+static int describe_exe(struct cr_member *m, struct cr_err *err)
+{
+	cairn_Process *p = &m->process;
+	struct cr_elf_info elf;
+	cr_auto_fd fd = -1;
+	struct stat st;
+
+	if (cr_proc_link(m->pid, "exe", p->exe))
+		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/exe", m->pid);
+	fd = open(p->exe, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		return 0;
+	p->exe_size = st.st_size;
+	p->exe_mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
+	if (!cr_elf_read(fd, &elf)) {
+		p->exe_build_id.size = elf.build_id_len;
+		memcpy(p->exe_build_id.bytes, elf.build_id, elf.build_id_len);
+	}
+	return 0;
+}
+
+static void describe_thread(cairn_Thread *t)
+{
+	struct sched_param param;
+	long ret;
+
+	t->policy = sched_getscheduler(t->tid);
+	if (!sched_getparam(t->tid, &param))
+		t->priority = param.sched_priority;
+	t->nice = getpriority(PRIO_PROCESS, t->tid);
+	ret = syscall(SYS_sched_getaffinity, t->tid, sizeof(t->affinity.bytes), t->affinity.bytes);
+	t->affinity.size = ret > 0 ? ret : 0;
+	ret = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, t->tid);
+	t->ioprio = ret > 0 ? ret : 0;
+}
+
+static void describe_limits(struct cr_member *m)
+{
+	cairn_Process *p = &m->process;
+	struct rlimit limit;
+	int i;
+
+	for (i = 0; i < 16 && !prlimit(m->pid, i, NULL, &limit); i++) {
+		p->limits[i].soft = limit.rlim_cur;
+		p->limits[i].hard = limit.rlim_max;
+		p->limits_count = i + 1;
+	}
+}
+
+static void copy_stat(cairn_Process *p, const struct cr_proc_stat *s)
+{
+	p->ppid = s->ppid;
+	p->pgid = s->pgrp;
+	p->sid = s->session;
+	p->exit_code = s->exit_code;
+	p->start_time = s->start_time;
+	p->start_code = s->start_code;
+	p->end_code = s->end_code;
+	p->start_data = s->start_data;
+	p->end_data = s->end_data;
+	p->start_brk = s->start_brk;
+	p->start_stack = s->start_stack;
+	p->arg_start = s->arg_start;
+	p->arg_end = s->arg_end;
+	p->env_start = s->env_start;
+	p->env_end = s->env_end;
+	p->ctty = s->tty_nr;
+}
+
+static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	cairn_Process *p = &m->process;
+	cr_auto_free char *text = NULL;
+	struct cr_proc_status st;
+	struct cr_proc_stat stat;
+	char path[64], *deleted;
+	ssize_t n;
+
+	p->pid = m->pid;
+	if (cr_proc_status(AT_FDCWD, m->pid, &st) || cr_proc_stat(AT_FDCWD, m->pid, &stat))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "process %d is gone", m->pid);
+	copy_stat(p, &stat);
+	snprintf(p->comm, sizeof(p->comm), "%s", st.name);
+	p->zombie = m->state == CR_MEMBER_ZOMBIE;
+	if (p->zombie)
+		return 0;
+	p->umask = st.umask;
+	p->no_new_privs = st.no_new_privs;
+	if (st.seccomp)
+		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) has a seccomp filter, which cannot be saved yet; the "
+			       "job goes on",
+			       m->pid, st.name);
+	if (stat.tty_nr && stat.session != getsid(0))
+		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) has a controlling terminal of its own, which cannot "
+			       "be saved yet; the job goes on",
+			       m->pid, st.name);
+	if (cr_proc_link(m->pid, "root", p->root) || strcmp(p->root, "/"))
+		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) has another root directory, which cannot be saved "
+			       "yet; the job goes on",
+			       m->pid, st.name);
+	if (cr_proc_link(m->pid, "cwd", p->cwd))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/cwd", m->pid);
+	deleted = strstr(p->cwd, " (deleted)");
+	if (deleted && !deleted[10]) {
+		*deleted = 0;
+		p->cwd_deleted = true;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", m->pid);
+	if (cr_slurp(AT_FDCWD, path, &text) > 0)
+		p->oom_score_adj = atoi(text);
+	free(text);
+	text = NULL;
+	snprintf(path, sizeof(path), "/proc/%d/auxv", m->pid);
+	n = cr_slurp(AT_FDCWD, path, &text);
+	if (n > 0 && (size_t)n <= sizeof(p->auxv.bytes)) {
+		p->auxv.size = n;
+		memcpy(p->auxv.bytes, text, n);
+	}
+	describe_limits(m);
+	for (size_t i = 0; i < m->threads.n; i++)
+		describe_thread(&m->threads.v[i]);
+	return describe_exe(m, &c->err);
+}
+
+static int view(struct cr_member *m, struct cr_member_fd *f, struct cr_fd_view *v)
+{
+	static const char deleted[] = " (deleted)";
+	char path[64];
+	ssize_t n;
+
+	v->fd = f->fd;
+	v->pid = m->pid;
+	v->number = f->number;
+	v->flags = fcntl(f->fd, F_GETFL);
+	if (fstat(f->fd, &v->st))
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
+	n = readlink(path, v->link, sizeof(v->link) - 1);
+	v->link[n < 0 ? 0 : n] = 0;
+	v->deleted = false;
+	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
+		v->deleted = true;
+		v->link[n - sizeof(deleted) + 1] = 0;
+	}
+	return 0;
+}
+
+/* Whether two descriptors of ours are one open file description. */
+static bool same_description(int a, int b)
+{
+	return !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
+}
+
+static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
+{
+	struct cr_fd_view v;
+	cairn_Description *d;
+	size_t i;
+	int *fd;
+
+	if (view(m, f, &v))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "fd %d of process %d", f->number,
+			       m->pid);
+	for (i = 0; i < c->descriptions.n; i++) {
+		d = &c->descriptions.v[i];
+		if (d->dev != v.st.st_dev || d->inode != v.st.st_ino ||
+		    !same_description(c->description_fds.v[i], f->fd))
+			continue;
+		f->description = d->id;
+		cr_close_fd(&f->fd);
+		return 0;
+	}
+	d = cr_list_add(&c->descriptions);
+	fd = cr_list_add(&c->description_fds);
+	if (!d || !fd)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
+	*fd = f->fd;
+	if (cr_object_save(&c->save, &v, d, &c->err))
+		return -ENOTSUP;
+	f->description = d->id;
+	return 0;
+}
+
+/* Processes that share more than threads and forks do. */
+static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
+{
+	pid_t parent = m->process.ppid;
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++) {
+		if (c->members.v[i]->pid != parent || m->state != CR_MEMBER_STOPPED)
+			continue;
+		if (!syscall(SYS_kcmp, m->pid, parent, KCMP_VM, 0, 0) ||
+		    !syscall(SYS_kcmp, m->pid, parent, KCMP_FILES, 0, 0))
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+				       "processes %d and %d share their memory or descriptors without "
+				       "being threads, which cannot be saved; the job goes on",
+				       parent, m->pid);
+	}
+	return 0;
+}
+
+int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cairn_Job *j = &c->job;
+	size_t i, k;
+	int ret = 0;
+
+	j->monotonic_ns = cr_now_ns(CLOCK_MONOTONIC);
+	j->boottime_ns = cr_now_ns(CLOCK_BOOTTIME);
+	snprintf(j->name, sizeof(j->name), "%s", sh->name);
+	snprintf(j->command, sizeof(j->command), "%s", sh->command);
+	snprintf(j->agent_path, sizeof(j->agent_path), "%s", sh->library);
+	j->shepherd_pid = getpid();
+	j->shepherd_pgid = getpgrp();
+	j->shepherd_sid = getsid(0);
+	j->root_pid = sh->root_status < 0 ? sh->root : 0;
+	j->root_status = sh->root_status;
+	j->signal = sh->options.signal;
+	j->tty = sh->outside.tty;
+	for (i = 0; i < sh->outside.nslots; i++) {
+		struct termios t;
+
+		if (!sh->outside.slots[i].tty || tcgetattr(sh->outside.slots[i].fd, &t))
+			continue;
+		j->termios.size = sizeof(t) < sizeof(j->termios.bytes) ? sizeof(t) : 0;
+		memcpy(j->termios.bytes, &t, j->termios.size);
+		j->tty_foreground = tcgetpgrp(sh->outside.slots[i].fd);
+		break;
+	}
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (m->state == CR_MEMBER_GONE)
+			continue;
+		ret = describe_process(sh, c, m);
+		if (!ret)
+			ret = check_sharing(c, m);
+		for (k = 0; k < m->fds.n && !ret; k++)
+			ret = describe_fd(c, m, &m->fds.v[k]);
+	}
+	return ret;
+}
+
+/* ---- records ---- */
+
+static int write_fds(struct cr_checkpoint *c, struct cr_member *m)
+{
+	cairn_FdEntry *e = calloc(1, sizeof(*e));
+	size_t i;
+	int ret = 0;
+
+	if (!e)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
+	e->pid = m->pid;
+	for (i = 0; i < m->fds.n && !ret; i++) {
+		pb_size_t n = e->fds_count++;
+
+		e->fds[n] = m->fds.v[i].number;
+		e->descriptions[n] = m->fds.v[i].description;
+		e->cloexec[n] = m->fds.v[i].cloexec;
+		e->descriptions_count = e->cloexec_count = e->fds_count;
+		if (e->fds_count < CR_ARRAY_SIZE(e->fds) && i + 1 < m->fds.n)
+			continue;
+		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_FDS, e, &c->err);
+		e->fds_count = 0;
+	}
+	free(e);
+	return ret;
+}
+
+static int write_member(struct cr_checkpoint *c, struct cr_member *m)
+{
+	struct cr_image_writer *w = &c->writer;
+	size_t i;
+	int ret;
+
+	ret = cr_image_record(w, cairn_RecordType_RECORD_PROCESS, &m->process, &c->err);
+	if (ret || m->process.zombie)
+		return ret;
+	ret = cr_image_record(w, cairn_RecordType_RECORD_CORE, &m->core, &c->err);
+	for (i = 0; i < m->threads.n && !ret; i++)
+		ret = cr_image_record(w, cairn_RecordType_RECORD_THREAD, &m->threads.v[i], &c->err);
+	for (i = 0; i < m->pending.n && !ret; i++)
+		ret = cr_image_record(w, cairn_RecordType_RECORD_PENDING, &m->pending.v[i], &c->err);
+	for (i = 0; i < m->timers.n && !ret; i++)
+		ret = cr_image_record(w, cairn_RecordType_RECORD_TIMER, &m->timers.v[i], &c->err);
+	return ret ? ret : write_fds(c, m);
+}
+
+int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cairn_Manifest *f = &c->manifest;
+	struct utsname u;
+	size_t i;
+	int ret;
+
+	ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_JOB, &c->job, &c->err);
+	for (i = 0; i < c->descriptions.n && !ret; i++)
+		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_DESCRIPTION,
+				      &c->descriptions.v[i], &c->err);
+	for (i = 0; i < c->members.n && !ret; i++) {
+		if (c->members.v[i]->state == CR_MEMBER_GONE)
+			continue;
+		ret = write_member(c, c->members.v[i]);
+		f->processes++;
+		f->threads += c->members.v[i]->threads.n;
+	}
+	uname(&u);
+	snprintf(f->job, sizeof(f->job), "%s", sh->name);
+	snprintf(f->host, sizeof(f->host), "%s", u.nodename);
+	snprintf(f->kernel, sizeof(f->kernel), "%.60s %.60s", u.release, u.version);
+	snprintf(f->command, sizeof(f->command), "%s", sh->command);
+	snprintf(f->cairn, sizeof(f->cairn), "%s", PACKAGE_VERSION);
+	f->wall_ns = cr_now_ns(CLOCK_REALTIME);
+	f->uid = geteuid();
+	f->gid = getegid();
+	f->has_cpu = true;
+	cr_cpu_read(&f->cpu);
+	return ret;
+}

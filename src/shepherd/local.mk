@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Parent of a job's processes: runs checkpoints, answers crctl.
+
+noinst_LIBRARIES += src/libshepherd.a
+src_libshepherd_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"' \
+	-DPKGLIBDIR='"$(pkglibdir)"'
+src_libshepherd_a_SOURCES = \
+	src/shepherd/checkpoint.c src/shepherd/control.c src/shepherd/describe.c \
+	src/shepherd/memory.c src/shepherd/options.c src/shepherd/options.h \
+	src/shepherd/run.c src/shepherd/setup.c src/shepherd/shepherd.h src/shepherd/stop.c

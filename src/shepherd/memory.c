@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Memory of the job: which mappings there are, what is named and what is stored. The layout is read
+// from the writer, whose address space is exactly what the process had; only what a fork does not
+// carry over is asked of the process itself before.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/elf_id.h"
+#include "shepherd/shepherd.h"
+
+void cr_scan_keep(struct cr_member *m)
+{
+	struct cr_maps maps;
+	size_t i;
+
+	if (!cr_proc_maps(m->pid, true, &maps)) {
+		for (i = 0; i < maps.n; i++) {
+			const struct cr_map *v = &maps.v[i];
+			cairn_Range *r;
+
+			if (!v->dont_fork && !v->wipe_on_fork && !v->locked)
+				continue;
+			r = cr_list_add(&m->keep);
+			if (r)
+				*r = (cairn_Range){ v->start, v->end,
+						    (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
+							    (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
+							    (v->locked ? AGENT_RANGE_LOCKED : 0) };
+		}
+	}
+	cr_maps_free(&maps);
+}
+
+static uint32_t kept_flags(const struct cr_member *m, uint64_t start)
+{
+	size_t i;
+
+	for (i = 0; i < m->keep.n; i++)
+		if (m->keep.v[i].start <= start && start < m->keep.v[i].end)
+			return m->keep.v[i].flags;
+	return 0;
+}
+
+/* ---- shared mappings, while the job stands still ---- */
+
+/* Ranges of an object that a writer shall dump, and whose it is. */
+struct part {
+	struct cr_member *member;
+	uint32_t object;
+	uint64_t start, end, offset;
+};
+
+struct parts {
+	struct part *v;
+	size_t n, room;
+};
+
+/* Adds what of [offset, offset+len) of the object no other part covers yet. */
+static void add_part(struct parts *parts, struct cr_member *m, uint32_t object,
+		     const struct cr_map *v)
+{
+	uint64_t from = v->offset, to = v->offset + (v->end - v->start);
+	struct part *p;
+	size_t i;
+
+	for (i = 0; i < parts->n; i++) {
+		uint64_t a, b;
+
+		p = &parts->v[i];
+		if (p->object != object)
+			continue;
+		a = p->offset;
+		b = p->offset + (p->end - p->start);
+		if (from >= a && from < b)
+			from = b;
+		if (to > a && to <= b)
+			to = a;
+		if (from >= to)
+			return;
+	}
+	p = cr_list_add(parts);
+	if (p)
+		*p = (struct part){ m, object, v->start + (from - v->offset),
+				    v->start + (to - v->offset), from };
+}
+
+static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v,
+		       struct parts *parts)
+{
+	struct stat st = { .st_dev = v->dev, .st_ino = v->inode, .st_mode = S_IFREG | 0600 };
+	bool memory = !strncmp(v->path, "/memfd:", 7) || !strcmp(v->path, "/dev/zero");
+	cairn_SharedMemory *object;
+	cr_auto_fd fd = -1;
+
+	if (!strncmp(v->path, "/SYSV", 5) || (!v->inode && v->path[0] == '[') ||
+	    strstr(v->path, "anon_inode:"))
+		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d has %s mapped (%s), which cannot be saved yet; the job "
+			       "goes on",
+			       m->pid, v->path[1] == 'S' ? "SysV shared memory" : "a kernel object",
+			       v->path);
+	if (!memory && !v->deleted) {
+		fd = open(v->path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || fstat(fd, &st))
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, errno,
+				       "process %d maps %s, which cannot be read", m->pid, v->path);
+		if (!S_ISREG(st.st_mode))
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+				       "process %d maps the device %s, which cannot be saved; the job "
+				       "goes on",
+				       m->pid, v->path);
+		if (!cr_is_tmpfs(fd)) {
+			cr_inode_note(&c->save, fd, &st, v->path, false,
+				      v->prot & PROT_WRITE ? cairn_FilePolicy_FILE_RESTORE :
+							     cairn_FilePolicy_FILE_SAME);
+			return 0;
+		}
+	}
+	object = cr_shared_note(&c->save, fd, &st, v->path, !memory && !v->deleted);
+	if (!object)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "saving shared memory");
+	for (size_t i = 0; i < c->save.shared.n; i++) {
+		struct cr_saved_shared *e = &c->save.shared.v[i];
+
+		if (e->m.id != object->id || e->fd >= 0)
+			continue;
+		if (v->offset + (v->end - v->start) > e->m.size)
+			e->m.size = v->offset + (v->end - v->start);
+		add_part(parts, m, object->id, v);
+	}
+	return 0;
+}
+
+static int send_ranges(struct cr_shepherd *sh, struct cr_member *m, const cairn_Range *r,
+		       const uint64_t *offsets, size_t n, uint32_t shared)
+{
+	cairn_Ranges *out = &sh->out.body.ranges;
+	size_t at = 0, i;
+	int ret;
+
+	do {
+		memset(&sh->out, 0, sizeof(sh->out));
+		sh->out.which_body = cairn_ShepherdMsg_ranges_tag;
+		out->shared = shared;
+		for (i = 0; i < CR_ARRAY_SIZE(out->ranges) && at < n; i++, at++) {
+			out->ranges[i] = r[at];
+			out->offsets[i] = offsets ? offsets[at] : 0;
+		}
+		out->ranges_count = i;
+		out->offsets_count = offsets ? i : 0;
+		out->last = at == n;
+		ret = cr_send_member(sh, m->writer, NULL, 0);
+	} while (!ret && at < n);
+	return ret;
+}
+
+/* One part, waited for: few jobs have memory that only a mapping leads to. */
+static int dump_part(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct part *p)
+{
+	cairn_Range r = { p->start, p->end, 0 };
+	int ret = send_ranges(sh, p->member, &r, &p->offset, 1, p->object);
+
+	while (!ret) {
+		int got = cr_wire_recv(p->member->writer, &sh->wire, cairn_AgentMsg_fields, &sh->in,
+				       NULL, NULL, 0);
+
+		if (got == 1 && sh->in.which_body == cairn_AgentMsg_shared_done_tag)
+			return 0;
+		if (got == 1 && sh->in.which_body == cairn_AgentMsg_runs_tag)
+			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_RUNS,
+					      &sh->in.body.runs, &c->err);
+		else if (got == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag)
+			ret = cr_member_failure(sh, p->member, &sh->in.body.failure, &c->err);
+		else
+			ret = -EPIPE;
+	}
+	return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret,
+		       "the writer of process %d ended early; the job goes on", p->member->pid);
+}
+
+int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	struct parts parts = { 0 };
+	struct cr_maps maps;
+	size_t i, k;
+	int ret = 0;
+
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (m->state != CR_MEMBER_STOPPED)
+			continue;
+		if (cr_proc_maps(m->pid, false, &maps))
+			ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/maps",
+				      m->pid);
+		for (k = 0; k < maps.n && !ret; k++)
+			if (maps.v[k].shared)
+				ret = note_shared(c, m, &maps.v[k], &parts);
+		cr_maps_free(&maps);
+	}
+	if (!ret)
+		ret = cr_objects_finish(&c->save, &c->err);
+	for (i = 0; i < parts.n && !ret; i++)
+		ret = dump_part(sh, c, &parts.v[i]);
+	free(parts.v);
+	return ret;
+}
+
+/* ---- all mappings, from the writer ---- */
+
+static int fill_file(cairn_Vma *m, const struct cr_map *v, bool pack_files)
+{
+	cr_auto_fd fd = -1;
+	struct cr_elf_info elf;
+	struct stat st;
+
+	m->dev = v->dev;
+	m->inode = v->inode;
+	m->deleted = v->deleted;
+	m->packed = pack_files;
+	if (v->deleted || stat(v->path, &st) || !S_ISREG(st.st_mode)) {
+		m->packed = true;
+		m->size = m->offset + (v->end - v->start);
+		return 0;
+	}
+	m->size = st.st_size;
+	m->mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
+	if (!(v->prot & PROT_EXEC))
+		return 0;
+	fd = open(v->path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && !cr_elf_read(fd, &elf)) {
+		m->build_id.size = elf.build_id_len;
+		memcpy(m->build_id.bytes, elf.build_id, elf.build_id_len);
+	}
+	return 0;
+}
+
+static void fill_advice(cairn_Vma *m, const struct cr_map *v, uint32_t kept)
+{
+	const struct {
+		bool on;
+		int advice;
+	} all[] = {
+		{ v->huge, MADV_HUGEPAGE },	     { v->no_huge, MADV_NOHUGEPAGE },
+		{ v->dont_dump, MADV_DONTDUMP },     { v->mergeable, MADV_MERGEABLE },
+		{ v->sequential, MADV_SEQUENTIAL },  { v->random, MADV_RANDOM },
+		{ kept & AGENT_RANGE_DONTFORK, MADV_DONTFORK },
+		{ kept & AGENT_RANGE_WIPEONFORK, MADV_WIPEONFORK },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(all); i++)
+		if (all[i].on)
+			m->advice[m->advice_count++] = all[i].advice;
+}
+
+static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_map *v)
+{
+	size_t i;
+
+	for (i = 0; i < c->save.shared.n; i++)
+		if (c->save.shared.v[i].m.dev == v->dev && c->save.shared.v[i].m.inode == v->inode)
+			return c->save.shared.v[i].m.id;
+	return 0;
+}
+
+/* Fills a Vma; 0 if the mapping is none of the job's. */
+static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+		    const struct cr_map *v, cairn_Vma *out)
+{
+	uint32_t kept = kept_flags(m, v->start);
+
+	memset(out, 0, sizeof(*out));
+	out->pid = m->pid;
+	out->start = v->start;
+	out->end = v->end;
+	out->prot = v->prot;
+	out->offset = v->offset;
+	out->shared = v->shared;
+	out->grows_down = v->grows_down;
+	out->no_reserve = v->no_reserve;
+	out->locked = kept & AGENT_RANGE_LOCKED;
+	out->may_write = v->may_write;
+	snprintf(out->path, sizeof(out->path), "%s", v->path);
+	fill_advice(out, v, kept);
+	if (!strcmp(v->path, "[vsyscall]"))
+		return 0;
+	if (!strcmp(v->path, "[vdso]"))
+		out->kind = cairn_VmaKind_VMA_VDSO;
+	else if (!strcmp(v->path, "[vvar]"))
+		out->kind = cairn_VmaKind_VMA_VVAR;
+	else if (!strcmp(v->path, "[vvar_vclock]"))
+		out->kind = cairn_VmaKind_VMA_VVAR_VCLOCK;
+	else if (v->shared && shared_id(c, v)) {
+		out->kind = cairn_VmaKind_VMA_SHARED;
+		out->object = shared_id(c, v);
+	} else if (v->inode) {
+		out->kind = cairn_VmaKind_VMA_FILE;
+		fill_file(out, v, sh->options.pack_files && !v->shared);
+	}
+	return 1;
+}
+
+static bool range_of(const cairn_Vma *v, cairn_Range *r)
+{
+	*r = (cairn_Range){ v->start, v->end, 0 };
+	if (v->kind == cairn_VmaKind_VMA_VDSO) {
+		r->flags = AGENT_RANGE_PACK_FILE;
+		return true;
+	}
+	if (v->shared || v->kind > cairn_VmaKind_VMA_FILE)
+		return false;
+	if (!(v->prot & PROT_READ))
+		r->flags |= AGENT_RANGE_UNREADABLE;
+	if (v->kind != cairn_VmaKind_VMA_FILE)
+		return true;
+	r->flags |= AGENT_RANGE_FILE;
+	if (v->packed) {
+		uint64_t have = v->size > v->offset ? CR_PAGE_UP(v->size - v->offset) : 0;
+
+		r->flags |= AGENT_RANGE_PACK_FILE;
+		/* Beyond the end of the file there is nothing to read. */
+		if (r->end - r->start > have)
+			r->end = r->start + have;
+	}
+	return r->end > r->start;
+}
+
+/* Cuts the writer's own memory out of a mapping; up to two pieces remain. */
+static int cut(const struct cr_map *v, uint64_t own_start, uint64_t own_end, struct cr_map out[2])
+{
+	int n = 0;
+
+	if (v->end <= own_start || v->start >= own_end) {
+		out[0] = *v;
+		return 1;
+	}
+	if (v->start < own_start) {
+		out[n] = *v;
+		out[n++].end = own_start;
+	}
+	if (v->end > own_end) {
+		out[n] = *v;
+		out[n].offset += v->inode ? own_end - v->start : 0;
+		out[n++].start = own_end;
+	}
+	return n;
+}
+
+int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	CR_LIST(cairn_Range) ranges = { 0 };
+	cairn_Vma *vma = malloc(sizeof(*vma));
+	struct cr_map pieces[2];
+	struct cr_maps maps;
+	size_t i;
+	int ret = 0, k, n;
+
+	if (!vma || cr_proc_maps(m->writer_pid, true, &maps)) {
+		free(vma);
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+			       "the writer of process %d was killed (out of memory?); the job goes on",
+			       m->pid);
+	}
+	for (i = 0; i < maps.n && !ret; i++) {
+		n = cut(&maps.v[i], m->own_start, m->own_end, pieces);
+		for (k = 0; k < n && !ret; k++) {
+			cairn_Range r, *to;
+
+			if (!fill_vma(sh, c, m, &pieces[k], vma))
+				continue;
+			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_VMA, vma, &c->err);
+			if (range_of(vma, &r) && (to = cr_list_add(&ranges)))
+				*to = r;
+		}
+	}
+	if (!ret && send_ranges(sh, m, ranges.v, NULL, ranges.n, 0))
+		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+			      "the writer of process %d was killed (out of memory?); the job goes on",
+			      m->pid);
+	cr_maps_free(&maps);
+	free(ranges.v);
+	free(vma);
+	return ret;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table of options, and reading it. The man pages list the same rows.
+#include "shepherd/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+
+enum kind { FLAG, TEXT, SECONDS, NUMBER };
+
+static const struct option_row {
+	const char *name;
+	char letter;
+	enum kind kind;
+	unsigned int commands;
+	size_t offset;
+	double min, max;
+	const char *environment, *argument, *help;
+} rows[] = {
+#define ROW(field) offsetof(struct cr_options, field)
+	{ "name", 'n', TEXT, 3, ROW(name), 0, 0, "CR_NAME", "NAME",
+	  "the job's name (default: the command's)" },
+	{ "dir", 'd', TEXT, 1, ROW(dir), 0, 0, "CR_DIR", "DIR",
+	  "where checkpoints go: DIR/NAME/NUMBER (default: ./cairn)" },
+	{ "interval", 'i', SECONDS, 3, ROW(interval), 0.01, 1e9, "CR_INTERVAL", "SECONDS",
+	  "checkpoint every so often" },
+	{ "stop-after", 0, SECONDS, 3, ROW(stop_after), 0.01, 1e9, "CR_STOP_AFTER", "SECONDS",
+	  "checkpoint then, stop the job, exit 85" },
+	{ "keep", 0, NUMBER, 3, ROW(keep), 1, 1e6, "CR_KEEP", "N",
+	  "committed checkpoints to keep (default: 2)" },
+	{ "compress", 0, TEXT, 3, ROW(compress), 0, 0, "CR_COMPRESS", "none|lz4",
+	  "codec of memory pages (default: none)" },
+	{ "pack-files", 0, FLAG, 3, ROW(pack_files), 0, 0, "CR_PACK_FILES", NULL,
+	  "store unmodified pages of mapped files too" },
+	{ "file-limit", 0, NUMBER, 3, ROW(file_limit), 0, 1e15, "CR_FILE_LIMIT", "BYTES",
+	  "files written in place are saved up to this size (default: 16777216)" },
+	{ "stop-timeout", 0, SECONDS, 3, ROW(stop_timeout), 0.01, 3600, "CR_STOP_TIMEOUT", "SECONDS",
+	  "how long a thread may take to stop (default: 10)" },
+	{ "signal", 0, NUMBER, 1, ROW(signal), 34, 64, "CR_SIGNAL", "NUMBER",
+	  "real-time signal that wakes the agent (default: 62)" },
+	{ "allow-changed", 0, FLAG, 2, ROW(allow_changed), 0, 0, NULL, NULL,
+	  "restart although files that the job reads have changed" },
+	{ "detach", 0, FLAG, 3, ROW(detach), 0, 0, "CR_DETACH", NULL,
+	  "return when the job runs; it goes on in the background" },
+	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text" },
+	{ "version", 'V', FLAG, 3, ROW(version), 0, 0, NULL, NULL, "the version" },
+#undef ROW
+};
+
+static int set(struct cr_options *o, const struct option_row *r, const char *value,
+	       const char *source, struct cr_err *err)
+{
+	void *to = (char *)o + r->offset;
+	char *end;
+	double v;
+
+	if (r->kind == FLAG) {
+		*(bool *)to = !value || (*value && strcmp(value, "0"));
+		return 0;
+	}
+	if (r->kind == TEXT) {
+		*(const char **)to = value;
+		return 0;
+	}
+	v = strtod(value, &end);
+	if (end == value || *end || !(v >= r->min && v <= r->max))
+		return cr_fail(err, CR_EXIT_USAGE, EINVAL, "%s: '%s' is not a number from %g to %g",
+			       source, value, r->min, r->max);
+	if (r->kind == SECONDS)
+		*(double *)to = v;
+	else
+		*(long *)to = v;
+	return 0;
+}
+
+static int from_environment(struct cr_options *o, unsigned int command, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < CR_ARRAY_SIZE(rows) && !ret; i++) {
+		const char *value = NULL;
+
+		if (rows[i].environment && rows[i].commands & command)
+			value = getenv(rows[i].environment);
+		if (value && *value)
+			ret = set(o, &rows[i], value, rows[i].environment, err);
+	}
+	return ret;
+}
+
+static void fill_getopt(unsigned int command, struct option *longs, char *shorts)
+{
+	size_t i;
+
+	*shorts++ = '+';
+	*shorts++ = ':';
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		if (!(rows[i].commands & command))
+			continue;
+		*longs++ = (struct option){ rows[i].name, rows[i].kind != FLAG, NULL, 256 + i };
+		if (rows[i].letter) {
+			*shorts++ = rows[i].letter;
+			if (rows[i].kind != FLAG)
+				*shorts++ = ':';
+		}
+	}
+	*shorts = 0;
+}
+
+static const struct option_row *row_of(int c)
+{
+	size_t i;
+
+	if (c >= 256)
+		return &rows[c - 256];
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++)
+		if (rows[i].letter == c)
+			return &rows[i];
+	return NULL;
+}
+
+int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char **argv,
+		     struct cr_err *err)
+{
+	struct option longs[CR_ARRAY_SIZE(rows) + 1] = { 0 };
+	char shorts[CR_ARRAY_SIZE(rows) * 2 + 4];
+	int c, ret;
+
+	*o = (struct cr_options){ .dir = "cairn", .stop_timeout = 10, .keep = 2,
+				  .file_limit = 16 << 20, .signal = CR_DEFAULT_SIGNAL,
+				  .compress = "none" };
+	ret = from_environment(o, command, err);
+	fill_getopt(command, longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while (!ret && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_row *r = c == '?' || c == ':' ? NULL : row_of(c);
+
+		if (!r)
+			return cr_fail(err, CR_EXIT_USAGE, EINVAL, "option %s (try --help)",
+				       argv[optind - 1]);
+		ret = set(o, r, optarg, argv[optind - 1], err);
+	}
+	if (ret)
+		return ret;
+	if (strcmp(o->compress, "none") && strcmp(o->compress, "lz4"))
+		return cr_fail(err, CR_EXIT_USAGE, EINVAL, "--compress %s: none or lz4", o->compress);
+	return optind;
+}
+
+void cr_options_print(unsigned int command)
+{
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		const struct option_row *r = &rows[i];
+		char left[64];
+
+		if (!(r->commands & command))
+			continue;
+		snprintf(left, sizeof(left), "%s%c%s--%s%s%s", r->letter ? "-" : " ",
+			 r->letter ? r->letter : ' ', r->letter ? ", " : "  ", r->name,
+			 r->argument ? " " : "", r->argument ? r->argument : "");
+		printf("  %-30s %s%s%s%s\n", left, r->help, r->environment ? " [" : "",
+		       r->environment ? r->environment : "", r->environment ? "]" : "");
+	}
+}

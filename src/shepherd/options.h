@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options of crlaunch and crrestart: one table for both, with the environment twins.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct cr_options {
+	const char *name;
+	const char *dir;
+	double interval;     /* seconds between checkpoints, 0: none */
+	double stop_after;   /* seconds until checkpoint and stop, 0: never */
+	double stop_timeout; /* seconds that a thread may take to stop */
+	long keep;	     /* committed checkpoints to keep */
+	long file_limit;     /* bytes */
+	long signal;
+	const char *compress; /* none or lz4 */
+	bool pack_files;
+	bool detach;
+	bool allow_changed;
+	bool help;
+	bool version;
+};
+
+#define CR_FOR_LAUNCH 1u
+#define CR_FOR_RESTART 2u
+
+/*
+ * Fills *o from defaults, environment and arguments (in that order) for one of the commands.
+ * Returns the index of the first argument that is no option, or -errno with CR_EXIT_USAGE.
+ */
+int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char **argv,
+		     struct cr_err *err);
+
+/* The table as text, for --help. */
+void cr_options_print(unsigned int command);

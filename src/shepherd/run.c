@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shepherd's life: children that end, signals that are passed on, checkpoints when it is time,
+// until the job's last process has ended.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shepherd/shepherd.h"
+
+static const int forwarded[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1,
+				 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
+
+static bool is_writer(struct cr_shepherd *sh, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < sh->writers.n; i++)
+		if (sh->writers.v[i] == pid)
+			return true;
+	return false;
+}
+
+static void forget_writer(struct cr_shepherd *sh, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < sh->writers.n; i++)
+		if (sh->writers.v[i] == pid)
+			sh->writers.v[i--] = sh->writers.v[--sh->writers.n];
+}
+
+void cr_job_pids(struct cr_shepherd *sh, int proc, pid_t self, cr_pids *out)
+{
+	size_t done = out->n, i;
+	struct cr_proc_stat st;
+
+	cr_proc_children(proc, self, out);
+	/* What is ours to reap is no longer of the job; nor are writers, nor whom we have twice. */
+	for (i = done; i < out->n;) {
+		bool out_of_job = proc == AT_FDCWD && is_writer(sh, out->v[i]);
+
+		if (!out_of_job && !cr_proc_stat(proc, out->v[i], &st))
+			out_of_job = st.state == 'Z' && st.ppid == self && !sh->ended &&
+				     proc == AT_FDCWD;
+		if (!out_of_job && proc != AT_FDCWD) {
+			struct cr_proc_status s;
+
+			out_of_job = !cr_proc_status(proc, out->v[i], &s) && is_writer(sh, s.ns_pid);
+		}
+		if (out_of_job)
+			out->v[i] = out->v[--out->n];
+		else
+			i++;
+	}
+	for (; done < out->n; done++) {
+		size_t before = out->n, k;
+
+		cr_proc_children(proc, out->v[done], out);
+		for (i = before; i < out->n; i++)
+			for (k = 0; k < before; k++)
+				if (out->v[k] == out->v[i]) {
+					out->v[i--] = out->v[--out->n];
+					break;
+				}
+	}
+}
+
+void cr_kill_job(struct cr_shepherd *sh)
+{
+	int tries;
+
+	/* A process may be forking while we look: until nobody is left alive. */
+	for (tries = 0; tries < 100; tries++) {
+		cr_pids pids = { 0 };
+		size_t i, alive = 0;
+
+		cr_job_pids(sh, AT_FDCWD, getpid(), &pids);
+		for (i = 0; i < pids.n; i++) {
+			struct cr_proc_status st;
+
+			if (cr_proc_status(AT_FDCWD, pids.v[i], &st) || st.state == 'Z')
+				continue;
+			kill(pids.v[i], SIGKILL);
+			alive++;
+		}
+		free(pids.v);
+		if (!alive)
+			return;
+		usleep(1000);
+	}
+}
+
+static void root_stopped(struct cr_shepherd *sh)
+{
+	/* As the shell's job control expects: whoever started us sees us stop. */
+	if (sh->on_stop)
+		sh->on_stop(sh);
+	else
+		raise(SIGSTOP);
+	if (getpgid(sh->root) != getpgrp())
+		kill(sh->root, SIGCONT);
+}
+
+static void reap(struct cr_shepherd *sh)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
+		if (WIFSTOPPED(status)) {
+			if (pid == sh->root)
+				root_stopped(sh);
+			continue;
+		}
+		if (pid == sh->root)
+			sh->root_status = status;
+		forget_writer(sh, pid);
+	}
+	if (pid < 0 && errno == ECHILD) {
+		sh->ended = true;
+		/* A checkpoint in flight still ends in order. */
+		if (!sh->checkpoint)
+			event_base_loopbreak(sh->base);
+	}
+}
+
+static void pass_on(struct cr_shepherd *sh, const struct signalfd_siginfo *info)
+{
+	int sig = info->ssi_signo;
+
+	/* From the terminal it has gone to the whole process group already. */
+	if (info->ssi_code == SI_KERNEL && getpgid(sh->root) == getpgrp())
+		return;
+	if (sh->root_status < 0)
+		kill(sh->root, sig);
+	else
+		cr_kill_job(sh);
+}
+
+static void on_signal(int fd, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+	struct signalfd_siginfo info;
+
+	while (read(fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(sh);
+		else
+			pass_on(sh, &info);
+	}
+}
+
+static void report(struct cr_shepherd *sh, struct cr_err *err)
+{
+	if (err->status)
+		snprintf(sh->last_error, sizeof(sh->last_error), "%s", err->text);
+}
+
+static void on_interval(int fd, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+	struct cr_err err = { 0 };
+
+	if (!sh->checkpoint && !sh->ended)
+		cr_checkpoint_start(sh, false, -1, &err);
+	report(sh, &err);
+}
+
+static void on_stop_time(int fd, short what, void *arg)
+{
+	struct timeval again = { 0, 100000 };
+	struct cr_shepherd *sh = arg;
+	struct cr_err err = { 0 };
+
+	if (sh->checkpoint) {
+		event_add(sh->stop_event, &again);
+		return;
+	}
+	if (!sh->ended)
+		cr_checkpoint_start(sh, true, -1, &err);
+	report(sh, &err);
+}
+
+static struct timeval seconds(double s)
+{
+	return (struct timeval){ s, (s - (long)s) * 1e6 };
+}
+
+static int add_events(struct cr_shepherd *sh)
+{
+	struct timeval t;
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	for (i = 0; i < CR_ARRAY_SIZE(forwarded); i++)
+		sigaddset(&set, forwarded[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sh->base = event_base_new();
+	sh->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (!sh->base || sh->signal_fd < 0)
+		return -ENOMEM;
+	sh->signal_event = event_new(sh->base, sh->signal_fd, EV_READ | EV_PERSIST, on_signal, sh);
+	sh->control_event =
+		event_new(sh->base, sh->control, EV_READ | EV_PERSIST, cr_control_accept, sh);
+	event_add(sh->signal_event, NULL);
+	event_add(sh->control_event, NULL);
+	if (sh->options.interval > 0) {
+		t = seconds(sh->options.interval);
+		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);
+		event_add(sh->interval_event, &t);
+	}
+	if (sh->options.stop_after > 0) {
+		t = seconds(sh->options.stop_after);
+		sh->stop_event = event_new(sh->base, -1, 0, on_stop_time, sh);
+		event_add(sh->stop_event, &t);
+	}
+	return 0;
+}
+
+int cr_shepherd_run(struct cr_shepherd *sh)
+{
+	if (add_events(sh))
+		return CR_EXIT_INTERNAL;
+	reap(sh);
+	while (!sh->ended || sh->checkpoint)
+		if (event_base_loop(sh->base, EVLOOP_ONCE) < 0)
+			break;
+	unlink(sh->socket_path);
+	if (sh->options.interval > 0 || sh->options.stop_after > 0)
+		if (sh->last_error[0])
+			cr_say("the last checkpoint failed: %s", sh->last_error);
+	if (sh->exit_status >= 0)
+		return sh->exit_status;
+	if (sh->root_status < 0)
+		return 0;
+	return WIFSIGNALED(sh->root_status) ? 128 + WTERMSIG(sh->root_status) :
+					      WEXITSTATUS(sh->root_status);
+}

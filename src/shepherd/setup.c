@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a shepherd needs before it has a job: where the agent is, the two sockets, the directory.
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/runtime.h"
+#include "shepherd/shepherd.h"
+
+#define LIBRARY "libcairn.so"
+
+int cr_library_path(char out[CR_PATH_MAX], struct cr_err *err)
+{
+	static const char *const places[] = { "%s/" LIBRARY, "%s/../lib/cairn/" LIBRARY,
+					      "%s/../../" LIBRARY };
+	char self[CR_PATH_MAX], path[CR_PATH_MAX + 64], *slash;
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	size_t i;
+
+	self[n < 0 ? 0 : n] = 0;
+	slash = strrchr(self, '/');
+	if (slash)
+		*slash = 0;
+	for (i = 0; i < CR_ARRAY_SIZE(places); i++) {
+		snprintf(path, sizeof(path), places[i], self);
+		if (!access(path, R_OK) && realpath(path, out))
+			return 0;
+	}
+	snprintf(out, CR_PATH_MAX, "%s/%s", PKGLIBDIR, LIBRARY);
+	if (!access(out, R_OK))
+		return 0;
+	return cr_fail(err, CR_EXIT_INTERNAL, 0,
+		       "cannot find " LIBRARY " beside %s or in " PKGLIBDIR
+		       ": install Cairn completely",
+		       self);
+}
+
+/* An abstract socket under a name that nobody can guess; who connects is checked all the same. */
+static int listen_agents(struct cr_shepherd *sh, struct cr_err *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	uint64_t random[2];
+	socklen_t len;
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "getrandom");
+	len = snprintf(sh->agent_socket, sizeof(sh->agent_socket), "cairn-%u-%016llx%016llx",
+		       geteuid(), (unsigned long long)random[0], (unsigned long long)random[1]);
+	memcpy(addr.sun_path + 1, sh->agent_socket, len);
+	len += offsetof(struct sockaddr_un, sun_path) + 1;
+	sh->agents = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sh->agents < 0 || bind(sh->agents, (struct sockaddr *)&addr, len) ||
+	    listen(sh->agents, 1024))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen for agents");
+	return 0;
+}
+
+int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
+{
+	char dir[CR_PATH_MAX];
+	int ret;
+
+	sh->control = sh->agents = sh->signal_fd = -1;
+	sh->host_proc = AT_FDCWD;
+	sh->root_status = sh->exit_status = -1;
+	ret = cr_library_path(sh->library, err);
+	if (ret)
+		return ret;
+	if (sh->options.dir[0] == '/')
+		snprintf(dir, sizeof(dir), "%s", sh->options.dir);
+	else if (!getcwd(dir, sizeof(dir)) ||
+		 strlen(dir) + strlen(sh->options.dir) + 2 > sizeof(dir))
+		return cr_fail(err, CR_EXIT_IO, ENAMETOOLONG, "%s", sh->options.dir);
+	else
+		strcat(strcat(dir, "/"), sh->options.dir);
+	if (snprintf(sh->directory, sizeof(sh->directory), "%s/%s", dir, sh->name) >=
+	    (int)sizeof(sh->directory) - 16)
+		return cr_fail(err, CR_EXIT_IO, ENAMETOOLONG, "%s", dir);
+	return 0;
+}
+
+int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
+{
+	struct rlimit limit;
+
+	/* Orphans of the job come to us, not to the system's init. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	sh->control = cr_runtime_listen(sh->name, sh->socket_path, err);
+	if (sh->control < 0)
+		return sh->control;
+	/* During a checkpoint we hold a duplicate of every descriptor of the job. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return listen_agents(sh, err);
+}
+
+void cr_shepherd_free(struct cr_shepherd *sh)
+{
+	cr_close_fd(&sh->control);
+	cr_close_fd(&sh->agents);
+	cr_close_fd(&sh->signal_fd);
+	free(sh->writers.v);
+}

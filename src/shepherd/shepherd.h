@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shepherd: parent of a job's processes on this node. crlaunch is the shepherd of a new job,
+// crrestart of a restored one; everything below is the same for both.
+#pragma once
+
+#include <event2/event.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "agent.pb.h"
+#include "common/image.h"
+#include "common/proc.h"
+#include "common/wire.h"
+#include "coordinator/phase.h"
+#include "objects/object.h"
+#include "shepherd/options.h"
+
+enum cr_member_state {
+	CR_MEMBER_NEW,	     /* found in the tree */
+	CR_MEMBER_CALLED,    /* its signal is sent */
+	CR_MEMBER_CONNECTED, /* its agent has come */
+	CR_MEMBER_STOPPED,
+	CR_MEMBER_ZOMBIE, /* ended, not yet waited for by its parent */
+	CR_MEMBER_GONE,
+};
+
+struct cr_member_fd {
+	int number;
+	bool cloexec;
+	int fd; /* our duplicate */
+	uint32_t description;
+};
+
+/* A process of the job during a checkpoint. */
+struct cr_member {
+	pid_t pid;
+	enum cr_member_state state;
+	bool seen; /* in the latest look at the tree */
+	int sock;
+	int64_t called_ns;
+	cairn_SyscallRecord leader;
+	cairn_ProcessCore core;
+	cairn_Process process;
+	CR_LIST(cairn_Thread) threads;
+	CR_LIST(cairn_PendingSignal) pending;
+	CR_LIST(cairn_PosixTimer) timers;
+	CR_LIST(struct cr_member_fd) fds;
+	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
+	int writer; /* socket of its writer */
+	pid_t writer_pid;
+	uint64_t own_start, own_end; /* the writer's own memory */
+	bool writer_done;
+	struct event *writer_event;
+	struct cr_shepherd *shepherd;
+};
+
+struct cr_checkpoint {
+	struct cr_image_writer writer;
+	struct cr_save save;
+	struct cr_course course;
+	struct cr_err err;
+	CR_LIST(struct cr_member *) members;
+	CR_LIST(cairn_Description) descriptions;
+	CR_LIST(int) description_fds;
+	cairn_Job job;
+	bool stop;    /* the job ends with it */
+	bool running; /* members have been let go */
+	int64_t begin_ns, stopped_ns, stall_ns;
+	int client; /* crctl's connection that waits for it, or -1 */
+	int thread_pipe[2];
+	struct event *commit_event;
+	bool committed;
+	cairn_Manifest manifest;
+};
+
+struct cr_shepherd {
+	struct cr_options options;
+	char name[CR_NAME_MAX + 1];
+	char directory[CR_PATH_MAX]; /* absolute: options.dir/name */
+	char socket_path[CR_PATH_MAX];
+	char agent_socket[96];
+	char library[CR_PATH_MAX];
+	char command[256];
+	int control, agents; /* listening */
+	int host_proc;	     /* /proc of the host's pid namespace, or AT_FDCWD */
+	pid_t root;
+	int root_status; /* wait status; -1 while it runs */
+	bool ended;	 /* the last process has */
+	bool restored;
+	int exit_status; /* -1: the root's */
+	struct cr_outside outside;
+	struct event_base *base;
+	struct event *control_event, *signal_event, *interval_event, *stop_event;
+	int signal_fd;
+	struct cr_checkpoint *checkpoint;
+	uint32_t last_number;
+	int64_t last_stall_ns, last_wall_ns;
+	char last_path[CR_PATH_MAX];
+	char last_error[1024];
+	struct cr_wire wire;
+	cairn_AgentMsg in;
+	cairn_ShepherdMsg out;
+	CR_LIST(pid_t) writers; /* not processes of the job */
+	void (*on_stop)(struct cr_shepherd *sh); /* the root was stopped: tell who waits for us */
+	void *on_stop_arg;
+};
+
+/* ---- setup.c ---- */
+int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err);
+int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err);
+void cr_shepherd_free(struct cr_shepherd *sh);
+int cr_library_path(char out[CR_PATH_MAX], struct cr_err *err);
+
+/* ---- run.c: until the last process has ended; the exit status ---- */
+int cr_shepherd_run(struct cr_shepherd *sh);
+void cr_kill_job(struct cr_shepherd *sh);
+
+/* Every process of the job, in tree order. */
+void cr_job_pids(struct cr_shepherd *sh, int proc, pid_t self, cr_pids *out);
+
+/* ---- control.c ---- */
+void cr_control_accept(int fd, short what, void *shepherd);
+void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- stop.c ---- */
+int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
+int cr_fork_writers(struct cr_shepherd *sh, struct cr_checkpoint *c);
+void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c);
+int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
+		      struct cr_err *err);
+int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds);
+
+/* ---- describe.c: while the job stands still ---- */
+int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
+int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- memory.c ---- */
+void cr_scan_keep(struct cr_member *m);
+int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c);
+int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m);
+
+/* ---- checkpoint.c ---- */
+/* Starts one; its end is told to client (or nobody, -1). */
+int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr_err *err);
+void cr_member_free(struct cr_member *m);

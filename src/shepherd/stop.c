@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Stopping every process of the job: call each agent, take in what it tells, until the tree has
+// nobody left who runs. Runs in the shepherd, which does nothing else meanwhile (bounded by the
+// stop timeout). On failure every connection is closed, which lets everyone go on.
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/elf_id.h"
+#include "shepherd/shepherd.h"
+
+static struct cr_member *find(struct cr_checkpoint *c, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++)
+		if (c->members.v[i]->pid == pid)
+			return c->members.v[i];
+	return NULL;
+}
+
+static struct cr_member *add(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid)
+{
+	struct cr_member **to = cr_list_add(&c->members);
+	struct cr_member *m = calloc(1, sizeof(*m));
+
+	if (!to || !m)
+		return NULL;
+	*to = m;
+	m->pid = pid;
+	m->sock = m->writer = -1;
+	m->shepherd = sh;
+	cr_course_add(&c->course);
+	return m;
+}
+
+static void settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state)
+{
+	bool arrived = m->state == CR_MEMBER_STOPPED || m->state == CR_MEMBER_ZOMBIE;
+
+	if (state == CR_MEMBER_GONE)
+		cr_course_remove(&c->course, arrived);
+	else if (state >= CR_MEMBER_STOPPED && !arrived)
+		cr_course_arrive(&c->course);
+	m->state = state;
+}
+
+/* Looks at the tree; how many processes were not known. */
+static int look(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cr_pids pids = { 0 };
+	size_t i;
+	int fresh = 0;
+
+	for (i = 0; i < c->members.n; i++)
+		c->members.v[i]->seen = false;
+	cr_job_pids(sh, AT_FDCWD, getpid(), &pids);
+	for (i = 0; i < pids.n; i++) {
+		struct cr_member *m = find(c, pids.v[i]);
+
+		if (!m || m->state == CR_MEMBER_GONE) {
+			m = m ? m : add(sh, c, pids.v[i]);
+			if (!m)
+				break;
+			if (m->state == CR_MEMBER_GONE) {
+				m->state = CR_MEMBER_NEW;
+				cr_course_add(&c->course);
+			}
+			fresh++;
+		}
+		m->seen = true;
+	}
+	free(pids.v);
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		/* A look that raced with an exit may miss someone: ask. */
+		if (!m->seen && m->state != CR_MEMBER_GONE && kill(m->pid, 0) && errno == ESRCH)
+			settle(c, m, CR_MEMBER_GONE);
+	}
+	return fresh;
+}
+
+/* A process without a handler: will it ever have one? */
+static int check_agentless(struct cr_member *m, struct cr_err *err)
+{
+	char path[64], exe[CR_PATH_MAX] = "?", command[128];
+	struct cr_elf_info elf;
+	cr_auto_fd fd = -1;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", m->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	cr_proc_link(m->pid, "exe", exe);
+	cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
+	if (fd >= 0 && !cr_elf_read(fd, &elf) && elf.elf && !elf.interpreter)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) runs the static program %s, into which the agent "
+			       "cannot be loaded: use a dynamically linked one; the job goes on",
+			       m->pid, command, exe);
+	if (!stat(exe, &st) && st.st_mode & (S_ISUID | S_ISGID))
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) runs the setuid program %s, into which the agent "
+			       "cannot be loaded; the job goes on",
+			       m->pid, command, exe);
+	return 0;
+}
+
+/* The thread to call: the main one, unless it has ended. 0 if the process is a zombie. */
+static pid_t thread_to_call(struct cr_member *m, const struct cr_proc_status *st)
+{
+	cr_pids threads = { 0 };
+	pid_t tid = 0;
+	size_t i;
+
+	if (st->state != 'Z')
+		return m->pid;
+	cr_proc_threads(AT_FDCWD, m->pid, &threads);
+	for (i = 0; i < threads.n && !tid; i++)
+		if (threads.v[i] != m->pid)
+			tid = threads.v[i];
+	free(threads.v);
+	return tid;
+}
+
+static void read_record(struct cr_member *m, pid_t tid)
+{
+	unsigned long long a[6], sp, pc;
+	cr_auto_free char *text = NULL;
+	char path[64];
+	long nr;
+	int i;
+
+	m->leader = (cairn_SyscallRecord){ .nr = -1 };
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", m->pid, tid);
+	if (cr_slurp(AT_FDCWD, path, &text) <= 0 ||
+	    sscanf(text, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &nr, &a[0], &a[1], &a[2],
+		   &a[3], &a[4], &a[5], &sp, &pc) != 9)
+		return;
+	m->leader.nr = nr;
+	m->leader.args_count = 6;
+	for (i = 0; i < 6; i++)
+		m->leader.args[i] = a[i];
+	m->leader.sp = sp;
+	m->leader.pc = pc;
+}
+
+static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	uint64_t bit = 1ull << (sh->options.signal - 1);
+	siginfo_t info = { .si_signo = sh->options.signal, .si_code = SI_QUEUE };
+	struct cr_proc_status st;
+	pid_t tid;
+
+	if (cr_proc_status(AT_FDCWD, m->pid, &st)) {
+		settle(c, m, CR_MEMBER_GONE);
+		return 0;
+	}
+	tid = thread_to_call(m, &st);
+	if (!tid) {
+		settle(c, m, CR_MEMBER_ZOMBIE);
+		return 0;
+	}
+	if (st.state == 'T' || st.state == 't')
+		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) is %s; let it go on (kill -CONT %d) and try again",
+			       m->pid, st.name, st.state == 'T' ? "stopped" : "being traced", m->pid);
+	if (!(st.caught & bit))
+		return check_agentless(m, &c->err);
+	read_record(m, tid);
+	info.si_pid = getpid();
+	info.si_uid = getuid();
+	info.si_value.sival_int = CR_WAKE_MAGIC;
+	if (syscall(SYS_rt_tgsigqueueinfo, m->pid, tid, sh->options.signal, &info)) {
+		if (errno != ESRCH && errno != EAGAIN)
+			return cr_fail(&c->err, CR_EXIT_PERMISSION, errno,
+				       "cannot signal process %d", m->pid);
+		return 0;
+	}
+	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
+	m->state = CR_MEMBER_CALLED;
+	return 0;
+}
+
+int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds)
+{
+	return cr_wire_send(sock, &sh->wire, cairn_ShepherdMsg_fields, &sh->out, fds, nfds);
+}
+
+static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	struct cr_member *m;
+	struct ucred peer;
+	socklen_t len;
+	int fd;
+
+	while ((fd = accept4(sh->agents, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		len = sizeof(peer);
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || peer.uid != geteuid() ||
+		    !((m = find(c, peer.pid)) || (m = add(sh, c, peer.pid)))) {
+			close(fd);
+			continue;
+		}
+		cr_close_fd(&m->sock);
+		m->sock = fd;
+		m->state = CR_MEMBER_CONNECTED;
+	}
+}
+
+int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
+		      struct cr_err *err)
+{
+	char wchan[64], command[128];
+
+	cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
+	cr_proc_wchan(m->pid, f->tid ? f->tid : m->pid, wchan, sizeof(wchan));
+	switch (f->what) {
+	case cairn_StopFailure_STOP_TIMEOUT:
+		return cr_fail(err, CR_EXIT_TIMEOUT, 0,
+			       "thread %d of process %d (%s) did not stop within %g s (it waits in "
+			       "%s); all others go on; see --stop-timeout",
+			       f->tid, m->pid, command, sh->options.stop_timeout,
+			       *wchan ? wchan : "user code");
+	case cairn_StopFailure_STOP_TOO_MANY_THREADS:
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "process %d (%s) has too many threads",
+			       m->pid, command);
+	case cairn_StopFailure_STOP_FORK:
+		return cr_fail(err, CR_EXIT_INTERNAL, f->error,
+			       "process %d (%s) cannot be copied (memory or process limits?)",
+			       m->pid, command);
+	case cairn_StopFailure_STOP_WRITE:
+		return cr_fail(err, CR_EXIT_IO, f->error,
+			       "cannot write the memory of process %d (%s) into %s; the job goes on",
+			       m->pid, command, sh->directory);
+	default:
+		return cr_fail(err, CR_EXIT_INTERNAL, f->error,
+			       "process %d (%s) cannot be described", m->pid, command);
+	}
+}
+
+static void take_descriptors(struct cr_member *m, const cairn_Descriptors *d, const int *fds,
+			     int nfds)
+{
+	int i;
+
+	for (i = 0; i < nfds; i++) {
+		struct cr_member_fd *to = i < d->fds_count ? cr_list_add(&m->fds) : NULL;
+
+		if (!to) {
+			close(fds[i]);
+			continue;
+		}
+		to->number = d->fds[i];
+		to->cloexec = i < d->cloexec_count && d->cloexec[i];
+		to->fd = fds[i];
+	}
+}
+
+#define KEEP(list, record)                                \
+	do {                                              \
+		__typeof__((list)->v) to_ = cr_list_add(list); \
+		if (to_)                                  \
+			*to_ = record;                    \
+	} while (0)
+
+static int begin(struct cr_shepherd *sh, struct cr_member *m)
+{
+	memset(&sh->out, 0, sizeof(sh->out));
+	sh->out.which_body = cairn_ShepherdMsg_begin_tag;
+	sh->out.body.begin.timeout_ms = sh->options.stop_timeout * 1000;
+	sh->out.body.begin.has_leader = true;
+	sh->out.body.begin.leader = m->leader;
+	return cr_send_member(sh, m->sock, NULL, 0);
+}
+
+static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+		  const int *fds, int nfds)
+{
+	const cairn_AgentMsg *in = &sh->in;
+
+	switch (in->which_body) {
+	case cairn_AgentMsg_hello_tag:
+		if (in->body.hello.version != CR_AGENT_VERSION)
+			return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+				       "process %d has an agent of version %u, this is %u: restart "
+				       "the job with the Cairn that launched it",
+				       m->pid, in->body.hello.version, CR_AGENT_VERSION);
+		begin(sh, m);
+		return 0;
+	case cairn_AgentMsg_core_tag:
+		m->core = in->body.core;
+		return 0;
+	case cairn_AgentMsg_thread_tag:
+		KEEP(&m->threads, in->body.thread);
+		return 0;
+	case cairn_AgentMsg_pending_tag:
+		KEEP(&m->pending, in->body.pending);
+		return 0;
+	case cairn_AgentMsg_timer_tag:
+		KEEP(&m->timers, in->body.timer);
+		return 0;
+	case cairn_AgentMsg_descriptors_tag:
+		take_descriptors(m, &in->body.descriptors, fds, nfds);
+		return 0;
+	case cairn_AgentMsg_stopped_tag:
+		settle(c, m, CR_MEMBER_STOPPED);
+		return 0;
+	case cairn_AgentMsg_failure_tag:
+		return cr_member_failure(sh, m, &in->body.failure, &c->err);
+	default:
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO, "process %d", m->pid);
+	}
+}
+
+static void forget(struct cr_member *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->fds.n; i++)
+		cr_close_fd(&m->fds.v[i].fd);
+	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
+	cr_close_fd(&m->sock);
+}
+
+/* All that an agent has to say now. An end of the connection: it has exited or executed. */
+static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	int fds[CR_WIRE_FDS], nfds, ret;
+
+	while (m->sock >= 0) {
+		ret = cr_wire_recv(m->sock, &sh->wire, cairn_AgentMsg_fields, &sh->in, fds, &nfds,
+				   MSG_DONTWAIT);
+		if (ret == -EAGAIN)
+			return 0;
+		if (ret <= 0) {
+			forget(m);
+			m->state = CR_MEMBER_NEW;
+			return 0;
+		}
+		ret = handle(sh, c, m, fds, nfds);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout_ms)
+{
+	size_t n = 0, i;
+	cr_auto_free struct pollfd *p = calloc(c->members.n + 1, sizeof(*p));
+	int ret = 0;
+
+	if (!p)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "stopping the job");
+	p[n++] = (struct pollfd){ sh->agents, POLLIN, 0 };
+	for (i = 0; i < c->members.n; i++)
+		if (c->members.v[i]->state == CR_MEMBER_CONNECTED)
+			p[n++] = (struct pollfd){ c->members.v[i]->sock, POLLIN, 0 };
+	poll(p, n, timeout_ms);
+	accept_agents(sh, c);
+	for (i = 0; i < c->members.n && !ret; i++)
+		if (c->members.v[i]->state == CR_MEMBER_CONNECTED)
+			ret = listen_to(sh, c, c->members.v[i]);
+	return ret;
+}
+
+static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	char wchan[64], command[128];
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (m->state >= CR_MEMBER_STOPPED)
+			continue;
+		cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
+		cr_proc_wchan(m->pid, m->pid, wchan, sizeof(wchan));
+		if (m->state == CR_MEMBER_NEW)
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+				       "process %d (%s) has no agent: its environment lost "
+				       "LD_PRELOAD, or it resets signal %ld; the job goes on",
+				       m->pid, command, sh->options.signal);
+		return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
+			       "thread %d of process %d (%s) did not stop within %g s (it waits in "
+			       "%s); all others go on; see --stop-timeout",
+			       m->pid, m->pid, command, sh->options.stop_timeout,
+			       *wchan ? wchan : "user code");
+	}
+	return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
+		       "the job makes processes faster than they can be stopped; it goes on");
+}
+
+int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	/* The agents have their own, equal limit and a better word for it. */
+	int64_t deadline = c->begin_ns + (sh->options.stop_timeout + 0.5) * 1e9;
+	size_t i;
+	int ret;
+
+	for (;;) {
+		int fresh = look(sh, c);
+		int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+		bool waiting = false;
+
+		if (!fresh && c->course.arrived == c->course.members)
+			return 0;
+		if (now > deadline)
+			return too_late(sh, c);
+		for (i = 0; i < c->members.n; i++) {
+			struct cr_member *m = c->members.v[i];
+
+			/* A call can be lost in an exec: repeat it; an agent ignores a second. */
+			if (m->state == CR_MEMBER_CALLED && now - m->called_ns > 100000000)
+				m->state = CR_MEMBER_NEW;
+			if (m->state == CR_MEMBER_NEW) {
+				ret = call(sh, c, m);
+				if (ret)
+					return ret;
+			}
+			waiting |= m->state < CR_MEMBER_STOPPED;
+		}
+		while (waiting && cr_now_ns(CLOCK_MONOTONIC) < now + 2000000) {
+			ret = wait_for(sh, c, 1);
+			if (ret)
+				return ret;
+			waiting = c->course.arrived < c->course.members;
+		}
+	}
+}
+
+static int await_writer(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	struct pollfd p[2] = { { m->writer, POLLIN, 0 }, { m->sock, POLLIN, 0 } };
+	pid_t *known;
+	int ret;
+
+	poll(p, 2, 10000);
+	ret = cr_wire_recv(p[0].revents ? m->writer : m->sock, &sh->wire, cairn_AgentMsg_fields,
+			   &sh->in, NULL, NULL, MSG_DONTWAIT);
+	if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag)
+		return cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
+	if (ret != 1 || sh->in.which_body != cairn_AgentMsg_writer_tag)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+			       "the writer of process %d was killed (out of memory?); the job goes "
+			       "on",
+			       m->pid);
+	m->writer_pid = sh->in.body.writer.pid;
+	m->own_start = sh->in.body.writer.own_start;
+	m->own_end = sh->in.body.writer.own_end;
+	known = cr_list_add(&sh->writers);
+	if (known)
+		*known = m->writer_pid;
+	return 0;
+}
+
+int cr_fork_writers(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t i, k;
+	int ret = 0;
+
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+		cairn_Fork *f = &sh->out.body.fork;
+		int fds[3], pair[2];
+
+		if (m->state != CR_MEMBER_STOPPED)
+			continue;
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+			return cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "cannot make a socket pair");
+		m->writer = pair[0];
+		fds[0] = c->writer.pack;
+		fds[1] = c->writer.counter_fd;
+		fds[2] = pair[1];
+		memset(&sh->out, 0, sizeof(sh->out));
+		sh->out.which_body = cairn_ShepherdMsg_fork_tag;
+		f->lz4 = !strcmp(sh->options.compress, "lz4");
+		for (k = 0; k < m->keep.n && f->keep_count < CR_ARRAY_SIZE(f->keep); k++)
+			if (m->keep.v[k].flags & (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK))
+				f->keep[f->keep_count++] = m->keep.v[k];
+		ret = cr_send_member(sh, m->sock, fds, 3);
+		close(pair[1]);
+		if (ret)
+			return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "process %d is gone", m->pid);
+	}
+	for (i = 0; i < c->members.n && !ret; i++)
+		if (c->members.v[i]->state == CR_MEMBER_STOPPED)
+			ret = await_writer(sh, c, c->members.v[i]);
+	return ret;
+}
+
+void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (m->sock < 0)
+			continue;
+		memset(&sh->out, 0, sizeof(sh->out));
+		sh->out.which_body = cairn_ShepherdMsg_go_tag;
+		cr_send_member(sh, m->sock, NULL, 0);
+		cr_close_fd(&m->sock);
+	}
+	if (!c->running)
+		c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
+	c->running = true;
+}

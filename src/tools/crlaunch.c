@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crlaunch: runs a command as a job and is its shepherd.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/elf_id.h"
+#include "common/runtime.h"
+#include "shepherd/shepherd.h"
+#include "tools/detach.h"
+
+static void usage(void)
+{
+	printf("Usage: crlaunch [OPTION]... [--] COMMAND [ARGUMENT]...\n"
+	       "Runs COMMAND so that it can be checkpointed while it runs and restarted later.\n\n");
+	cr_options_print(CR_FOR_LAUNCH);
+	printf("\nExit status: the command's, 128+signal, 85 after --stop-after or crctl checkpoint "
+	       "--stop;\nothers: cairn-exit-codes(7).\n");
+}
+
+static int find_command(const char *command, char *path, struct cr_err *err)
+{
+	const char *dirs = getenv("PATH"), *end;
+
+	if (strchr(command, '/')) {
+		snprintf(path, CR_PATH_MAX, "%s", command);
+	} else {
+		*path = 0;
+		for (dirs = dirs ? dirs : "/bin:/usr/bin"; *dirs; dirs = *end ? end + 1 : end) {
+			end = strchrnul(dirs, ':');
+			snprintf(path, CR_PATH_MAX, "%.*s%s%s", (int)(end - dirs), dirs,
+				 end == dirs ? "" : "/", command);
+			if (!access(path, X_OK))
+				break;
+			*path = 0;
+		}
+	}
+	if (!*path || (access(path, F_OK) && errno == ENOENT))
+		return cr_fail(err, CR_EXIT_NO_COMMAND, ENOENT, "%s", command);
+	if (access(path, X_OK))
+		return cr_fail(err, CR_EXIT_CANNOT_RUN, errno, "%s", path);
+	return 0;
+}
+
+/* A program into which the agent cannot be loaded is refused before anyone relies on it. */
+static int check_program(const char *command, struct cr_err *err)
+{
+	char path[CR_PATH_MAX];
+	struct cr_elf_info elf;
+	cr_auto_fd fd = -1;
+	struct stat st;
+	int ret = find_command(command, path, err);
+
+	if (ret)
+		return ret;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) || cr_elf_read(fd, &elf))
+		return 0;
+	if (elf.elf && !elf.interpreter)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "%s is a static program, into which the agent cannot be loaded; build "
+			       "it dynamically linked",
+			       path);
+	if (elf.elf && !elf.native)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "%s is not a 64-bit x86 program", path);
+	if (st.st_mode & (S_ISUID | S_ISGID) && st.st_uid != geteuid())
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "%s is setuid or setgid, so the agent cannot be loaded into it", path);
+	return 0;
+}
+
+/* The agent's environment; what the user preloads stays, behind it. */
+static void set_environment(struct cr_shepherd *sh)
+{
+	const char *other = getenv("LD_PRELOAD");
+	char number[16], *list;
+
+	if (asprintf(&list, "%s%s%s", sh->library, other && *other ? ":" : "",
+		     other ? other : "") < 0)
+		return;
+	setenv("LD_PRELOAD", list, 1);
+	setenv(CR_ENV_SOCKET, sh->agent_socket, 1);
+	snprintf(number, sizeof(number), "%ld", sh->options.signal);
+	if (sh->options.signal != CR_DEFAULT_SIGNAL)
+		setenv(CR_ENV_SIGNAL, number, 1);
+	free(list);
+}
+
+static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+{
+	struct rlimit limit;
+	sigset_t signal, old;
+	int error = 0, report[2];
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (pipe2(report, O_CLOEXEC))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");
+	/* Blocked until the agent is ready, as for any program that the job executes. */
+	sigemptyset(&signal);
+	sigaddset(&signal, sh->options.signal);
+	sigprocmask(SIG_BLOCK, &signal, &old);
+	sh->root = fork();
+	if (!sh->root) {
+		setrlimit(RLIMIT_NOFILE, &sh->outside.limit);
+		set_environment(sh);
+		execvp(argv[0], argv);
+		error = errno;
+		if (write(report[1], &error, sizeof(error)) < 0)
+			_exit(CR_EXIT_INTERNAL);
+		_exit(CR_EXIT_CANNOT_RUN);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	close(report[1]);
+	if (read(report[0], &error, sizeof(error)) != sizeof(error))
+		error = sh->root < 0 ? EAGAIN : 0;
+	close(report[0]);
+	if (error)
+		return cr_fail(err, error == ENOENT ? CR_EXIT_NO_COMMAND : CR_EXIT_CANNOT_RUN, error,
+			       "cannot run %s", argv[0]);
+	return 0;
+}
+
+static void describe_command(struct cr_shepherd *sh, char **argv)
+{
+	size_t n = 0;
+
+	for (; *argv && n + 1 < sizeof(sh->command); argv++)
+		n += snprintf(sh->command + n, sizeof(sh->command) - n, "%s%s", n ? " " : "", *argv);
+}
+
+static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
+{
+	int first = cr_options_parse(&sh->options, CR_FOR_LAUNCH, argc, argv, err), ret;
+
+	if (first < 0 || sh->options.help || sh->options.version)
+		return first < 0 ? first : 0;
+	if (first == argc)
+		return cr_fail(err, CR_EXIT_USAGE, 0, "no command given (try --help)");
+	argv += first;
+	if (sh->options.name)
+		ret = cr_name_check(sh->options.name, err);
+	else
+		ret = 0;
+	if (ret)
+		return ret;
+	snprintf(sh->name, sizeof(sh->name), "%s", sh->options.name ? sh->options.name : "");
+	if (!sh->options.name)
+		cr_name_from(argv[0], sh->name, sizeof(sh->name));
+	ret = check_program(argv[0], err);
+	if (!ret)
+		ret = cr_shepherd_init(sh, err);
+	if (!ret && sh->options.detach)
+		ret = cr_detach(sh->name, sh->directory, err);
+	cr_outside_read(&sh->outside);
+	describe_command(sh, argv);
+	if (!ret)
+		ret = cr_shepherd_listen(sh, err);
+	return ret ? ret : start(sh, argv, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct cr_shepherd *sh = calloc(1, sizeof(*sh));
+	struct cr_err err = { 0 };
+	int status;
+
+	if (!sh)
+		return CR_EXIT_INTERNAL;
+	if (launch(sh, argc, argv, &err)) {
+		cr_err_print(&err);
+		cr_detach_done(err.status);
+		if (sh->socket_path[0])
+			unlink(sh->socket_path);
+		return err.status;
+	}
+	if (sh->options.help || sh->options.version) {
+		if (sh->options.help)
+			usage();
+		else
+			printf("crlaunch (Cairn) " PACKAGE_VERSION "\n");
+		return 0;
+	}
+	cr_detach_done(0);
+	status = cr_shepherd_run(sh);
+	cr_shepherd_free(sh);
+	free(sh);
+	return status;
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crrestart: brings a checkpointed job back and is its shepherd.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "common/runtime.h"
+#include "restart/restart.h"
+#include "tools/detach.h"
+
+static void usage(void)
+{
+	printf("Usage: crrestart [OPTION]... DIR/NAME[/NUMBER]\n"
+	       "Restarts the newest committed checkpoint in DIR/NAME, or the one named.\n\n");
+	cr_options_print(CR_FOR_RESTART);
+	printf("\nExit status: the job's, as of crlaunch; others: cairn-exit-codes(7).\n");
+}
+
+static void tell_stopped(struct cr_shepherd *sh)
+{
+	struct cr_restart *r = (struct cr_restart *)sh->on_stop_arg;
+
+	if (write(r->report, "T", 1) < 0)
+		return;
+}
+
+static void restore_terminal(struct cr_restart *r)
+{
+	struct termios t;
+	unsigned int i;
+
+	if (!r->own_terminal || r->img.job.termios.size != sizeof(t))
+		return;
+	memcpy(&t, r->img.job.termios.bytes, sizeof(t));
+	for (i = 0; i < r->sh->outside.nslots; i++)
+		if (r->sh->outside.slots[i].tty) {
+			tcsetattr(r->sh->outside.slots[i].fd, TCSANOW, &t);
+			return;
+		}
+}
+
+/* In the capsule, as the shepherd: everything until the job runs, then its life. */
+static int inner(struct cr_restart *r)
+{
+	struct cr_shepherd *sh = r->sh;
+	struct cr_err err = { 0 };
+	int ret = cr_shepherd_listen(sh, &err);
+
+	if (!ret)
+		ret = cr_restart_tree(r, &err);
+	if (ret) {
+		cr_err_print(&err);
+		if (sh->socket_path[0])
+			unlink(sh->socket_path);
+		cr_detach_done(err.status);
+		return err.status;
+	}
+	sh->restored = true;
+	sh->root = r->img.job.root_pid;
+	sh->root_status = sh->root ? -1 : r->img.job.root_status;
+	sh->options.signal = r->img.job.signal;
+	sh->on_stop = tell_stopped;
+	sh->on_stop_arg = r;
+	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
+	snprintf(sh->last_path, sizeof(sh->last_path), "%s", r->img.path);
+	restore_terminal(r);
+	cr_restart_go(r);
+	cr_image_free(&r->img);
+	cr_detach_done(0);
+	return cr_shepherd_run(sh);
+}
+
+/* Where further checkpoints go: beside this one, unless the job has a new name. */
+static int set_place(struct cr_restart *r, struct cr_err *err)
+{
+	struct cr_shepherd *sh = r->sh;
+	char *path = realpath(r->img.path, NULL), *slash;
+	int ret;
+
+	const char *name = sh->options.name ? sh->options.name : r->img.job.name;
+
+	ret = cr_name_check(name, err);
+	snprintf(sh->name, sizeof(sh->name), "%.*s", CR_NAME_MAX, name);
+	if (!ret)
+		ret = cr_shepherd_init(sh, err);
+	slash = path ? strrchr(path, '/') : NULL;
+	if (ret || !slash) {
+		free(path);
+		return ret ? ret : cr_fail(err, CR_EXIT_IO, errno, "%s", r->img.path);
+	}
+	*slash = 0;
+	if (strcmp(sh->name, r->img.job.name) && (slash = strrchr(path, '/')))
+		snprintf(sh->directory, sizeof(sh->directory), "%.*s/%s", (int)(slash - path), path,
+			 sh->name);
+	else
+		snprintf(sh->directory, sizeof(sh->directory), "%s", path);
+	free(path);
+	return 0;
+}
+
+static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *err)
+{
+	struct cr_options *o = &r->sh->options;
+	int first = cr_options_parse(o, CR_FOR_RESTART, argc, argv, err), ret;
+	char path[CR_PATH_MAX];
+
+	if (first < 0 || o->help || o->version)
+		return first < 0 ? first : 0;
+	if (argc - first != 1)
+		return cr_fail(err, CR_EXIT_USAGE, 0, "give one checkpoint, DIR/NAME or "
+			       "DIR/NAME/NUMBER (try --help)");
+	cr_outside_read(&r->sh->outside);
+	ret = cr_image_find(argv[first], path, err);
+	if (!ret)
+		ret = cr_image_open(&r->img, path, err);
+	if (!ret)
+		ret = cr_restart_check(&r->img, o->allow_changed, err);
+	if (!ret)
+		ret = set_place(r, err);
+	if (!ret && o->detach)
+		ret = cr_detach(r->sh->name, r->sh->directory, err);
+	if (ret)
+		return ret;
+	if (o->detach)
+		cr_outside_read(&r->sh->outside);
+	r->objects.img = &r->img;
+	r->objects.outside = &r->sh->outside;
+	r->objects.allow_changed = o->allow_changed;
+	return cr_capsule(r, inner, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct cr_restart *r = calloc(1, sizeof(*r));
+	struct cr_err err = { 0 };
+	int status;
+
+	if (!r || !(r->sh = calloc(1, sizeof(*r->sh))))
+		return CR_EXIT_INTERNAL;
+	status = restart(r, argc, argv, &err);
+	if (err.status) {
+		cr_err_print(&err);
+		cr_detach_done(err.status);
+		return err.status;
+	}
+	if (r->sh->options.help)
+		usage();
+	else if (r->sh->options.version)
+		printf("crrestart (Cairn) " PACKAGE_VERSION "\n");
+	return status;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Going into the background.
+#include "tools/detach.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/defs.h"
+#include "common/io.h"
+
+static int ready = -1;
+
+int cr_detach(const char *name, const char *directory, struct cr_err *err)
+{
+	cr_auto_fd log_fd = -1;
+	char path[CR_PATH_MAX + 8];
+	int p[2], status = CR_EXIT_INTERNAL;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s", directory);
+	cr_mkdir_p(dirname(path), 0700);
+	snprintf(path, sizeof(path), "%s.log", directory);
+	if (isatty(1) || isatty(2)) {
+		log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (log_fd < 0)
+			return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s for the job's output",
+				       path);
+	}
+	if (pipe2(p, O_CLOEXEC))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");
+	fflush(NULL);
+	pid = fork();
+	if (pid < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "fork");
+	if (pid) {
+		close(p[1]);
+		if (read(p[0], &status, sizeof(status)) != sizeof(status))
+			status = CR_EXIT_INTERNAL;
+		if (!status)
+			printf("%s\n", name);
+		fflush(stdout);
+		_exit(status);
+	}
+	close(p[0]);
+	ready = p[1];
+	setsid();
+	/* Changed before the job is started, so that it has these from its first moment. */
+	if (isatty(0)) {
+		int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+		dup2(null, 0);
+		close(null);
+	}
+	if (isatty(1))
+		dup2(log_fd, 1);
+	if (isatty(2))
+		dup2(log_fd, 2);
+	return 0;
+}
+
+void cr_detach_done(int status)
+{
+	if (ready < 0)
+		return;
+	if (write(ready, &status, sizeof(status)) < 0)
+		status = CR_EXIT_INTERNAL;
+	cr_close_fd(&ready);
+}

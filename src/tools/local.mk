@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The commands.
+
+bin_PROGRAMS += crlaunch crctl crrestart
+
+TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libcommon.a \
+	$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread
+TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
+
+crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h
+crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
+crlaunch_LDADD = $(TOOL_LIBS)
+
+crctl_SOURCES = src/tools/crctl.c src/tools/json.h
+crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
+crctl_LDADD = $(TOOL_LIBS)
+
+crrestart_SOURCES = src/tools/crrestart.c src/tools/detach.c src/tools/detach.h
+crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)
+crrestart_LDADD = src/librestart.a $(TOOL_LIBS)

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Where user namespaces are forbidden, the message names the setting.
+set -u
+. "$(dirname "$0")/../soak/common.sh"
+
+# A namespace of one's own in which no further ones are allowed; without rights in it.
+inside='echo 0 >/proc/sys/user/max_user_namespaces || exit 77
+	exec setpriv --inh-caps=-all --bounding-set=-all crlaunch -n job -- true'
+unshare -U -r true 2>/dev/null || skip 'no user namespaces here'
+command -v setpriv >/dev/null || skip 'no setpriv'
+unshare -U -r sh -c "$inside" </dev/null >msg 2>&1
+rc=$?
+[ $rc != 77 ] || skip 'the limit cannot be set in a nested namespace'
+is 109 $rc 'launch without user namespaces'
+says msg max_user_namespaces 'its message names the setting'
+finish

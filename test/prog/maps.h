@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What /proc/self/smaps says about a mapping, for the test programs on memory. */
+#ifndef TEST_MAPS_H
+#define TEST_MAPS_H
+
+#include "prog.h"
+
+/* The line of smaps for the mapping with this address that starts with key; false if none. */
+static inline bool maps_line(const void *addr, const char *key, char *out, size_t size)
+{
+	unsigned long lo, hi, at = (unsigned long)addr;
+	FILE *f = fopen("/proc/self/smaps", "re");
+	bool inside = false, found = false;
+	char line[1024];
+
+	CHECK(f);
+	while (!found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &lo, &hi) == 2)
+			inside = at >= lo && at < hi;
+		found = inside && (!*key || !strncmp(line, key, strlen(key)));
+	}
+	fclose(f);
+	if (found && out)
+		snprintf(out, size, "%s", line);
+	return found;
+}
+
+/* A value in kB, such as Rss, of the mapping with this address. */
+static inline long maps_kb(const void *addr, const char *key)
+{
+	char line[1024];
+	long kb = -1;
+
+	CHECK(maps_line(addr, key, line, sizeof(line)));
+	CHECK(sscanf(strchr(line, ':') + 1, "%ld", &kb) == 1);
+	return kb;
+}
+
+/* Whether the mapping has a flag, by its two letters in VmFlags. */
+static inline bool maps_flag(const void *addr, const char *flag)
+{
+	char line[1024], want[8];
+
+	CHECK(maps_line(addr, "VmFlags:", line, sizeof(line)));
+	snprintf(want, sizeof(want), " %s ", flag);
+	return strstr(line, want);
+}
+
+/* Whether the mapping has these permissions, as "rw-p". */
+static inline bool maps_perm(const void *addr, const char *perm)
+{
+	char line[1024];
+
+	CHECK(maps_line(addr, "", line, sizeof(line)));
+	return !strncmp(strchr(line, ' ') + 1, perm, 4);
+}
+
+#endif
