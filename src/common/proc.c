@@ -86,6 +86,7 @@ int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
 	out->session = f[6];
 	out->tty_nr = f[7];
 	out->tpgid = f[8];
+	out->threads = f[20];
 	out->start_time = f[22];
 	out->start_code = f[26];
 	out->end_code = f[27];

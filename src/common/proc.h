@@ -20,7 +20,7 @@ struct cr_proc_status {
 
 struct cr_proc_stat {
 	char state;
-	int ppid, pgrp, session, tty_nr, tpgid;
+	int ppid, pgrp, session, tty_nr, tpgid, threads;
 	uint64_t start_time, start_code, end_code, start_stack;
 	uint64_t start_data, end_data, start_brk, arg_start, arg_end, env_start, env_end;
 	int exit_code;

@@ -99,6 +99,13 @@ void cr_save_free(struct cr_save *s);
 int cr_objects_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_object_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
 
+/* Files of /proc exist only once their process does, so that one opens them, at base or above. */
+bool cr_object_is_late(const cairn_Description *d);
+int cr_object_late(const cairn_Description *d, int base, struct cr_err *err);
+
+/* Who gets signals about it, once all processes exist. */
+void cr_object_owner(int fd, const cairn_Description *d);
+
 /* Puts file contents back, when everything else of the restart has succeeded. */
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err);
 void cr_restore_free(struct cr_restore *r);

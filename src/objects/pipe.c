@@ -165,9 +165,14 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks pipe %u", d->object);
 	/* A new description each, as each had its own. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d",
-		 r->pipe_fd[i][(d->flags & O_ACCMODE) != O_RDONLY]);
-	fd = open(path, (d->flags & (O_ACCMODE | O_NONBLOCK | O_DIRECT)) | O_CLOEXEC);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->pipe_fd[i][0]);
+	fd = open(path, (d->flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
+	/* Packet mode is a matter of the writing end, and may be set only where pipe2 made it. */
+	if (fd >= 0 && d->flags & O_DIRECT && (d->flags & O_ACCMODE) == O_WRONLY) {
+		close(fd);
+		fd = fcntl(r->pipe_fd[i][1], F_DUPFD_CLOEXEC, 3);
+		fcntl(fd, F_SETFL, d->flags & (O_NONBLOCK | O_DIRECT));
+	}
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot open a pipe again");
 	return fd;

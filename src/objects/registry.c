@@ -73,6 +73,45 @@ static const char *refused_name(const struct cr_fd_view *v)
 	return "an object of a kind that Cairn does not know";
 }
 
+static void save_owner(const struct cr_fd_view *v, cairn_Description *d)
+{
+	struct f_owner_ex owner;
+
+	if (v->flags & O_PATH || fcntl(v->fd, F_GETOWN_EX, &owner))
+		return;
+	d->owner = owner.pid;
+	d->owner_type = owner.type;
+	d->owner_signal = fcntl(v->fd, F_GETSIG);
+}
+
+void cr_object_owner(int fd, const cairn_Description *d)
+{
+	struct f_owner_ex owner = { d->owner_type, d->owner };
+
+	if (d->owner_signal)
+		fcntl(fd, F_SETSIG, d->owner_signal);
+	if (d->owner)
+		fcntl(fd, F_SETOWN_EX, &owner);
+	if (d->flags & O_ASYNC)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
+}
+
+bool cr_object_is_late(const cairn_Description *d)
+{
+	return d->kind == cairn_ObjectKind_OBJECT_REGULAR && !strncmp(d->path, "/proc/", 6);
+}
+
+int cr_object_late(const cairn_Description *d, int base, struct cr_err *err)
+{
+	cr_auto_fd fd = cr_reopen(d->path, d, err);
+
+	if (fd < 0)
+		return fd;
+	if (d->offset)
+		lseek(fd, d->offset, SEEK_SET);
+	return fcntl(fd, F_DUPFD_CLOEXEC, base);
+}
+
 int cr_object_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		   struct cr_err *err)
 {
@@ -84,6 +123,7 @@ int cr_object_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descript
 	d->dev = v->st.st_dev;
 	d->inode = v->st.st_ino;
 	d->rdev = v->st.st_rdev;
+	save_owner(v, d);
 	for (i = 0; i < CR_ARRAY_SIZE(objects); i++) {
 		if (!objects[i]->match(s, v))
 			continue;
@@ -183,9 +223,12 @@ void cr_restore_free(struct cr_restore *r)
 int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err)
 {
 	/* What is a property of open(2) itself, not of what it made, is not done again. */
-	int flags = d->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC);
+	int flags = d->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O_ASYNC |
+				 (d->flags & O_PATH ? 0 : O_NOFOLLOW));
 	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
 
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		fd = open(path, (flags & ~O_TMPFILE) | O_CLOEXEC);
 	/* O_NOATIME is for owners only. */
 	if (fd < 0 && errno == EPERM && flags & O_NOATIME)
 		fd = open(path, (flags & ~O_NOATIME) | O_CLOEXEC | O_NOCTTY);

@@ -214,6 +214,9 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 	struct stat st;
 	int fd;
 
+	/* Of the kernel or of a process: nothing to check or make. */
+	if (!strncmp(m->path, "/proc/", 6) || !strncmp(m->path, "/sys/", 5))
+		return 0;
 	if (m->policy == cairn_FilePolicy_FILE_DELETED) {
 		*out = fd = make_deleted(m, err);
 		return fd < 0 ? fd : 0;
@@ -250,13 +253,34 @@ int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err)
 	return ret;
 }
 
+static int write_zeros(int fd, uint64_t from, uint64_t to)
+{
+	static const char zeros[CR_PAGE];
+
+	for (; from < to; from += sizeof(zeros))
+		if (cr_write_at(fd, zeros, to - from < sizeof(zeros) ? to - from : sizeof(zeros), from))
+			return -EIO;
+	return 0;
+}
+
 static int put_back(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err)
 {
+	uint64_t at = 0;
 	size_t i;
 	int ret;
 
-	if (ftruncate(fd, 0) || ftruncate(fd, m->size))
+	if (ftruncate(fd, m->size))
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
+	/* Holes are punched, not cut off: that would take private copies of pages along. */
+	for (i = 0; i <= m->extents_count; i++) {
+		uint64_t to = i < m->extents_count ? m->extents[i].position : m->size;
+
+		if (to > at && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, to - at) &&
+		    write_zeros(fd, at, to))
+			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
+		if (i < m->extents_count)
+			at = to + m->extents[i].blob.size;
+	}
 	for (i = 0; i < m->extents_count; i++) {
 		cr_auto_free void *data = NULL;
 

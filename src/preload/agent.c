@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -21,6 +22,22 @@
 struct agent cr_agent;
 __thread struct agent_wait cr_wait;
 
+/* Past a soft limit on descriptors that the application has used up. */
+static long open_socket(void)
+{
+	struct rlimit own, wide;
+	long fd = cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd != -EMFILE || cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &own))
+		return fd;
+	wide = own;
+	wide.rlim_cur = own.rlim_max;
+	cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &wide, NULL);
+	fd = cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &own, NULL);
+	return fd;
+}
+
 static int connect_shepherd(void)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -29,7 +46,7 @@ static int connect_shepherd(void)
 	socklen_t len = sizeof(peer);
 	long fd, ret;
 
-	fd = cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = open_socket();
 	if (fd < 0)
 		return fd;
 	memcpy(addr.sun_path + 1, cr_agent.config.socket, n);
@@ -139,6 +156,8 @@ void agent_lead(ucontext_t *uc)
 		return;
 	cr_agent.nthreads = 1;
 	cr_agent.eintr_hidden = 0;
+	for (unsigned int i = 0; i < AGENT_PENDING && cr_agent.pending[i].info.si_signo; i++)
+		memset(&cr_agent.pending[i], 0xff, sizeof(cr_agent.pending[i]));
 	atomic_store(&cr_agent.npending, 0);
 	atomic_store(&cr_agent.parked, 0);
 	atomic_store(&cr_agent.resumed, 0);

@@ -19,7 +19,7 @@
 #include "common/wire.h"
 
 #define AGENT_THREADS 8192
-#define AGENT_PENDING 512
+#define AGENT_PENDING 4096
 #define AGENT_STACK (64 * 1024)
 
 enum agent_state { AGENT_IDLE, AGENT_STOPPING };

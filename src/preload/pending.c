@@ -28,7 +28,14 @@ static uint64_t status_mask(int tid, const char *key)
 static void put_back(const struct agent_pending *p, int tid)
 {
 	const siginfo_t *info = &p->info;
+	struct itimerspec it;
 
+	/* A timer's signal is the timer's own to send, with its count of overruns. */
+	if (info->si_code == SI_TIMER && !cr_sys2(SYS_timer_gettime, info->si_timerid, &it)) {
+		it.it_value = (struct timespec){ 0, 1 };
+		cr_sys4(SYS_timer_settime, info->si_timerid, 0, &it, NULL);
+		return;
+	}
 	if (p->tid) {
 		cr_sys4(SYS_rt_tgsigqueueinfo, cr_agent.pid, tid, info->si_signo, info);
 		return;
@@ -42,7 +49,7 @@ void agent_take_pending(bool of_process)
 {
 	struct timespec none = { 0, 0 };
 	int tid = cr_sys0(SYS_gettid);
-	unsigned int mine[64], n = 0, i;
+	unsigned int i;
 	uint64_t pending = 0, own;
 	siginfo_t info;
 
@@ -50,7 +57,7 @@ void agent_take_pending(bool of_process)
 	pending &= ~agent_signal_bit();
 	if (!pending)
 		return;
-	while (n < 64) {
+	for (;;) {
 		struct agent_pending *p;
 		bool private = true;
 
@@ -73,10 +80,13 @@ void agent_take_pending(bool of_process)
 		p = &cr_agent.pending[i];
 		p->tid = private ? tid : 0;
 		p->info = info;
-		mine[n++] = i;
 	}
-	for (i = 0; i < n; i++)
-		put_back(&cr_agent.pending[mine[i]], tid);
+	for (i = 0; i < atomic_load(&cr_agent.npending); i++) {
+		const struct agent_pending *p = &cr_agent.pending[i];
+
+		if (p->tid == tid || (of_process && !p->tid))
+			put_back(p, tid);
+	}
 }
 
 /* In a restored process, by each thread: its own, and by the main one the process's. */

@@ -32,7 +32,7 @@
 
 struct writer {
 	int sock, pack, pagemap;
-	bool lz4;
+	bool lz4, no_guards;
 	_Atomic uint64_t *counter;
 	char *copies; /* room for a batch of compressed or moving pieces */
 	void *lz4_state;
@@ -229,8 +229,10 @@ static void scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
 
 		if (n < 0) {
 			/* A kernel that does not know guard pages has none. */
-			if (s->category_mask == CR_PAGE_IS_GUARD && n == -EINVAL)
+			if (s->category_mask == CR_PAGE_IS_GUARD && n == -EINVAL) {
+				writer.no_guards = true;
 				return;
+			}
 			leave(-n, s->start);
 		}
 		for (long i = 0; i < n; i++)
@@ -265,11 +267,16 @@ static void dump_private(const cairn_Range *r)
 		.return_mask = CR_PAGE_IS_GUARD,
 	};
 
+	/* First, since it also tells whether this kernel knows guard pages. */
+	scan(r->start, r->end, &guards, add_guard);
+	if (!writer.no_guards) {
+		pages.category_inverted |= CR_PAGE_IS_GUARD;
+		pages.category_mask |= CR_PAGE_IS_GUARD;
+	}
 	if (r->flags & AGENT_RANGE_PACK_FILE)
 		add_pages(r->start, r->end);
 	else
 		scan(r->start, r->end, &pages, add_pages);
-	scan(r->start, r->end, &guards, add_guard);
 }
 
 /* Shared memory: what is resident in the object, whoever touched it. */

@@ -387,6 +387,8 @@ static void plan_credentials(struct plan *n, const cairn_Thread *t)
 	if (n->r->drop_caps)
 		CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)),
 		     keep(n, none, sizeof(none)));
+	if (n->p->core.keep_caps)
+		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_KEEPCAPS, 1);
 	if (n->p->process.no_new_privs)
 		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
 	if (t->pdeath_signal)
@@ -472,6 +474,12 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 			if (d == r->img.descriptions.n)
 				return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks fd %d of "
 					       "process %d", e->fds[k], p->process.pid);
+			/* Some can only be opened by the process itself: files of /proc. */
+			if (r->description_fd[d] < 0)
+				r->description_fd[d] = cr_object_late(&r->img.descriptions.v[d],
+								      r->fd_base, err);
+			if (r->description_fd[d] < 0)
+				return r->description_fd[d];
 			if (dup3(r->description_fd[d], e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) < 0)
 				return cr_fail(err, CR_EXIT_INTERNAL, errno, "fd %d of process %d",
 					       e->fds[k], p->process.pid);
@@ -654,10 +662,11 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 		ret = patch_agent(r, p, &islands, err);
 	if (!ret)
 		ret = make_place(n, &l, &islands, &park, err);
-	if (!ret)
-		ret = set_attributes(p, err);
+	/* The saved limit on descriptors may be lower than their numbers. */
 	if (!ret)
 		ret = place_fds(r, p, n, err);
+	if (!ret)
+		ret = set_attributes(p, err);
 	if (ret)
 		return ret;
 	move_vdso(n, &l, target, park, false);

@@ -321,6 +321,9 @@ static int open_descriptions(struct cr_restart *r, struct cr_err *err)
 	if (!r->description_fd)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "opening files");
 	for (i = 0; i < r->img.descriptions.n; i++) {
+		r->description_fd[i] = -1;
+		if (cr_object_is_late(&r->img.descriptions.v[i]))
+			continue;
 		fd = cr_object_restore(&r->objects, &r->img.descriptions.v[i], err);
 		if (fd < 0)
 			return fd;
@@ -425,6 +428,9 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		ret = await_ready(r, err);
 	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
+	for (i = 0; i < r->img.descriptions.n && !ret; i++)
+		if (r->description_fd[i] >= 0)
+			cr_object_owner(r->description_fd[i], &r->img.descriptions.v[i]);
 	if (ret)
 		give_up(r);
 	for (i = 0; i < r->img.descriptions.n; i++)

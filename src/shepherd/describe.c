@@ -26,7 +26,7 @@ static int describe_exe(struct cr_member *m, struct cr_err *err)
 	cr_auto_fd fd = -1;
 	struct stat st;
 
-	if (cr_proc_link(m->pid, "exe", p->exe))
+	if (cr_proc_link(m->tid, "exe", p->exe))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/exe", m->pid);
 	fd = open(p->exe, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
@@ -98,7 +98,9 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	ssize_t n;
 
 	p->pid = m->pid;
-	if (cr_proc_status(AT_FDCWD, m->pid, &st) || cr_proc_stat(AT_FDCWD, m->pid, &stat))
+	if (m->state == CR_MEMBER_ZOMBIE)
+		m->tid = m->pid;
+	if (cr_proc_status(AT_FDCWD, m->tid, &st) || cr_proc_stat(AT_FDCWD, m->tid, &stat))
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "process %d is gone", m->pid);
 	copy_stat(p, &stat);
 	snprintf(p->comm, sizeof(p->comm), "%s", st.name);
@@ -117,24 +119,24 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 			       "process %d (%s) has a controlling terminal of its own, which cannot "
 			       "be saved yet; the job goes on",
 			       m->pid, st.name);
-	if (cr_proc_link(m->pid, "root", p->root) || strcmp(p->root, "/"))
+	if (cr_proc_link(m->tid, "root", p->root) || strcmp(p->root, "/"))
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) has another root directory, which cannot be saved "
 			       "yet; the job goes on",
 			       m->pid, st.name);
-	if (cr_proc_link(m->pid, "cwd", p->cwd))
+	if (cr_proc_link(m->tid, "cwd", p->cwd))
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/cwd", m->pid);
 	deleted = strstr(p->cwd, " (deleted)");
 	if (deleted && !deleted[10]) {
 		*deleted = 0;
 		p->cwd_deleted = true;
 	}
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", m->pid);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", m->tid);
 	if (cr_slurp(AT_FDCWD, path, &text) > 0)
 		p->oom_score_adj = atoi(text);
 	free(text);
 	text = NULL;
-	snprintf(path, sizeof(path), "/proc/%d/auxv", m->pid);
+	snprintf(path, sizeof(path), "/proc/%d/auxv", m->tid);
 	n = cr_slurp(AT_FDCWD, path, &text);
 	if (n > 0 && (size_t)n <= sizeof(p->auxv.bytes)) {
 		p->auxv.size = n;

@@ -198,7 +198,7 @@ int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 		if (m->state != CR_MEMBER_STOPPED)
 			continue;
-		if (cr_proc_maps(m->pid, false, &maps))
+		if (cr_proc_maps(m->tid, false, &maps))
 			ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/maps",
 				      m->pid);
 		for (k = 0; k < maps.n && !ret; k++)
@@ -299,7 +299,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 		out->kind = cairn_VmaKind_VMA_VVAR;
 	else if (!strcmp(v->path, "[vvar_vclock]"))
 		out->kind = cairn_VmaKind_VMA_VVAR_VCLOCK;
-	else if (v->shared && shared_id(c, v)) {
+	else if (v->inode && shared_id(c, v)) {
 		out->kind = cairn_VmaKind_VMA_SHARED;
 		out->object = shared_id(c, v);
 	} else if (v->inode) {
@@ -316,11 +316,11 @@ static bool range_of(const cairn_Vma *v, cairn_Range *r)
 		r->flags = AGENT_RANGE_PACK_FILE;
 		return true;
 	}
-	if (v->shared || v->kind > cairn_VmaKind_VMA_FILE)
+	if (v->shared || v->kind > cairn_VmaKind_VMA_SHARED)
 		return false;
 	if (!(v->prot & PROT_READ))
 		r->flags |= AGENT_RANGE_UNREADABLE;
-	if (v->kind != cairn_VmaKind_VMA_FILE)
+	if (v->kind == cairn_VmaKind_VMA_ANON)
 		return true;
 	r->flags |= AGENT_RANGE_FILE;
 	if (v->packed) {
@@ -334,35 +334,44 @@ static bool range_of(const cairn_Vma *v, cairn_Range *r)
 	return r->end > r->start;
 }
 
-/* Cuts the writer's own memory out of a mapping; up to two pieces remain. */
-static int cut(const struct cr_map *v, uint64_t own_start, uint64_t own_end, struct cr_map out[2])
+/*
+ * Takes the next piece of the job off the front of a mapping: without the writer's own memory, and
+ * divided where ranges begin or end whose flags were lifted for the fork.
+ */
+static bool next_piece(const struct cr_member *m, struct cr_map *v, struct cr_map *out)
 {
-	int n = 0;
+	size_t i;
 
-	if (v->end <= own_start || v->start >= own_end) {
-		out[0] = *v;
-		return 1;
+	if (v->start >= m->own_start && v->start < m->own_end) {
+		v->offset += v->inode ? m->own_end - v->start : 0;
+		v->start = m->own_end;
 	}
-	if (v->start < own_start) {
-		out[n] = *v;
-		out[n++].end = own_start;
+	if (v->start >= v->end)
+		return false;
+	*out = *v;
+	if (out->start < m->own_start && out->end > m->own_start)
+		out->end = m->own_start;
+	for (i = 0; i < m->keep.n; i++) {
+		const cairn_Range *r = &m->keep.v[i];
+
+		if (r->start > out->start && r->start < out->end)
+			out->end = r->start;
+		if (r->end > out->start && r->end < out->end)
+			out->end = r->end;
 	}
-	if (v->end > own_end) {
-		out[n] = *v;
-		out[n].offset += v->inode ? own_end - v->start : 0;
-		out[n++].start = own_end;
-	}
-	return n;
+	v->offset += v->inode ? out->end - v->start : 0;
+	v->start = out->end;
+	return true;
 }
 
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	CR_LIST(cairn_Range) ranges = { 0 };
 	cairn_Vma *vma = malloc(sizeof(*vma));
-	struct cr_map pieces[2];
+	struct cr_map piece;
 	struct cr_maps maps;
 	size_t i;
-	int ret = 0, k, n;
+	int ret = 0;
 
 	if (!vma || cr_proc_maps(m->writer_pid, true, &maps)) {
 		free(vma);
@@ -371,11 +380,10 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 			       m->pid);
 	}
 	for (i = 0; i < maps.n && !ret; i++) {
-		n = cut(&maps.v[i], m->own_start, m->own_end, pieces);
-		for (k = 0; k < n && !ret; k++) {
+		while (!ret && next_piece(m, &maps.v[i], &piece)) {
 			cairn_Range r, *to;
 
-			if (!fill_vma(sh, c, m, &pieces[k], vma))
+			if (!fill_vma(sh, c, m, &piece, vma))
 				continue;
 			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_VMA, vma, &c->err);
 			if (range_of(vma, &r) && (to = cr_list_add(&ranges)))

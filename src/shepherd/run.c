@@ -46,7 +46,7 @@ void cr_job_pids(struct cr_shepherd *sh, int proc, pid_t self, cr_pids *out)
 		bool out_of_job = proc == AT_FDCWD && is_writer(sh, out->v[i]);
 
 		if (!out_of_job && !cr_proc_stat(proc, out->v[i], &st))
-			out_of_job = st.state == 'Z' && st.ppid == self && !sh->ended &&
+			out_of_job = st.state == 'Z' && st.threads <= 1 && st.ppid == self &&
 				     proc == AT_FDCWD;
 		if (!out_of_job && proc != AT_FDCWD) {
 			struct cr_proc_status s;

@@ -35,6 +35,7 @@ struct cr_member_fd {
 /* A process of the job during a checkpoint. */
 struct cr_member {
 	pid_t pid;
+	pid_t tid; /* a thread that lives, for /proc: the main one may have ended */
 	enum cr_member_state state;
 	bool seen; /* in the latest look at the tree */
 	int sock;

@@ -185,6 +185,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 				       "cannot signal process %d", m->pid);
 		return 0;
 	}
+	m->tid = tid;
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
 	m->state = CR_MEMBER_CALLED;
 	return 0;
