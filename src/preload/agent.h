@@ -35,6 +35,7 @@ struct agent_thread {
 	int tid;
 	_Atomic int parked;
 	bool gone; /* exited while we were stopping */
+	bool asked; /* the shepherd to unblock our signal in it */
 	bool dead; /* a main thread that has called pthread_exit */
 	bool rewound; /* the frame stands before call nr because we put it there */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
@@ -105,6 +106,7 @@ void agent_take_record(struct agent_thread *t);
 
 /* pending.c */
 void agent_take_pending(bool of_process);
+uint64_t agent_status_mask(int tid, const char *key);
 void agent_put_back_pending(int tid);
 
 /* describe.c */

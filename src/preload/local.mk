@@ -6,7 +6,8 @@
 AGENT_SRCS = \
 	src/preload/agent.c src/preload/stop.c src/preload/pending.c src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
-	src/preload/wrap_signals.c src/preload/spawn.c src/common/wire.c
+	src/preload/wrap_signals.c src/preload/spawn.c src/common/wire.c \
+	src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
 	src/preload/agent.h src/preload/text.h src/preload/wrappers.h src/preload/wrappers.def
@@ -19,7 +20,8 @@ AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,relro,--gc-sections,-soname,libcai
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 		src/common/wire.h src/common/defs.h src/common/pagemap.h src/common/agent_config.h \
-		src/arch/x86_64/syscall.h src/arch/x86_64/call.h src/arch/x86_64/frame.h
+		src/arch/x86_64/syscall.h src/arch/x86_64/call.h src/arch/x86_64/frame.h \
+		src/arch/x86_64/partial.h
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \
 		$(AGENT_LINK) -o $@ \
 		$(addprefix $(top_srcdir)/,$(AGENT_SRCS)) \

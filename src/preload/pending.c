@@ -10,7 +10,7 @@
 #include "preload/text.h"
 
 /* A mask of /proc/self/task/TID/status. */
-static uint64_t status_mask(int tid, const char *key)
+uint64_t agent_status_mask(int tid, const char *key)
 {
 	char path[64], buf[4096];
 	const char *p;
@@ -61,9 +61,9 @@ void agent_take_pending(bool of_process)
 		struct agent_pending *p;
 		bool private = true;
 
-		own = status_mask(tid, "SigPnd:\t") & ~agent_signal_bit();
+		own = agent_status_mask(tid, "SigPnd:\t") & ~agent_signal_bit();
 		if (!own && of_process) {
-			own = status_mask(tid, "ShdPnd:\t") & ~agent_signal_bit();
+			own = agent_status_mask(tid, "ShdPnd:\t") & ~agent_signal_bit();
 			private = false;
 		}
 		if (!own)

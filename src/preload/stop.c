@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/partial.h"
 #include "preload/agent.h"
 #include "preload/text.h"
 
@@ -94,6 +96,12 @@ static void hide_interruption(struct agent_thread *t)
 			g[REG_RDX] = g[REG_R10];
 		cr_frame_rewind(t->uc, nr);
 		t->rewound = true;
+		cr_agent.eintr_hidden++;
+	} else if (known && (uint64_t)g[REG_RIP] == t->pc && cr_frame_result(t->uc) > 0 &&
+		   (uint64_t)cr_frame_result(t->uc) < t->args[2] &&
+		   (t->nr == SYS_write || t->nr == SYS_sendto ||
+		    (t->nr == SYS_recvfrom && t->args[3] & MSG_WAITALL))) {
+		cr_frame_go_on(t->uc, t->nr);
 		cr_agent.eintr_hidden++;
 	} else if (known && (uint64_t)g[REG_RIP] + 2 == t->pc && g[REG_RAX] == t->nr) {
 		t->restartable = true;
@@ -261,6 +269,18 @@ static int call_threads(void)
 	return fresh;
 }
 
+/* A thread may have blocked our signal behind libc's back; from outside it can be unblocked. */
+static void ask_to_unblock(struct agent_thread *t)
+{
+	if (t->asked || !(agent_status_mask(t->tid, "SigBlk:\t") & agent_signal_bit()))
+		return;
+	t->asked = true;
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_unblock_tag;
+	cr_agent.out.body.unblock.tid = t->tid;
+	agent_send(NULL, 0);
+}
+
 /* A called thread that has not come: has it ended, or is it the main thread's remains? */
 static void look_for(struct agent_thread *t)
 {
@@ -273,8 +293,10 @@ static void look_for(struct agent_thread *t)
 		return;
 	}
 	p = strrchr(buf, ')');
-	if (!p || p[1] != ' ' || (p[2] != 'Z' && p[2] != 'X'))
+	if (!p || p[1] != ' ' || (p[2] != 'Z' && p[2] != 'X')) {
+		ask_to_unblock(t);
 		return;
+	}
 	if (t->tid == cr_agent.pid)
 		t->dead = true;
 	else
@@ -315,7 +337,7 @@ int agent_stop_threads(int64_t timeout_ns, cairn_Failure *failure)
 		}
 		if (!fresh && !missing(false))
 			return 0;
-		for (int tries = 0; (late = missing(tries > 0)); tries++) {
+		for (int tries = 0; (late = missing(tries > 2)); tries++) {
 			unsigned int parked = atomic_load(&cr_agent.parked);
 
 			if (agent_now_ns() > deadline) {

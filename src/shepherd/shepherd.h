@@ -40,6 +40,7 @@ struct cr_member {
 	bool seen; /* in the latest look at the tree */
 	int sock;
 	int64_t called_ns;
+	int64_t blocked_ns; /* since when its main thread is seen to block our signal */
 	cairn_SyscallRecord leader;
 	cairn_ProcessCore core;
 	cairn_Process process;

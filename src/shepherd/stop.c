@@ -9,9 +9,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/kcmp.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/elf_id.h"
@@ -153,6 +156,53 @@ static void read_record(struct cr_member *m, pid_t tid)
 	m->leader.pc = pc;
 }
 
+/*
+ * Takes our signal out of a thread's mask. Only code that goes around libc puts it there, such as
+ * libc's own helper threads; that it stays out does no harm.
+ */
+static void unblock(pid_t tid, uint64_t bit)
+{
+	uint64_t mask;
+	int status, tries;
+
+	if (ptrace(PTRACE_SEIZE, tid, 0, 0))
+		return;
+	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+	for (tries = 0; tries < 1000; tries++) {
+		if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
+			break;
+		usleep(100);
+	}
+	if (!ptrace(PTRACE_GETSIGMASK, tid, sizeof(mask), &mask)) {
+		mask &= ~bit;
+		ptrace(PTRACE_SETSIGMASK, tid, sizeof(mask), &mask);
+	}
+	ptrace(PTRACE_DETACH, tid, 0, 0);
+}
+
+/* Between vfork and exec a child has its parent's memory: whoever woke it would wake the parent. */
+static bool borrows_memory(const struct cr_proc_status *st)
+{
+	return !syscall(SYS_kcmp, st->tgid, st->ppid, KCMP_VM, 0, 0);
+}
+
+/* Whether to wait before calling, because the signal is blocked: for an exec it always is. */
+static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, uint64_t bit)
+{
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+
+	if (!(st->blocked & bit)) {
+		m->blocked_ns = 0;
+		return false;
+	}
+	if (!m->blocked_ns)
+		m->blocked_ns = now;
+	if (now - m->blocked_ns < 50000000 || borrows_memory(st))
+		return true;
+	unblock(m->pid, bit);
+	return false;
+}
+
 static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	uint64_t bit = 1ull << (sh->options.signal - 1);
@@ -175,6 +225,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 			       m->pid, st.name, st.state == 'T' ? "stopped" : "being traced", m->pid);
 	if (!(st.caught & bit))
 		return check_agentless(m, &c->err);
+	if (tid == m->pid && wait_for_mask(m, &st, bit))
+		return 0;
 	read_record(m, tid);
 	info.si_pid = getpid();
 	info.si_uid = getuid();
@@ -311,6 +363,9 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 	case cairn_AgentMsg_descriptors_tag:
 		take_descriptors(m, &in->body.descriptors, fds, nfds);
 		return 0;
+	case cairn_AgentMsg_unblock_tag:
+		unblock(in->body.unblock.tid, 1ull << (sh->options.signal - 1));
+		return 0;
 	case cairn_AgentMsg_stopped_tag:
 		settle(c, m, CR_MEMBER_STOPPED);
 		return 0;
@@ -385,6 +440,10 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			continue;
 		cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
 		cr_proc_wchan(m->pid, m->pid, wchan, sizeof(wchan));
+		if (m->state == CR_MEMBER_NEW && m->blocked_ns)
+			return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
+				       "process %d (%s) stays between vfork and exec; the job goes on",
+				       m->pid, command);
 		if (m->state == CR_MEMBER_NEW)
 			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 				       "process %d (%s) has no agent: its environment lost "
