@@ -106,8 +106,9 @@ int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
 	if (!d)
 		return cr_fail(err, errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
 			       "cannot open the checkpoint %s", where);
+	/* A named one is opened as it is: what it lacks is then said. */
 	if (cr_checkpoint_number(base ? base + 1 : where) &&
-	    !fstatat(dirfd(d), CR_MANIFEST, &st, 0)) {
+	    (!fstatat(dirfd(d), CR_MANIFEST, &st, 0) || !fstatat(dirfd(d), CR_STATE, &st, 0))) {
 		closedir(d);
 		snprintf(path, CR_PATH_MAX, "%s", where);
 		return 0;

@@ -33,8 +33,8 @@ int cr_runtime_dir(char out[CR_PATH_MAX], struct cr_err *err)
 		snprintf(out, CR_PATH_MAX, "/tmp/cairn-%u", geteuid());
 	ret = cr_mkdir_p(out, 0700);
 	if (ret)
-		return cr_fail(err, CR_EXIT_IO, -ret,
-			       "cannot create the runtime directory %s (set CR_RUNTIME_DIR)", out);
+		return cr_fail(err, ret == -EACCES ? CR_EXIT_PERMISSION : CR_EXIT_IO, -ret,
+			       "cannot use the runtime directory %s (set CR_RUNTIME_DIR)", out);
 	if (lstat(out, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
 		return cr_fail(err, CR_EXIT_PERMISSION, EPERM,
 			       "the runtime directory %s is not yours (set CR_RUNTIME_DIR)", out);

@@ -129,6 +129,11 @@ static int store_content(struct cr_save *s, struct cr_saved_inode *e, struct cr_
 	/* Another description: the job's own position must not move, and it may be write-only. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* One that may be written but not read keeps what it has. */
+	if (fd < 0 && errno == EACCES && e->m.policy == cairn_FilePolicy_FILE_RESTORE) {
+		e->m.policy = cairn_FilePolicy_FILE_KEEP;
+		return 0;
+	}
 	if (fd < 0 || !buf)
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot read %s to save its content",
 			       e->m.path);
@@ -209,6 +214,26 @@ static int check_same(const struct cr_restore *r, const cairn_Inode *m, const st
 		       m->path);
 }
 
+/* The new shepherd's own descriptor for a file, such as standard output: -1 if it has none. */
+static int outside_fd(const struct cr_restore *r, const struct stat *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->outside->nslots; i++) {
+		const struct cr_slot *s = &r->outside->slots[i];
+
+		if (s->st.st_dev == st->st_dev && s->st.st_ino == st->st_ino)
+			return s->fd;
+	}
+	return -1;
+}
+
+/* Standard output to a file that the shell has just emptied: it is to begin anew. */
+static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const struct stat *st)
+{
+	return (uint64_t)st->st_size < m->size && outside_fd(r, st) >= 0;
+}
+
 static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
 {
 	struct stat st;
@@ -232,6 +257,8 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 	}
 	if (!S_ISREG(st.st_mode))
 		return cr_fail(err, CR_EXIT_CHANGED, 0, "%s is no longer a regular file", m->path);
+	if (begun_anew(r, m, &st))
+		return 0;
 	if (m->policy == cairn_FilePolicy_FILE_SAME)
 		return check_same(r, m, &st, err);
 	if (m->policy == cairn_FilePolicy_FILE_TRUNCATE && (uint64_t)st.st_size < m->size &&
@@ -317,33 +344,48 @@ static void set_aside_companions(struct cr_restore *r, const cairn_Inode *m)
 	}
 }
 
+static int cut_back(struct cr_restore *r, const cairn_Inode *m, const struct stat *st,
+		    struct cr_err *err)
+{
+	int fd = outside_fd(r, st);
+
+	/* The file may be one that only who started us may open. */
+	if (truncate(m->path, m->size) && (fd < 0 || ftruncate(fd, m->size)))
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot cut %s back", m->path);
+	return 0;
+}
+
+static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err)
+{
+	cr_auto_fd opened = -1;
+	struct stat st;
+	int ret;
+
+	if (m->policy != cairn_FilePolicy_FILE_DELETED &&
+	    (stat(m->path, &st) || begun_anew(r, m, &st)))
+		return 0;
+	if (m->policy == cairn_FilePolicy_FILE_TRUNCATE)
+		return cut_back(r, m, &st, err);
+	if (m->policy != cairn_FilePolicy_FILE_RESTORE &&
+	    m->policy != cairn_FilePolicy_FILE_DELETED)
+		return 0;
+	if (fd < 0)
+		fd = opened = open(m->path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
+	ret = put_back(r, m, fd, err);
+	if (!ret && m->policy == cairn_FilePolicy_FILE_RESTORE)
+		set_aside_companions(r, m);
+	return ret;
+}
+
 int cr_inodes_apply(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < r->img->inodes.n && !ret; i++) {
-		const cairn_Inode *m = &r->img->inodes.v[i];
-		cr_auto_fd opened = -1;
-		int fd = r->inode_fd[i];
-
-		if (m->policy == cairn_FilePolicy_FILE_TRUNCATE) {
-			if (truncate(m->path, m->size))
-				return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot cut %s back",
-					       m->path);
-			continue;
-		}
-		if (m->policy != cairn_FilePolicy_FILE_RESTORE &&
-		    m->policy != cairn_FilePolicy_FILE_DELETED)
-			continue;
-		if (fd < 0)
-			fd = opened = open(m->path, O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
-		ret = put_back(r, m, fd, err);
-		if (!ret && m->policy == cairn_FilePolicy_FILE_RESTORE)
-			set_aside_companions(r, m);
-	}
+	for (i = 0; i < r->img->inodes.n && !ret; i++)
+		ret = apply(r, &r->img->inodes.v[i], r->inode_fd[i], err);
 	return ret;
 }
 
@@ -351,8 +393,20 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode), fd;
 	const char *path = d->path;
+	struct cr_err none = { 0 };
+	struct stat st;
 	char self[64];
 
+	if (i >= 0 && r->inode_fd[i] < 0 && !stat(path, &st) && outside_fd(r, &st) >= 0) {
+		bool anew = begun_anew(r, &r->img->inodes.v[i], &st);
+
+		fd = anew ? -1 : cr_reopen(path, d, &none);
+		if (fd < 0)
+			fd = fcntl(outside_fd(r, &st), F_DUPFD_CLOEXEC, 3);
+		if (!anew)
+			lseek(fd, d->offset, SEEK_SET);
+		return fd;
+	}
 	if (i >= 0 && r->inode_fd[i] >= 0) {
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[i]);
 		path = self;

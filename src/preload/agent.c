@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -107,6 +108,11 @@ static void checkpoint(void *unused)
 	int64_t start = agent_now_ns(), timeout;
 	int i;
 
+	/* What /proc shows of a process that is not dumpable is root's alone. */
+	cr_agent.dumpable = cr_sys1(SYS_prctl, PR_GET_DUMPABLE);
+	if (!cr_agent.dumpable)
+		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
+
 	cr_agent.out.which_body = cairn_AgentMsg_hello_tag;
 	cr_agent.out.body.hello = (cairn_Hello){
 		.version = CR_AGENT_VERSION, .pid = cr_agent.pid, .tid = self->tid
@@ -120,6 +126,7 @@ static void checkpoint(void *unused)
 		self->args[i] = begin->leader.args[i];
 	self->sp = begin->leader.sp;
 	self->pc = begin->leader.pc;
+	self->asked = begin->blocked;
 	agent_take_record(self);
 	if (agent_stop_threads(timeout, &failure)) {
 		fail(&failure);
@@ -172,6 +179,8 @@ void agent_lead(ucontext_t *uc)
 		/* Whatever stack the application gave us may be small. */
 		cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
 		cr_sys1(SYS_close, cr_agent.sock);
+		if (!cr_agent.dumpable)
+			cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 	}
 	agent_settle(&cr_agent.threads[0]);
 	agent_resume_threads();

@@ -35,7 +35,7 @@ struct agent_thread {
 	int tid;
 	_Atomic int parked;
 	bool gone; /* exited while we were stopping */
-	bool asked; /* the shepherd to unblock our signal in it */
+	bool asked; /* the shepherd to unblock our signal in it, for this once */
 	bool dead; /* a main thread that has called pthread_exit */
 	bool rewound; /* the frame stands before call nr because we put it there */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
@@ -67,6 +67,7 @@ struct agent {
 	_Atomic unsigned int npending;
 	unsigned int eintr_hidden;
 	int sock;
+	int dumpable; /* as it was before this checkpoint */
 	int writer_pid;
 	struct agent_thread threads[AGENT_THREADS];
 	struct agent_pending pending[AGENT_PENDING];

@@ -142,10 +142,15 @@ void agent_settle(struct agent_thread *t)
 	uint64_t pending = 0, mask;
 	int sig;
 
+	memcpy(&mask, &t->uc->uc_sigmask, sizeof(mask));
+	if (t->asked) {
+		mask |= agent_signal_bit();
+		memcpy(&t->uc->uc_sigmask, &mask, sizeof(mask));
+		t->asked = false;
+	}
 	if (!t->rewound && !t->restartable)
 		return;
 	cr_sys2(SYS_rt_sigpending, &pending, sizeof(pending));
-	memcpy(&mask, &t->uc->uc_sigmask, sizeof(mask));
 	pending &= ~mask & ~agent_signal_bit();
 	for (sig = 1; pending && sig <= 64; sig++) {
 		bool restart;

@@ -40,6 +40,7 @@ struct cr_member {
 	bool seen; /* in the latest look at the tree */
 	int sock;
 	int64_t called_ns;
+	bool unblocked; /* by us, for this checkpoint */
 	int64_t blocked_ns; /* since when its main thread is seen to block our signal */
 	cairn_SyscallRecord leader;
 	cairn_ProcessCore core;

@@ -200,6 +200,7 @@ static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, 
 	if (now - m->blocked_ns < 50000000 || borrows_memory(st))
 		return true;
 	unblock(m->pid, bit);
+	m->unblocked = true;
 	return false;
 }
 
@@ -331,6 +332,7 @@ static int begin(struct cr_shepherd *sh, struct cr_member *m)
 	sh->out.body.begin.timeout_ms = sh->options.stop_timeout * 1000;
 	sh->out.body.begin.has_leader = true;
 	sh->out.body.begin.leader = m->leader;
+	sh->out.body.begin.blocked = m->unblocked;
 	return cr_send_member(sh, m->sock, NULL, 0);
 }
 

@@ -7,6 +7,11 @@ set -u
 [ "$(id -u)" = 0 ] || skip 'only for root'
 command -v setpriv >/dev/null || skip 'no setpriv'
 chmod 755 "$tmp"
+# The way to it as well, as far as it is the runner's own.
+for up in 1 2 3; do
+	way=$(cd "$tmp" && cd "$(printf '../%.0s' $(seq $up))" && pwd)
+	case ${way##*/} in cairn-test.* | foreign.sh) chmod a+x "$way" ;; esac
+done
 as() {
 	local uid=$1
 	shift

@@ -4,14 +4,22 @@
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 
+mkdir work
+crlaunch -n job -d ckpt -- "$CR_PROGS/counter" work </dev/null >>out 2>>err &
+shepherd=$!
+wait_until "$step" test -e work/ready
+crctl checkpoint --stop job >/dev/null 2>>err
+is 0 $? 'checkpoint and stop'
+wait "$shepherd"
+
 # A namespace of one's own in which no further ones are allowed; without rights in it.
 inside='echo 0 >/proc/sys/user/max_user_namespaces || exit 77
-	exec setpriv --inh-caps=-all --bounding-set=-all crlaunch -n job -- true'
+	exec setpriv --inh-caps=-all --bounding-set=-all crrestart ckpt/job'
 unshare -U -r true 2>/dev/null || skip 'no user namespaces here'
 command -v setpriv >/dev/null || skip 'no setpriv'
 unshare -U -r sh -c "$inside" </dev/null >msg 2>&1
 rc=$?
 [ $rc != 77 ] || skip 'the limit cannot be set in a nested namespace'
-is 109 $rc 'launch without user namespaces'
+is 109 $rc 'restart without user namespaces'
 says msg max_user_namespaces 'its message names the setting'
 finish
