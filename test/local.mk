@@ -111,7 +111,6 @@ test_progs = \
 	test/prog/proc-outlive \
 	test/prog/proc-popen \
 	test/prog/proc-spawn \
-	test/prog/proc-stopped \
 	test/prog/proc-subreaper \
 	test/prog/proc-system \
 	test/prog/proc-vfork \

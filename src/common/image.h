@@ -87,6 +87,7 @@ struct cr_image {
 	CR_LIST(cairn_Description) descriptions;
 	CR_LIST(cairn_Inode) inodes;
 	CR_LIST(cairn_Pipe) pipes;
+	CR_LIST(cairn_Lock) locks;
 };
 
 /*

@@ -31,6 +31,7 @@ static const pb_msgdesc_t *const descriptors[] = {
 	[cairn_RecordType_RECORD_INODE] = cairn_Inode_fields,
 	[cairn_RecordType_RECORD_PIPE] = cairn_Pipe_fields,
 	[cairn_RecordType_RECORD_END] = cairn_End_fields,
+	[cairn_RecordType_RECORD_LOCK] = cairn_Lock_fields,
 };
 
 /* Any record, decoded. */
@@ -49,6 +50,7 @@ union record {
 	cairn_Inode inode;
 	cairn_Pipe pipe;
 	cairn_End end;
+	cairn_Lock lock;
 };
 
 const pb_msgdesc_t *cr_image_descriptor(cairn_RecordType type)
@@ -287,6 +289,8 @@ static int add_record(struct cr_image *img, cairn_RecordType type, const union r
 		return ADD(&img->inodes, r->inode);
 	case cairn_RecordType_RECORD_PIPE:
 		return ADD(&img->pipes, r->pipe);
+	case cairn_RecordType_RECORD_LOCK:
+		return ADD(&img->locks, r->lock);
 	case cairn_RecordType_RECORD_END:
 		img->end = r->end;
 		return 0;
@@ -426,6 +430,7 @@ void cr_image_free(struct cr_image *img)
 	free(img->descriptions.v);
 	free(img->inodes.v);
 	free(img->pipes.v);
+	free(img->locks.v);
 	cr_close_fd(&img->pack);
 	memset(img, 0, sizeof(*img));
 	img->pack = -1;

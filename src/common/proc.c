@@ -41,8 +41,10 @@ static const char *field(const char *text, const char *key)
 int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 {
 	cr_auto_free char *text = NULL;
+	static const char *const caps[] = { "\nCapInh:", "\nCapPrm:", "\nCapEff:", "\nCapBnd:",
+					    "\nCapAmb:" };
 	const char *p;
-	int ret = slurp_pid(proc, pid, "status", &text);
+	int ret = slurp_pid(proc, pid, "status", &text), i;
 
 	if (ret)
 		return ret;
@@ -57,6 +59,8 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 	out->caught = strtoull(field(text, "\nSigCgt:"), NULL, 16);
 	out->blocked = strtoull(field(text, "\nSigBlk:"), NULL, 16);
 	out->rss = strtoull(field(text, "\nVmRSS:"), NULL, 10) * 1024;
+	for (i = 0; i < 5; i++)
+		out->caps[i] = strtoull(field(text, caps[i]), NULL, 16);
 	out->no_new_privs = atoi(field(text, "\nNoNewPrivs:"));
 	out->seccomp = atoi(field(text, "\nSeccomp:"));
 	for (p = field(text, "\nNSpid:"); isdigit((unsigned char)*p); p += *p == '\t')

@@ -14,6 +14,7 @@ struct cr_proc_status {
 	int tgid, ppid, threads, ns_pid; /* ns_pid: in its innermost pid namespace */
 	unsigned int uid, umask;
 	uint64_t caught, blocked, rss;
+	uint64_t caps[5]; /* inheritable, permitted, effective, bounding, ambient */
 	int no_new_privs, seccomp;
 	char name[16];
 };

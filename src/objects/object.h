@@ -138,5 +138,16 @@ int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path
 int cr_pipes_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_pipe_index(const struct cr_image *img, uint32_t id);
 
+/* ---- file locks: lock.c ---- */
+
+/* The locks of the job's processes and descriptions (fds: ours, parallel to descriptions). */
+int cr_locks_save(struct cr_save *s, const pid_t *pids, size_t npids, const cairn_Description *d,
+		  const int *fds, size_t n, struct cr_err *err);
+/* By the shepherd: those of a description. By a process: its own, once its descriptors stand. */
+int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
+			    struct cr_err *err);
+int cr_locks_of_process(const struct cr_image *img, const struct cr_process_image *p,
+			struct cr_err *err);
+
 /* Opens path again with a description's flags. CR_EXIT_CHANGED when that fails. */
 int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err);

@@ -224,7 +224,7 @@ int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err)
 {
 	/* What is a property of open(2) itself, not of what it made, is not done again. */
 	int flags = d->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O_ASYNC |
-				 (d->flags & O_PATH ? 0 : O_NOFOLLOW));
+				 (strncmp(path, "/proc/self/fd/", 14) ? 0 : O_NOFOLLOW));
 	int fd = open(path, flags | O_CLOEXEC | O_NOCTTY);
 
 	if ((flags & O_TMPFILE) == O_TMPFILE)

@@ -263,7 +263,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u", d->object);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->shared_fd[i]);
-	fd = cr_reopen(path, &copy, err);
+	fd = cr_reopen(r->img->shared.v[i].memory.named ? d->path : path, &copy, err);
 	if (fd >= 0 && d->offset)
 		lseek(fd, d->offset, SEEK_SET);
 	return fd;

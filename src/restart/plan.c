@@ -52,6 +52,7 @@ struct plan {
 	uint64_t data_at;
 	uint64_t base, len, code, stacks, page;
 	int exe_fd;
+	struct cr_proc_status own; /* of this process, for its capabilities */
 };
 
 static struct cr_op *op(struct plan *n, enum cr_op_kind kind, enum cr_label label, uint32_t nr,
@@ -382,11 +383,27 @@ static void plan_thread_state(struct plan *n, const cairn_Thread *t)
 static void plan_credentials(struct plan *n, const cairn_Thread *t)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct none[2] = { { 0 } };
+	const cairn_Process *p = &n->p->process;
+	uint64_t inheritable, permitted, effective;
+	int cap;
 
-	if (n->r->drop_caps)
+	/* What it had, as far as we have it; in a user namespace of ours that is worth nothing. */
+	permitted = n->r->drop_caps ? 0 : p->cap_permitted & n->own.caps[1];
+	effective = p->cap_effective & permitted;
+	inheritable = p->cap_inheritable & (permitted | n->own.caps[0]);
+	for (cap = 0; cap < 64; cap++)
+		if (n->own.caps[3] & ~p->cap_bounding & 1ull << cap)
+			TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_CAPBSET_DROP, cap);
+	if (permitted != n->own.caps[1] || effective != n->own.caps[2] ||
+	    inheritable != n->own.caps[0]) {
+		struct __user_cap_data_struct d[2] = {
+			{ effective, permitted, inheritable },
+			{ effective >> 32, permitted >> 32, inheritable >> 32 },
+		};
+
 		CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)),
-		     keep(n, none, sizeof(none)));
+		     keep(n, d, sizeof(d)));
+	}
 	if (n->p->core.keep_caps)
 		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_KEEPCAPS, 1);
 	if (n->p->process.no_new_privs)
@@ -487,7 +504,8 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	}
 	syscall(SYS_close_range, r->fd_base, n->exe_fd - 1, 0);
 	syscall(SYS_close_range, n->exe_fd + 1, ~0u, 0);
-	return 0;
+	/* Last: closing any descriptor of a file gives up the process's locks on it. */
+	return cr_locks_of_process(&r->img, p, err);
 }
 
 /* The agent's way to the shepherd is another now: write it where the agent has it. */
@@ -580,7 +598,7 @@ static size_t ops_needed(const struct cr_process_image *p, const cr_islands *isl
 	for (i = 0; i < p->timers.n; i++)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
-	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 24 +
+	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 72 +
 	       p->timers.n * 4 + timer_ids * 2;
 }
 
@@ -653,6 +671,8 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!main)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "process %d of the image has no main thread",
 			       p->process.pid);
+	if (cr_proc_status(AT_FDCWD, getpid(), &n->own))
+		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/self/status");
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
 	ret = cr_memory_build(r, p, &l, &islands, err);

@@ -327,6 +327,8 @@ static int open_descriptions(struct cr_restart *r, struct cr_err *err)
 		fd = cr_object_restore(&r->objects, &r->img.descriptions.v[i], err);
 		if (fd < 0)
 			return fd;
+		if (cr_locks_of_description(&r->img, &r->img.descriptions.v[i], fd, err))
+			return -EACCES;
 		r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->fd_base);
 		close(fd);
 		if (r->description_fd[i] < 0)

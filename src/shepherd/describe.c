@@ -109,6 +109,11 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 		return 0;
 	p->umask = st.umask;
 	p->no_new_privs = st.no_new_privs;
+	p->cap_inheritable = st.caps[0];
+	p->cap_permitted = st.caps[1];
+	p->cap_effective = st.caps[2];
+	p->cap_bounding = st.caps[3];
+	p->cap_ambient = st.caps[4];
 	if (st.seccomp)
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) has a seccomp filter, which cannot be saved yet; the "
@@ -226,6 +231,19 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 	return 0;
 }
 
+static int describe_locks(struct cr_checkpoint *c)
+{
+	cr_auto_free pid_t *pids = calloc(c->members.n + 1, sizeof(*pids));
+	size_t i;
+
+	if (!pids)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
+	for (i = 0; i < c->members.n; i++)
+		pids[i] = c->members.v[i]->pid;
+	return cr_locks_save(&c->save, pids, i, c->descriptions.v, c->description_fds.v,
+			     c->descriptions.n, &c->err);
+}
+
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cairn_Job *j = &c->job;
@@ -265,7 +283,7 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		for (k = 0; k < m->fds.n && !ret; k++)
 			ret = describe_fd(c, m, &m->fds.v[k]);
 	}
-	return ret;
+	return ret ? ret : describe_locks(c);
 }
 
 /* ---- records ---- */

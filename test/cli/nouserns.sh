@@ -14,10 +14,10 @@ wait "$shepherd"
 
 # A namespace of one's own in which no further ones are allowed; without rights in it.
 inside='echo 0 >/proc/sys/user/max_user_namespaces || exit 77
-	exec setpriv --inh-caps=-all --bounding-set=-all crrestart ckpt/job'
-unshare -U -r true 2>/dev/null || skip 'no user namespaces here'
+	exec setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all crrestart ckpt/job'
+unshare -U -c true 2>/dev/null || skip 'no user namespaces here'
 command -v setpriv >/dev/null || skip 'no setpriv'
-unshare -U -r sh -c "$inside" </dev/null >msg 2>&1
+unshare -U -c --keep-caps sh -c "$inside" </dev/null >msg 2>&1
 rc=$?
 [ $rc != 77 ] || skip 'the limit cannot be set in a nested namespace'
 is 109 $rc 'restart without user namespaces'
