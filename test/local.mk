@@ -202,3 +202,5 @@ EXTRA_DIST += \
 	test/cli/refuse.sh \
 	test/cli/status.sh \
 	test/cli/tmux.sh
+
+include test/unit/local.mk

@@ -10,12 +10,14 @@
 #define CR_FORMAT_VERSION 1u
 #define CR_AGENT_VERSION 1u
 
-/* The signal that wakes the agent, and the value it carries to be told from the application's own. */
+/* The signal that wakes the agent. */
 #define CR_DEFAULT_SIGNAL 62
-#define CR_WAKE_MAGIC 0x4341524e /* "CARN" */
 
 /* Memory is stored in runs of at most this many bytes: one checksum, one codec each. */
 #define CR_RUN_BYTES (1ul << 20)
+
+/* By which a writer is known among the descendants of a shepherd. */
+#define CR_WRITER_NAME "cairn-writer"
 
 #define CR_NAME_MAX 80
 #define CR_PATH_MAX 4096

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <xxhash.h>
+#include <xxh_x86dispatch.h>
 
 #include "common/image.h"
 #include "common/image_format.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
-#include <xxhash.h>
+#include <xxh_x86dispatch.h>
 
 #include "common/defs.h"
 
@@ -81,6 +81,8 @@ int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
 	if (!p || strlen(p) < 4)
 		return -EPROTO;
 	memset(out, 0, sizeof(*out));
+	*p = 0;
+	snprintf(out->comm, sizeof(out->comm), "%s", strchr(text, '(') ? strchr(text, '(') + 1 : "");
 	out->state = p[2];
 	p += 3;
 	for (k = 4; k <= 52 && *p; k++)

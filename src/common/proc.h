@@ -20,6 +20,7 @@ struct cr_proc_status {
 };
 
 struct cr_proc_stat {
+	char comm[16];
 	char state;
 	int ppid, pgrp, session, tty_nr, tpgid, threads;
 	uint64_t start_time, start_code, end_code, start_stack;

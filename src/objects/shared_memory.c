@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-#include <xxhash.h>
+#include <xxh_x86dispatch.h>
 
 #include "objects/object.h"
 

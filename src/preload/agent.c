@@ -73,74 +73,73 @@ static void fail(const cairn_Failure *failure)
 	agent_send(NULL, 0);
 }
 
-static int receive(int *fds, int *nfds)
+static int receive(void)
 {
 	return cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in,
-			    fds, nfds, 0);
+			    NULL, NULL, 0);
 }
 
-/* Waits for what the shepherd says until it says Go or is gone. */
-static void obey(void)
+/* When there is something to know before the fork. */
+static int ask(void)
 {
-	int fds[CR_WIRE_FDS], nfds, i, ret;
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_hello_tag;
+	if (agent_send(NULL, 0) || receive() != 1 ||
+	    cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
+		return -EPROTO;
+	cr_agent.begin = cr_agent.in.body.begin;
+	return 0;
+}
 
-	while (receive(fds, &nfds) == 1) {
-		switch (cr_agent.in.which_body) {
-		case cairn_ShepherdMsg_fork_tag:
-			ret = nfds == 3 ? agent_fork_writer(fds, cr_agent.in.body.fork.lz4) : -EPROTO;
-			for (i = 0; i < nfds; i++)
-				cr_sys1(SYS_close, fds[i]);
-			if (ret)
-				fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_FORK,
-						       .error = -ret });
-			break;
-		default:
-			return;
-		}
+static int stop_and_tell(void)
+{
+	cairn_Failure failure = cairn_Failure_init_zero;
+	struct agent_thread *self = &cr_agent.threads[0];
+	int64_t start = agent_now_ns();
+	int ret, sock;
+
+	memset(&cr_agent.begin, 0, sizeof(cr_agent.begin));
+	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
+		return ret;
+	self->asked = cr_agent.begin.blocked;
+	self->nr = cr_agent.wake.nr;
+	self->key = cr_agent.wake.key;
+	agent_take_record(self);
+	ret = agent_stop_threads(&failure);
+	if (ret) {
+		fail(&failure);
+		return ret;
 	}
+	agent_take_pending(true);
+	if ((ret = agent_describe()) || (ret = agent_send_descriptors()))
+		return ret;
+	ret = agent_fork_writer(&sock);
+	if (ret) {
+		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_FORK, .error = -ret });
+		return ret;
+	}
+	cr_agent.out.which_body = cairn_AgentMsg_stopped_tag;
+	cr_agent.out.body.stopped = (cairn_Stopped){ .version = CR_AGENT_VERSION,
+						     .threads = cr_agent.nthreads,
+						     .stop_ns = agent_now_ns() - start,
+						     .eintr_hidden = cr_agent.eintr_hidden,
+						     .writer_pid = cr_agent.writer_pid };
+	ret = agent_send(&sock, 1);
+	cr_sys1(SYS_close, sock);
+	return ret;
 }
 
 static void checkpoint(void *unused)
 {
-	cairn_Failure failure = cairn_Failure_init_zero;
-	cairn_Begin *begin = &cr_agent.in.body.begin;
-	struct agent_thread *self = &cr_agent.threads[0];
-	int64_t start = agent_now_ns(), timeout;
-	int i;
-
 	/* What /proc shows of a process that is not dumpable is root's alone. */
 	cr_agent.dumpable = cr_sys1(SYS_prctl, PR_GET_DUMPABLE);
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
-
-	cr_agent.out.which_body = cairn_AgentMsg_hello_tag;
-	cr_agent.out.body.hello = (cairn_Hello){
-		.version = CR_AGENT_VERSION, .pid = cr_agent.pid, .tid = self->tid
-	};
-	if (agent_send(NULL, 0) || receive(NULL, NULL) != 1 ||
-	    cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
-		return;
-	timeout = begin->timeout_ms * 1000000ll;
-	self->nr = begin->leader.nr;
-	for (i = 0; i < 6 && i < begin->leader.args_count; i++)
-		self->args[i] = begin->leader.args[i];
-	self->sp = begin->leader.sp;
-	self->pc = begin->leader.pc;
-	self->asked = begin->blocked;
-	agent_take_record(self);
-	if (agent_stop_threads(timeout, &failure)) {
-		fail(&failure);
-		return;
-	}
-	agent_take_pending(true);
-	if (agent_describe() || agent_send_descriptors())
-		return;
-	cr_agent.out.which_body = cairn_AgentMsg_stopped_tag;
-	cr_agent.out.body.stopped = (cairn_Stopped){ .threads = cr_agent.nthreads,
-						     .stop_ns = agent_now_ns() - start,
-						     .eintr_hidden = cr_agent.eintr_hidden };
-	if (!agent_send(NULL, 0))
-		obey();
+	/* Then until the shepherd says Go, or is gone. */
+	if (!stop_and_tell())
+		receive();
+	if (!cr_agent.dumpable)
+		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 }
 
 /* Forgets what a parent was doing when it forked this process. */
@@ -154,7 +153,7 @@ static void adopt_state(void)
 	atomic_store(&cr_agent.state, AGENT_IDLE);
 }
 
-void agent_lead(ucontext_t *uc)
+void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 {
 	int idle = AGENT_IDLE;
 
@@ -172,6 +171,7 @@ void agent_lead(ucontext_t *uc)
 	memset(&cr_agent.threads[0], 0, sizeof(cr_agent.threads[0]));
 	cr_agent.threads[0].tid = cr_sys0(SYS_gettid);
 	cr_agent.threads[0].nr = -1;
+	cr_agent.wake = *wake;
 	cr_agent.threads[0].uc = uc;
 	cr_agent.threads[0].wait = &cr_wait;
 	cr_agent.sock = connect_shepherd();
@@ -179,8 +179,6 @@ void agent_lead(ucontext_t *uc)
 		/* Whatever stack the application gave us may be small. */
 		cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
 		cr_sys1(SYS_close, cr_agent.sock);
-		if (!cr_agent.dumpable)
-			cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 	}
 	agent_settle(&cr_agent.threads[0]);
 	agent_resume_threads();
@@ -189,9 +187,10 @@ void agent_lead(ucontext_t *uc)
 static void handler(int sig, siginfo_t *info, void *uc)
 {
 	int pid = cr_sys0(SYS_getpid);
+	struct cr_wake wake;
 
-	if (info->si_code == SI_QUEUE && info->si_value.sival_int == CR_WAKE_MAGIC)
-		agent_lead(uc);
+	if (cr_wake_get(info, &wake))
+		agent_lead(uc, &wake);
 	else if (info->si_code == SI_TKILL && info->si_pid == pid && cr_agent.pid == pid &&
 		 atomic_load(&cr_agent.state) == AGENT_STOPPING)
 		agent_park(uc);

@@ -15,6 +15,7 @@
 #include "agent.pb.h"
 #include "common/agent_config.h"
 #include "common/defs.h"
+#include "common/wake.h"
 #include "arch/x86_64/syscall.h"
 #include "common/wire.h"
 
@@ -35,13 +36,13 @@ struct agent_thread {
 	int tid;
 	_Atomic int parked;
 	bool gone; /* exited while we were stopping */
+	bool told; /* of to the shepherd, as late */
 	bool asked; /* the shepherd to unblock our signal in it, for this once */
 	bool dead; /* a main thread that has called pthread_exit */
 	bool rewound; /* the frame stands before call nr because we put it there */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
-	long nr;
-	uint64_t args[6];
-	uint64_t sp, pc;
+	long nr; /* the call it stood in when it was called, -1 for none */
+	uint64_t key; /* cr_call_key of it */
 	ucontext_t *uc;
 	struct agent_wait *wait;
 	uint64_t fs, gs, robust, robust_len, clear_tid, slack;
@@ -66,6 +67,8 @@ struct agent {
 	unsigned int nthreads;
 	_Atomic unsigned int npending;
 	unsigned int eintr_hidden;
+	struct cr_wake wake;
+	cairn_Begin begin;
 	int sock;
 	int dumpable; /* as it was before this checkpoint */
 	int writer_pid;
@@ -100,7 +103,7 @@ static inline uint64_t agent_signal_bit(void)
 void agent_futex_wait(_Atomic unsigned int *word, unsigned int value, int64_t ns);
 void agent_futex_wake(_Atomic unsigned int *word);
 void agent_park(ucontext_t *uc);
-int agent_stop_threads(int64_t timeout_ns, cairn_Failure *failure);
+int agent_stop_threads(cairn_Failure *failure);
 void agent_resume_threads(void);
 void agent_settle(struct agent_thread *t);
 void agent_take_record(struct agent_thread *t);
@@ -116,10 +119,11 @@ int agent_send_descriptors(void);
 int agent_send(const int *fds, int nfds);
 
 /* writer.c */
-int agent_fork_writer(const int fds[3], bool lz4);
+/* *sock is the shepherd's end of the writer's connection. */
+int agent_fork_writer(int *sock);
 
 /* agent.c */
-void agent_lead(ucontext_t *uc);
+void agent_lead(ucontext_t *uc, const struct cr_wake *wake);
 
 /* wrap_signals.c: the application's own action for the agent's signal */
 void agent_application_signal(int sig, siginfo_t *info, void *uc);

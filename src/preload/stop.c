@@ -41,6 +41,7 @@ static void read_record(struct agent_thread *t)
 {
 	char path[64], buf[256];
 	const char *p = buf;
+	uint64_t v[8]; /* six arguments, sp, pc */
 	int i;
 
 	t->nr = -1;
@@ -49,27 +50,22 @@ static void read_record(struct agent_thread *t)
 		return;
 	t->nr = cr_get_number(&p, 10);
 	for (i = 0; i < 8; i++) {
-		uint64_t *to = i < 6 ? &t->args[i] : i == 6 ? &t->sp : &t->pc;
-
 		while (*p == ' ')
 			p++;
 		if (p[0] == '0' && p[1] == 'x')
 			p += 2;
-		*to = cr_get_number(&p, 16);
+		v[i] = cr_get_number(&p, 16);
 	}
+	t->key = cr_call_key(v[7], v[6], v);
 }
 
-static bool record_matches(const struct agent_thread *t)
+/* Whether the frame stands behind the recorded call, or before it. */
+static bool at_call(const struct agent_thread *t, bool before)
 {
 	const greg_t *g = t->uc->uc_mcontext.gregs;
-	int i;
+	uint64_t args[4] = { g[REG_RDI], g[REG_RSI], g[REG_RDX], g[REG_R10] };
 
-	if (t->nr < 0 || (uint64_t)g[REG_RSP] != t->sp)
-		return false;
-	for (i = 0; i < 4; i++)
-		if ((uint64_t)g[cr_frame_arg[i]] != t->args[i])
-			return false;
-	return true;
+	return t->nr >= 0 && cr_call_key(g[REG_RIP] + (before ? 2 : 0), g[REG_RSP], args) == t->key;
 }
 
 /*
@@ -79,11 +75,11 @@ static bool record_matches(const struct agent_thread *t)
 static void hide_interruption(struct agent_thread *t)
 {
 	greg_t *g = t->uc->uc_mcontext.gregs;
-	bool known = record_matches(t);
+	bool behind = at_call(t, false);
 
 	if (cr_frame_result(t->uc) == -EINTR) {
 		/* The record may be of an earlier call: then libc's code tells. */
-		long nr = known && (uint64_t)g[REG_RIP] == t->pc ? t->nr : cr_frame_decode(t->uc);
+		long nr = behind ? t->nr : cr_frame_decode(t->uc);
 
 		if (nr < 0)
 			return;
@@ -97,13 +93,13 @@ static void hide_interruption(struct agent_thread *t)
 		cr_frame_rewind(t->uc, nr);
 		t->rewound = true;
 		cr_agent.eintr_hidden++;
-	} else if (known && (uint64_t)g[REG_RIP] == t->pc && cr_frame_result(t->uc) > 0 &&
-		   (uint64_t)cr_frame_result(t->uc) < t->args[2] &&
+	} else if (behind && cr_frame_result(t->uc) > 0 &&
+		   cr_frame_result(t->uc) < (int64_t)g[REG_RDX] &&
 		   (t->nr == SYS_write || t->nr == SYS_sendto ||
-		    (t->nr == SYS_recvfrom && t->args[3] & MSG_WAITALL))) {
+		    (t->nr == SYS_recvfrom && g[REG_R10] & MSG_WAITALL))) {
 		cr_frame_go_on(t->uc, t->nr);
 		cr_agent.eintr_hidden++;
-	} else if (known && (uint64_t)g[REG_RIP] + 2 == t->pc && g[REG_RAX] == t->nr) {
+	} else if (g[REG_RAX] == t->nr && at_call(t, true)) {
 		t->restartable = true;
 	}
 }
@@ -274,20 +270,36 @@ static int call_threads(void)
 	return fresh;
 }
 
-/* A thread may have blocked our signal behind libc's back; from outside it can be unblocked. */
-static void ask_to_unblock(struct agent_thread *t)
+/*
+ * Tells the shepherd of a thread that keeps us waiting: one that has blocked our signal behind
+ * libc's back can be unblocked from outside; of another it will want to know the name.
+ */
+static void tell_late(struct agent_thread *t, int64_t waited_ns)
 {
-	if (t->asked || !(agent_status_mask(t->tid, "SigBlk:\t") & agent_signal_bit()))
+	bool blocked = agent_status_mask(t->tid, "SigBlk:\t") & agent_signal_bit();
+
+	if (t->told || (!blocked && waited_ns < 100000000))
 		return;
-	t->asked = true;
+	t->told = true;
+	t->asked = blocked;
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
-	cr_agent.out.which_body = cairn_AgentMsg_unblock_tag;
-	cr_agent.out.body.unblock.tid = t->tid;
+	cr_agent.out.which_body = cairn_AgentMsg_late_tag;
+	cr_agent.out.body.late.tid = t->tid;
+	cr_agent.out.body.late.blocked = blocked;
 	agent_send(NULL, 0);
 }
 
+/* The shepherd has given up (then it says Go before its time), or is gone. */
+static bool left_alone(void)
+{
+	char c;
+
+	return cr_sys6(SYS_recvfrom, cr_agent.sock, &c, 1, MSG_PEEK | MSG_DONTWAIT, NULL, NULL) !=
+	       -EAGAIN;
+}
+
 /* A called thread that has not come: has it ended, or is it the main thread's remains? */
-static void look_for(struct agent_thread *t)
+static void look_for(struct agent_thread *t, int64_t waited_ns)
 {
 	char path[64], buf[512];
 	const char *p;
@@ -299,7 +311,7 @@ static void look_for(struct agent_thread *t)
 	}
 	p = strrchr(buf, ')');
 	if (!p || p[1] != ' ' || (p[2] != 'Z' && p[2] != 'X')) {
-		ask_to_unblock(t);
+		tell_late(t, waited_ns);
 		return;
 	}
 	if (t->tid == cr_agent.pid)
@@ -309,7 +321,7 @@ static void look_for(struct agent_thread *t)
 }
 
 /* The first thread that is still awaited, or NULL. */
-static struct agent_thread *missing(bool look)
+static struct agent_thread *missing(bool look, int64_t waited_ns)
 {
 	unsigned int i;
 
@@ -317,18 +329,17 @@ static struct agent_thread *missing(bool look)
 		struct agent_thread *t = &cr_agent.threads[i];
 
 		if (!t->gone && !t->dead && !atomic_load(&t->parked) && look)
-			look_for(t);
+			look_for(t, waited_ns);
 		if (!t->gone && !t->dead && !atomic_load(&t->parked))
 			return t;
 	}
 	return NULL;
 }
 
-int agent_stop_threads(int64_t timeout_ns, cairn_Failure *failure)
+int agent_stop_threads(cairn_Failure *failure)
 {
-	int64_t deadline = agent_now_ns() + timeout_ns;
-	struct agent_thread *late;
-	int fresh;
+	int64_t start = agent_now_ns();
+	int fresh, tries;
 
 	/* New threads are born by threads not stopped yet: look until none is new. */
 	for (;;) {
@@ -340,17 +351,14 @@ int agent_stop_threads(int64_t timeout_ns, cairn_Failure *failure)
 			failure->error = -fresh;
 			return fresh;
 		}
-		if (!fresh && !missing(false))
+		if (!fresh && !missing(false, 0))
 			return 0;
-		for (int tries = 0; (late = missing(tries > 2)); tries++) {
+		for (tries = 0; missing(tries > 2, agent_now_ns() - start); tries++) {
 			unsigned int parked = atomic_load(&cr_agent.parked);
 
-			if (agent_now_ns() > deadline) {
-				failure->what = cairn_StopFailure_STOP_TIMEOUT;
-				failure->tid = late->tid;
-				return -ETIMEDOUT;
-			}
-			if (missing(false))
+			if (left_alone())
+				return -EPIPE;
+			if (missing(false, 0))
 				agent_futex_wait(&cr_agent.parked, parked, 1000000);
 		}
 	}

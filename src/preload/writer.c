@@ -5,9 +5,6 @@
 // Runs in: a process forked by a helper that is a thread in all but name (CLONE_VM|CLONE_VFORK,
 // no exit signal), so that the application's wait() sees neither. It has its own address space and
 // may do there what it likes. On failure it says so and exits; the job is not touched.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include <errno.h>
 #include <linux/close_range.h>
 #include <lz4.h>
@@ -16,11 +13,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #include "arch/x86_64/call.h"
 #include "common/pagemap.h"
 #include "preload/agent.h"
+#include "preload/hash.h"
 #include "preload/text.h"
 
 #define BATCH_BYTES (4ul << 20)
@@ -33,6 +33,7 @@
 struct writer {
 	int sock, pack, pagemap;
 	bool lz4, no_guards;
+	uint64_t (*hash)(const void *data, size_t len);
 	_Atomic uint64_t *counter;
 	char *copies; /* room for a batch of compressed or moving pieces */
 	void *lz4_state;
@@ -51,8 +52,7 @@ struct writer {
 };
 
 static struct writer writer;
-static int writer_fds[3];
-static bool writer_lz4;
+static int writer_sock; /* its end of the connection */
 
 static void __attribute__((noreturn)) leave(int error, uint64_t addr)
 {
@@ -171,7 +171,7 @@ static void add_piece(uint64_t addr, uint64_t len)
 		data = w->copies + w->bytes;
 	}
 	r->stored = packed > 0 ? (uint64_t)packed : len;
-	r->xxh3 = XXH3_64bits(data, r->stored);
+	r->xxh3 = w->hash(data, r->stored);
 	w->pieces[w->npieces++] = (struct iovec){ (void *)data, r->stored };
 	w->bytes += r->stored;
 	w->done.pages += len / CR_PAGE;
@@ -330,37 +330,22 @@ static void dump(uint32_t shared)
 
 /* ---- the process ---- */
 
-static void prepare(void)
+/* At the first message: its own memory, and where to write. */
+static void prepare(const int *fds, int nfds, bool lz4)
 {
 	struct writer *w = &writer;
-	int fds[3] = { writer_fds[0], writer_fds[1], writer_fds[2] }, i, j;
-	unsigned int from = 0;
 	struct rlimit limit;
 
-	/* The application's descriptors are not held open a moment longer than it holds them. */
-	for (i = 0; i < 3; i++)
-		for (j = i + 1; j < 3; j++)
-			if (fds[j] < fds[i]) {
-				int swap = fds[i];
-
-				fds[i] = fds[j];
-				fds[j] = swap;
-			}
-	for (i = 0; i < 3; i++) {
-		if ((unsigned int)fds[i] > from)
-			cr_sys3(SYS_close_range, from, fds[i] - 1, 0);
-		from = fds[i] + 1;
-	}
-	cr_sys3(SYS_close_range, from, ~0u, 0);
-	cr_sys2(SYS_prctl, PR_SET_NAME, "cairn-writer");
+	if (nfds != 2)
+		leave(EPROTO, 0);
 	/* A limit on the application's files is not meant for ours. */
 	if (!cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
 		cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, &limit, NULL);
 	}
-	w->pack = writer_fds[0];
-	w->sock = cr_agent.sock = writer_fds[2];
-	w->lz4 = writer_lz4;
+	w->pack = fds[0];
+	w->lz4 = lz4;
+	w->hash = agent_hash_has_avx2() ? agent_hash_avx2 : agent_hash_sse2;
 	w->pagemap = cr_sys3(SYS_open, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 	if (w->pagemap < 0)
 		leave(-w->pagemap, 0);
@@ -372,10 +357,14 @@ static void prepare(void)
 	w->ranges = (void *)(w->copies + 2 * BATCH_BYTES);
 	w->offsets = (void *)(w->ranges + RANGES_ROOM);
 	w->counter = (void *)cr_sys6(SYS_mmap, w->copies + OWN_BYTES - CR_PAGE, CR_PAGE,
-				     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, writer_fds[1],
-				     0);
+				     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[1], 0);
 	if ((unsigned long)w->counter > -4096ul)
 		leave(ENOMEM, 0);
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_writer_tag;
+	cr_agent.out.body.writer.own_start = (uint64_t)w->copies;
+	cr_agent.out.body.writer.own_end = (uint64_t)w->copies + OWN_BYTES;
+	say();
 }
 
 /* All are taken in before the first is dumped, so that neither end waits for the other. */
@@ -394,20 +383,19 @@ static void take_ranges(const cairn_Ranges *ranges)
 
 static void write_image(void)
 {
-	prepare();
-	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
-	cr_agent.out.which_body = cairn_AgentMsg_writer_tag;
-	cr_agent.out.body.writer.pid = cr_sys0(SYS_getpid);
-	cr_agent.out.body.writer.own_start = (uint64_t)writer.copies;
-	cr_agent.out.body.writer.own_end = (uint64_t)writer.copies + OWN_BYTES;
-	say();
+	int fds[CR_WIRE_FDS], nfds;
+
+	cr_agent.sock = writer_sock;
 	for (;;) {
 		const cairn_Ranges *ranges = &cr_agent.in.body.ranges;
 
+		/* The end of the connection: nobody wants the image any more. */
 		if (cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields,
-				 &cr_agent.in, NULL, NULL, 0) != 1 ||
+				 &cr_agent.in, fds, &nfds, 0) != 1 ||
 		    cr_agent.in.which_body != cairn_ShepherdMsg_ranges_tag)
 			cr_sys1(SYS_exit_group, 1);
+		if (!writer.copies)
+			prepare(fds, nfds, ranges->lz4);
 		take_ranges(ranges);
 		if (!ranges->last)
 			continue;
@@ -427,10 +415,24 @@ static void write_image(void)
 	}
 }
 
+/*
+ * Shares the application's descriptors until it gives itself a table with nothing but the writer's
+ * socket: so the writer never holds one of the application's open.
+ */
 static void helper(void *unused)
 {
-	long pid = cr_sys5(SYS_clone, 0, 0, 0, 0, 0);
+	long ret, pid;
 
+	/* The name is inherited: the writer has it from its first moment. */
+	cr_sys2(SYS_prctl, PR_SET_NAME, CR_WRITER_NAME);
+	ret = cr_sys3(SYS_close_range, writer_sock + 1, ~0u, CLOSE_RANGE_UNSHARE);
+	if (!ret && writer_sock)
+		ret = cr_sys3(SYS_close_range, 0, writer_sock - 1, 0);
+	if (ret) {
+		cr_agent.writer_pid = ret;
+		return;
+	}
+	pid = cr_sys5(SYS_clone, 0, 0, 0, 0, 0);
 	if (!pid)
 		write_image();
 	cr_agent.writer_pid = pid;
@@ -438,7 +440,7 @@ static void helper(void *unused)
 
 static void lift(bool lifted)
 {
-	const cairn_Fork *f = &cr_agent.in.body.fork;
+	const cairn_Begin *f = &cr_agent.begin;
 	unsigned int i;
 
 	for (i = 0; i < f->keep_count; i++) {
@@ -453,23 +455,28 @@ static void lift(bool lifted)
 	}
 }
 
-int agent_fork_writer(const int fds[3], bool lz4)
+int agent_fork_writer(int *sock)
 {
+	int status, pair[2];
 	long pid;
-	int status;
 
-	memcpy(writer_fds, fds, sizeof(writer_fds));
-	writer_lz4 = lz4;
+	pid = cr_sys4(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+	if (pid < 0)
+		return pid;
+	*sock = pair[0];
+	writer_sock = pair[1];
 	memset(&writer, 0, offsetof(struct writer, pieces));
 	memset(&writer.done, 0, sizeof(writer.done));
 	lift(true);
 	cr_agent.writer_pid = -EAGAIN;
-	pid = cr_clone_call(CLONE_VM | CLONE_VFORK, cr_agent.helper_stack + AGENT_STACK, helper,
-			    NULL);
+	pid = cr_clone_call(CLONE_VM | CLONE_VFORK | CLONE_FILES,
+			    cr_agent.helper_stack + AGENT_STACK, helper, NULL);
 	lift(false);
-	if (pid < 0)
-		return pid;
-	while (cr_sys4(SYS_wait4, pid, &status, __WALL, NULL) == -EINTR)
+	cr_sys1(SYS_close, writer_sock);
+	while (pid >= 0 && cr_sys4(SYS_wait4, pid, &status, __WALL, NULL) == -EINTR)
 		;
-	return cr_agent.writer_pid < 0 ? cr_agent.writer_pid : 0;
+	if (pid >= 0 && cr_agent.writer_pid >= 0)
+		return 0;
+	cr_sys1(SYS_close, *sock);
+	return pid < 0 ? pid : cr_agent.writer_pid;
 }

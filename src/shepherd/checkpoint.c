@@ -136,6 +136,8 @@ static void on_writer(int fd, short what, void *arg)
 				      &c->err);
 		if (!ret)
 			return;
+	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_writer_tag) {
+		return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_done_tag) {
 		m->writer_done = true;
 		event_del(m->writer_event);
@@ -164,8 +166,6 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (!ret)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
-		ret = cr_fork_writers(sh, c);
-	if (!ret)
 		ret = cr_save_shared(sh, c);
 	drop_duplicates(c);
 	if (ret || !c->stop)
@@ -188,7 +188,7 @@ static int find_members(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	cr_pids pids = { 0 };
 	size_t i;
 
-	cr_job_pids(sh, AT_FDCWD, getpid(), &pids);
+	cr_job_pids(AT_FDCWD, getpid(), &pids);
 	for (i = 0; i < pids.n; i++) {
 		struct cr_member **to = cr_list_add(&c->members);
 		struct cr_member *m = calloc(1, sizeof(*m));

@@ -49,7 +49,7 @@ static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 	cr_pids pids = { 0 };
 	size_t i;
 
-	cr_job_pids(sh, sh->host_proc, host_self(sh), &pids);
+	cr_job_pids(sh->host_proc, host_self(sh), &pids);
 	for (i = 0; i < pids.n; i++) {
 		cairn_ProcessStatus *p = &r->processes[r->processes_count];
 		struct cr_proc_status st;

@@ -139,9 +139,11 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 	return 0;
 }
 
-static int send_ranges(struct cr_shepherd *sh, struct cr_member *m, const cairn_Range *r,
+static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+		       const cairn_Range *r,
 		       const uint64_t *offsets, size_t n, uint32_t shared)
 {
+	int fds[2] = { c->writer.pack, c->writer.counter_fd };
 	cairn_Ranges *out = &sh->out.body.ranges;
 	size_t at = 0, i;
 	int ret;
@@ -157,7 +159,9 @@ static int send_ranges(struct cr_shepherd *sh, struct cr_member *m, const cairn_
 		out->ranges_count = i;
 		out->offsets_count = offsets ? i : 0;
 		out->last = at == n;
-		ret = cr_send_member(sh, m->writer, NULL, 0);
+		out->lz4 = !strcmp(sh->options.compress, "lz4");
+		ret = cr_send_member(sh, m->writer, fds, m->writer_started ? 0 : 2);
+		m->writer_started = true;
 	} while (!ret && at < n);
 	return ret;
 }
@@ -166,7 +170,7 @@ static int send_ranges(struct cr_shepherd *sh, struct cr_member *m, const cairn_
 static int dump_part(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct part *p)
 {
 	cairn_Range r = { p->start, p->end, 0 };
-	int ret = send_ranges(sh, p->member, &r, &p->offset, 1, p->object);
+	int ret = send_ranges(sh, c, p->member, &r, &p->offset, 1, p->object);
 
 	while (!ret) {
 		int got = cr_wire_recv(p->member->writer, &sh->wire, cairn_AgentMsg_fields, &sh->in,
@@ -174,6 +178,11 @@ static int dump_part(struct cr_shepherd *sh, struct cr_checkpoint *c, const stru
 
 		if (got == 1 && sh->in.which_body == cairn_AgentMsg_shared_done_tag)
 			return 0;
+		if (got == 1 && sh->in.which_body == cairn_AgentMsg_writer_tag) {
+			p->member->own_start = sh->in.body.writer.own_start;
+			p->member->own_end = sh->in.body.writer.own_end;
+			continue;
+		}
 		if (got == 1 && sh->in.which_body == cairn_AgentMsg_runs_tag)
 			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_RUNS,
 					      &sh->in.body.runs, &c->err);
@@ -390,7 +399,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 				*to = r;
 		}
 	}
-	if (!ret && send_ranges(sh, m, ranges.v, NULL, ranges.n, 0))
+	if (!ret && send_ranges(sh, c, m, ranges.v, NULL, ranges.n, 0))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
 			      "the writer of process %d was killed (out of memory?); the job goes on",
 			      m->pid);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,58 +17,37 @@
 static const int forwarded[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1,
 				 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
 
-static bool is_writer(struct cr_shepherd *sh, pid_t pid)
+/* What our own parent is to reap is no longer of the job, and a writer never was. */
+static bool of_job(int proc, pid_t pid, pid_t self)
 {
-	size_t i;
-
-	for (i = 0; i < sh->writers.n; i++)
-		if (sh->writers.v[i] == pid)
-			return true;
-	return false;
-}
-
-static void forget_writer(struct cr_shepherd *sh, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < sh->writers.n; i++)
-		if (sh->writers.v[i] == pid)
-			sh->writers.v[i--] = sh->writers.v[--sh->writers.n];
-}
-
-void cr_job_pids(struct cr_shepherd *sh, int proc, pid_t self, cr_pids *out)
-{
-	size_t done = out->n, i;
 	struct cr_proc_stat st;
 
-	cr_proc_children(proc, self, out);
-	/* What is ours to reap is no longer of the job; nor are writers, nor whom we have twice. */
-	for (i = done; i < out->n;) {
-		bool out_of_job = proc == AT_FDCWD && is_writer(sh, out->v[i]);
+	if (cr_proc_stat(proc, pid, &st))
+		return false;
+	if (!strcmp(st.comm, CR_WRITER_NAME))
+		return false;
+	return st.state != 'Z' || st.threads > 1 || st.ppid != self;
+}
 
-		if (!out_of_job && !cr_proc_stat(proc, out->v[i], &st))
-			out_of_job = st.state == 'Z' && st.threads <= 1 && st.ppid == self &&
-				     proc == AT_FDCWD;
-		if (!out_of_job && proc != AT_FDCWD) {
-			struct cr_proc_status s;
+void cr_job_pids(int proc, pid_t self, cr_pids *out)
+{
+	size_t done = out->n, before = done, i, k;
+	pid_t parent = self;
 
-			out_of_job = !cr_proc_status(proc, out->v[i], &s) && is_writer(sh, s.ns_pid);
+	for (;;) {
+		cr_proc_children(proc, parent, out);
+		for (i = before; i < out->n; i++) {
+			bool again = false;
+
+			for (k = 0; k < before && !again; k++)
+				again = out->v[k] == out->v[i];
+			if (again || !of_job(proc, out->v[i], self))
+				out->v[i--] = out->v[--out->n];
 		}
-		if (out_of_job)
-			out->v[i] = out->v[--out->n];
-		else
-			i++;
-	}
-	for (; done < out->n; done++) {
-		size_t before = out->n, k;
-
-		cr_proc_children(proc, out->v[done], out);
-		for (i = before; i < out->n; i++)
-			for (k = 0; k < before; k++)
-				if (out->v[k] == out->v[i]) {
-					out->v[i--] = out->v[--out->n];
-					break;
-				}
+		if (done == out->n)
+			return;
+		parent = out->v[done++];
+		before = out->n;
 	}
 }
 
@@ -80,7 +60,7 @@ void cr_kill_job(struct cr_shepherd *sh)
 		cr_pids pids = { 0 };
 		size_t i, alive = 0;
 
-		cr_job_pids(sh, AT_FDCWD, getpid(), &pids);
+		cr_job_pids(AT_FDCWD, getpid(), &pids);
 		for (i = 0; i < pids.n; i++) {
 			struct cr_proc_status st;
 
@@ -120,7 +100,6 @@ static void reap(struct cr_shepherd *sh)
 		}
 		if (pid == sh->root)
 			sh->root_status = status;
-		forget_writer(sh, pid);
 	}
 	if (pid < 0 && errno == ECHILD) {
 		sh->ended = true;
@@ -192,6 +171,15 @@ static struct timeval seconds(double s)
 	return (struct timeval){ s, (s - (long)s) * 1e6 };
 }
 
+/* An agent that comes when nobody called, because a call was repeated: it is told to go on. */
+static void on_agent(int fd, short what, void *arg)
+{
+	int sock;
+
+	while ((sock = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+		close(sock);
+}
+
 static int add_events(struct cr_shepherd *sh)
 {
 	struct timeval t;
@@ -212,6 +200,8 @@ static int add_events(struct cr_shepherd *sh)
 		event_new(sh->base, sh->control, EV_READ | EV_PERSIST, cr_control_accept, sh);
 	event_add(sh->signal_event, NULL);
 	event_add(sh->control_event, NULL);
+	sh->agent_event = event_new(sh->base, sh->agents, EV_READ | EV_PERSIST, on_agent, sh);
+	event_add(sh->agent_event, NULL);
 	if (sh->options.interval > 0) {
 		t = seconds(sh->options.interval);
 		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);

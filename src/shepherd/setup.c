@@ -111,5 +111,4 @@ void cr_shepherd_free(struct cr_shepherd *sh)
 	cr_close_fd(&sh->control);
 	cr_close_fd(&sh->agents);
 	cr_close_fd(&sh->signal_fd);
-	free(sh->writers.v);
 }

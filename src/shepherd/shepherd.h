@@ -42,7 +42,7 @@ struct cr_member {
 	int64_t called_ns;
 	bool unblocked; /* by us, for this checkpoint */
 	int64_t blocked_ns; /* since when its main thread is seen to block our signal */
-	cairn_SyscallRecord leader;
+	pid_t late; /* thread that its agent waits for */
 	cairn_ProcessCore core;
 	cairn_Process process;
 	CR_LIST(cairn_Thread) threads;
@@ -53,6 +53,7 @@ struct cr_member {
 	int writer; /* socket of its writer */
 	pid_t writer_pid;
 	uint64_t own_start, own_end; /* the writer's own memory */
+	bool writer_started; /* it has been given the pack */
 	bool writer_done;
 	struct event *writer_event;
 	struct cr_shepherd *shepherd;
@@ -95,6 +96,7 @@ struct cr_shepherd {
 	struct cr_outside outside;
 	struct event_base *base;
 	struct event *control_event, *signal_event, *interval_event, *stop_event;
+	struct event *agent_event;
 	int signal_fd;
 	struct cr_checkpoint *checkpoint;
 	uint32_t last_number;
@@ -104,7 +106,6 @@ struct cr_shepherd {
 	struct cr_wire wire;
 	cairn_AgentMsg in;
 	cairn_ShepherdMsg out;
-	CR_LIST(pid_t) writers; /* not processes of the job */
 	void (*on_stop)(struct cr_shepherd *sh); /* the root was stopped: tell who waits for us */
 	void *on_stop_arg;
 };
@@ -120,7 +121,7 @@ int cr_shepherd_run(struct cr_shepherd *sh);
 void cr_kill_job(struct cr_shepherd *sh);
 
 /* Every process of the job, in tree order. */
-void cr_job_pids(struct cr_shepherd *sh, int proc, pid_t self, cr_pids *out);
+void cr_job_pids(int proc, pid_t self, cr_pids *out);
 
 /* ---- control.c ---- */
 void cr_control_accept(int fd, short what, void *shepherd);
@@ -128,7 +129,6 @@ void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /* ---- stop.c ---- */
 int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
-int cr_fork_writers(struct cr_shepherd *sh, struct cr_checkpoint *c);
 void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
 		      struct cr_err *err);

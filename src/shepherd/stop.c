@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
+#include "common/wake.h"
 #include "shepherd/shepherd.h"
 
 static struct cr_member *find(struct cr_checkpoint *c, pid_t pid)
@@ -65,7 +66,7 @@ static int look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	for (i = 0; i < c->members.n; i++)
 		c->members.v[i]->seen = false;
-	cr_job_pids(sh, AT_FDCWD, getpid(), &pids);
+	cr_job_pids(AT_FDCWD, getpid(), &pids);
 	for (i = 0; i < pids.n; i++) {
 		struct cr_member *m = find(c, pids.v[i]);
 
@@ -134,34 +135,45 @@ static pid_t thread_to_call(struct cr_member *m, const struct cr_proc_status *st
 	return tid;
 }
 
-static void read_record(struct cr_member *m, pid_t tid)
+/* In which call the thread stands now: it cannot see that itself. */
+static void read_record(pid_t pid, pid_t tid, struct cr_wake *wake)
 {
-	unsigned long long a[6], sp, pc;
+	unsigned long long v[8]; /* six arguments, sp, pc */
 	cr_auto_free char *text = NULL;
+	uint64_t args[4];
 	char path[64];
 	long nr;
 	int i;
 
-	m->leader = (cairn_SyscallRecord){ .nr = -1 };
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", m->pid, tid);
+	wake->nr = -1;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/syscall", pid, tid);
 	if (cr_slurp(AT_FDCWD, path, &text) <= 0 ||
-	    sscanf(text, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &nr, &a[0], &a[1], &a[2],
-		   &a[3], &a[4], &a[5], &sp, &pc) != 9)
+	    sscanf(text, "%ld %llx %llx %llx %llx %llx %llx %llx %llx", &nr, &v[0], &v[1], &v[2],
+		   &v[3], &v[4], &v[5], &v[6], &v[7]) != 9)
 		return;
-	m->leader.nr = nr;
-	m->leader.args_count = 6;
-	for (i = 0; i < 6; i++)
-		m->leader.args[i] = a[i];
-	m->leader.sp = sp;
-	m->leader.pc = pc;
+	for (i = 0; i < 4; i++)
+		args[i] = v[i];
+	wake->nr = nr;
+	wake->key = cr_call_key(v[7], v[6], args);
+}
+
+static bool must_ask(const struct cr_member *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->keep.n; i++)
+		if (m->keep.v[i].flags & (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK))
+			return true;
+	return m->unblocked;
 }
 
 /*
- * Takes our signal out of a thread's mask. Only code that goes around libc puts it there, such as
- * libc's own helper threads; that it stays out does no harm.
+ * Takes our signal, which waits for it already, out of a thread's mask. Only code that goes around
+ * libc puts it there, such as libc's own helper threads.
  */
-static void unblock(pid_t tid, uint64_t bit)
+static void unblock(pid_t pid, pid_t tid, uint64_t bit)
 {
+	struct cr_proc_status st;
 	uint64_t mask;
 	int status, tries;
 
@@ -173,7 +185,9 @@ static void unblock(pid_t tid, uint64_t bit)
 			break;
 		usleep(100);
 	}
-	if (!ptrace(PTRACE_GETSIGMASK, tid, sizeof(mask), &mask)) {
+	/* It may just have executed a program that has no handler yet: then the mask protects it. */
+	if (!cr_proc_status(AT_FDCWD, pid, &st) && st.caught & bit &&
+	    !ptrace(PTRACE_GETSIGMASK, tid, sizeof(mask), &mask)) {
 		mask &= ~bit;
 		ptrace(PTRACE_SETSIGMASK, tid, sizeof(mask), &mask);
 	}
@@ -199,7 +213,6 @@ static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, 
 		m->blocked_ns = now;
 	if (now - m->blocked_ns < 50000000 || borrows_memory(st))
 		return true;
-	unblock(m->pid, bit);
 	m->unblocked = true;
 	return false;
 }
@@ -208,6 +221,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 {
 	uint64_t bit = 1ull << (sh->options.signal - 1);
 	siginfo_t info = { .si_signo = sh->options.signal, .si_code = SI_QUEUE };
+	struct cr_wake wake = { .magic = CR_WAKE_MAGIC };
 	struct cr_proc_status st;
 	pid_t tid;
 
@@ -228,16 +242,19 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		return check_agentless(m, &c->err);
 	if (tid == m->pid && wait_for_mask(m, &st, bit))
 		return 0;
-	read_record(m, tid);
+	read_record(m->pid, tid, &wake);
+	wake.flags = must_ask(m) ? CR_WAKE_ASK : 0;
 	info.si_pid = getpid();
 	info.si_uid = getuid();
-	info.si_value.sival_int = CR_WAKE_MAGIC;
+	cr_wake_put(&info, &wake);
 	if (syscall(SYS_rt_tgsigqueueinfo, m->pid, tid, sh->options.signal, &info)) {
 		if (errno != ESRCH && errno != EAGAIN)
 			return cr_fail(&c->err, CR_EXIT_PERMISSION, errno,
 				       "cannot signal process %d", m->pid);
 		return 0;
 	}
+	if (m->unblocked)
+		unblock(m->pid, tid, bit);
 	m->tid = tid;
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
 	m->state = CR_MEMBER_CALLED;
@@ -272,17 +289,10 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
 		      struct cr_err *err)
 {
-	char wchan[64], command[128];
+	char command[128];
 
 	cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
-	cr_proc_wchan(m->pid, f->tid ? f->tid : m->pid, wchan, sizeof(wchan));
 	switch (f->what) {
-	case cairn_StopFailure_STOP_TIMEOUT:
-		return cr_fail(err, CR_EXIT_TIMEOUT, 0,
-			       "thread %d of process %d (%s) did not stop within %g s (it waits in "
-			       "%s); all others go on; see --stop-timeout",
-			       f->tid, m->pid, command, sh->options.stop_timeout,
-			       *wchan ? wchan : "user code");
 	case cairn_StopFailure_STOP_TOO_MANY_THREADS:
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "process %d (%s) has too many threads",
 			       m->pid, command);
@@ -327,27 +337,44 @@ static void take_descriptors(struct cr_member *m, const cairn_Descriptors *d, co
 
 static int begin(struct cr_shepherd *sh, struct cr_member *m)
 {
+	cairn_Begin *b = &sh->out.body.begin;
+	size_t i;
+
 	memset(&sh->out, 0, sizeof(sh->out));
 	sh->out.which_body = cairn_ShepherdMsg_begin_tag;
-	sh->out.body.begin.timeout_ms = sh->options.stop_timeout * 1000;
-	sh->out.body.begin.has_leader = true;
-	sh->out.body.begin.leader = m->leader;
-	sh->out.body.begin.blocked = m->unblocked;
+	b->blocked = m->unblocked;
+	for (i = 0; i < m->keep.n && b->keep_count < CR_ARRAY_SIZE(b->keep); i++)
+		if (m->keep.v[i].flags & (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK))
+			b->keep[b->keep_count++] = m->keep.v[i];
 	return cr_send_member(sh, m->sock, NULL, 0);
 }
 
+static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fd)
+{
+	const cairn_Stopped *s = &sh->in.body.stopped;
+
+	if (s->version != CR_AGENT_VERSION)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+			       "process %d has an agent of version %u, this is %u: restart the job "
+			       "with the Cairn that launched it",
+			       m->pid, s->version, CR_AGENT_VERSION);
+	if (*fd < 0)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO, "process %d", m->pid);
+	m->writer = *fd;
+	*fd = -1;
+	m->writer_pid = s->writer_pid;
+	settle(c, m, CR_MEMBER_STOPPED);
+	return 0;
+}
+
 static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
-		  const int *fds, int nfds)
+		  int *fds, int nfds)
 {
 	const cairn_AgentMsg *in = &sh->in;
+	int none = -1;
 
 	switch (in->which_body) {
 	case cairn_AgentMsg_hello_tag:
-		if (in->body.hello.version != CR_AGENT_VERSION)
-			return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
-				       "process %d has an agent of version %u, this is %u: restart "
-				       "the job with the Cairn that launched it",
-				       m->pid, in->body.hello.version, CR_AGENT_VERSION);
 		begin(sh, m);
 		return 0;
 	case cairn_AgentMsg_core_tag:
@@ -365,12 +392,13 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 	case cairn_AgentMsg_descriptors_tag:
 		take_descriptors(m, &in->body.descriptors, fds, nfds);
 		return 0;
-	case cairn_AgentMsg_unblock_tag:
-		unblock(in->body.unblock.tid, 1ull << (sh->options.signal - 1));
+	case cairn_AgentMsg_late_tag:
+		m->late = in->body.late.tid;
+		if (in->body.late.blocked)
+			unblock(m->pid, m->late, 1ull << (sh->options.signal - 1));
 		return 0;
 	case cairn_AgentMsg_stopped_tag:
-		settle(c, m, CR_MEMBER_STOPPED);
-		return 0;
+		return stopped(sh, c, m, nfds ? fds : &none);
 	case cairn_AgentMsg_failure_tag:
 		return cr_member_failure(sh, m, &in->body.failure, &c->err);
 	default:
@@ -399,6 +427,8 @@ static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_
 		if (ret == -EAGAIN)
 			return 0;
 		if (ret <= 0) {
+			if (m->state >= CR_MEMBER_STOPPED)
+				return 0;
 			forget(m);
 			m->state = CR_MEMBER_NEW;
 			return 0;
@@ -441,7 +471,7 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (m->state >= CR_MEMBER_STOPPED)
 			continue;
 		cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
-		cr_proc_wchan(m->pid, m->pid, wchan, sizeof(wchan));
+		cr_proc_wchan(m->pid, m->late ? m->late : m->pid, wchan, sizeof(wchan));
 		if (m->state == CR_MEMBER_NEW && m->blocked_ns)
 			return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
 				       "process %d (%s) stays between vfork and exec; the job goes on",
@@ -454,8 +484,8 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
 			       "thread %d of process %d (%s) did not stop within %g s (it waits in "
 			       "%s); all others go on; see --stop-timeout",
-			       m->pid, m->pid, command, sh->options.stop_timeout,
-			       *wchan ? wchan : "user code");
+			       m->late ? m->late : m->pid, m->pid, command,
+			       sh->options.stop_timeout, *wchan ? wchan : "user code");
 	}
 	return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
 		       "the job makes processes faster than they can be stopped; it goes on");
@@ -463,8 +493,7 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
-	/* The agents have their own, equal limit and a better word for it. */
-	int64_t deadline = c->begin_ns + (sh->options.stop_timeout + 0.5) * 1e9;
+	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9;
 	size_t i;
 	int ret;
 
@@ -497,66 +526,6 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			waiting = c->course.arrived < c->course.members;
 		}
 	}
-}
-
-static int await_writer(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
-{
-	struct pollfd p[2] = { { m->writer, POLLIN, 0 }, { m->sock, POLLIN, 0 } };
-	pid_t *known;
-	int ret;
-
-	poll(p, 2, 10000);
-	ret = cr_wire_recv(p[0].revents ? m->writer : m->sock, &sh->wire, cairn_AgentMsg_fields,
-			   &sh->in, NULL, NULL, MSG_DONTWAIT);
-	if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag)
-		return cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
-	if (ret != 1 || sh->in.which_body != cairn_AgentMsg_writer_tag)
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
-			       "the writer of process %d was killed (out of memory?); the job goes "
-			       "on",
-			       m->pid);
-	m->writer_pid = sh->in.body.writer.pid;
-	m->own_start = sh->in.body.writer.own_start;
-	m->own_end = sh->in.body.writer.own_end;
-	known = cr_list_add(&sh->writers);
-	if (known)
-		*known = m->writer_pid;
-	return 0;
-}
-
-int cr_fork_writers(struct cr_shepherd *sh, struct cr_checkpoint *c)
-{
-	size_t i, k;
-	int ret = 0;
-
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
-		cairn_Fork *f = &sh->out.body.fork;
-		int fds[3], pair[2];
-
-		if (m->state != CR_MEMBER_STOPPED)
-			continue;
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-			return cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "cannot make a socket pair");
-		m->writer = pair[0];
-		fds[0] = c->writer.pack;
-		fds[1] = c->writer.counter_fd;
-		fds[2] = pair[1];
-		memset(&sh->out, 0, sizeof(sh->out));
-		sh->out.which_body = cairn_ShepherdMsg_fork_tag;
-		f->lz4 = !strcmp(sh->options.compress, "lz4");
-		for (k = 0; k < m->keep.n && f->keep_count < CR_ARRAY_SIZE(f->keep); k++)
-			if (m->keep.v[k].flags & (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK))
-				f->keep[f->keep_count++] = m->keep.v[k];
-		ret = cr_send_member(sh, m->sock, fds, 3);
-		close(pair[1]);
-		if (ret)
-			return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "process %d is gone", m->pid);
-	}
-	for (i = 0; i < c->members.n && !ret; i++)
-		if (c->members.v[i]->state == CR_MEMBER_STOPPED)
-			ret = await_writer(sh, c, c->members.v[i]);
-	return ret;
 }
 
 void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# The programs of `make bench`; bench/run calls them and makes the table.
+
+bench_progs = bench/job bench/drive bench/calls bench/pair
+
+EXTRA_PROGRAMS += $(bench_progs)
+CLEANFILES += $(bench_progs)
+
+# Ordinary programs, as a user would have compiled them: never with the sanitizers.
+BENCH_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -g
+bench_job_SOURCES = bench/job.c bench/board.h
+bench_job_CFLAGS = $(BENCH_CFLAGS)
+bench_job_LDFLAGS =
+bench_drive_SOURCES = bench/drive.c bench/board.h
+bench_drive_CFLAGS = $(BENCH_CFLAGS)
+bench_drive_LDFLAGS =
+bench_calls_SOURCES = bench/calls.c
+bench_calls_CFLAGS = $(BENCH_CFLAGS)
+bench_calls_LDFLAGS = -pthread
+bench_pair_SOURCES = bench/pair.c
+bench_pair_CFLAGS = $(BENCH_CFLAGS)
+bench_pair_LDFLAGS =
+
+bench: $(bench_progs)
+
+EXTRA_DIST += bench/run bench/table.awk

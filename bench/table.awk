@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+# The table of bench/run from the lines of bench/drive and bench/pair: medians of all rounds, each
+# beside what it is compared with. -v markdown=1 for a table in markdown.
+
+function sorted(list, n,   i, k, x)
+{
+	for (i = 2; i <= n; i++) {
+		x = list[i]
+		for (k = i - 1; k > 0 && list[k] > x; k--)
+			list[k + 1] = list[k]
+		list[k + 1] = x
+	}
+}
+
+function median(key,   i, n, list)
+{
+	n = count[key]
+	for (i = 1; i <= n; i++)
+		list[i] = value[key, i] + 0
+	sorted(list, n)
+	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
+}
+
+function keep(key, x) { value[key, ++count[key]] = x }
+
+function line(what, measured, reference, ratio, target, verdict)
+{
+	if (markdown)
+		printf "| %s | %s | %s | %s | %s | %s |\n", what, measured, reference, ratio,
+			target, verdict
+	else
+		printf "%-38s %12s %12s %7s  %-26s %s\n", what, measured, reference, ratio,
+			target, verdict
+}
+
+function ms(x) { return sprintf(x < 10 ? "%.2f ms" : "%.1f ms", x) }
+
+# A time against factor × reference + plus; without a factor it stands there for its ratio only.
+function against(what, key, ref, factor, plus, name,   m, r, limit, target)
+{
+	if (!count[key] || (ref != "" && !count[ref])) {
+		line(what, "failed", "", "", "", "missed")
+		return
+	}
+	m = median(key)
+	if (ref == "") {
+		line(what, ms(m), "", "", "<= " plus " ms", m <= plus ? "ok" : "missed")
+		return
+	}
+	r = median(ref)
+	if (factor == "") {
+		line(what, ms(m), ms(r), sprintf("%.2f", m / r), "", "")
+		return
+	}
+	limit = factor * r + plus
+	target = "<= " factor " x " name (plus ? " + " plus " ms" : "")
+	line(what, ms(m), ms(r), sprintf("%.2f", m / r), target, m <= limit ? "ok" : "missed")
+}
+
+function mib(what, key, of,   m)
+{
+	if (!count[key])
+		return
+	m = median(key) / 1048576
+	line(what, sprintf("%.1f MiB", m), of ? of " MiB" : "",
+	     of ? sprintf("%.2f", m / of) : "", "", "")
+}
+
+function big(size, pages,   p, name)
+{
+	p = size "-" pages
+	name = size " MiB " pages " "
+	against(name "stall : fork", p ".stall", p ".fork", 1.5, 3, "ref")
+	against(name "wall : write", p ".wall", p ".write", 1.5, 0, "ref")
+	against(name "wall : write+fsync", p ".wall", p ".write-fsync", "", 0)
+	against(name "restart : UFFDIO_COPY", p ".restart", p ".copy", 1.5, 50, "ref")
+	mib(name "bytes written", p ".bytes", size)
+	if (pages == "thp")
+		mib(name "huge after restart", p ".huge-after", median(p ".huge-before") / 1048576)
+}
+
+function call(name,   key, limit, r)
+{
+	key = "call." name
+	limit = name == "fork+wait" ? 1.05 : name == "fork+exec+wait" ? 1.25 : 1.01
+	r = median(key ".ratio")
+	line(name " (two plain: " sprintf("%.3f", median(key ".noise")) ")",
+	     sprintf("%.1f ns", median(key)), sprintf("%.1f ns", median(key ".plain")),
+	     sprintf("%.3f", r), "<= " limit " x ref", r <= limit + 0.0005 ? "ok" : "missed")
+}
+
+/^call\./ {
+	if (!($1 in known))
+		calls[++ncalls] = $1
+	known[$1] = 1
+	keep($1, $2)
+	keep($1 ".plain", $3)
+	keep($1 ".ratio", $2 / $3)
+	keep($1 ".noise", $4 / $3)
+	next
+}
+
+/^[0-9]+-[a-z0-9]+\.wall / && !($1 in known) { bigs[++nbigs] = substr($1, 1, index($1, ".") - 1) }
+
+{
+	known[$1] = 1
+	keep($1, $2)
+}
+
+END {
+	line("what", "measured", "reference", "ratio", "target", "verdict")
+	if (markdown)
+		line("---", "---:", "---:", "---:", "---", "---")
+	if (count["tiny.wall"]) {
+		against("tiny stall seen by the job", "tiny.stall", "", "", 2)
+		against("tiny stall by crctl status", "tiny.said-stall", "", "", 2)
+		against("tiny wall of crctl checkpoint", "tiny.wall", "", "", 20)
+		against("tiny restart", "tiny.restart", "", "", 25)
+	}
+	for (i = 1; i <= nbigs; i++) {
+		split(bigs[i], part, "-")
+		big(part[1], part[2])
+	}
+	for (i = 1; i <= ncalls; i++)
+		call(substr(calls[i], 6))
+}

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# The fuzzer of the image reader: with a driver of its own anywhere, with libFuzzer where Clang is.
+
+FUZZ_CLANG = clang
+
+check_PROGRAMS += test/fuzz/image
+test_fuzz_image_SOURCES = \
+	test/fuzz/driver.c test/fuzz/fuzz.h test/fuzz/image.c test/unit/sample.c test/unit/sample.h
+test_fuzz_image_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit -I$(top_srcdir)/test/fuzz
+test_fuzz_image_LDADD = src/librestart.a $(TOOL_LIBS)
+
+$(test_fuzz_image_OBJECTS): $(PROTO_HDRS)
+
+# All in one go, so that what is fuzzed has Clang's coverage and sanitizers.
+FUZZ_CLANG_SRCS = test/fuzz/image.c src/restart/check.c \
+	$(filter %.c,$(src_libcommon_a_SOURCES) $(src_libobjects_a_SOURCES))
+FUZZ_CLANG_FLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+
+EXTRA_PROGRAMS += test/fuzz/image-libfuzzer
+test_fuzz_image_libfuzzer_SOURCES = test/fuzz/image.c
+CLEANFILES += test/fuzz/image-libfuzzer
+
+test/fuzz/image-libfuzzer$(EXEEXT): $(FUZZ_CLANG_SRCS) src/libcommon.a src/libobjects.a
+	$(AM_V_CCLD)$(MKDIR_P) test/fuzz && $(FUZZ_CLANG) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) \
+		-I$(top_srcdir)/test/fuzz $(FUZZ_CLANG_FLAGS) -o $@ \
+		$(addprefix $(top_srcdir)/,$(FUZZ_CLANG_SRCS)) \
+		$(addprefix $(top_builddir)/,$(nodist_src_libcommon_a_SOURCES)) \
+		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread
+
+check-fuzz: test/fuzz/image$(EXEEXT)
+	+@$(RUN_ENV) MAKE='$(MAKE)' FUZZ_CLANG='$(FUZZ_CLANG)' $(top_srcdir)/test/fuzz/run
+
+EXTRA_DIST += test/fuzz/run
+.PHONY: check-fuzz

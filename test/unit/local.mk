@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# The unit tests, by Check, one program; and what the fuzzer shares with them.
+
+if HAVE_CHECK
+check_PROGRAMS += test/unit/unit
+
+test_unit_unit_SOURCES = \
+	test/unit/common.c test/unit/damage.c test/unit/image.c test/unit/options.c \
+	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
+	test/unit/unit.c test/unit/unit.h test/unit/wire.c
+test_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit $(CHECK_CFLAGS)
+test_unit_unit_LDADD = src/librestart.a $(TOOL_LIBS) $(CHECK_LIBS)
+
+$(test_unit_unit_OBJECTS): $(PROTO_HDRS)
+
+check-unit: test/unit/unit$(EXEEXT)
+	@test/unit/unit$(EXEEXT)
+else
+check-unit:
+	@echo "check-unit: the library Check was not found by configure"
+	@echo "0 passed, 0 failed, 1 skipped"
+endif
+
+.PHONY: check-unit
+include test/fuzz/local.mk

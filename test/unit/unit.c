@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The unit tests' main function and what all suites use.
+#include "unit.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <pb_encode.h>
+#include <stdio.h>
+#include <string.h>
+
+char unit_dir[64];
+
+void unit_setup(void)
+{
+	strcpy(unit_dir, "/tmp/cairn-unit-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(unit_dir));
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+void unit_teardown(void)
+{
+	nftw(unit_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void unit_same(const pb_msgdesc_t *type, const void *a, const void *b)
+{
+	static unsigned char x[256 << 10], y[256 << 10];
+	pb_ostream_t xs = pb_ostream_from_buffer(x, sizeof(x));
+	pb_ostream_t ys = pb_ostream_from_buffer(y, sizeof(y));
+
+	ck_assert(pb_encode(&xs, type, a));
+	ck_assert(pb_encode(&ys, type, b));
+	ck_assert_uint_eq(xs.bytes_written, ys.bytes_written);
+	ck_assert_mem_eq(x, y, xs.bytes_written);
+}
+
+int unit_open_fds(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int n = 0;
+
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+void unit_refused(int ret, const struct cr_err *err, int status, const char *words)
+{
+	ck_assert_int_lt(ret, 0);
+	ck_assert_msg(err->status == status, "status %d, not %d: %s", err->status, status,
+		      err->text);
+	ck_assert_msg(strstr(err->text, words), "'%s' is not in: %s", words, err->text);
+}
+
+int main(void)
+{
+	static TCase *(*const cases[])(void) = {
+		unit_image, unit_damage, unit_wire, unit_proc, unit_restart, unit_options,
+		unit_common,
+	};
+	Suite *suite = suite_create("cairn");
+	SRunner *runner;
+	size_t i;
+	int failed;
+
+	for (i = 0; i < CR_ARRAY_SIZE(cases); i++) {
+		TCase *c = cases[i]();
+
+		tcase_set_timeout(c, 120);
+		suite_add_tcase(suite, c);
+	}
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

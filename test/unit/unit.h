@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shared by the unit tests: the suites, a directory of the test's own, comparing messages.
+#pragma once
+
+#include <check.h>
+
+#include "common/image.h"
+#include "sample.h"
+
+TCase *unit_image(void);
+TCase *unit_damage(void);
+TCase *unit_wire(void);
+TCase *unit_proc(void);
+TCase *unit_restart(void);
+TCase *unit_options(void);
+TCase *unit_common(void);
+
+/* A fresh directory, made by unit_setup and removed with all in it by unit_teardown. */
+extern char unit_dir[64];
+void unit_setup(void);
+void unit_teardown(void);
+
+/* Fails the test unless both messages encode to the same bytes. */
+void unit_same(const pb_msgdesc_t *type, const void *a, const void *b);
+
+/* How many descriptors this process has open. */
+int unit_open_fds(void);
+
+/* Fails the test unless the error has that status and its text has the words. */
+void unit_refused(int ret, const struct cr_err *err, int status, const char *words);
