@@ -29,7 +29,7 @@ function line(what, measured, reference, ratio, target, verdict)
 		printf "| %s | %s | %s | %s | %s | %s |\n", what, measured, reference, ratio,
 			target, verdict
 	else
-		printf "%-38s %12s %12s %7s  %-26s %s\n", what, measured, reference, ratio,
+		printf "%-40s %12s %12s %7s  %-26s %s\n", what, measured, reference, ratio,
 			target, verdict
 }
 
@@ -70,7 +70,9 @@ function big(size, pages,   p, name)
 {
 	p = size "-" pages
 	name = size " MiB " pages " "
-	against(name "stall : fork", p ".stall", p ".fork", 1.5, 3, "ref")
+	against(name "stall seen by the job : fork", p ".stall", p ".fork", 1.5, 3, "ref")
+	against(name "stall by status : fork", p ".said-stall", p ".fork", 1.5, 3, "ref")
+	against(name "stall seen : none saved", p ".stall", p ".quiet", "", 0)
 	against(name "wall : write", p ".wall", p ".write", 1.5, 0, "ref")
 	against(name "wall : write+fsync", p ".wall", p ".write-fsync", "", 0)
 	against(name "restart : UFFDIO_COPY", p ".restart", p ".copy", 1.5, 50, "ref")
@@ -114,6 +116,7 @@ END {
 	if (count["tiny.wall"]) {
 		against("tiny stall seen by the job", "tiny.stall", "", "", 2)
 		against("tiny stall by crctl status", "tiny.said-stall", "", "", 2)
+		against("tiny stall seen : none saved", "tiny.stall", "tiny.quiet", "", 0)
 		against("tiny wall of crctl checkpoint", "tiny.wall", "", "", 20)
 		against("tiny restart", "tiny.restart", "", "", 25)
 	}

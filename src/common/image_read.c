@@ -141,8 +141,11 @@ static int open_checked(struct cr_image *img, int dir, const char *name, uint64_
 	if (fd < 0)
 		return errno == ENOENT ? damaged(img, err, name, 0, "missing") :
 					 cr_fail(err, CR_EXIT_IO, errno, "%s/%s", img->path, name);
-	fstat(fd, &st);
-	if (size != UINT64_MAX && (uint64_t)st.st_size != size) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return damaged(img, err, name, 0, "not a file");
+	}
+	if ((uint64_t)st.st_size != size) {
 		close(fd);
 		return damaged(img, err, name, st.st_size,
 			       (uint64_t)st.st_size < size ? "truncated" : "longer than written");

@@ -260,6 +260,13 @@ void cr_image_close(struct cr_image_writer *w, bool committed)
 	w->hash = NULL;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 void cr_image_prune(const char *path, unsigned int keep)
 {
 	cr_auto_fd parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -274,7 +281,6 @@ void cr_image_prune(const char *path, unsigned int keep)
 	if (count < 0)
 		return;
 	numbers = calloc(count + 1, sizeof(*numbers));
-	/* Zero-padded names sort by number until a million; then numerically is still right. */
 	for (i = 0; numbers && i < (unsigned int)count; i++) {
 		unsigned int number = number_of(list[i]->d_name, &tmp);
 
@@ -283,6 +289,8 @@ void cr_image_prune(const char *path, unsigned int keep)
 		else if (number)
 			numbers[n++] = number;
 	}
+	if (n)
+		qsort(numbers, n, sizeof(*numbers), by_number);
 	for (i = 0; i + keep < n; i++) {
 		char name[32];
 

@@ -55,7 +55,7 @@ int cr_name_check(const char *name, struct cr_err *err)
 	for (p = name; name_char(*p); p++)
 		;
 	if (*p || p == name || *name == '.' || *name == '-' || p - name > CR_NAME_MAX)
-		return cr_fail(err, CR_EXIT_USAGE, EINVAL,
+		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "'%s' cannot be a job's name (letters, digits and ._+- only, not "
 			       "starting with . or -, at most %d)",
 			       name, CR_NAME_MAX);

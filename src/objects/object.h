@@ -115,6 +115,8 @@ void cr_restore_free(struct cr_restore *r);
 /* The Inode for a file, made at first sight; policies only rise. fd is duplicated. */
 cairn_Inode *cr_inode_note(struct cr_save *s, int fd, const struct stat *st, const char *path,
 			   bool deleted, cairn_FilePolicy policy);
+/* One noted before, or NULL. */
+const cairn_Inode *cr_inode_noted(const struct cr_save *s, uint64_t dev, uint64_t inode);
 int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode);
 int cr_inodes_store(struct cr_save *s, struct cr_err *err);
 int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err);
@@ -124,7 +126,7 @@ int cr_inodes_apply(struct cr_restore *r, struct cr_err *err);
 
 /* The object for an inode of memory; fd may be -1. id is what mappings refer to. */
 cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat *st,
-				   const char *name, bool named);
+				   const char *name);
 bool cr_is_tmpfs(int fd);
 int cr_shared_store(struct cr_save *s, struct cr_err *err);
 int cr_shared_prepare(struct cr_restore *r, struct cr_err *err);

@@ -70,6 +70,10 @@ static const char *refused_name(const struct cr_fd_view *v)
 		return "a character device";
 	if (S_ISBLK(v->st.st_mode))
 		return "a block device";
+	if (v->link[0] != '/')
+		return "a namespace";
+	if (S_ISREG(v->st.st_mode))
+		return "a POSIX message queue";
 	return "an object of a kind that Cairn does not know";
 }
 

@@ -10,11 +10,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "objects/object.h"
+
+#define MQUEUE_MAGIC 0x19800202
 
 /* What programs keep beside a file and would take for newer truth than the file put back. */
 static const char *const companions[] = { "-journal", "-wal", "-shm" };
@@ -26,7 +30,11 @@ static int64_t mtime_ns(const struct stat *st)
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
-	return S_ISREG(v->st.st_mode);
+	struct statfs fs;
+
+	/* Namespaces and message queues look like files, but are none. */
+	return S_ISREG(v->st.st_mode) && v->link[0] == '/' && !fstatfs(v->fd, &fs) &&
+	       fs.f_type != MQUEUE_MAGIC && fs.f_type != NSFS_MAGIC;
 }
 
 /* Stronger policies come later in this order. */
@@ -35,6 +43,16 @@ static int strength(cairn_FilePolicy p)
 	static const signed char order[] = { 0, 3, 2, 1, 4 };
 
 	return order[p];
+}
+
+const cairn_Inode *cr_inode_noted(const struct cr_save *s, uint64_t dev, uint64_t inode)
+{
+	size_t i;
+
+	for (i = 0; i < s->inodes.n; i++)
+		if (s->inodes.v[i].m.dev == dev && s->inodes.v[i].m.inode == inode)
+			return &s->inodes.v[i].m;
+	return NULL;
 }
 
 cairn_Inode *cr_inode_note(struct cr_save *s, int fd, const struct stat *st, const char *path,
@@ -158,7 +176,9 @@ int cr_inodes_store(struct cr_save *s, struct cr_err *err)
 	for (i = 0; i < s->inodes.n && !ret; i++) {
 		struct cr_saved_inode *e = &s->inodes.v[i];
 
-		if (e->m.policy == cairn_FilePolicy_FILE_RESTORE && e->m.size > s->file_limit)
+		/* A file on tmpfs is memory, however large. */
+		if (e->m.policy == cairn_FilePolicy_FILE_RESTORE && e->m.size > s->file_limit &&
+		    !cr_is_tmpfs(e->fd))
 			e->m.policy = cairn_FilePolicy_FILE_KEEP;
 		if (e->m.policy == cairn_FilePolicy_FILE_RESTORE ||
 		    e->m.policy == cairn_FilePolicy_FILE_DELETED)
@@ -228,6 +248,13 @@ static int outside_fd(const struct cr_restore *r, const struct stat *st)
 	return -1;
 }
 
+static int outside_inode(const struct cr_restore *r, const cairn_Inode *m)
+{
+	struct stat st = { .st_dev = m->dev, .st_ino = m->inode };
+
+	return outside_fd(r, &st);
+}
+
 /* Standard output to a file that the shell has just emptied: it is to begin anew. */
 static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const struct stat *st)
 {
@@ -247,6 +274,9 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 		return fd < 0 ? fd : 0;
 	}
 	if (stat(m->path, &st)) {
+		/* Out of our reach, but not of whoever started us. */
+		if (outside_inode(r, m) >= 0)
+			return 0;
 		if (m->policy != cairn_FilePolicy_FILE_RESTORE)
 			return cr_fail(err, CR_EXIT_CHANGED, errno,
 				       "the file %s, which the job has open, is missing", m->path);
@@ -397,6 +427,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	struct stat st;
 	char self[64];
 
+	if (i >= 0 && stat(path, &st) && outside_inode(r, &r->img->inodes.v[i]) >= 0)
+		return fcntl(outside_inode(r, &r->img->inodes.v[i]), F_DUPFD_CLOEXEC, 3);
 	if (i >= 0 && r->inode_fd[i] < 0 && !stat(path, &st) && outside_fd(r, &st) >= 0) {
 		bool anew = begun_anew(r, &r->img->inodes.v[i], &st);
 

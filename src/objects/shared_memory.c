@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Memory that processes share and that no disk holds: MAP_SHARED|MAP_ANONYMOUS, memfd, files on
-// tmpfs such as POSIX shared memory, and mapped files that were deleted. Saved once per object,
-// from a descriptor where there is one, else by the writer of a process that maps it.
+// Memory that processes share and that no file system holds: MAP_SHARED|MAP_ANONYMOUS, memfd, and
+// deleted files that are only mapped. (POSIX shared memory is a file on tmpfs: regular.c.) Saved
+// once per object, from a descriptor where there is one, else by the writer of a process that maps
+// it.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -29,12 +30,11 @@ static bool is_memfd(const struct cr_fd_view *v)
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
-	return S_ISREG(v->st.st_mode) &&
-	       (is_memfd(v) || !strncmp(v->link, "/dev/zero", 9) || cr_is_tmpfs(v->fd));
+	return S_ISREG(v->st.st_mode) && (is_memfd(v) || !strncmp(v->link, "/dev/zero", 9));
 }
 
 cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat *st,
-				   const char *name, bool named)
+				   const char *name)
 {
 	struct cr_saved_shared *e;
 	size_t i;
@@ -56,7 +56,6 @@ cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat 
 	e->m.inode = st->st_ino;
 	e->m.size = st->st_size;
 	e->m.mode = st->st_mode;
-	e->m.named = named;
 	e->m.memfd = !strncmp(name, "/memfd:", 7);
 	snprintf(e->m.name, sizeof(e->m.name), "%s", name);
 	if (e->fd >= 0 && e->m.memfd) {
@@ -70,7 +69,7 @@ cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
 {
-	cairn_SharedMemory *m = cr_shared_note(s, v->fd, &v->st, v->link, !v->deleted);
+	cairn_SharedMemory *m = cr_shared_note(s, v->fd, &v->st, v->link);
 
 	if (!m)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", v->link);
@@ -188,20 +187,16 @@ static int make(const cairn_SharedMemory *m, struct cr_err *err)
 	const char *name = m->memfd ? m->name + strlen("/memfd:") : m->name;
 	int fd;
 
-	if (m->named)
-		fd = open(m->name, O_RDWR | O_CREAT | O_CLOEXEC, m->mode & 07777);
-	else
-		fd = memfd_create(name, MFD_CLOEXEC | (m->seals != F_SEAL_SEAL ? MFD_ALLOW_SEALING : 0));
+	fd = memfd_create(name, MFD_CLOEXEC | (m->seals != F_SEAL_SEAL ? MFD_ALLOW_SEALING : 0));
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the shared memory %s again",
 			       m->name);
-	if ((m->named && ftruncate(fd, 0)) || ftruncate(fd, m->size)) {
+	if (ftruncate(fd, m->size)) {
 		close(fd);
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot size the shared memory %s",
 			       m->name);
 	}
-	if (!m->named)
-		fchmod(fd, m->mode & 07777);
+	fchmod(fd, m->mode & 07777);
 	return fd;
 }
 
@@ -263,7 +258,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u", d->object);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->shared_fd[i]);
-	fd = cr_reopen(r->img->shared.v[i].memory.named ? d->path : path, &copy, err);
+	fd = cr_reopen(path, &copy, err);
 	if (fd >= 0 && d->offset)
 		lseek(fd, d->offset, SEEK_SET);
 	return fd;

@@ -3,7 +3,9 @@
 // The last step of a restart: entered by the restorer in each recreated thread, with the memory
 // and ids of the job in place, on the thread's own stack below its signal frame.
 // Runs in: restored threads, all signals blocked. Ends by returning from the signal frame.
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "arch/x86_64/call.h"
 #include "preload/agent.h"
@@ -25,6 +27,18 @@ static struct agent_thread *find(int tid)
 	return NULL;
 }
 
+/* libc's popen hands our environment on as it is: let it name the new shepherd. Same length. */
+static void renew_environment(void)
+{
+	static const char key[] = CR_ENV_SOCKET "=";
+	size_t n = sizeof(key) - 1;
+	char **e;
+
+	for (e = environ; e && *e; e++)
+		if (!strncmp(*e, key, n) && strlen(*e + n) == strlen(cr_agent.config.socket))
+			memcpy(*e + n, cr_agent.config.socket, strlen(cr_agent.config.socket));
+}
+
 static void __attribute__((used, noreturn)) resume(ucontext_t *uc, unsigned long restorer,
 						   unsigned long restorer_len, unsigned int others,
 						   bool main)
@@ -35,6 +49,7 @@ static void __attribute__((used, noreturn)) resume(ucontext_t *uc, unsigned long
 
 	if (main) {
 		atomic_store(&cr_agent.state, AGENT_IDLE);
+		renew_environment();
 		while ((left = atomic_load(&cr_agent.left)) < others)
 			agent_futex_wait(&cr_agent.left, left, 0);
 		cr_sys2(SYS_munmap, restorer, restorer_len);

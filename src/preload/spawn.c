@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "preload/agent.h"
+#include "preload/text.h"
 #include "preload/wrappers.h"
 
 #ifndef CLONE_VFORK
@@ -25,6 +26,7 @@
 
 #define PRELOAD "LD_PRELOAD="
 #define SOCKET CR_ENV_SOCKET "="
+#define SIGNAL CR_ENV_SIGNAL "="
 
 static char own_path[PATH_MAX]; /* of libcairn.so, from LD_PRELOAD at load time */
 
@@ -70,16 +72,16 @@ static void plan_env(char *const *env, struct env_plan *plan)
 		}
 	}
 	plan->room = strlen(own_path) + (plan->preload ? strlen(plan->preload) : 0) +
-		     CR_SOCKET_NAME_MAX + 64;
+		     CR_SOCKET_NAME_MAX + 96;
 }
 
-/* The new environment in out (n + 4 entries) and text. */
+/* The new environment in out (n + 5 entries) and text. */
 static void fill_env(char *const *env, const struct env_plan *plan, char **out, char *text)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < plan->n; i++)
-		if (!starts(env[i], PRELOAD) && !starts(env[i], SOCKET))
+		if (!starts(env[i], PRELOAD) && !starts(env[i], SOCKET) && !starts(env[i], SIGNAL))
 			out[n++] = env[i];
 	out[n++] = text;
 	text = stpcpy(stpcpy(text, PRELOAD), own_path);
@@ -88,7 +90,11 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 	else if (plan->preload_ok)
 		text = stpcpy(out[n - 1], plan->preload);
 	out[n++] = ++text;
-	strcpy(stpcpy(text, SOCKET), cr_agent.config.socket);
+	text = stpcpy(stpcpy(text, SOCKET), cr_agent.config.socket);
+	if (cr_agent.config.signal != CR_DEFAULT_SIGNAL) {
+		out[n++] = ++text;
+		cr_put_number(stpcpy(text, SIGNAL), cr_agent.config.signal);
+	}
 	out[n] = NULL;
 }
 
@@ -99,7 +105,7 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 	if (cr_agent.active && own_path[0]) {                                    \
 		plan_env(given, &plan_);                                         \
 		if (!plan_.preload_ok || !plan_.socket_ok) {                     \
-			char **out_ = alloca((plan_.n + 4) * sizeof(*out_));     \
+			char **out_ = alloca((plan_.n + 5) * sizeof(*out_));     \
 			fill_env(given, &plan_, out_, alloca(plan_.room));       \
 			env = out_;                                              \
 		}                                                                \

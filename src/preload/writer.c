@@ -216,6 +216,37 @@ static void add_pages(uint64_t start, uint64_t end)
 
 /* ---- ranges ---- */
 
+/* Linux before 6.7: an entry of eight bytes for each page. Pages of zeros are found by content. */
+static void scan_entries(const struct cr_pagemap_scan *s, void (*fn)(uint64_t, uint64_t))
+{
+	uint64_t at = s->start, from = 0, *entries = (uint64_t *)writer.resident;
+	long room = sizeof(writer.resident) / sizeof(*entries), i, n;
+
+	writer.no_guards = true;
+	if (s->category_mask == CR_PAGE_IS_GUARD)
+		return;
+	for (; at < s->end; at += n * CR_PAGE) {
+		n = (long)((s->end - at) / CR_PAGE) < room ? (long)((s->end - at) / CR_PAGE) : room;
+		n = cr_sys4(SYS_pread64, writer.pagemap, entries, n * sizeof(*entries),
+			    at / CR_PAGE * sizeof(*entries));
+		if (n <= 0)
+			leave(n ? -n : EIO, at);
+		n /= sizeof(*entries);
+		for (i = 0; i < n; i++) {
+			bool has = entries[i] >> 62 && !(entries[i] >> 61 & 1);
+
+			if (has && !from)
+				from = at + i * CR_PAGE;
+			if (!has && from)
+				fn(from, at + i * CR_PAGE);
+			if (!has)
+				from = 0;
+		}
+	}
+	if (from)
+		fn(from, s->end);
+}
+
 static void scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
 		 void (*fn)(uint64_t, uint64_t))
 {
@@ -227,6 +258,10 @@ static void scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
 	while (s->start < end) {
 		long n = cr_sys3(SYS_ioctl, writer.pagemap, CR_PAGEMAP_SCAN, s);
 
+		if (n == -ENOTTY) {
+			scan_entries(s, fn);
+			return;
+		}
 		if (n < 0) {
 			/* A kernel that does not know guard pages has none. */
 			if (s->category_mask == CR_PAGE_IS_GUARD && n == -EINVAL) {

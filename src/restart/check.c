@@ -53,6 +53,17 @@ static int check_named(const struct named *f, struct cr_err *err)
 		       f->path, f->pid);
 }
 
+/* With --pack-files a job can do without its program; only /proc/self/exe is then another. */
+static bool exe_packed(const struct cr_process_image *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->vmas.n; i++)
+		if (p->vmas.v[i].packed && !strcmp(p->vmas.v[i].path, p->process.exe))
+			return true;
+	return false;
+}
+
 static int check_files(const struct cr_image *img, struct cr_err *err)
 {
 	struct named last = { .path = "" };
@@ -67,7 +78,7 @@ static int check_files(const struct cr_image *img, struct cr_err *err)
 
 		if (m->zombie)
 			continue;
-		ret = check_named(&exe, err);
+		ret = exe_packed(p) ? 0 : check_named(&exe, err);
 		for (k = 0; k < p->vmas.n && !ret; k++) {
 			const cairn_Vma *v = &p->vmas.v[k];
 			struct named f = { v->path, v->size, v->mtime_ns, v->build_id.bytes,

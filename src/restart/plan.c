@@ -270,7 +270,7 @@ static void plan_mm(struct plan *n)
 	if (p->auxv.size)
 		m.auxv = (void *)keep(n, p->auxv.bytes, p->auxv.size);
 	CALL(CR_LABEL_MM, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, keep(n, &m, sizeof(m)), sizeof(m), 0);
-	CALL(CR_LABEL_MM, SYS_close, n->exe_fd);
+	TRY(CR_LABEL_MM, SYS_close, n->exe_fd);
 }
 
 /* ---- the process ---- */
@@ -476,9 +476,8 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 				max = p->fds.v[i].fds[k];
 	exe = open(p->process.exe, O_RDONLY | O_CLOEXEC);
 	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->fd_base);
-	if (n->exe_fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the program %s",
-			       p->process.exe);
+	/* check.c has decided whether the job may do without. */
+	close(exe);
 	/* Nothing below the base belongs to the job yet. */
 	syscall(SYS_close_range, 0, r->fd_base - 1, 0);
 	for (i = 0; i < p->fds.n; i++) {
@@ -502,8 +501,9 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 					       e->fds[k], p->process.pid);
 		}
 	}
-	syscall(SYS_close_range, r->fd_base, n->exe_fd - 1, 0);
-	syscall(SYS_close_range, n->exe_fd + 1, ~0u, 0);
+	if (n->exe_fd >= 0)
+		syscall(SYS_close_range, r->fd_base, n->exe_fd - 1, 0);
+	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->fd_base, ~0u, 0);
 	/* Last: closing any descriptor of a file gives up the process's locks on it. */
 	return cr_locks_of_process(&r->img, p, err);
 }

@@ -107,6 +107,9 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 			       "goes on",
 			       m->pid, v->path[1] == 'S' ? "SysV shared memory" : "a kernel object",
 			       v->path);
+	/* A deleted one that is also open has been noted with its descriptor. */
+	if (!memory && v->deleted && cr_inode_noted(&c->save, v->dev, v->inode))
+		return 0;
 	if (!memory && !v->deleted) {
 		fd = open(v->path, O_RDONLY | O_CLOEXEC);
 		if (fd < 0 || fstat(fd, &st))
@@ -117,14 +120,12 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 				       "process %d maps the device %s, which cannot be saved; the job "
 				       "goes on",
 				       m->pid, v->path);
-		if (!cr_is_tmpfs(fd)) {
-			cr_inode_note(&c->save, fd, &st, v->path, false,
-				      v->prot & PROT_WRITE ? cairn_FilePolicy_FILE_RESTORE :
-							     cairn_FilePolicy_FILE_SAME);
-			return 0;
-		}
+		cr_inode_note(&c->save, fd, &st, v->path, false,
+			      v->prot & PROT_WRITE ? cairn_FilePolicy_FILE_RESTORE :
+						     cairn_FilePolicy_FILE_SAME);
+		return 0;
 	}
-	object = cr_shared_note(&c->save, fd, &st, v->path, !memory && !v->deleted);
+	object = cr_shared_note(&c->save, fd, &st, v->path);
 	if (!object)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "saving shared memory");
 	for (size_t i = 0; i < c->save.shared.n; i++) {
@@ -225,7 +226,9 @@ int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 /* ---- all mappings, from the writer ---- */
 
-static int fill_file(cairn_Vma *m, const struct cr_map *v, bool pack_files)
+/* The segments of one library follow each other: its file is looked at once. */
+static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct cr_map *v,
+		      cairn_Vma *last, bool pack_files)
 {
 	cr_auto_fd fd = -1;
 	struct cr_elf_info elf;
@@ -235,21 +238,29 @@ static int fill_file(cairn_Vma *m, const struct cr_map *v, bool pack_files)
 	m->inode = v->inode;
 	m->deleted = v->deleted;
 	m->packed = pack_files;
+	if (!v->deleted && last->inode == v->inode && !strcmp(last->path, v->path)) {
+		m->size = last->size;
+		m->mtime_ns = last->mtime_ns;
+		m->build_id = last->build_id;
+		return;
+	}
+	if (cr_inode_noted(&c->save, v->dev, v->inode) && v->deleted) {
+		m->packed = false;
+		return;
+	}
 	if (v->deleted || stat(v->path, &st) || !S_ISREG(st.st_mode)) {
 		m->packed = true;
 		m->size = m->offset + (v->end - v->start);
-		return 0;
+		return;
 	}
 	m->size = st.st_size;
 	m->mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
-	if (!(v->prot & PROT_EXEC))
-		return 0;
 	fd = open(v->path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && !cr_elf_read(fd, &elf)) {
 		m->build_id.size = elf.build_id_len;
 		memcpy(m->build_id.bytes, elf.build_id, elf.build_id_len);
 	}
-	return 0;
+	*last = *m;
 }
 
 static void fill_advice(cairn_Vma *m, const struct cr_map *v, uint32_t kept)
@@ -283,7 +294,7 @@ static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_map *v)
 
 /* Fills a Vma; 0 if the mapping is none of the job's. */
 static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
-		    const struct cr_map *v, cairn_Vma *out)
+		    const struct cr_map *v, cairn_Vma *out, cairn_Vma *last)
 {
 	uint32_t kept = kept_flags(m, v->start);
 
@@ -313,7 +324,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 		out->object = shared_id(c, v);
 	} else if (v->inode) {
 		out->kind = cairn_VmaKind_VMA_FILE;
-		fill_file(out, v, sh->options.pack_files && !v->shared);
+		fill_file(c, out, v, last, sh->options.pack_files && !v->shared);
 	}
 	return 1;
 }
@@ -376,7 +387,7 @@ static bool next_piece(const struct cr_member *m, struct cr_map *v, struct cr_ma
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	CR_LIST(cairn_Range) ranges = { 0 };
-	cairn_Vma *vma = malloc(sizeof(*vma));
+	cairn_Vma *vma = calloc(2, sizeof(*vma)); /* this one; the last that names a file */
 	struct cr_map piece;
 	struct cr_maps maps;
 	size_t i;
@@ -392,7 +403,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 		while (!ret && next_piece(m, &maps.v[i], &piece)) {
 			cairn_Range r, *to;
 
-			if (!fill_vma(sh, c, m, &piece, vma))
+			if (!fill_vma(sh, c, m, &piece, &vma[0], &vma[1]))
 				continue;
 			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_VMA, vma, &c->err);
 			if (range_of(vma, &r) && (to = cr_list_add(&ranges)))

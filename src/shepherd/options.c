@@ -26,7 +26,7 @@ static const struct option_row {
 } rows[] = {
 #define ROW(field) offsetof(struct cr_options, field)
 	{ "name", 'n', TEXT, 3, ROW(name), 0, 0, "CR_NAME", "NAME",
-	  "the job's name (default: the command's)" },
+	  "the job's name (default: the command's, or as saved)" },
 	{ "dir", 'd', TEXT, 1, ROW(dir), 0, 0, "CR_DIR", "DIR",
 	  "where checkpoints go: DIR/NAME/NUMBER (default: ./cairn)" },
 	{ "interval", 'i', SECONDS, 3, ROW(interval), 0.01, 1e9, "CR_INTERVAL", "SECONDS",
@@ -71,7 +71,7 @@ static int set(struct cr_options *o, const struct option_row *r, const char *val
 	}
 	v = strtod(value, &end);
 	if (end == value || *end || !(v >= r->min && v <= r->max))
-		return cr_fail(err, CR_EXIT_USAGE, EINVAL, "%s: '%s' is not a number from %g to %g",
+		return cr_fail(err, CR_EXIT_USAGE, 0, "%s: '%s' is not a number from %g to %g",
 			       source, value, r->min, r->max);
 	if (r->kind == SECONDS)
 		*(double *)to = v;
@@ -131,7 +131,7 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		     struct cr_err *err)
 {
 	struct option longs[CR_ARRAY_SIZE(rows) + 1] = { 0 };
-	char shorts[CR_ARRAY_SIZE(rows) * 2 + 4];
+	char shorts[CR_ARRAY_SIZE(rows) * 2 + 4], source[64];
 	int c, ret;
 
 	*o = (struct cr_options){ .dir = "cairn", .stop_timeout = 10, .keep = 2,
@@ -145,14 +145,15 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		const struct option_row *r = c == '?' || c == ':' ? NULL : row_of(c);
 
 		if (!r)
-			return cr_fail(err, CR_EXIT_USAGE, EINVAL, "option %s (try --help)",
+			return cr_fail(err, CR_EXIT_USAGE, 0, "option %s is unknown or lacks its value (try --help)",
 				       argv[optind - 1]);
-		ret = set(o, r, optarg, argv[optind - 1], err);
+		snprintf(source, sizeof(source), "--%s", r->name);
+		ret = set(o, r, optarg, source, err);
 	}
 	if (ret)
 		return ret;
 	if (strcmp(o->compress, "none") && strcmp(o->compress, "lz4"))
-		return cr_fail(err, CR_EXIT_USAGE, EINVAL, "--compress %s: none or lz4", o->compress);
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--compress %s: none or lz4", o->compress);
 	return optind;
 }
 

@@ -94,7 +94,8 @@ static void reap(struct cr_shepherd *sh)
 
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
 		if (WIFSTOPPED(status)) {
-			if (pid == sh->root)
+			/* SIGSTOP is somebody's hand, not the terminal's. */
+			if (pid == sh->root && WSTOPSIG(status) != SIGSTOP)
 				root_stopped(sh);
 			continue;
 		}

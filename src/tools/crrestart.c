@@ -66,7 +66,6 @@ static int inner(struct cr_restart *r)
 	sh->on_stop = tell_stopped;
 	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
-	snprintf(sh->last_path, sizeof(sh->last_path), "%s", r->img.path);
 	restore_terminal(r);
 	cr_restart_go(r);
 	cr_image_free(&r->img);
@@ -92,6 +91,7 @@ static int set_place(struct cr_restart *r, struct cr_err *err)
 		free(path);
 		return ret ? ret : cr_fail(err, CR_EXIT_IO, errno, "%s", r->img.path);
 	}
+	snprintf(sh->last_path, sizeof(sh->last_path), "%s", path);
 	*slash = 0;
 	if (strcmp(sh->name, r->img.job.name) && (slash = strrchr(path, '/')))
 		snprintf(sh->directory, sizeof(sh->directory), "%.*s/%s", (int)(slash - path), path,

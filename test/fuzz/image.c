@@ -94,8 +94,10 @@ static size_t add_end(unsigned char *at, uint32_t records, uint64_t pack)
 static void put_manifest(const void *msg, size_t len)
 {
 	static unsigned char buf[sizeof(struct cr_manifest_header) + FUZZ_INPUT_MAX];
-	struct cr_manifest_header h = { { CR_MANIFEST_MAGIC, CR_FORMAT_VERSION, ~CR_FORMAT_VERSION },
-					len, XXH3_64bits(msg, len) };
+	struct cr_manifest_header h = {
+		{ CR_MANIFEST_MAGIC, CR_FORMAT_VERSION, ~CR_FORMAT_VERSION }, len,
+		XXH3_64bits(msg, len)
+	};
 
 	memcpy(buf, &h, sizeof(h));
 	memcpy(buf + sizeof(h), msg, len);

@@ -17,11 +17,9 @@ FUZZ_CLANG_SRCS = test/fuzz/image.c src/restart/check.c \
 FUZZ_CLANG_FLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
-EXTRA_PROGRAMS += test/fuzz/image-libfuzzer
-test_fuzz_image_libfuzzer_SOURCES = test/fuzz/image.c
 CLEANFILES += test/fuzz/image-libfuzzer
 
-test/fuzz/image-libfuzzer$(EXEEXT): $(FUZZ_CLANG_SRCS) src/libcommon.a src/libobjects.a
+test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a src/libobjects.a
 	$(AM_V_CCLD)$(MKDIR_P) test/fuzz && $(FUZZ_CLANG) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) \
 		-I$(top_srcdir)/test/fuzz $(FUZZ_CLANG_FLAGS) -o $@ \
 		$(addprefix $(top_srcdir)/,$(FUZZ_CLANG_SRCS)) \

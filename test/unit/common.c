@@ -145,8 +145,10 @@ START_TEST(runtime)
 	struct stat st;
 	int fd, other;
 
-	snprintf(dir, sizeof(dir), "%s/a/rather/long/path/that/no/socket/address/could/hold/as/it/is/"
-		 "because/they/end/at/a/hundred/and/eight/bytes", unit_dir);
+	snprintf(dir, sizeof(dir),
+		 "%s/a/rather/long/path/that/no/socket/address/could/hold/as/it/is/because/they/"
+		 "end/at/a/hundred/and/eight/bytes",
+		 unit_dir);
 	setenv("CR_RUNTIME_DIR", dir, 1);
 	ck_assert_int_lt(cr_runtime_connect("job", &err), 0);
 	ck_assert_int_eq(err.status, CR_EXIT_NOT_FOUND);

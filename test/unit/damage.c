@@ -51,7 +51,7 @@ static int try_all(void)
 		void *data;
 
 		run = &img.processes.v[0].runs.v[i];
-		blob = (cairn_Blob){ .offset = run->offset, .size = run->stored, .xxh3 = run->xxh3 };
+		blob = (cairn_Blob){ run->offset, run->stored, run->xxh3 };
 		if (run->codec > cairn_Codec_CODEC_LZ4)
 			continue;
 		ret = cr_image_read_blob(&img, &blob, &data, &err);

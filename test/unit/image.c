@@ -118,6 +118,8 @@ START_TEST(roundtrip)
 	unit_same(cairn_Inode_fields, &img.inodes.v[0], &s.inode);
 	ck_assert_uint_eq(img.pipes.n, 1);
 	unit_same(cairn_Pipe_fields, &img.pipes.v[0], &s.pipe);
+	ck_assert_uint_eq(img.locks.n, 1);
+	unit_same(cairn_Lock_fields, &img.locks.v[0], &s.lock);
 	compare_contents();
 	ck_assert_msg(!cr_restart_check(&img, false, &err), "%s", err.text);
 	cr_image_free(&img);
@@ -129,10 +131,10 @@ START_TEST(every_record_has_a_descriptor)
 {
 	int t;
 
-	for (t = cairn_RecordType_RECORD_JOB; t <= cairn_RecordType_RECORD_END; t++)
+	for (t = cairn_RecordType_RECORD_JOB; t <= _cairn_RecordType_MAX; t++)
 		ck_assert_ptr_nonnull(cr_image_descriptor(t));
 	ck_assert_ptr_null(cr_image_descriptor(cairn_RecordType_RECORD_NONE));
-	ck_assert_ptr_null(cr_image_descriptor(cairn_RecordType_RECORD_END + 1));
+	ck_assert_ptr_null(cr_image_descriptor(_cairn_RecordType_MAX + 1));
 	ck_assert_ptr_null(cr_image_descriptor((cairn_RecordType)UINT32_MAX));
 }
 END_TEST
@@ -228,6 +230,24 @@ START_TEST(prune)
 }
 END_TEST
 
+/* Beyond six digits the order of names is not that of numbers. */
+START_TEST(prune_a_million)
+{
+	static const char *const names[] = { "999998", "999999", "1000000" };
+	char at[CR_PATH_MAX];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		snprintf(at, sizeof(at), "%s/%s", unit_dir, names[i]);
+		ck_assert_int_eq(mkdir(at, 0700), 0);
+	}
+	cr_image_prune(unit_dir, 2);
+	ck_assert(!there("999998") && there("999999") && there("1000000"));
+	ck_assert_int_eq(cr_image_find(unit_dir, path, &err), 0);
+	ck_assert_str_eq(path, at);
+}
+END_TEST
+
 START_TEST(foreign_files_stay)
 {
 	char at[CR_PATH_MAX];
@@ -274,6 +294,7 @@ TCase *unit_image(void)
 	tcase_add_test(c, not_found);
 	tcase_add_test(c, unfinished);
 	tcase_add_test(c, prune);
+	tcase_add_test(c, prune_a_million);
 	tcase_add_test(c, foreign_files_stay);
 	tcase_add_test(c, numbers);
 	return c;

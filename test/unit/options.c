@@ -53,10 +53,13 @@ static void setup(void)
 
 static int parse(unsigned int command, const char *a, const char *b)
 {
-	char *argv[] = { "program", a ? strdup(a) : NULL, b ? strdup(b) : NULL, "command",
-			 "--keep=9", NULL };
-	int argc = 5, ret;
+	/* Texts in the options point into argv. */
+	static char first[128], second[128];
+	char *argv[] = { "program", first, second, "command", "--keep=9", NULL };
+	int argc = 5;
 
+	snprintf(first, sizeof(first), "%s", a);
+	snprintf(second, sizeof(second), "%s", b ? b : "");
 	if (!b) {
 		argv[2] = "command";
 		argv[3] = "--keep=9";
@@ -64,9 +67,7 @@ static int parse(unsigned int command, const char *a, const char *b)
 		argc = 4;
 	}
 	cr_err_clear(&err);
-	ret = cr_options_parse(&o, command, argc, argv, &err);
-	/* Texts point into argv: for as long as the test. */
-	return ret;
+	return cr_options_parse(&o, command, argc, argv, &err);
 }
 
 static void has_value(size_t i)
@@ -198,7 +199,8 @@ END_TEST
 
 START_TEST(letters)
 {
-	char *argv[] = { "program", "-nme", "-d", "there", "-i", "2", "-hV", "cmd", "-d", "no", NULL };
+	char *argv[] = { "program", "-nme", "-d", "there", "-i", "2",
+			 "-hV", "cmd", "-d", "no", NULL };
 
 	ck_assert_int_eq(cr_options_parse(&o, CR_FOR_LAUNCH, 10, argv, &err), 7);
 	ck_assert_str_eq(o.name, "me");

@@ -35,7 +35,8 @@ static void make_process(struct cr_process_image *p)
 	for (i = 0; i < 50; i++) {
 		cairn_Vma *v = cr_list_add(&p->vmas);
 
-		v->start = 0x10000000 + i * 3 * HUGE + sample_random(&state) % HUGE / CR_PAGE * CR_PAGE;
+		v->start = 0x10000000 + i * 3 * HUGE +
+			   sample_random(&state) % (HUGE / CR_PAGE) * CR_PAGE;
 		v->end = v->start + CR_PAGE * (1 + sample_random(&state) % 700);
 		v->grows_down = i == 49;
 	}
@@ -77,7 +78,7 @@ START_TEST(places)
 					      MAP_FIXED_NOREPLACE, -1, 0),
 				 (void *)at);
 	}
-	ck_assert_uint_eq(cr_layout_find(&l, 1ul << 47, 0), 0);
+	ck_assert_uint_eq(cr_layout_find(&l, -(1ul << 40), 0), 0);
 	free(l.v);
 	free(p.vmas.v);
 }

@@ -173,6 +173,7 @@ static int write_records(struct sample *s, struct cr_image_writer *w, struct cr_
 		{ cairn_RecordType_RECORD_FDS, &s->fds },
 		{ cairn_RecordType_RECORD_INODE, &s->inode },
 		{ cairn_RecordType_RECORD_PIPE, &s->pipe },
+		{ cairn_RecordType_RECORD_LOCK, &s->lock },
 	};
 	size_t i;
 	int ret = 0;
@@ -208,6 +209,7 @@ int sample_write(struct sample *s, const char *parent, bool full, char path[CR_P
 	FILL(FdEntry, &s->fds);
 	FILL(Inode, &s->inode);
 	FILL(Pipe, &s->pipe);
+	FILL(Lock, &s->lock);
 	make_sense(s);
 	ret = cr_image_create(&w, parent, err);
 	if (!ret)

@@ -21,6 +21,7 @@ struct sample {
 	cairn_FdEntry fds;
 	cairn_Inode inode;
 	cairn_Pipe pipe;
+	cairn_Lock lock;
 	unsigned char page[CR_PAGE]; /* content of the first run */
 };
 

@@ -10,10 +10,11 @@
 #include <string.h>
 
 char unit_dir[64];
+static char base[] = "/tmp/cairn-unit-XXXXXX";
 
 void unit_setup(void)
 {
-	strcpy(unit_dir, "/tmp/cairn-unit-XXXXXX");
+	snprintf(unit_dir, sizeof(unit_dir), "%s/XXXXXX", base);
 	ck_assert_ptr_nonnull(mkdtemp(unit_dir));
 }
 
@@ -75,9 +76,13 @@ int main(void)
 		tcase_set_timeout(c, 120);
 		suite_add_tcase(suite, c);
 	}
+	if (!mkdtemp(base))
+		return 1;
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	/* What tests that failed have left. */
+	nftw(base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	return failed != 0;
 }

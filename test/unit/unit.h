@@ -16,7 +16,7 @@ TCase *unit_restart(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
 
-/* A fresh directory, made by unit_setup and removed with all in it by unit_teardown. */
+/* A fresh directory, made by unit_setup, removed with all in it by unit_teardown or at the end. */
 extern char unit_dir[64];
 void unit_setup(void);
 void unit_teardown(void);
