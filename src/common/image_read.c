@@ -96,14 +96,20 @@ static int check_header(const struct cr_image *img, const char *file, const void
 	return 0;
 }
 
-int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
+int cr_image_find(const char *given, char path[CR_PATH_MAX], struct cr_err *err)
 {
-	const char *base = strrchr(where, '/');
+	char where[CR_PATH_MAX];
+	const char *base;
 	unsigned int newest = 0;
 	struct dirent *e;
 	struct stat st;
 	DIR *d;
 
+	/* As the shell completes it. */
+	snprintf(where, sizeof(where), "%s", given);
+	while (where[0] && where[1] && where[strlen(where) - 1] == '/')
+		where[strlen(where) - 1] = 0;
+	base = strrchr(where, '/');
 	d = opendir(where);
 	if (!d)
 		return cr_fail(err, errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
@@ -127,7 +133,7 @@ int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
 			       "no committed checkpoint in %s (expected DIR/NAME or "
 			       "DIR/NAME/NUMBER)",
 			       where);
-	if (snprintf(path, CR_PATH_MAX, "%s/%06u", where, newest) >= CR_PATH_MAX)
+	if (snprintf(path, CR_PATH_MAX, "%.4000s/%06u", where, newest) >= CR_PATH_MAX)
 		return cr_fail(err, CR_EXIT_NOT_FOUND, ENAMETOOLONG, "%s", where);
 	return 0;
 }
@@ -212,7 +218,7 @@ static int add_runs(struct cr_image *img, const cairn_PageRuns *runs)
 
 		if (r->pages > CR_RUN_BYTES / CR_PAGE && r->codec <= cairn_Codec_CODEC_LZ4)
 			return -EBADMSG;
-		if (r->codec > cairn_Codec_CODEC_GUARD || r->addr % CR_PAGE || !r->pages ||
+		if (r->pack || r->codec > cairn_Codec_CODEC_GUARD || r->addr % CR_PAGE || !r->pages ||
 		    r->addr + r->pages * CR_PAGE < r->addr)
 			return -EBADMSG;
 		if (r->codec == cairn_Codec_CODEC_RAW && r->stored != r->pages * CR_PAGE)
@@ -250,6 +256,8 @@ static int add_record(struct cr_image *img, cairn_RecordType type, const union r
 		img->job = r->job;
 		return 0;
 	case cairn_RecordType_RECORD_PROCESS:
+		if (cr_image_process(img, r->process.pid))
+			return -EBADMSG;
 		p = cr_list_add(&img->processes);
 		if (!p)
 			return -ENOMEM;

@@ -270,7 +270,7 @@ static int by_number(const void *a, const void *b)
 void cr_image_prune(const char *path, unsigned int keep)
 {
 	cr_auto_fd parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	unsigned int *numbers = NULL, i, n = 0;
+	unsigned int *numbers = NULL, i, n = 0, newest = 0;
 	struct dirent **list = NULL;
 	bool tmp;
 	int count;
@@ -284,10 +284,16 @@ void cr_image_prune(const char *path, unsigned int keep)
 	for (i = 0; numbers && i < (unsigned int)count; i++) {
 		unsigned int number = number_of(list[i]->d_name, &tmp);
 
-		if (number && tmp)
-			remove_checkpoint(parent, list[i]->d_name);
-		else if (number)
+		if (number && !tmp)
 			numbers[n++] = number;
+		newest = number && !tmp && number > newest ? number : newest;
+	}
+	/* What is newer than the newest may be being written at this moment. */
+	for (i = 0; i < (unsigned int)count; i++) {
+		unsigned int number = number_of(list[i]->d_name, &tmp);
+
+		if (number && tmp && number <= newest)
+			remove_checkpoint(parent, list[i]->d_name);
 	}
 	if (n)
 		qsort(numbers, n, sizeof(*numbers), by_number);

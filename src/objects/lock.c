@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // File locks: fcntl's belong to a process and are taken again by it, flock's and OFD locks belong to
-// a description and are taken by the shepherd before it hands that out. /proc/locks tells of all.
+// a description and are taken by the shepherd before it hands that out. fdinfo tells of all.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,67 +41,25 @@ static bool parse(const char *line, cairn_Lock *out)
 	return true;
 }
 
-static int save_of_description(struct cr_save *s, const cairn_Description *d, int fd,
-			       struct cr_err *err)
+int cr_locks_save(struct cr_save *s, pid_t pid, int number, const cairn_Description *d,
+		  struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 	char path[64], *line, *save = NULL;
 	cairn_Lock lock;
 	int ret = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	/* Not /proc/locks: to read that is to wait for every CPU. */
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, number);
 	if (cr_slurp(AT_FDCWD, path, &text) <= 0)
 		return 0;
 	for (line = strtok_r(text, "\n", &save); line && !ret; line = strtok_r(NULL, "\n", &save)) {
-		if (strncmp(line, "lock:\t", 6) || !parse(line + 6, &lock) ||
-		    lock.kind == cairn_LockKind_LOCK_POSIX)
+		if (strncmp(line, "lock:\t", 6) || !parse(line + 6, &lock))
 			continue;
+		lock.pid = pid;
+		lock.dev = d->dev;
 		lock.description = d->id;
 		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_LOCK, &lock, err);
-	}
-	return ret;
-}
-
-static const cairn_Description *by_inode(const cairn_Description *d, size_t n, uint64_t inode,
-					 size_t from)
-{
-	for (; from < n; from++)
-		if (d[from].inode == inode)
-			return &d[from];
-	return NULL;
-}
-
-int cr_locks_save(struct cr_save *s, const pid_t *pids, size_t npids, const cairn_Description *d,
-		  const int *fds, size_t n, struct cr_err *err)
-{
-	cr_auto_free bool *seen = calloc(n + 1, sizeof(*seen));
-	cr_auto_free char *text = NULL;
-	char *line, *save = NULL;
-	const cairn_Description *of;
-	cairn_Lock lock;
-	int ret = 0;
-	size_t i;
-
-	if (!seen || cr_slurp(AT_FDCWD, "/proc/locks", &text) <= 0)
-		return 0;
-	for (line = strtok_r(text, "\n", &save); line && !ret; line = strtok_r(NULL, "\n", &save)) {
-		if (!parse(line, &lock) || !(of = by_inode(d, n, lock.inode, 0)))
-			continue;
-		if (lock.kind == cairn_LockKind_LOCK_POSIX) {
-			lock.dev = of->dev;
-			for (i = 0; i < npids && pids[i] != lock.pid; i++)
-				;
-			if (i < npids)
-				ret = cr_image_record(s->writer, cairn_RecordType_RECORD_LOCK, &lock,
-						      err);
-			continue;
-		}
-		/* Which of the file's descriptions has it, only the descriptions say. */
-		for (; of && !ret; of = by_inode(d, n, lock.inode, of - d + 1)) {
-			if (!seen[of - d])
-				ret = save_of_description(s, of, fds[of - d], err);
-			seen[of - d] = true;
-		}
 	}
 	return ret;
 }
@@ -132,6 +90,7 @@ int cr_locks_of_description(const struct cr_image *img, const cairn_Description 
 		const cairn_Lock *l = &img->locks.v[i];
 		int ret;
 
+		/* Seen through each descriptor of it; once taken, taken again does no harm. */
 		if (l->kind == cairn_LockKind_LOCK_POSIX || l->description != d->id)
 			continue;
 		if (l->kind == cairn_LockKind_LOCK_FLOCK)

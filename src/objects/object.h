@@ -142,9 +142,9 @@ int cr_pipe_index(const struct cr_image *img, uint32_t id);
 
 /* ---- file locks: lock.c ---- */
 
-/* The locks of the job's processes and descriptions (fds: ours, parallel to descriptions). */
-int cr_locks_save(struct cr_save *s, const pid_t *pids, size_t npids, const cairn_Description *d,
-		  const int *fds, size_t n, struct cr_err *err);
+/* The locks that show on a descriptor of a process. */
+int cr_locks_save(struct cr_save *s, pid_t pid, int number, const cairn_Description *d,
+		  struct cr_err *err);
 /* By the shepherd: those of a description. By a process: its own, once its descriptors stand. */
 int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
 			    struct cr_err *err);

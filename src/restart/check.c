@@ -33,7 +33,7 @@ static bool same_build(const struct named *f)
 	       !memcmp(elf.build_id, f->build_id, f->build_id_len);
 }
 
-static int check_named(const struct named *f, struct cr_err *err)
+static int check_named(const struct named *f, bool allow_changed, struct cr_err *err)
 {
 	struct stat st;
 
@@ -45,8 +45,18 @@ static int check_named(const struct named *f, struct cr_err *err)
 	if (f->writable)
 		return 0;
 	if ((uint64_t)st.st_size == f->size &&
-	    (st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec == f->mtime_ns || same_build(f)))
+	    st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec == f->mtime_ns)
 		return 0;
+	/* A copy of the same build has other times; that its bytes are the same is not proved. */
+	if ((uint64_t)st.st_size == f->size && same_build(f)) {
+		if (allow_changed)
+			return 0;
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "%s, which process %d maps, has the build-id that it had at the "
+			       "checkpoint but another time of change (if it is only a copy, give "
+			       "--allow-changed)",
+			       f->path, f->pid);
+	}
 	return cr_fail(err, CR_EXIT_CHANGED, 0,
 		       "%s, which process %d maps, is not the file that it was at the checkpoint (put "
 		       "it back, or checkpoint with --pack-files)",
@@ -64,7 +74,7 @@ static bool exe_packed(const struct cr_process_image *p)
 	return false;
 }
 
-static int check_files(const struct cr_image *img, struct cr_err *err)
+static int check_files(const struct cr_image *img, bool allow_changed, struct cr_err *err)
 {
 	struct named last = { .path = "" };
 	size_t i, k;
@@ -78,7 +88,7 @@ static int check_files(const struct cr_image *img, struct cr_err *err)
 
 		if (m->zombie)
 			continue;
-		ret = exe_packed(p) ? 0 : check_named(&exe, err);
+		ret = exe_packed(p) ? 0 : check_named(&exe, allow_changed, err);
 		for (k = 0; k < p->vmas.n && !ret; k++) {
 			const cairn_Vma *v = &p->vmas.v[k];
 			struct named f = { v->path, v->size, v->mtime_ns, v->build_id.bytes,
@@ -90,7 +100,7 @@ static int check_files(const struct cr_image *img, struct cr_err *err)
 			/* The segments of one library follow each other. */
 			if (strcmp(f.path, last.path) || f.size != last.size ||
 			    f.mtime_ns != last.mtime_ns)
-				ret = check_named(&f, err);
+				ret = check_named(&f, allow_changed, err);
 			last = f;
 		}
 		if (ret)
@@ -183,6 +193,6 @@ int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_e
 	cr_cpu_read(&cpu);
 	ret = cr_cpu_check(&img->manifest.cpu, &cpu, err);
 	if (!ret)
-		ret = check_files(img, err);
+		ret = check_files(img, allow_changed, err);
 	return ret ? ret : check_gaps(img, err);
 }

@@ -70,7 +70,7 @@ uint64_t cr_layout_find(struct cr_layout *l, uint64_t len, uint64_t like)
 	size_t i;
 
 	for (i = 0; i <= l->n; i++) {
-		uint64_t end = i < l->n ? l->v[i].start : HIGHEST;
+		uint64_t end = i < l->n && l->v[i].start < HIGHEST ? l->v[i].start : HIGHEST;
 
 		place = (at & -HUGE) + like % HUGE;
 		if (place < at)

@@ -28,7 +28,8 @@ int cr_vdso_read(struct cr_restart *r, const struct cr_process_image *p, const c
 		cr_auto_free void *data = NULL, *raw = NULL;
 		size_t bytes = run->pages * CR_PAGE;
 
-		if (run->addr < v->start || run->addr + bytes > v->end)
+		if (run->addr < v->start || run->addr + bytes > v->end ||
+		    run->codec > cairn_Codec_CODEC_LZ4)
 			continue;
 		ret = cr_image_read_blob(&r->img, &blob, &data, err);
 		if (ret)

@@ -43,6 +43,49 @@ static void drop_duplicates(struct cr_checkpoint *c)
 	c->description_fds.n = 0;
 }
 
+struct prune {
+	char directory[CR_PATH_MAX];
+	unsigned int keep;
+};
+
+static void *prune(void *arg)
+{
+	struct prune *p = arg;
+
+	cr_image_prune(p->directory, p->keep);
+	free(p);
+	return NULL;
+}
+
+/* A thread without signals; false if there is none to be had. */
+static bool in_background(void *(*fn)(void *), void *arg)
+{
+	sigset_t all, old;
+	pthread_t thread;
+	int ret;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	ret = pthread_create(&thread, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!ret)
+		pthread_detach(thread);
+	return !ret;
+}
+
+/* Removing gigabytes takes its time, for which nobody needs to wait. */
+static void prune_later(struct cr_shepherd *sh)
+{
+	struct prune *p = malloc(sizeof(*p));
+
+	if (!p)
+		return;
+	snprintf(p->directory, sizeof(p->directory), "%s", sh->directory);
+	p->keep = sh->options.keep;
+	if (sh->ended || !in_background(prune, p))
+		prune(p);
+}
+
 static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
@@ -65,9 +108,9 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	cr_let_go(sh, c);
 	drop_duplicates(c);
 	cr_image_close(&c->writer, c->committed);
-	if (c->committed)
-		cr_image_prune(sh->directory, sh->options.keep);
 	cr_control_finished(sh, c);
+	if (c->committed)
+		prune_later(sh);
 	for (i = 0; i < c->members.n; i++)
 		cr_member_free(c->members.v[i]);
 	if (c->commit_event)
@@ -103,20 +146,10 @@ static void on_committed(int fd, short what, void *arg)
 
 static void start_commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
-	sigset_t all, old;
-	pthread_t thread;
-	int ret;
-
 	cr_course_advance(&c->course);
 	c->commit_event = event_new(sh->base, c->thread_pipe[0], EV_READ, on_committed, sh);
 	event_add(c->commit_event, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	ret = pthread_create(&thread, NULL, commit, c);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	if (!ret)
-		pthread_detach(thread);
-	else
+	if (!in_background(commit, c))
 		commit(c);
 }
 
@@ -252,7 +285,6 @@ int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr
 	c->save.file_limit = sh->options.file_limit;
 	cr_course_begin(&c->course);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
-	cr_image_prune(sh->directory, sh->options.keep);
 	ret = cr_image_create(&c->writer, sh->directory, &c->err);
 	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);

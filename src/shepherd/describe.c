@@ -182,6 +182,12 @@ static bool same_description(int a, int b)
 	return !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
 }
 
+static bool lockable(const cairn_Description *d)
+{
+	return d->kind == cairn_ObjectKind_OBJECT_REGULAR ||
+	       d->kind == cairn_ObjectKind_OBJECT_DIRECTORY;
+}
+
 static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
 {
 	struct cr_fd_view v;
@@ -199,7 +205,7 @@ static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_m
 			continue;
 		f->description = d->id;
 		cr_close_fd(&f->fd);
-		return 0;
+		return lockable(d) ? cr_locks_save(&c->save, m->tid, f->number, d, &c->err) : 0;
 	}
 	d = cr_list_add(&c->descriptions);
 	fd = cr_list_add(&c->description_fds);
@@ -209,7 +215,7 @@ static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_m
 	if (cr_object_save(&c->save, &v, d, &c->err))
 		return -ENOTSUP;
 	f->description = d->id;
-	return 0;
+	return lockable(d) ? cr_locks_save(&c->save, m->tid, f->number, d, &c->err) : 0;
 }
 
 /* Processes that share more than threads and forks do. */
@@ -229,19 +235,6 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 				       parent, m->pid);
 	}
 	return 0;
-}
-
-static int describe_locks(struct cr_checkpoint *c)
-{
-	cr_auto_free pid_t *pids = calloc(c->members.n + 1, sizeof(*pids));
-	size_t i;
-
-	if (!pids)
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
-	for (i = 0; i < c->members.n; i++)
-		pids[i] = c->members.v[i]->pid;
-	return cr_locks_save(&c->save, pids, i, c->descriptions.v, c->description_fds.v,
-			     c->descriptions.n, &c->err);
 }
 
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
@@ -283,7 +276,7 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		for (k = 0; k < m->fds.n && !ret; k++)
 			ret = describe_fd(c, m, &m->fds.v[k]);
 	}
-	return ret ? ret : describe_locks(c);
+	return ret;
 }
 
 /* ---- records ---- */
