@@ -23,10 +23,12 @@
 #include "preload/hash.h"
 #include "preload/text.h"
 
-#define BATCH_BYTES (4ul << 20)
+/* Small enough for what was hashed to be in the cache still when it is written. */
+#define BATCH_BYTES (1ul << 20)
+#define COPY_BYTES (4ul << 20)
 #define BATCH_PIECES 256
 #define RANGES_ROOM (128u * 1024)
-#define OWN_BYTES (4 * BATCH_BYTES)
+#define OWN_BYTES (4 * COPY_BYTES)
 #define REGIONS 512
 #define SYNC_EVERY (64ul << 20)
 
@@ -388,8 +390,8 @@ static void prepare(const int *fds, int nfds, bool lz4)
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if ((unsigned long)w->copies > -4096ul)
 		leave(ENOMEM, 0);
-	w->lz4_state = w->copies + BATCH_BYTES + CR_RUN_BYTES;
-	w->ranges = (void *)(w->copies + 2 * BATCH_BYTES);
+	w->lz4_state = w->copies + 2 * BATCH_BYTES;
+	w->ranges = (void *)(w->copies + 2 * COPY_BYTES);
 	w->offsets = (void *)(w->ranges + RANGES_ROOM);
 	w->counter = (void *)cr_sys6(SYS_mmap, w->copies + OWN_BYTES - CR_PAGE, CR_PAGE,
 				     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[1], 0);

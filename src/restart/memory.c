@@ -5,15 +5,19 @@
 // in place. Runs in: a process that is about to become a saved one.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/sched.h>
 #include <lz4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
+#include "arch/x86_64/call.h"
 #include "restart/restart.h"
 
 /* A gap of this many bytes without content divides a mapping. */
@@ -90,35 +94,6 @@ static int make_island(struct cr_restart *r, const cairn_Vma *v, struct cr_layou
 	return 0;
 }
 
-static int fill_run(struct cr_restart *r, const cairn_PageRun *run, char *to, char **buf,
-		    struct cr_err *err)
-{
-	size_t len = run->pages * CR_PAGE;
-	char *into = to;
-
-	if (run->codec == cairn_Codec_CODEC_GUARD)
-		return 0;
-	if (run->codec == cairn_Codec_CODEC_ZERO) {
-		memset(to, 0, len);
-		return 0;
-	}
-	if (run->codec == cairn_Codec_CODEC_LZ4) {
-		if (!*buf)
-			*buf = malloc(LZ4_COMPRESSBOUND(CR_RUN_BYTES));
-		if (!*buf || run->stored > LZ4_COMPRESSBOUND(CR_RUN_BYTES))
-			return cr_image_damaged(&r->img, err, run->offset, run->stored, "length");
-		into = *buf;
-	}
-	if (cr_read_at(r->img.pack, into, run->stored, run->offset))
-		return cr_image_damaged(&r->img, err, run->offset, run->stored, "unreadable");
-	if (XXH3_64bits(into, run->stored) != run->xxh3)
-		return cr_image_damaged(&r->img, err, run->offset, run->stored,
-					"checksum of memory");
-	if (into != to && LZ4_decompress_safe(into, to, run->stored, len) != (int)len)
-		return cr_image_damaged(&r->img, err, run->offset, run->stored, "LZ4");
-	return 0;
-}
-
 /* First run that ends behind addr. */
 static size_t first_run(const struct cr_process_image *p, uint64_t addr)
 {
@@ -136,33 +111,152 @@ static size_t first_run(const struct cr_process_image *p, uint64_t addr)
 	return low;
 }
 
-static int fill_island(struct cr_restart *r, const struct cr_process_image *p,
-		       const struct cr_island *is, struct cr_err *err)
+/* ---- contents: by this thread and a helper ---- */
+
+/* What both share. Neither allocates or reports: the first failure is left for the caller. */
+struct filling {
+	struct cr_restart *r;
+	const struct cr_process_image *p;
+	const cr_islands *islands;
+	_Atomic size_t next; /* run to be taken */
+	_Atomic bool failed;
+	const cairn_PageRun *damaged;
+	const char *what;
+	char *buf[2]; /* for compressed runs */
+	uint32_t helper; /* futex: the helper's id while it lives */
+};
+
+#define STEP 4
+#define ALONE (16ul << 20) /* bytes below which a helper is not worth it */
+#define HELPER_STACK (256ul << 10)
+
+static const char *fill_run(struct cr_restart *r, const cairn_PageRun *run, char *to, char *buf)
 {
-	uint64_t end = is->target + is->len;
-	char *buf = NULL;
-	size_t i;
-	int ret = 0;
+	size_t len = run->pages * CR_PAGE;
+	char *into = to;
 
-	for (i = first_run(p, is->target); i < p->runs.n && !ret; i++) {
-		const cairn_PageRun *run = &p->runs.v[i];
-
-		if (run->addr >= end)
-			break;
-		if (run->codec == cairn_Codec_CODEC_GUARD)
-			continue;
-		if (run->addr < is->target || run->addr + run->pages * CR_PAGE > end)
-			ret = cr_fail(err, CR_EXIT_DAMAGED, 0,
-				      "%s: memory at %llx of process %d lies in no mapping",
-				      r->img.path, (unsigned long long)run->addr, p->process.pid);
-		else
-			ret = fill_run(r, run, (char *)is->at + (run->addr - is->target), &buf, err);
+	if (run->codec == cairn_Codec_CODEC_ZERO) {
+		memset(to, 0, len);
+		return NULL;
 	}
-	free(buf);
-	if (!ret && !is->vma->shared && is->vma->prot != (PROT_READ | PROT_WRITE) &&
-	    mprotect((void *)is->at, is->len, is->vma->prot))
-		ret = cr_fail(err, CR_EXIT_INTERNAL, errno, "mprotect");
-	return ret;
+	if (run->codec == cairn_Codec_CODEC_LZ4) {
+		if (run->stored > LZ4_COMPRESSBOUND(CR_RUN_BYTES))
+			return "length";
+		into = buf;
+	}
+	if (cr_read_at(r->img.pack, into, run->stored, run->offset))
+		return "unreadable";
+	if (XXH3_64bits(into, run->stored) != run->xxh3)
+		return "checksum of memory";
+	if (into != to && LZ4_decompress_safe(into, to, run->stored, len) != (int)len)
+		return "LZ4";
+	return NULL;
+}
+
+/* The island that a run lies in; NULL if none does. Islands are sorted, as mappings are. */
+static const struct cr_island *island_of(const cr_islands *islands, const cairn_PageRun *run)
+{
+	size_t low = 0, high = islands->n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		const struct cr_island *is = &islands->v[mid];
+
+		if (is->target + is->len <= run->addr)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low == islands->n || islands->v[low].target > run->addr ||
+	    run->addr + run->pages * CR_PAGE > islands->v[low].target + islands->v[low].len)
+		return NULL;
+	return &islands->v[low];
+}
+
+static void fill(struct filling *f, char *buf)
+{
+	const char *what = NULL;
+	size_t i, end;
+
+	while (!f->failed && (i = atomic_fetch_add(&f->next, STEP)) < f->p->runs.n) {
+		end = i + STEP < f->p->runs.n ? i + STEP : f->p->runs.n;
+		for (; i < end; i++) {
+			const cairn_PageRun *run = &f->p->runs.v[i];
+			const struct cr_island *is = island_of(f->islands, run);
+
+			/* Guards and the vdso have no island and no content here. */
+			if (!is || run->codec == cairn_Codec_CODEC_GUARD)
+				continue;
+			what = fill_run(f->r, run, (char *)is->at + (run->addr - is->target), buf);
+			if (what && !atomic_exchange(&f->failed, true)) {
+				f->damaged = run;
+				f->what = what;
+			}
+		}
+	}
+}
+
+static void help(void *filling)
+{
+	struct filling *f = filling;
+
+	fill(f, f->buf[1]);
+}
+
+/*
+ * A thread in all but libc's eyes (it shares our thread-local storage, so it may not do much), with
+ * an id that nobody else will want.
+ */
+static bool start_helper(struct filling *f, void *stack)
+{
+	pid_t id = cr_spare_id(f->r, f->p);
+	struct clone_args c = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			 CLONE_SYSVSEM | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID,
+		.child_tid = (uintptr_t)&f->helper,
+		.stack = (uintptr_t)stack,
+		.stack_size = HELPER_STACK,
+		.set_tid = (uintptr_t)&id,
+		.set_tid_size = 1,
+	};
+
+	f->helper = id;
+	return id && cr_clone3_call(&c, sizeof(c), help, f) > 0;
+}
+
+static int fill_islands(struct cr_restart *r, const struct cr_process_image *p,
+			const cr_islands *islands, struct cr_err *err)
+{
+	struct filling f = { .r = r, .p = p, .islands = islands };
+	size_t room = 2 * LZ4_COMPRESSBOUND(CR_RUN_BYTES) + HELPER_STACK, bytes = 0, i;
+	bool helped = false;
+	uint32_t id;
+	char *own;
+
+	for (i = 0; i < p->runs.n; i++)
+		bytes += p->runs.v[i].stored;
+	own = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (own == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "memory of process %d",
+			       p->process.pid);
+	f.buf[0] = own + HELPER_STACK;
+	f.buf[1] = f.buf[0] + LZ4_COMPRESSBOUND(CR_RUN_BYTES);
+	if (bytes > ALONE)
+		helped = start_helper(&f, own);
+	fill(&f, f.buf[0]);
+	while (helped && (id = __atomic_load_n(&f.helper, __ATOMIC_SEQ_CST)))
+		syscall(SYS_futex, &f.helper, FUTEX_WAIT, id, NULL);
+	munmap(own, room);
+	if (f.failed)
+		return cr_image_damaged(&r->img, err, f.damaged->offset, f.damaged->stored, f.what);
+	for (i = 0; i < islands->n; i++) {
+		const struct cr_island *is = &islands->v[i];
+
+		if (!is->vma->shared && is->vma->prot != (PROT_READ | PROT_WRITE) &&
+		    mprotect((void *)is->at, is->len, is->vma->prot))
+			return cr_fail(err, CR_EXIT_INTERNAL, errno, "mprotect");
+	}
+	return 0;
 }
 
 /* Cuts an anonymous mapping into the stretches that have content; others are one piece. */
@@ -219,10 +313,8 @@ int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, stru
 		struct cr_island *is = &islands->v[i];
 
 		ret = make_island(r, is->vma, l, is, err);
-		if (!ret)
-			ret = fill_island(r, p, is, err);
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return fill_islands(r, p, islands, err);
 }

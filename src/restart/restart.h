@@ -52,6 +52,9 @@ void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage);
 /* Waits until n have arrived; ends the process if the restart is given up. */
 void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n);
 
+/* An id that is nobody's in the job, another for each process; 0 if there is none. */
+pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p);
+
 /* plan.c: turns this process into p; returns only on failure. */
 int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);
 

@@ -85,31 +85,39 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 	}
 }
 
-/* An id that neither the job nor the shepherd uses, for a process that is gone in a moment. */
-static pid_t spare_id(struct cr_restart *r, pid_t near)
+static bool id_taken(const struct cr_restart *r, pid_t id)
 {
-	pid_t id = near;
-	bool taken = true;
 	size_t i, k;
 
-	while (taken) {
-		id = id > 30000 ? 300 : id + 1;
-		taken = kill(id, 0) == 0;
-		for (i = 0; i < r->img.processes.n && !taken; i++) {
-			const struct cr_process_image *p = &r->img.processes.v[i];
+	for (i = 0; i < r->img.processes.n; i++) {
+		const struct cr_process_image *p = &r->img.processes.v[i];
 
-			taken = p->process.pid == id || p->process.pgid == id || p->process.sid == id;
-			for (k = 0; k < p->threads.n && !taken; k++)
-				taken = p->threads.v[k].tid == id;
-		}
+		if (p->process.pid == id || p->process.pgid == id || p->process.sid == id)
+			return true;
+		for (k = 0; k < p->threads.n; k++)
+			if (p->threads.v[k].tid == id)
+				return true;
 	}
-	return id;
+	return id == r->img.job.shepherd_pid || id == r->img.job.shepherd_pgid ||
+	       id == r->img.job.shepherd_sid;
+}
+
+pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
+{
+	/* The nth free one from the top for the nth process. */
+	size_t n = p - r->img.processes.v;
+	pid_t id = 32000;
+
+	for (; id > 2; id--)
+		if (!id_taken(r, id) && !n--)
+			return id;
+	return 0;
 }
 
 /* Makes p from here but leaves it to the shepherd: its maker ends at once. */
 static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 {
-	pid_t between = clone_as(spare_id(r, p->process.pid));
+	pid_t between = clone_as(cr_spare_id(r, p));
 
 	if (!between) {
 		make(r, p);

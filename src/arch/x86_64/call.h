@@ -49,6 +49,31 @@ static inline long cr_clone_call(unsigned long flags, void *top, void (*fn)(void
 	return ret;
 }
 
+/* The same by clone3(2): args with stack and stack_size set. */
+static inline long cr_clone3_call(void *args, unsigned long size, void (*fn)(void *), void *arg)
+{
+	register void (*r12)(void *) __asm__("r12") = fn;
+	register void *r13 __asm__("r13") = arg;
+	long ret;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "xor %%ebp, %%ebp\n\t"
+			 "mov %%r13, %%rdi\n\t"
+			 "call *%%r12\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "xor %%edi, %%edi\n\t"
+			 "syscall\n\t"
+			 "hlt\n"
+			 "1:"
+			 : "=a"(ret)
+			 : "a"(SYS_clone3), "D"(args), "S"(size), "r"(r12), "r"(r13),
+			   [exit] "i"(SYS_exit)
+			 : "rcx", "r11", "memory", "cc");
+	return ret;
+}
+
 /* Resumes the context of a signal frame: does not return. */
 static inline __attribute__((noreturn)) void cr_sigreturn(void *ucontext)
 {
