@@ -96,7 +96,7 @@ kill_job() {
 	local pids
 	# Those below the shepherd are for the case that it does not answer any more.
 	pids="$(job_pids) $(below "$shepherd" '')"
-	# All at once as in a crash: one that is killed later must not see the end of an earlier one.
+	# All at once as in a crash: none that is killed later may see the end of an earlier one.
 	# shellcheck disable=SC2086
 	kill -STOP $pids 2>/dev/null
 	# shellcheck disable=SC2086

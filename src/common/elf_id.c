@@ -20,7 +20,7 @@ static void note_segment(Elf *elf, const GElf_Phdr *ph, struct cr_elf_info *out)
 		    memcmp((char *)data->d_buf + name, "GNU", 4))
 			continue;
 		out->build_id_len = note.n_descsz < sizeof(out->build_id) ? note.n_descsz :
-									     sizeof(out->build_id);
+									    sizeof(out->build_id);
 		memcpy(out->build_id, (char *)data->d_buf + desc, out->build_id_len);
 	}
 }

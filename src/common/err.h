@@ -10,7 +10,7 @@
 
 struct cr_err {
 	int status; /* enum cairn_exit */
-	int error;  /* errno value, 0 if none */
+	int error; /* errno value, 0 if none */
 	char text[768];
 };
 

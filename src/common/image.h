@@ -20,20 +20,20 @@
 /* ---- writing ---- */
 
 struct cr_image_writer {
-	int parent;	   /* directory of the job's checkpoints */
-	int dir;	   /* the one being written, still under its temporary name */
-	int state;	   /* fd of state.img */
-	int pack;	   /* fd of pages.pack */
-	int counter_fd;	   /* memfd of *counter, for the agents' writers */
+	int parent; /* directory of the job's checkpoints */
+	int dir; /* the one being written, still under its temporary name */
+	int state; /* fd of state.img */
+	int pack; /* fd of pages.pack */
+	int counter_fd; /* memfd of *counter, for the agents' writers */
 	uint32_t number;
 	uint32_t records;
-	char path[CR_PATH_MAX];	      /* final path */
-	char temporary[32];	      /* name within parent */
-	_Atomic uint64_t *counter;    /* next free byte of the pack */
-	unsigned char *buffer;	      /* records not yet written */
+	char path[CR_PATH_MAX]; /* final path */
+	char temporary[32]; /* name within parent */
+	_Atomic uint64_t *counter; /* next free byte of the pack */
+	unsigned char *buffer; /* records not yet written */
 	size_t used;
 	uint64_t state_size;
-	void *hash;		      /* XXH3 state over state.img */
+	void *hash; /* XXH3 state over state.img */
 };
 
 /* Makes PARENT/.NNNNNN.tmp with empty files; NNNNNN is one more than any there. */
@@ -106,8 +106,8 @@ void cr_image_free(struct cr_image *img);
 struct cr_process_image *cr_image_process(struct cr_image *img, int32_t pid);
 
 /* The error for a piece of the pack whose content does not match its checksum. */
-int cr_image_damaged(const struct cr_image *img, struct cr_err *err, uint64_t offset,
-		     uint64_t size, const char *what);
+int cr_image_damaged(const struct cr_image *img, struct cr_err *err, uint64_t offset, uint64_t size,
+		     const char *what);
 
 /* A blob's content, malloced, checked. */
 int cr_image_read_blob(const struct cr_image *img, const cairn_Blob *blob, void **data,

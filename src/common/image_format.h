@@ -5,8 +5,14 @@
 
 #include <stdint.h>
 
-#define CR_MANIFEST_MAGIC { 'C', 'A', 'I', 'R', 'N', 'M', 'A', 'N' }
-#define CR_STATE_MAGIC { 'C', 'A', 'I', 'R', 'N', 'S', 'T', 'A' }
+#define CR_MANIFEST_MAGIC                              \
+	{                                              \
+		'C', 'A', 'I', 'R', 'N', 'M', 'A', 'N' \
+	}
+#define CR_STATE_MAGIC                                 \
+	{                                              \
+		'C', 'A', 'I', 'R', 'N', 'S', 'T', 'A' \
+	}
 
 /* The version stands twice so that a damaged byte is not taken for a newer format. */
 struct cr_file_header {

@@ -67,8 +67,8 @@ static int damaged(const struct cr_image *img, struct cr_err *err, const char *f
 		       img->path, file, (unsigned long long)offset, what);
 }
 
-int cr_image_damaged(const struct cr_image *img, struct cr_err *err, uint64_t offset,
-		     uint64_t size, const char *what)
+int cr_image_damaged(const struct cr_image *img, struct cr_err *err, uint64_t offset, uint64_t size,
+		     const char *what)
 {
 	return cr_fail(err, CR_EXIT_DAMAGED, EBADMSG,
 		       "%s/" CR_PACK " is damaged in bytes %llu to %llu (%s); nothing was started, "
@@ -218,8 +218,8 @@ static int add_runs(struct cr_image *img, const cairn_PageRuns *runs)
 
 		if (r->pages > CR_RUN_BYTES / CR_PAGE && r->codec <= cairn_Codec_CODEC_LZ4)
 			return -EBADMSG;
-		if (r->pack || r->codec > cairn_Codec_CODEC_GUARD || r->addr % CR_PAGE || !r->pages ||
-		    r->addr + r->pages * CR_PAGE < r->addr)
+		if (r->pack || r->codec > cairn_Codec_CODEC_GUARD || r->addr % CR_PAGE ||
+		    !r->pages || r->addr + r->pages * CR_PAGE < r->addr)
 			return -EBADMSG;
 		if (r->codec == cairn_Codec_CODEC_RAW && r->stored != r->pages * CR_PAGE)
 			return -EBADMSG;
@@ -234,17 +234,17 @@ static int add_runs(struct cr_image *img, const cairn_PageRuns *runs)
 	return 0;
 }
 
-#define ADD(list, record)                                         \
-	({                                                        \
-		__typeof__((list)->v) to_ = cr_list_add(list);    \
-		if (to_)                                          \
-			*to_ = (record);                          \
-		to_ ? 0 : -ENOMEM;                                \
+#define ADD(list, record)                                      \
+	({                                                     \
+		__typeof__((list)->v) to_ = cr_list_add(list); \
+		if (to_)                                       \
+			*to_ = (record);                       \
+		to_ ? 0 : -ENOMEM;                             \
 	})
-#define ADD_TO_PROCESS(which, list, record)                                    \
-	({                                                                     \
-		struct cr_process_image *p_ = cr_image_process(img, which);    \
-		p_ ? ADD(&p_->list, record) : -EBADMSG;                        \
+#define ADD_TO_PROCESS(which, list, record)                                 \
+	({                                                                  \
+		struct cr_process_image *p_ = cr_image_process(img, which); \
+		p_ ? ADD(&p_->list, record) : -EBADMSG;                     \
 	})
 
 static int add_record(struct cr_image *img, cairn_RecordType type, const union record *r)

@@ -112,7 +112,8 @@ int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s", parent);
 	w->number = last_number(w->parent) + 1;
 	snprintf(w->temporary, sizeof(w->temporary), ".%06u.tmp", w->number);
-	if (snprintf(w->path, sizeof(w->path), "%s/%06u", parent, w->number) >= (int)sizeof(w->path))
+	if (snprintf(w->path, sizeof(w->path), "%s/%06u", parent, w->number) >=
+	    (int)sizeof(w->path))
 		return cr_fail(err, CR_EXIT_IO, ENAMETOOLONG, "%s", parent);
 	if (mkdirat(w->parent, w->temporary, 0700))
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot write into %s", parent);

@@ -49,11 +49,11 @@ static inline int64_t cr_now_ns(clockid_t clock)
 /* Doubling array: makes room for one more element and returns its (zeroed) place, or NULL. */
 void *cr_grow(void *array_ptr, size_t *count, size_t *room, size_t size);
 
-#define CR_LIST(type)          \
-	struct {               \
-		type *v;       \
-		size_t n;      \
-		size_t room;   \
+#define CR_LIST(type)        \
+	struct {             \
+		type *v;     \
+		size_t n;    \
+		size_t room; \
 	}
 #define cr_list_add(list) \
 	((__typeof__((list)->v))cr_grow(&(list)->v, &(list)->n, &(list)->room, sizeof(*(list)->v)))

@@ -6,7 +6,8 @@ noinst_LIBRARIES += src/libcommon.a
 src_libcommon_a_SOURCES = \
 	include/cairn/exit_codes.h \
 	src/arch/x86_64/call.h src/arch/x86_64/cpu.c src/arch/x86_64/cpu.h \
-	src/arch/x86_64/frame.h src/arch/x86_64/syscall.h \
+	src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
+	src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h \
 	src/common/agent_config.h src/common/defs.h \
 	src/common/elf_id.c src/common/elf_id.h \
 	src/common/err.c src/common/err.h \

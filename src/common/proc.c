@@ -82,7 +82,8 @@ int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
 		return -EPROTO;
 	memset(out, 0, sizeof(*out));
 	*p = 0;
-	snprintf(out->comm, sizeof(out->comm), "%s", strchr(text, '(') ? strchr(text, '(') + 1 : "");
+	snprintf(out->comm, sizeof(out->comm), "%s",
+		 strchr(text, '(') ? strchr(text, '(') + 1 : "");
 	out->state = p[2];
 	p += 3;
 	for (k = 4; k <= 52 && *p; k++)

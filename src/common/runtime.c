@@ -87,8 +87,9 @@ static int address(const char *name, struct sockaddr_un *addr, int *dir, struct 
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s", path);
 	addr->sun_family = AF_UNIX;
 	/* Short however long the directory's path is. */
-	if (snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d/%.85s", *dir, name) >=
-		    (int)sizeof(addr->sun_path) - 5 || strlen(name) > CR_NAME_MAX)
+	if (snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d/%.85s", *dir,
+		     name) >= (int)sizeof(addr->sun_path) - 5 ||
+	    strlen(name) > CR_NAME_MAX)
 		return cr_fail(err, CR_EXIT_USAGE, ENAMETOOLONG, "job name %s", name);
 	strcat(addr->sun_path, ".sock");
 	return 0;
@@ -138,6 +139,8 @@ int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *e
 	if (other >= 0) {
 		close(other);
 		close(lock);
+		/* The caller may remove its socket on a failure: this one is not its. */
+		*path = 0;
 		return cr_fail(err, CR_EXIT_EXISTS, 0,
 			       "a job '%s' is running already (give another name with -n)", name);
 	}

@@ -8,7 +8,7 @@
 #include "common/defs.h"
 #include "common/err.h"
 
-/* CR_RUNTIME_DIR, else $XDG_RUNTIME_DIR/cairn, else /tmp/cairn-UID; made 0700 if it is not there. */
+/* CR_RUNTIME_DIR, else $XDG_RUNTIME_DIR/cairn, else /tmp/cairn-UID; made 0700 if need be. */
 int cr_runtime_dir(char out[CR_PATH_MAX], struct cr_err *err);
 
 /* Whether a name can be a job's: letters, digits and ._+- only, at most CR_NAME_MAX. */

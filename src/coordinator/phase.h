@@ -11,9 +11,9 @@
 
 enum cr_phase {
 	CR_IDLE,
-	CR_STOPPING,   /* members are told to stand still */
-	CR_SAVING,     /* all stand still; what cannot be copied on write is saved */
-	CR_WRITING,    /* members run again, their copies write */
+	CR_STOPPING, /* members are told to stand still */
+	CR_SAVING, /* all stand still; what cannot be copied on write is saved */
+	CR_WRITING, /* members run again, their copies write */
 	CR_COMMITTING, /* everything is written; made durable and given its name */
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// File locks: fcntl's belong to a process and are taken again by it, flock's and OFD locks belong to
-// a description and are taken by the shepherd before it hands that out. fdinfo tells of all.
+// File locks: fcntl's belong to a process and are taken again by it, flock's and OFD locks belong
+// to a description and are taken by the shepherd before it hands that out. fdinfo tells of all.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,8 +21,8 @@ static bool parse(const char *line, cairn_Lock *out)
 	int number, pid;
 
 	memset(out, 0, sizeof(*out));
-	if (sscanf(line, "%d: %15s %15s %15s %d %x:%x:%llu %llu %31s", &number, kind, advisory, mode,
-		   &pid, &major, &minor, &inode, &start, end) != 10)
+	if (sscanf(line, "%d: %15s %15s %15s %d %x:%x:%llu %llu %31s", &number, kind, advisory,
+		   mode, &pid, &major, &minor, &inode, &start, end) != 10)
 		return false;
 	if (!strcmp(kind, "POSIX"))
 		out->kind = cairn_LockKind_LOCK_POSIX;
@@ -66,9 +66,10 @@ int cr_locks_save(struct cr_save *s, pid_t pid, int number, const cairn_Descript
 
 static int taken(const cairn_Lock *l, struct cr_err *err)
 {
-	return cr_fail(err, CR_EXIT_CHANGED, errno,
-		       "the job held a lock on file %llu of device %u:%u, which somebody else has now",
-		       (unsigned long long)l->inode, major(l->dev), minor(l->dev));
+	return cr_fail(
+		err, CR_EXIT_CHANGED, errno,
+		"the job held a lock on file %llu of device %u:%u, which somebody else has now",
+		(unsigned long long)l->inode, major(l->dev), minor(l->dev));
 }
 
 static int take(const cairn_Lock *l, int fd, int command)

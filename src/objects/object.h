@@ -35,7 +35,7 @@ struct cr_fd_view {
 	int fd;
 	pid_t pid;
 	int number; /* in the process */
-	int flags;  /* F_GETFL */
+	int flags; /* F_GETFL */
 	struct stat st;
 	char link[CR_PATH_MAX]; /* /proc/self/fd/N; " (deleted)" is taken off */
 	bool deleted;

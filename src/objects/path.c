@@ -16,10 +16,11 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 		struct cr_err *err)
 {
 	if (v->deleted)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d holds the deleted %s with O_PATH (fd %d), which cannot be "
-			       "made again; close it",
-			       v->pid, v->link, v->number);
+		return cr_fail(
+			err, CR_EXIT_UNSUPPORTED, 0,
+			"process %d holds the deleted %s with O_PATH (fd %d), which cannot be "
+			"made again; close it",
+			v->pid, v->link, v->number);
 	snprintf(d->path, sizeof(d->path), "%s", v->link);
 	return 0;
 }

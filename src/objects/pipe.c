@@ -70,8 +70,8 @@ int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", v->fd);
 	reader = open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (reader < 0)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno, "process %d: cannot read pipe fd %d",
-			       v->pid, v->number);
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
+			       "process %d: cannot read pipe fd %d", v->pid, v->number);
 	if (ioctl(reader, FIONREAD, &queued) || !queued)
 		return 0;
 	buf = malloc(queued);

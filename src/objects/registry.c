@@ -12,9 +12,9 @@
 #include "objects/object.h"
 
 static const struct cr_object *const objects[] = {
-	&cr_object_path,   &cr_object_stdio,	 &cr_object_tty,    &cr_object_shared,
-	&cr_object_pipe,   &cr_object_fifo,	 &cr_object_device, &cr_object_directory,
-	&cr_object_regular,
+	&cr_object_path,   &cr_object_stdio,	 &cr_object_tty,
+	&cr_object_shared, &cr_object_pipe,	 &cr_object_fifo,
+	&cr_object_device, &cr_object_directory, &cr_object_regular,
 };
 
 void cr_outside_read(struct cr_outside *out)
@@ -198,7 +198,8 @@ int cr_object_restore(struct cr_restore *r, const cairn_Description *d, struct c
 	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
 		if (objects[i]->kind == d->kind)
 			return objects[i]->restore(r, d, err);
-	return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has an object of unknown kind %d", d->kind);
+	return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has an object of unknown kind %d",
+		       d->kind);
 }
 
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err)

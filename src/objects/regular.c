@@ -96,8 +96,8 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	d->offset = lseek(v->fd, 0, SEEK_CUR);
 	if ((v->flags & O_ACCMODE) == O_RDONLY)
 		policy = policy == cairn_FilePolicy_FILE_KEEP ? policy : cairn_FilePolicy_FILE_SAME;
-	else if (v->flags & O_APPEND || ((v->flags & O_ACCMODE) == O_WRONLY &&
-					 d->offset == (uint64_t)v->st.st_size))
+	else if (v->flags & O_APPEND ||
+		 ((v->flags & O_ACCMODE) == O_WRONLY && d->offset == (uint64_t)v->st.st_size))
 		policy = cairn_FilePolicy_FILE_TRUNCATE;
 	m = cr_inode_note(s, v->fd, &v->st, v->link, v->deleted, policy);
 	if (!m)
@@ -282,7 +282,8 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 				       "the file %s, which the job has open, is missing", m->path);
 		*out = open(m->path, O_RDWR | O_CREAT | O_CLOEXEC, m->mode & 07777);
 		if (*out < 0)
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", m->path);
+			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again",
+				       m->path);
 		return 0;
 	}
 	if (!S_ISREG(st.st_mode))
@@ -315,7 +316,8 @@ static int write_zeros(int fd, uint64_t from, uint64_t to)
 	static const char zeros[CR_PAGE];
 
 	for (; from < to; from += sizeof(zeros))
-		if (cr_write_at(fd, zeros, to - from < sizeof(zeros) ? to - from : sizeof(zeros), from))
+		if (cr_write_at(fd, zeros, to - from < sizeof(zeros) ? to - from : sizeof(zeros),
+				from))
 			return -EIO;
 	return 0;
 }
@@ -332,7 +334,8 @@ static int put_back(struct cr_restore *r, const cairn_Inode *m, int fd, struct c
 	for (i = 0; i <= m->extents_count; i++) {
 		uint64_t to = i < m->extents_count ? m->extents[i].position : m->size;
 
-		if (to > at && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, to - at) &&
+		if (to > at &&
+		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, to - at) &&
 		    write_zeros(fd, at, to))
 			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
 		if (i < m->extents_count)

@@ -189,8 +189,8 @@ static int make(const cairn_SharedMemory *m, struct cr_err *err)
 
 	fd = memfd_create(name, MFD_CLOEXEC | (m->seals != F_SEAL_SEAL ? MFD_ALLOW_SEALING : 0));
 	if (fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the shared memory %s again",
-			       m->name);
+		return cr_fail(err, CR_EXIT_CHANGED, errno,
+			       "cannot make the shared memory %s again", m->name);
 	if (ftruncate(fd, m->size)) {
 		close(fd);
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot size the shared memory %s",
@@ -219,7 +219,8 @@ static int fill(struct cr_restore *r, const struct cr_shared_image *s, int fd, s
 		if (run->codec == cairn_Codec_CODEC_LZ4) {
 			ret = cr_unpack(data, run->stored, &raw, len);
 			if (ret)
-				return cr_image_damaged(r->img, err, run->offset, run->stored, "LZ4");
+				return cr_image_damaged(r->img, err, run->offset, run->stored,
+							"LZ4");
 		}
 		if (run->addr >= s->memory.size)
 			continue;

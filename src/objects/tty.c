@@ -25,7 +25,8 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	int fd = open("/dev/tty", (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC | O_NOCTTY);
+	int fd =
+		open("/dev/tty", (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC | O_NOCTTY);
 	unsigned int i;
 
 	for (i = 0; i < r->outside->nslots && fd < 0; i++)

@@ -52,7 +52,8 @@ static int connect_shepherd(void)
 		return fd;
 	memcpy(addr.sun_path + 1, cr_agent.config.socket, n);
 	do
-		ret = cr_sys3(SYS_connect, fd, &addr, offsetof(struct sockaddr_un, sun_path) + 1 + n);
+		ret = cr_sys3(SYS_connect, fd, &addr,
+			      offsetof(struct sockaddr_un, sun_path) + 1 + n);
 	while (ret == -EINTR);
 	/* An abstract name can be taken by anyone once the shepherd is gone. */
 	if (!ret)

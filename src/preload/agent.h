@@ -11,7 +11,6 @@
 #include <time.h>
 #include <ucontext.h>
 
-
 #include "agent.pb.h"
 #include "common/agent_config.h"
 #include "common/defs.h"

@@ -10,21 +10,18 @@
 #include <sys/time.h>
 
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/rseq.h"
 #include "preload/agent.h"
 #include "preload/text.h"
 
-extern const ptrdiff_t __rseq_offset __attribute__((weak)); /* style: glibc gives no header */
-extern const unsigned int __rseq_size __attribute__((weak)); /* style: glibc gives no header */
-
-#define RSEQ_SIGNATURE 0x53053053
 #define ARCH_GET_XCOMP_PERM 0x1022
 
 void cr_agent_resume(void);
 
 int agent_send(const int *fds, int nfds)
 {
-	return cr_wire_send(cr_agent.sock, &cr_agent.wire, cairn_AgentMsg_fields, &cr_agent.out, fds,
-			    nfds);
+	return cr_wire_send(cr_agent.sock, &cr_agent.wire, cairn_AgentMsg_fields, &cr_agent.out,
+			    fds, nfds);
 }
 
 static int64_t timeval_ns(const struct timeval *t)
@@ -87,8 +84,8 @@ static int send_thread(const struct agent_thread *t)
 	m->clear_child_tid = t->clear_tid;
 	if (&__rseq_size && __rseq_size && t->fs) {
 		m->rseq = t->fs + __rseq_offset;
-		m->rseq_len = __rseq_size < 32 ? 32 : __rseq_size;
-		m->rseq_signature = RSEQ_SIGNATURE;
+		m->rseq_len = __rseq_size < CR_RSEQ_SIZE ? CR_RSEQ_SIZE : __rseq_size;
+		m->rseq_signature = CR_RSEQ_SIGNATURE;
 	}
 	m->comm.size = sizeof(t->comm);
 	memcpy(m->comm.bytes, t->comm, sizeof(t->comm));
@@ -216,7 +213,7 @@ int agent_send_descriptors(void)
 		uint16_t len;
 		uint8_t type;
 		char name[];
-	} *e;
+	} * e;
 	long dir = cr_sys3(SYS_open, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	long count, at;
 	int n = 0, ret = 0;

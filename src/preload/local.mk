@@ -6,23 +6,27 @@
 AGENT_SRCS = \
 	src/preload/agent.c src/preload/stop.c src/preload/pending.c src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
-	src/preload/wrap_signals.c src/preload/spawn.c src/common/wire.c \
-	src/preload/hash_sse2.c src/preload/hash_avx2.c \
-	src/arch/x86_64/partial.c
+	src/preload/wrap_signals.c src/preload/spawn.c src/preload/hash_sse2.c \
+	src/preload/hash_avx2.c src/common/wire.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
-	src/preload/agent.h src/preload/hash.h src/preload/text.h src/preload/wrappers.h src/preload/wrappers.def
+	src/preload/agent.h src/preload/hash.h src/preload/text.h src/preload/wrappers.h \
+	src/preload/wrappers.def
 
-AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-stack-protector \
-	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections -fno-builtin-printf \
-	-U_FORTIFY_SOURCE -Wall -Wextra -Wno-unused-parameter
-AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,relro,--gc-sections,-soname,libcairn.so \
-	-Wl,--exclude-libs,ALL -Wl,--hash-style=gnu -Wl,-z,defs
+AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec \
+	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections \
+	-fdata-sections -fno-builtin-printf -U_FORTIFY_SOURCE -Wall -Wextra \
+	-Wno-unused-parameter
+
+# Two segments only: each mapping more makes every fork of the application dearer.
+AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-sections \
+	-Wl,-soname,libcairn.so,--exclude-libs,ALL,--hash-style=gnu,-z,defs
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
-		src/common/wire.h src/common/defs.h src/common/pagemap.h src/common/agent_config.h src/common/wake.h \
-		src/arch/x86_64/syscall.h src/arch/x86_64/call.h src/arch/x86_64/frame.h \
-		src/arch/x86_64/partial.h
+		src/common/wire.h src/common/defs.h src/common/pagemap.h \
+		src/common/agent_config.h src/common/wake.h src/arch/x86_64/syscall.h \
+		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
+		src/arch/x86_64/rseq.h
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \
 		$(AGENT_LINK) -o $@ \
 		$(addprefix $(top_srcdir)/,$(AGENT_SRCS)) \

@@ -10,13 +10,6 @@
 #include "arch/x86_64/call.h"
 #include "preload/agent.h"
 
-struct resume_args {
-	ucontext_t *uc;
-	unsigned long restorer, restorer_len;
-	unsigned int others; /* threads besides the main one */
-	bool main;
-};
-
 static struct agent_thread *find(int tid)
 {
 	unsigned int i;
@@ -39,9 +32,11 @@ static void renew_environment(void)
 			memcpy(*e + n, cr_agent.config.socket, strlen(cr_agent.config.socket));
 }
 
-static void __attribute__((used, noreturn)) resume(ucontext_t *uc, unsigned long restorer,
-						   unsigned long restorer_len, unsigned int others,
-						   bool main)
+static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
+		   bool main) __attribute__((used, noreturn));
+
+static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
+		   bool main)
 {
 	int tid = cr_sys0(SYS_gettid);
 	struct agent_thread *t = find(tid);
@@ -52,7 +47,7 @@ static void __attribute__((used, noreturn)) resume(ucontext_t *uc, unsigned long
 		renew_environment();
 		while ((left = atomic_load(&cr_agent.left)) < others)
 			agent_futex_wait(&cr_agent.left, left, 0);
-		cr_sys2(SYS_munmap, restorer, restorer_len);
+		cr_sys2(SYS_munmap, restorer, len);
 		atomic_store(&cr_agent.resumed, 1);
 		agent_futex_wake(&cr_agent.resumed);
 	} else {

@@ -99,25 +99,25 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 }
 
 /* Declares `env` as the environment to use instead of `given`; lives until the caller returns. */
-#define KEEP_ENV(given, env)                                                     \
-	char *const *env = given;                                                \
-	struct env_plan plan_;                                                   \
-	if (cr_agent.active && own_path[0]) {                                    \
-		plan_env(given, &plan_);                                         \
-		if (!plan_.preload_ok || !plan_.socket_ok) {                     \
-			char **out_ = alloca((plan_.n + 5) * sizeof(*out_));     \
-			fill_env(given, &plan_, out_, alloca(plan_.room));       \
-			env = out_;                                              \
-		}                                                                \
+#define KEEP_ENV(given, env)                                                 \
+	char *const *env = given;                                            \
+	struct env_plan plan_;                                               \
+	if (cr_agent.active && own_path[0]) {                                \
+		plan_env(given, &plan_);                                     \
+		if (!plan_.preload_ok || !plan_.socket_ok) {                 \
+			char **out_ = alloca((plan_.n + 5) * sizeof(*out_)); \
+			fill_env(given, &plan_, out_, alloca(plan_.room));   \
+			env = out_;                                          \
+		}                                                            \
 	}
 
 /* Calls with the signal blocked; for exec that means: only a failure comes back. */
-#define BLOCKED(call)                              \
-	({                                         \
-		int was_ = cr_signal_block();      \
-		__typeof__(call) ret_ = call;      \
-		cr_signal_restore(was_);           \
-		ret_;                              \
+#define BLOCKED(call)                         \
+	({                                    \
+		int was_ = cr_signal_block(); \
+		__typeof__(call) ret_ = call; \
+		cr_signal_restore(was_);      \
+		ret_;                         \
 	})
 
 CR_WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
@@ -159,18 +159,18 @@ CR_WRAPPER int execvp(const char *file, char *const argv[])
 }
 
 /* The arguments of execl and its kin as an array `argv`, `ap` standing behind their NULL. */
-#define COLLECT(first)                                                    \
-	va_list ap;                                                       \
-	size_t n_ = 1, i_;                                                \
-	va_start(ap, first);                                              \
-	while (va_arg(ap, char *))                                        \
-		n_++;                                                     \
-	va_end(ap);                                                       \
-	char **argv = alloca((n_ + 1) * sizeof(*argv));                   \
-	va_start(ap, first);                                              \
-	argv[0] = (char *)first;                                          \
-	for (i_ = 1; i_ <= n_; i_++)                                      \
-		argv[i_] = va_arg(ap, char *)
+#define COLLECT(first)                                  \
+	va_list ap;                                     \
+	size_t n_ = 1, i_;                              \
+	va_start(ap, first);                            \
+	while (va_arg(ap, char *))                      \
+		n_++;                                   \
+	va_end(ap);                                     \
+	char **argv = alloca((n_ + 1) * sizeof(*argv)); \
+	va_start(ap, first);                            \
+	argv[0] = (char *)first;                        \
+	for (i_ = 1; i_ <= n_; i_++)                    \
+	argv[i_] = va_arg(ap, char *)
 
 CR_WRAPPER int execl(const char *path, const char *arg, ...)
 {
@@ -322,7 +322,8 @@ CR_WRAPPER __attribute__((naked)) pid_t vfork(void)
 	__asm__("sub $8, %%rsp\n\t"
 		"call cr_vfork_enter\n\t"
 		"add $8, %%rsp\n\t"
-		"pop %%rdi\n\t" /* the return address: a register survives the call, the stack may not */
+		/* The return address: a register survives the call, the stack may not. */
+		"pop %%rdi\n\t"
 		"mov %0, %%eax\n\t"
 		"syscall\n\t"
 		"push %%rdi\n\t"

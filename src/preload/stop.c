@@ -240,7 +240,7 @@ static int call_threads(void)
 		uint16_t len;
 		uint8_t type;
 		char name[];
-	} *e;
+	} * e;
 	long dir = cr_sys3(SYS_open, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	long n, at;
 	int fresh = 0;
@@ -345,9 +345,8 @@ int agent_stop_threads(cairn_Failure *failure)
 	for (;;) {
 		fresh = call_threads();
 		if (fresh < 0) {
-			failure->what = fresh == -E2BIG ?
-						cairn_StopFailure_STOP_TOO_MANY_THREADS :
-						cairn_StopFailure_STOP_PROC;
+			failure->what = fresh == -E2BIG ? cairn_StopFailure_STOP_TOO_MANY_THREADS :
+							  cairn_StopFailure_STOP_PROC;
 			failure->error = -fresh;
 			return fresh;
 		}

@@ -9,6 +9,15 @@
 
 #include "arch/x86_64/syscall.h"
 
+/* What getdents64(2) fills a buffer with. */
+struct cr_dirent {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
 static inline char *cr_put_text(char *p, const char *text)
 {
 	while (*text)

@@ -14,7 +14,7 @@
 /* What the application believes. */
 static __thread bool believes_blocked
 	__attribute__((tls_model("initial-exec"))); /* the agent's signal, in this thread */
-static struct sigaction own_action;		    /* of the agent's signal */
+static struct sigaction own_action; /* of the agent's signal */
 static uint64_t masks_with_signal; /* bit n-1: the application's action of n blocks it */
 
 static bool ours(int sig)
@@ -89,8 +89,8 @@ CR_WRAPPER __sighandler_t signal(int sig, __sighandler_t handler)
 	return sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
 }
 
-static int change_mask(int (*real)(int, const sigset_t *, sigset_t *), int how,
-		       const sigset_t *set, sigset_t *old)
+static int change_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, const sigset_t *set,
+		       sigset_t *old)
 {
 	bool believed = believes_blocked, named = false;
 	sigset_t copy;
@@ -181,8 +181,8 @@ static void remember(long nr, const struct timespec *timeout)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	cr_wait.deadline_ns = (now.tv_sec + timeout->tv_sec) * 1000000000ll + now.tv_nsec +
-			      timeout->tv_nsec;
+	cr_wait.deadline_ns =
+		(now.tv_sec + timeout->tv_sec) * 1000000000ll + now.tv_nsec + timeout->tv_nsec;
 	cr_wait.nr = nr;
 }
 
@@ -200,15 +200,15 @@ static struct timespec from_ms(int ms)
 	return (struct timespec){ ms / 1000, ms % 1000 * 1000000l };
 }
 
-#define WITH_TIMEOUT(number, t, call)              \
-	({                                         \
-		__typeof__(call) ret_;             \
-		if (!worth(t))                     \
-			return call;               \
-		remember(number, t);               \
-		ret_ = call;                       \
-		cr_wait.nr = 0;                    \
-		ret_;                              \
+#define WITH_TIMEOUT(number, t, call)  \
+	({                             \
+		__typeof__(call) ret_; \
+		if (!worth(t))         \
+			return call;   \
+		remember(number, t);   \
+		ret_ = call;           \
+		cr_wait.nr = 0;        \
+		ret_;                  \
 	})
 
 CR_WRAPPER int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)

@@ -12,7 +12,7 @@
 
 struct cr_real cr_real;
 
-#define WRAP(result, name, parameters, why)                                                \
+#define WRAP(result, name, parameters, why)                                                   \
 	_Static_assert(__builtin_types_compatible_p(__typeof__(&name), result(*) parameters), \
 		       #name " is not what libc declares");
 #include "preload/wrappers.def"

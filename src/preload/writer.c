@@ -159,8 +159,8 @@ static void add_piece(uint64_t addr, uint64_t len)
 		write_batch();
 	r = new_run(addr, len, cairn_Codec_CODEC_RAW);
 	if (w->lz4) {
-		packed = LZ4_compress_fast_extState(w->lz4_state, data, w->copies + w->bytes,
-						    len, len - CR_PAGE / 2, 1);
+		packed = LZ4_compress_fast_extState(w->lz4_state, data, w->copies + w->bytes, len,
+						    len - CR_PAGE / 2, 1);
 		if (packed > 0) {
 			data = w->copies + w->bytes;
 			r->codec = cairn_Codec_CODEC_LZ4;

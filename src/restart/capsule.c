@@ -28,8 +28,8 @@
 #define CLONE_NEWTIME 0x80
 #endif
 
-static const int passed[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP,
-			      SIGCONT, SIGWINCH, SIGALRM };
+static const int passed[] = { SIGTERM, SIGINT,	SIGQUIT, SIGHUP,   SIGUSR1,
+			      SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
 
 /* ---- namespaces ---- */
 
@@ -53,14 +53,16 @@ static int forbidden(struct cr_err *err, int error)
 		if (cr_slurp(AT_FDCWD, settings[i].path, &text) <= 0 ||
 		    strncmp(text, settings[i].bad, 1) || text[1] != '\n')
 			continue;
-		return cr_fail(err, CR_EXIT_NAMESPACE, error,
-			       "this host forbids the namespaces that a restart needs: %s is %s (an "
-			       "administrator can change it with sysctl)",
-			       settings[i].path, settings[i].bad);
+		return cr_fail(
+			err, CR_EXIT_NAMESPACE, error,
+			"this host forbids the namespaces that a restart needs: %s is %s (an "
+			"administrator can change it with sysctl)",
+			settings[i].path, settings[i].bad);
 	}
-	return cr_fail(err, CR_EXIT_NAMESPACE, error,
-		       "this host forbids the namespaces that a restart needs (a seccomp profile, as "
-		       "in a default Docker container, or a security module)");
+	return cr_fail(
+		err, CR_EXIT_NAMESPACE, error,
+		"this host forbids the namespaces that a restart needs (a seccomp profile, as "
+		"in a default Docker container, or a security module)");
 }
 
 static int map_user(uid_t uid, gid_t gid, struct cr_err *err)
@@ -94,8 +96,8 @@ static void set_clocks(const cairn_Job *job)
 			s[i]--;
 		}
 	}
-	snprintf(text, sizeof(text), "1 %lld %lld\n7 %lld %lld\n", (long long)s[0], (long long)ns[0],
-		 (long long)s[1], (long long)ns[1]);
+	snprintf(text, sizeof(text), "1 %lld %lld\n7 %lld %lld\n", (long long)s[0],
+		 (long long)ns[0], (long long)s[1], (long long)ns[1]);
 	ret = cr_write_file("/proc/self/timens_offsets", text);
 	if (ret)
 		cr_say("the job's monotonic clock jumps: /proc/self/timens_offsets: %s",
@@ -125,8 +127,10 @@ static int unshare_all(struct cr_restart *r, struct cr_err *err)
 
 static pid_t clone_as(pid_t pid, uint64_t flags)
 {
-	struct clone_args c = { .flags = flags, .exit_signal = flags ? 0 : SIGCHLD,
-				.set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
+	struct clone_args c = { .flags = flags,
+				.exit_signal = flags ? 0 : SIGCHLD,
+				.set_tid = (uintptr_t)&pid,
+				.set_tid_size = 1 };
 
 	return syscall(SYS_clone3, &c, sizeof(c));
 }
@@ -169,7 +173,8 @@ static bool alone_in_group(void)
 	/* Our parent's other children are who a shell would have put into our group. */
 	cr_proc_children(AT_FDCWD, getppid(), &pids);
 	for (i = 0; i < pids.n; i++)
-		if (pids.v[i] != self && !cr_proc_stat(AT_FDCWD, pids.v[i], &st) && st.pgrp == group)
+		if (pids.v[i] != self && !cr_proc_stat(AT_FDCWD, pids.v[i], &st) &&
+		    st.pgrp == group)
 			alone = false;
 	free(pids.v);
 	return alone && group == self;
@@ -251,8 +256,8 @@ static int status_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void init(struct cr_restart *r, int tty, bool may_group,
-		 int (*inner)(struct cr_restart *r)) __attribute__((noreturn));
+static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(struct cr_restart *r))
+	__attribute__((noreturn));
 
 static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(struct cr_restart *r))
 {
@@ -334,8 +339,8 @@ static int watch(struct cr_restart *r, pid_t init_pid, int tty, int report)
 		if (info.si_signo == SIGCHLD && waitpid(init_pid, &status, WNOHANG) == init_pid)
 			return status_of(status);
 		/* From the terminal it went to the job's group as well if that is also ours. */
-		if (info.si_signo != SIGCHLD && info.si_signo != SIGIO && info.si_signo != SIGCONT &&
-		    (info.si_code != SI_KERNEL || tty < 0))
+		if (info.si_signo != SIGCHLD && info.si_signo != SIGIO &&
+		    info.si_signo != SIGCONT && (info.si_code != SI_KERNEL || tty < 0))
 			kill(init_pid, info.si_signo);
 	}
 }

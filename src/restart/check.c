@@ -38,10 +38,11 @@ static int check_named(const struct named *f, bool allow_changed, struct cr_err 
 	struct stat st;
 
 	if (stat(f->path, &st))
-		return cr_fail(err, CR_EXIT_CHANGED, errno,
-			       "%s, which process %d maps, is missing (put it back, or checkpoint with "
-			       "--pack-files)",
-			       f->path, f->pid);
+		return cr_fail(
+			err, CR_EXIT_CHANGED, errno,
+			"%s, which process %d maps, is missing (put it back, or checkpoint with "
+			"--pack-files)",
+			f->path, f->pid);
 	if (f->writable)
 		return 0;
 	if ((uint64_t)st.st_size == f->size &&
@@ -57,10 +58,11 @@ static int check_named(const struct named *f, bool allow_changed, struct cr_err 
 			       "--allow-changed)",
 			       f->path, f->pid);
 	}
-	return cr_fail(err, CR_EXIT_CHANGED, 0,
-		       "%s, which process %d maps, is not the file that it was at the checkpoint (put "
-		       "it back, or checkpoint with --pack-files)",
-		       f->path, f->pid);
+	return cr_fail(
+		err, CR_EXIT_CHANGED, 0,
+		"%s, which process %d maps, is not the file that it was at the checkpoint (put "
+		"it back, or checkpoint with --pack-files)",
+		f->path, f->pid);
 }
 
 /* With --pack-files a job can do without its program; only /proc/self/exe is then another. */
@@ -83,16 +85,22 @@ static int check_files(const struct cr_image *img, bool allow_changed, struct cr
 	for (i = 0; i < img->processes.n; i++) {
 		const struct cr_process_image *p = &img->processes.v[i];
 		const cairn_Process *m = &p->process;
-		struct named exe = { m->exe, m->exe_size, m->exe_mtime_ns, m->exe_build_id.bytes,
-				     m->exe_build_id.size, m->pid, false };
+		struct named exe = { m->exe,
+				     m->exe_size,
+				     m->exe_mtime_ns,
+				     m->exe_build_id.bytes,
+				     m->exe_build_id.size,
+				     m->pid,
+				     false };
 
 		if (m->zombie)
 			continue;
 		ret = exe_packed(p) ? 0 : check_named(&exe, allow_changed, err);
 		for (k = 0; k < p->vmas.n && !ret; k++) {
 			const cairn_Vma *v = &p->vmas.v[k];
-			struct named f = { v->path, v->size, v->mtime_ns, v->build_id.bytes,
-					   v->build_id.size, m->pid, v->shared };
+			struct named f = { v->path,	      v->size,		v->mtime_ns,
+					   v->build_id.bytes, v->build_id.size, m->pid,
+					   v->shared };
 
 			if (v->kind != cairn_VmaKind_VMA_FILE || v->packed ||
 			    cr_inode_index(img, v->dev, v->inode) >= 0)

@@ -47,7 +47,8 @@ int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err)
 
 static bool anonymous(const cairn_Vma *v)
 {
-	return v->kind == cairn_VmaKind_VMA_ANON || (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
+	return v->kind == cairn_VmaKind_VMA_ANON ||
+	       (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
 }
 
 static int map_flags(const cairn_Vma *v)
@@ -68,7 +69,8 @@ static int make_island(struct cr_restart *r, const cairn_Vma *v, struct cr_layou
 	if (v->kind == cairn_VmaKind_VMA_SHARED) {
 		k = cr_shared_index(&r->img, v->object);
 		if (k < 0)
-			return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u", v->object);
+			return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u",
+				       v->object);
 		fd = r->objects.shared_fd[k];
 	} else if (!anonymous(v)) {
 		fd = opened = cr_open_mapped(r, v, err);
@@ -80,8 +82,9 @@ static int make_island(struct cr_restart *r, const cairn_Vma *v, struct cr_layou
 		prot = PROT_READ | PROT_WRITE;
 	is->at = cr_layout_find(l, is->len, is->target);
 	if (!is->at)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "no room for %llu bytes of process %d",
-			       (unsigned long long)is->len, v->pid);
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM,
+			       "no room for %llu bytes of process %d", (unsigned long long)is->len,
+			       v->pid);
 	p = mmap((void *)is->at, is->len, prot, map_flags(v) | MAP_FIXED_NOREPLACE, fd,
 		 fd < 0 ? 0 : offset);
 	if (p != (void *)is->at)

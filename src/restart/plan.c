@@ -23,14 +23,11 @@
 #include <unistd.h>
 
 #include "arch/x86_64/call.h"
+#include "arch/x86_64/rseq.h"
 #include "common/agent_config.h"
 #include "restart/restart.h"
 
-extern const ptrdiff_t __rseq_offset;  /* style: glibc gives no header */
-extern const unsigned int __rseq_size; /* style: glibc gives no header */
-
 #define RSEQ_UNREGISTER 1
-#define RSEQ_SIGNATURE 0x53053053
 #define MADV_GUARD 102
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
@@ -98,8 +95,8 @@ static void clear_layout(struct plan *n, const cr_islands *islands)
 		abort();
 	keep[count++] = (struct cr_span){ n->base, n->base + n->len };
 	for (i = 0; i < islands->n; i++)
-		keep[count++] = (struct cr_span){ islands->v[i].at,
-						  islands->v[i].at + islands->v[i].len };
+		keep[count++] =
+			(struct cr_span){ islands->v[i].at, islands->v[i].at + islands->v[i].len };
 	/* Few enough in practice; insertion keeps it short. */
 	for (i = 1; i < count; i++) {
 		struct cr_span s = keep[i];
@@ -119,7 +116,8 @@ static void clear_layout(struct plan *n, const cr_islands *islands)
 
 static bool anonymous(const cairn_Vma *v)
 {
-	return v->kind == cairn_VmaKind_VMA_ANON || (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
+	return v->kind == cairn_VmaKind_VMA_ANON ||
+	       (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
 }
 
 static void place_memory(struct plan *n, const cr_islands *islands)
@@ -160,7 +158,8 @@ static void finish_memory(struct plan *n)
 		const cairn_Vma *v = &p->vmas.v[i];
 
 		for (unsigned int k = 0; k < v->advice_count; k++)
-			TRY(CR_LABEL_MEMORY, SYS_madvise, v->start, v->end - v->start, v->advice[k]);
+			TRY(CR_LABEL_MEMORY, SYS_madvise, v->start, v->end - v->start,
+			    v->advice[k]);
 		if (v->locked)
 			TRY(CR_LABEL_MEMORY, SYS_mlock, v->start, v->end - v->start);
 	}
@@ -218,8 +217,9 @@ static int plan_vdso(struct plan *n, struct cr_layout *l, uint64_t target[3], cr
 	for (i = 0; i < 3; i++)
 		target[i] = room + (l->vdso[i].start - lowest);
 	if (!cr_vdso_patch(saved, v->end - v->start, (void *)l->vdso[0].start, live_len, target[0]))
-		return cr_fail(err, CR_EXIT_CPU, 0,
-			       "the job comes from another kernel whose vdso cannot be replaced here");
+		return cr_fail(
+			err, CR_EXIT_CPU, 0,
+			"the job comes from another kernel whose vdso cannot be replaced here");
 	is = cr_list_add(islands);
 	if (!is)
 		return -ENOMEM;
@@ -258,18 +258,25 @@ static void plan_mm(struct plan *n)
 {
 	const cairn_Process *p = &n->p->process;
 	struct prctl_mm_map m = {
-		.start_code = p->start_code, .end_code = p->end_code,
-		.start_data = p->start_data, .end_data = p->end_data,
-		.start_brk = p->start_brk,   .brk = n->p->core.brk,
-		.start_stack = p->start_stack, .arg_start = p->arg_start,
-		.arg_end = p->arg_end,	     .env_start = p->env_start,
-		.env_end = p->env_end,	     .exe_fd = n->exe_fd,
+		.start_code = p->start_code,
+		.end_code = p->end_code,
+		.start_data = p->start_data,
+		.end_data = p->end_data,
+		.start_brk = p->start_brk,
+		.brk = n->p->core.brk,
+		.start_stack = p->start_stack,
+		.arg_start = p->arg_start,
+		.arg_end = p->arg_end,
+		.env_start = p->env_start,
+		.env_end = p->env_end,
+		.exe_fd = n->exe_fd,
 		.auxv_size = p->auxv.size,
 	};
 
 	if (p->auxv.size)
 		m.auxv = (void *)keep(n, p->auxv.bytes, p->auxv.size);
-	CALL(CR_LABEL_MM, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, keep(n, &m, sizeof(m)), sizeof(m), 0);
+	CALL(CR_LABEL_MM, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, keep(n, &m, sizeof(m)), sizeof(m),
+	     0);
 	TRY(CR_LABEL_MM, SYS_close, n->exe_fd);
 }
 
@@ -283,11 +290,12 @@ static void plan_signals(struct plan *n)
 	for (i = 0; i < core->actions_count; i++) {
 		struct {
 			uint64_t handler, flags, restorer, mask;
-		} a = { core->actions[i].handler, core->actions[i].flags,
-			core->actions[i].restorer, core->actions[i].mask };
+		} a = { core->actions[i].handler, core->actions[i].flags, core->actions[i].restorer,
+			core->actions[i].mask };
 
 		if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
-			CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0, 8);
+			CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0,
+			     8);
 	}
 }
 
@@ -340,7 +348,8 @@ static void start_timers(struct plan *n)
 		struct itimerspec s = spec(t->value_ns, t->interval_ns);
 
 		if (t->value_ns)
-			CALL(CR_LABEL_TIMER, SYS_timer_settime, t->id, 0, keep(n, &s, sizeof(s)), 0);
+			CALL(CR_LABEL_TIMER, SYS_timer_settime, t->id, 0, keep(n, &s, sizeof(s)),
+			     0);
 	}
 	for (i = 0; i < core->itimers_count; i++) {
 		int64_t value = core->itimers[i].value_ns / 1000;
@@ -367,7 +376,8 @@ static void plan_thread_state(struct plan *n, const cairn_Thread *t)
 		CALL(CR_LABEL_THREAD, SYS_set_robust_list, t->robust_list, t->robust_len);
 	if (t->rseq)
 		CALL(CR_LABEL_THREAD, SYS_rseq, t->rseq, t->rseq_len, 0, t->rseq_signature);
-	CALL(CR_LABEL_THREAD, SYS_prctl, PR_SET_NAME, keep(n, t->comm.bytes, sizeof(t->comm.bytes)));
+	CALL(CR_LABEL_THREAD, SYS_prctl, PR_SET_NAME,
+	     keep(n, t->comm.bytes, sizeof(t->comm.bytes)));
 	if (t->affinity.size)
 		TRY(CR_LABEL_SCHEDULING, SYS_sched_setaffinity, 0, t->affinity.size,
 		    keep(n, t->affinity.bytes, t->affinity.size));
@@ -488,15 +498,18 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 				if (r->img.descriptions.v[d].id == e->descriptions[k])
 					break;
 			if (d == r->img.descriptions.n)
-				return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks fd %d of "
-					       "process %d", e->fds[k], p->process.pid);
+				return cr_fail(err, CR_EXIT_DAMAGED, 0,
+					       "the image lacks fd %d of "
+					       "process %d",
+					       e->fds[k], p->process.pid);
 			/* Some can only be opened by the process itself: files of /proc. */
 			if (r->description_fd[d] < 0)
-				r->description_fd[d] = cr_object_late(&r->img.descriptions.v[d],
-								      r->fd_base, err);
+				r->description_fd[d] =
+					cr_object_late(&r->img.descriptions.v[d], r->fd_base, err);
 			if (r->description_fd[d] < 0)
 				return r->description_fd[d];
-			if (dup3(r->description_fd[d], e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) < 0)
+			if (dup3(r->description_fd[d], e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) <
+			    0)
 				return cr_fail(err, CR_EXIT_INTERNAL, errno, "fd %d of process %d",
 					       e->fds[k], p->process.pid);
 		}
@@ -527,8 +540,9 @@ static int patch_agent(struct cr_restart *r, const struct cr_process_image *p,
 		snprintf(config->socket, sizeof(config->socket), "%s", r->sh->agent_socket);
 		return 0;
 	}
-	return cr_fail(err, CR_EXIT_DAMAGED, 0, "process %d of the image has no agent of version %u",
-		       p->process.pid, CR_AGENT_VERSION);
+	return cr_fail(err, CR_EXIT_DAMAGED, 0,
+		       "process %d of the image has no agent of version %u", p->process.pid,
+		       CR_AGENT_VERSION);
 }
 
 static void write_proc(pid_t pid, const cairn_Process *p)
@@ -640,10 +654,11 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 
 static void leave(struct plan *n, size_t main_ops)
 {
-	struct cr_restorer_args args = { .page = n->page, .ops = n->code, .nops = main_ops,
-					 .pid = n->p->process.pid };
-	void (*entry)(void *) = (void *)(n->base + CR_PAGE +
-					 ((const char *)cr_restorer - cr_restorer_start));
+	struct cr_restorer_args args = {
+		.page = n->page, .ops = n->code, .nops = main_ops, .pid = n->p->process.pid
+	};
+	void (*entry)(void *) =
+		(void *)(n->base + CR_PAGE + ((const char *)cr_restorer - cr_restorer_start));
 	uint64_t at = keep(n, &args, sizeof(args));
 	sigset_t all;
 
@@ -651,9 +666,9 @@ static void leave(struct plan *n, size_t main_ops)
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	/* The kernel would go on writing into an area that is about to be another's. */
-	if (__rseq_size)
-		syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32,
-			RSEQ_UNREGISTER, RSEQ_SIGNATURE);
+	if (&__rseq_size && __rseq_size)
+		syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, CR_RSEQ_SIZE,
+			RSEQ_UNREGISTER, CR_RSEQ_SIGNATURE);
 	cr_call_on_stack((void *)(n->stacks + (n->p->threads.n + 4) * THREAD_STACK), entry,
 			 (void *)at);
 }
@@ -669,8 +684,8 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	int ret;
 
 	if (!main)
-		return cr_fail(err, CR_EXIT_DAMAGED, 0, "process %d of the image has no main thread",
-			       p->process.pid);
+		return cr_fail(err, CR_EXIT_DAMAGED, 0,
+			       "process %d of the image has no main thread", p->process.pid);
 	if (cr_proc_status(AT_FDCWD, getpid(), &n->own))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/self/status");
 	if (cr_layout_read(&l, p))

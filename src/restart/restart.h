@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A restart, from an opened image to a running job. Order: check.c says whether it can be done here,
+// A restart, from an opened image to a running job. Order: check.c says whether it can be done,
 // capsule.c makes the namespaces, tree.c the processes in them, layout.c and plan.c turn each into
 // the saved one, restorer.c does the last part.
 #pragma once
@@ -18,9 +18,9 @@ struct cr_restart {
 	int *description_fd; /* parallel to img.descriptions, above every number of the job's */
 	int fd_base;
 	uint32_t threads; /* of the whole job: who must arrive at CR_STAGE_READY */
-	bool drop_caps;	  /* inside a user namespace of ours: the job had none */
+	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
-	int report;	  /* to the outer process */
+	int report; /* to the outer process */
 };
 
 /* ---- check.c: everything that can be known before anything is made ---- */

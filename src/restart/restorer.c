@@ -57,7 +57,7 @@ INLINE void touch_amx(void)
 	((volatile uint8_t *)config)[48] = 16;
 	__asm__ volatile(".byte 0xc4, 0xe2, 0x78, 0x49, 0x00\n\t" /* ldtilecfg (%rax) */
 			 ".byte 0xc4, 0xe2, 0x7b, 0x49, 0xc0\n\t" /* tilezero %tmm0 */
-			 ".byte 0xc4, 0xe2, 0x78, 0x49, 0xc0"	  /* tilerelease */
+			 ".byte 0xc4, 0xe2, 0x78, 0x49, 0xc0" /* tilerelease */
 			 :
 			 : "a"(config)
 			 : "memory");

@@ -12,10 +12,10 @@
 /* Shared by all processes of a restart and the shepherd. */
 struct cr_restart_page {
 	uint32_t arrived[CR_STAGES]; /* futexes: how many have reached a stage */
-	uint32_t go;		     /* futex: 0 wait, 1 run, 2 give up */
-	uint32_t failed;	     /* 1: taken, 2: the rest is filled in */
+	uint32_t go; /* futex: 0 wait, 1 run, 2 give up */
+	uint32_t failed; /* 1: taken, 2: the rest is filled in */
 	int32_t pid;
-	int32_t error;	/* errno value */
+	int32_t error; /* errno value */
 	int32_t status; /* enum cairn_exit */
 	uint64_t at;
 	char text[768];
@@ -23,11 +23,11 @@ struct cr_restart_page {
 
 enum cr_op_kind {
 	CR_OP_SYSCALL, /* nr with arg[0..5]; must not fail */
-	CR_OP_TRY,     /* the same; may fail */
-	CR_OP_THREAD,  /* arg[0]: struct cr_thread_plan */
-	CR_OP_AMX,     /* makes the kernel give this thread room for tile state */
-	CR_OP_READY,   /* arrived[CR_STAGE_READY]++, wait for go */
-	CR_OP_RESUME,  /* arg: entry, frame, restorer, its length, other threads, main */
+	CR_OP_TRY, /* the same; may fail */
+	CR_OP_THREAD, /* arg[0]: struct cr_thread_plan */
+	CR_OP_AMX, /* makes the kernel give this thread room for tile state */
+	CR_OP_READY, /* arrived[CR_STAGE_READY]++, wait for go */
+	CR_OP_RESUME, /* arg: entry, frame, restorer, its length, other threads, main */
 };
 
 struct cr_op {
@@ -68,6 +68,6 @@ struct cr_restorer_args {
 
 /* Position-independent code between these two. */
 extern const char cr_restorer_start[] __asm__("__start_restorer"); /* style: from the linker */
-extern const char cr_restorer_end[] __asm__("__stop_restorer");	   /* style: from the linker */
+extern const char cr_restorer_end[] __asm__("__stop_restorer"); /* style: from the linker */
 
 void cr_restorer(const struct cr_restorer_args *args);

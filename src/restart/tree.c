@@ -62,7 +62,8 @@ void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n)
 
 static pid_t clone_as(pid_t pid)
 {
-	struct clone_args c = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid,
+	struct clone_args c = { .exit_signal = SIGCHLD,
+				.set_tid = (uintptr_t)&pid,
 				.set_tid_size = 1 };
 
 	return syscall(SYS_clone3, &c, sizeof(c));
@@ -221,8 +222,8 @@ static void join_group(struct cr_restart *r, const cairn_Process *p)
 	cr_stage_await(r, CR_STAGE_LEADERS, count(r) + stand_ins(r));
 	if (p->pgid && p->pgid != getpgrp() && p->pgid != r->img.job.shepherd_pgid &&
 	    setpgid(0, p->pgid)) {
-		cr_fail(&err, CR_EXIT_INTERNAL, errno, "process %d cannot join its group %d", p->pid,
-			p->pgid);
+		cr_fail(&err, CR_EXIT_INTERNAL, errno, "process %d cannot join its group %d",
+			p->pid, p->pgid);
 		cr_restart_die(r, p->pid, &err);
 	}
 	cr_stage_arrive(r, CR_STAGE_GROUPS);
@@ -389,7 +390,8 @@ static int await_ready(struct cr_restart *r, struct cr_err *err)
 	       r->threads) {
 		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
 			return failure(r, err);
-		if (!syscall(SYS_futex, &r->page->arrived[CR_STAGE_READY], FUTEX_WAIT, have, &tick) ||
+		if (!syscall(SYS_futex, &r->page->arrived[CR_STAGE_READY], FUTEX_WAIT, have,
+			     &tick) ||
 		    errno == EAGAIN)
 			continue;
 		if (__atomic_load_n(&r->page->arrived[CR_STAGE_BORN], __ATOMIC_SEQ_CST) < all_born)

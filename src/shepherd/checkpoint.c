@@ -257,7 +257,8 @@ static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (m->state != CR_MEMBER_STOPPED)
 			continue;
 		ret = cr_write_memory(sh, c, m);
-		m->writer_event = event_new(sh->base, m->writer, EV_READ | EV_PERSIST, on_writer, m);
+		m->writer_event =
+			event_new(sh->base, m->writer, EV_READ | EV_PERSIST, on_writer, m);
 		event_add(m->writer_event, NULL);
 	}
 	if (!ret && !c->course.members)

@@ -21,7 +21,7 @@ static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 {
 	snprintf(r->job, sizeof(r->job), "%s", sh->name);
 	snprintf(r->state, sizeof(r->state), "%s",
-		 sh->ended ? "ended" :
+		 sh->ended	? "ended" :
 		 sh->checkpoint ? cr_phase_name(sh->checkpoint->course.phase) :
 				  "running");
 	snprintf(r->checkpoint, sizeof(r->checkpoint), "%s", sh->last_path);

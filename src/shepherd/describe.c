@@ -115,15 +115,17 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	p->cap_bounding = st.caps[3];
 	p->cap_ambient = st.caps[4];
 	if (st.seccomp)
-		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d (%s) has a seccomp filter, which cannot be saved yet; the "
-			       "job goes on",
-			       m->pid, st.name);
+		return cr_fail(
+			&c->err, CR_EXIT_UNSUPPORTED, 0,
+			"process %d (%s) has a seccomp filter, which cannot be saved yet; the "
+			"job goes on",
+			m->pid, st.name);
 	if (stat.tty_nr && stat.session != getsid(0))
-		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d (%s) has a controlling terminal of its own, which cannot "
-			       "be saved yet; the job goes on",
-			       m->pid, st.name);
+		return cr_fail(
+			&c->err, CR_EXIT_UNSUPPORTED, 0,
+			"process %d (%s) has a controlling terminal of its own, which cannot "
+			"be saved yet; the job goes on",
+			m->pid, st.name);
 	if (cr_proc_link(m->tid, "root", p->root) || strcmp(p->root, "/"))
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) has another root directory, which cannot be saved "
@@ -229,10 +231,11 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 			continue;
 		if (!syscall(SYS_kcmp, m->pid, parent, KCMP_VM, 0, 0) ||
 		    !syscall(SYS_kcmp, m->pid, parent, KCMP_FILES, 0, 0))
-			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-				       "processes %d and %d share their memory or descriptors without "
-				       "being threads, which cannot be saved; the job goes on",
-				       parent, m->pid);
+			return cr_fail(
+				&c->err, CR_EXIT_UNSUPPORTED, 0,
+				"processes %d and %d share their memory or descriptors without "
+				"being threads, which cannot be saved; the job goes on",
+				parent, m->pid);
 	}
 	return 0;
 }
@@ -248,6 +251,7 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	snprintf(j->name, sizeof(j->name), "%s", sh->name);
 	snprintf(j->command, sizeof(j->command), "%s", sh->command);
 	snprintf(j->agent_path, sizeof(j->agent_path), "%s", sh->library);
+	snprintf(j->agent_socket, sizeof(j->agent_socket), "%s", sh->agent_socket);
 	j->shepherd_pid = getpid();
 	j->shepherd_pgid = getpgrp();
 	j->shepherd_sid = getsid(0);
@@ -319,7 +323,8 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 	for (i = 0; i < m->threads.n && !ret; i++)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_THREAD, &m->threads.v[i], &c->err);
 	for (i = 0; i < m->pending.n && !ret; i++)
-		ret = cr_image_record(w, cairn_RecordType_RECORD_PENDING, &m->pending.v[i], &c->err);
+		ret = cr_image_record(w, cairn_RecordType_RECORD_PENDING, &m->pending.v[i],
+				      &c->err);
 	for (i = 0; i < m->timers.n && !ret; i++)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_TIMER, &m->timers.v[i], &c->err);
 	return ret ? ret : write_fds(c, m);

@@ -30,10 +30,12 @@ void cr_scan_keep(struct cr_member *m)
 				continue;
 			r = cr_list_add(&m->keep);
 			if (r)
-				*r = (cairn_Range){ v->start, v->end,
-						    (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
-							    (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
-							    (v->locked ? AGENT_RANGE_LOCKED : 0) };
+				*r = (cairn_Range){
+					v->start, v->end,
+					(v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
+						(v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
+						(v->locked ? AGENT_RANGE_LOCKED : 0)
+				};
 		}
 	}
 	cr_maps_free(&maps);
@@ -116,10 +118,11 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, errno,
 				       "process %d maps %s, which cannot be read", m->pid, v->path);
 		if (!S_ISREG(st.st_mode))
-			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-				       "process %d maps the device %s, which cannot be saved; the job "
-				       "goes on",
-				       m->pid, v->path);
+			return cr_fail(
+				&c->err, CR_EXIT_UNSUPPORTED, 0,
+				"process %d maps the device %s, which cannot be saved; the job "
+				"goes on",
+				m->pid, v->path);
 		cr_inode_note(&c->save, fd, &st, v->path, false,
 			      v->prot & PROT_WRITE ? cairn_FilePolicy_FILE_RESTORE :
 						     cairn_FilePolicy_FILE_SAME);
@@ -141,8 +144,7 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 }
 
 static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
-		       const cairn_Range *r,
-		       const uint64_t *offsets, size_t n, uint32_t shared)
+		       const cairn_Range *r, const uint64_t *offsets, size_t n, uint32_t shared)
 {
 	int fds[2] = { c->writer.pack, c->writer.counter_fd };
 	cairn_Ranges *out = &sh->out.body.ranges;
@@ -269,9 +271,12 @@ static void fill_advice(cairn_Vma *m, const struct cr_map *v, uint32_t kept)
 		bool on;
 		int advice;
 	} all[] = {
-		{ v->huge, MADV_HUGEPAGE },	     { v->no_huge, MADV_NOHUGEPAGE },
-		{ v->dont_dump, MADV_DONTDUMP },     { v->mergeable, MADV_MERGEABLE },
-		{ v->sequential, MADV_SEQUENTIAL },  { v->random, MADV_RANDOM },
+		{ v->huge, MADV_HUGEPAGE },
+		{ v->no_huge, MADV_NOHUGEPAGE },
+		{ v->dont_dump, MADV_DONTDUMP },
+		{ v->mergeable, MADV_MERGEABLE },
+		{ v->sequential, MADV_SEQUENTIAL },
+		{ v->random, MADV_RANDOM },
 		{ kept & AGENT_RANGE_DONTFORK, MADV_DONTFORK },
 		{ kept & AGENT_RANGE_WIPEONFORK, MADV_WIPEONFORK },
 	};
@@ -395,9 +400,10 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 
 	if (!vma || cr_proc_maps(m->writer_pid, true, &maps)) {
 		free(vma);
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
-			       "the writer of process %d was killed (out of memory?); the job goes on",
-			       m->pid);
+		return cr_fail(
+			&c->err, CR_EXIT_INTERNAL, 0,
+			"the writer of process %d was killed (out of memory?); the job goes on",
+			m->pid);
 	}
 	for (i = 0; i < maps.n && !ret; i++) {
 		while (!ret && next_piece(m, &maps.v[i], &piece)) {
@@ -405,15 +411,17 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 
 			if (!fill_vma(sh, c, m, &piece, &vma[0], &vma[1]))
 				continue;
-			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_VMA, vma, &c->err);
+			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_VMA, vma,
+					      &c->err);
 			if (range_of(vma, &r) && (to = cr_list_add(&ranges)))
 				*to = r;
 		}
 	}
 	if (!ret && send_ranges(sh, c, m, ranges.v, NULL, ranges.n, 0))
-		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
-			      "the writer of process %d was killed (out of memory?); the job goes on",
-			      m->pid);
+		ret = cr_fail(
+			&c->err, CR_EXIT_INTERNAL, 0,
+			"the writer of process %d was killed (out of memory?); the job goes on",
+			m->pid);
 	cr_maps_free(&maps);
 	free(ranges.v);
 	free(vma);

@@ -41,8 +41,8 @@ static const struct option_row {
 	  "store unmodified pages of mapped files too" },
 	{ "file-limit", 0, NUMBER, 3, ROW(file_limit), 0, 1e15, "CR_FILE_LIMIT", "BYTES",
 	  "files written in place are saved up to this size (default: 16777216)" },
-	{ "stop-timeout", 0, SECONDS, 3, ROW(stop_timeout), 0.01, 3600, "CR_STOP_TIMEOUT", "SECONDS",
-	  "how long a thread may take to stop (default: 10)" },
+	{ "stop-timeout", 0, SECONDS, 3, ROW(stop_timeout), 0.01, 3600, "CR_STOP_TIMEOUT",
+	  "SECONDS", "how long a thread may take to stop (default: 10)" },
 	{ "signal", 0, NUMBER, 1, ROW(signal), 34, 64, "CR_SIGNAL", "NUMBER",
 	  "real-time signal that wakes the agent (default: 62)" },
 	{ "allow-changed", 0, FLAG, 2, ROW(allow_changed), 0, 0, NULL, NULL,
@@ -134,8 +134,11 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 	char shorts[CR_ARRAY_SIZE(rows) * 2 + 4], source[64];
 	int c, ret;
 
-	*o = (struct cr_options){ .dir = "cairn", .stop_timeout = 10, .keep = 2,
-				  .file_limit = 16 << 20, .signal = CR_DEFAULT_SIGNAL,
+	*o = (struct cr_options){ .dir = "cairn",
+				  .stop_timeout = 10,
+				  .keep = 2,
+				  .file_limit = 16 << 20,
+				  .signal = CR_DEFAULT_SIGNAL,
 				  .compress = "none" };
 	ret = from_environment(o, command, err);
 	fill_getopt(command, longs, shorts);
@@ -145,7 +148,8 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		const struct option_row *r = c == '?' || c == ':' ? NULL : row_of(c);
 
 		if (!r)
-			return cr_fail(err, CR_EXIT_USAGE, 0, "option %s is unknown or lacks its value (try --help)",
+			return cr_fail(err, CR_EXIT_USAGE, 0,
+				       "option %s is unknown or lacks its value (try --help)",
 				       argv[optind - 1]);
 		snprintf(source, sizeof(source), "--%s", r->name);
 		ret = set(o, r, optarg, source, err);

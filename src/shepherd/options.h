@@ -11,11 +11,11 @@
 struct cr_options {
 	const char *name;
 	const char *dir;
-	double interval;     /* seconds between checkpoints, 0: none */
-	double stop_after;   /* seconds until checkpoint and stop, 0: never */
+	double interval; /* seconds between checkpoints, 0: none */
+	double stop_after; /* seconds until checkpoint and stop, 0: never */
 	double stop_timeout; /* seconds that a thread may take to stop */
-	long keep;	     /* committed checkpoints to keep */
-	long file_limit;     /* bytes */
+	long keep; /* committed checkpoints to keep */
+	long file_limit; /* bytes */
 	long signal;
 	const char *compress; /* none or lz4 */
 	bool pack_files;

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "common/runtime.h"
 #include "shepherd/shepherd.h"
 
@@ -45,22 +46,34 @@ int cr_library_path(char out[CR_PATH_MAX], struct cr_err *err)
 		       self);
 }
 
-/* An abstract socket under a name that nobody can guess; who connects is checked all the same. */
-static int listen_agents(struct cr_shepherd *sh, struct cr_err *err)
+static int bind_agents(struct cr_shepherd *sh)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	uint64_t random[2];
-	socklen_t len;
+	size_t n = strnlen(sh->agent_socket, sizeof(sh->agent_socket) - 1);
 
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return cr_fail(err, CR_EXIT_INTERNAL, errno, "getrandom");
-	len = snprintf(sh->agent_socket, sizeof(sh->agent_socket), "cairn-%u-%016llx%016llx",
-		       geteuid(), (unsigned long long)random[0], (unsigned long long)random[1]);
-	memcpy(addr.sun_path + 1, sh->agent_socket, len);
-	len += offsetof(struct sockaddr_un, sun_path) + 1;
+	memcpy(addr.sun_path + 1, sh->agent_socket, n);
+	return bind(sh->agents, (struct sockaddr *)&addr,
+		    offsetof(struct sockaddr_un, sun_path) + 1 + n);
+}
+
+/*
+ * An abstract socket under a name that nobody can guess; who connects is checked all the same. A
+ * restored job's keeps its name, which is in the environment of its processes, if it is free.
+ */
+static int listen_agents(struct cr_shepherd *sh, struct cr_err *err)
+{
+	uint64_t random[2];
+
 	sh->agents = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (sh->agents < 0 || bind(sh->agents, (struct sockaddr *)&addr, len) ||
-	    listen(sh->agents, 1024))
+	if (sh->agents < 0 || getrandom(random, sizeof(random), 0) != sizeof(random))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen for agents");
+	if (!sh->agent_socket[0] || bind_agents(sh)) {
+		snprintf(sh->agent_socket, sizeof(sh->agent_socket), "cairn-%u-%016llx%016llx",
+			 geteuid(), (unsigned long long)random[0], (unsigned long long)random[1]);
+		if (bind_agents(sh))
+			return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen for agents");
+	}
+	if (listen(sh->agents, 1024))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen for agents");
 	return 0;
 }
@@ -92,7 +105,16 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
 {
 	struct rlimit limit;
+	int ret;
 
+	/* Better now than at the first checkpoint. */
+	ret = cr_mkdir_p(sh->directory, 0700);
+	if (!ret && access(sh->directory, W_OK | X_OK))
+		ret = -errno;
+	if (ret)
+		return cr_fail(err, CR_EXIT_IO, -ret,
+			       "cannot write checkpoints into %s (choose another directory with -d)",
+			       sh->directory);
 	/* Orphans of the job come to us, not to the system's init. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sh->control = cr_runtime_listen(sh->name, sh->socket_path, err);

@@ -17,8 +17,8 @@
 #include "shepherd/options.h"
 
 enum cr_member_state {
-	CR_MEMBER_NEW,	     /* found in the tree */
-	CR_MEMBER_CALLED,    /* its signal is sent */
+	CR_MEMBER_NEW, /* found in the tree */
+	CR_MEMBER_CALLED, /* its signal is sent */
 	CR_MEMBER_CONNECTED, /* its agent has come */
 	CR_MEMBER_STOPPED,
 	CR_MEMBER_ZOMBIE, /* ended, not yet waited for by its parent */
@@ -68,7 +68,7 @@ struct cr_checkpoint {
 	CR_LIST(cairn_Description) descriptions;
 	CR_LIST(int) description_fds;
 	cairn_Job job;
-	bool stop;    /* the job ends with it */
+	bool stop; /* the job ends with it */
 	bool running; /* members have been let go */
 	int64_t begin_ns, stopped_ns, stall_ns;
 	int client; /* crctl's connection that waits for it, or -1 */
@@ -87,10 +87,10 @@ struct cr_shepherd {
 	char library[CR_PATH_MAX];
 	char command[256];
 	int control, agents; /* listening */
-	int host_proc;	     /* /proc of the host's pid namespace, or AT_FDCWD */
+	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
 	pid_t root;
 	int root_status; /* wait status; -1 while it runs */
-	bool ended;	 /* the last process has */
+	bool ended; /* the last process has */
 	bool restored;
 	int exit_status; /* -1: the root's */
 	struct cr_outside outside;

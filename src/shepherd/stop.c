@@ -185,7 +185,7 @@ static void unblock(pid_t pid, pid_t tid, uint64_t bit)
 			break;
 		usleep(100);
 	}
-	/* It may just have executed a program that has no handler yet: then the mask protects it. */
+	/* It may just have executed a program without a handler yet: the mask protects it. */
 	if (!cr_proc_status(AT_FDCWD, pid, &st) && st.caught & bit &&
 	    !ptrace(PTRACE_GETSIGMASK, tid, sizeof(mask), &mask)) {
 		mask &= ~bit;
@@ -237,7 +237,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	if (st.state == 'T' || st.state == 't')
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) is %s; let it go on (kill -CONT %d) and try again",
-			       m->pid, st.name, st.state == 'T' ? "stopped" : "being traced", m->pid);
+			       m->pid, st.name, st.state == 'T' ? "stopped" : "being traced",
+			       m->pid);
 	if (!(st.caught & bit))
 		return check_agentless(m, &c->err);
 	if (tid == m->pid && wait_for_mask(m, &st, bit))
@@ -301,9 +302,10 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 			       "process %d (%s) cannot be copied (memory or process limits?)",
 			       m->pid, command);
 	case cairn_StopFailure_STOP_WRITE:
-		return cr_fail(err, CR_EXIT_IO, f->error,
-			       "cannot write the memory of process %d (%s) into %s; the job goes on",
-			       m->pid, command, sh->directory);
+		return cr_fail(
+			err, CR_EXIT_IO, f->error,
+			"cannot write the memory of process %d (%s) into %s; the job goes on",
+			m->pid, command, sh->directory);
 	default:
 		return cr_fail(err, CR_EXIT_INTERNAL, f->error,
 			       "process %d (%s) cannot be described", m->pid, command);
@@ -328,11 +330,11 @@ static void take_descriptors(struct cr_member *m, const cairn_Descriptors *d, co
 	}
 }
 
-#define KEEP(list, record)                                \
-	do {                                              \
+#define KEEP(list, record)                                     \
+	do {                                                   \
 		__typeof__((list)->v) to_ = cr_list_add(list); \
-		if (to_)                                  \
-			*to_ = record;                    \
+		if (to_)                                       \
+			*to_ = record;                         \
 	} while (0)
 
 static int begin(struct cr_shepherd *sh, struct cr_member *m)
@@ -367,8 +369,8 @@ static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_me
 	return 0;
 }
 
-static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
-		  int *fds, int nfds)
+static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fds,
+		  int nfds)
 {
 	const cairn_AgentMsg *in = &sh->in;
 	int none = -1;
@@ -473,9 +475,10 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
 		cr_proc_wchan(m->pid, m->late ? m->late : m->pid, wchan, sizeof(wchan));
 		if (m->state == CR_MEMBER_NEW && m->blocked_ns)
-			return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
-				       "process %d (%s) stays between vfork and exec; the job goes on",
-				       m->pid, command);
+			return cr_fail(
+				&c->err, CR_EXIT_TIMEOUT, 0,
+				"process %d (%s) stays between vfork and exec; the job goes on",
+				m->pid, command);
 		if (m->state == CR_MEMBER_NEW)
 			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 				       "process %d (%s) has no agent: its environment lost "

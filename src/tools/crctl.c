@@ -47,8 +47,8 @@ static int ask(struct call *c, cairn_Verb verb)
 				       "the shepherd of job '%s' ended before it answered", c->job);
 		}
 		ret = 0;
-		more = realloc(c->processes, (c->nprocesses + c->reply.processes_count + 1) *
-						     sizeof(*more));
+		more = realloc(c->processes,
+			       (c->nprocesses + c->reply.processes_count + 1) * sizeof(*more));
 		if (!more)
 			return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "reading the answer");
 		c->processes = more;
@@ -206,15 +206,18 @@ static void usage(void)
 
 	printf("Usage: crctl VERB [JOB] [--json] [--stop]\n\n");
 	for (i = 0; i < CR_ARRAY_SIZE(verbs); i++)
-		printf("  %-11s%-4s  %s\n", verbs[i].name, verbs[i].job ? "JOB" : "", verbs[i].help);
+		printf("  %-11s%-4s  %s\n", verbs[i].name, verbs[i].job ? "JOB" : "",
+		       verbs[i].help);
 	printf("\nJobs are found in CR_RUNTIME_DIR. Exit status: 0, or as in "
 	       "cairn-exit-codes(7).\n");
 }
 
 static int run(int argc, char **argv, struct call *c)
 {
-	static const struct option longs[] = { { "json", 0, NULL, 'j' }, { "stop", 0, NULL, 's' },
-					       { "help", 0, NULL, 'h' }, { "version", 0, NULL, 'V' },
+	static const struct option longs[] = { { "json", 0, NULL, 'j' },
+					       { "stop", 0, NULL, 's' },
+					       { "help", 0, NULL, 'h' },
+					       { "version", 0, NULL, 'V' },
 					       { 0 } };
 	size_t i;
 	int o;
@@ -239,8 +242,8 @@ static int run(int argc, char **argv, struct call *c)
 		if (strcmp(argv[optind], verbs[i].name))
 			continue;
 		if (argc - optind != 1 + verbs[i].job)
-			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s", verbs[i].name,
-				       verbs[i].job ? " JOB" : "");
+			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s",
+				       verbs[i].name, verbs[i].job ? " JOB" : "");
 		c->job = verbs[i].job ? argv[optind + 1] : NULL;
 		return verbs[i].run(c);
 	}

@@ -19,10 +19,11 @@
 static void usage(void)
 {
 	printf("Usage: crlaunch [OPTION]... [--] COMMAND [ARGUMENT]...\n"
-	       "Runs COMMAND so that it can be checkpointed while it runs and restarted later.\n\n");
+	       "Runs COMMAND so that it can be checkpointed while it runs and restarted "
+	       "later.\n\n");
 	cr_options_print(CR_FOR_LAUNCH);
-	printf("\nExit status: the command's, 128+signal, 85 after --stop-after or crctl checkpoint "
-	       "--stop;\nothers: cairn-exit-codes(7).\n");
+	printf("\nExit status: the command's, 128+signal, 85 after --stop-after or crctl "
+	       "checkpoint --stop;\nothers: cairn-exit-codes(7).\n");
 }
 
 static int find_command(const char *command, char *path, struct cr_err *err)
@@ -64,15 +65,17 @@ static int check_program(const char *command, struct cr_err *err)
 	if (fd < 0 || fstat(fd, &st) || cr_elf_read(fd, &elf))
 		return 0;
 	if (elf.elf && !elf.interpreter)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "%s is a static program, into which the agent cannot be loaded; build "
-			       "it dynamically linked",
-			       path);
+		return cr_fail(
+			err, CR_EXIT_UNSUPPORTED, 0,
+			"%s is a static program, into which the agent cannot be loaded; build "
+			"it dynamically linked",
+			path);
 	if (elf.elf && !elf.native)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "%s is not a 64-bit x86 program", path);
 	if (st.st_mode & (S_ISUID | S_ISGID) && st.st_uid != geteuid())
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "%s is setuid or setgid, so the agent cannot be loaded into it", path);
+			       "%s is setuid or setgid, so the agent cannot be loaded into it",
+			       path);
 	return 0;
 }
 
@@ -82,8 +85,8 @@ static void set_environment(struct cr_shepherd *sh)
 	const char *other = getenv("LD_PRELOAD");
 	char number[16], *list;
 
-	if (asprintf(&list, "%s%s%s", sh->library, other && *other ? ":" : "",
-		     other ? other : "") < 0)
+	if (asprintf(&list, "%s%s%s", sh->library, other && *other ? ":" : "", other ? other : "") <
+	    0)
 		return;
 	setenv("LD_PRELOAD", list, 1);
 	setenv(CR_ENV_SOCKET, sh->agent_socket, 1);
@@ -122,8 +125,8 @@ static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 		error = sh->root < 0 ? EAGAIN : 0;
 	close(report[0]);
 	if (error)
-		return cr_fail(err, error == ENOENT ? CR_EXIT_NO_COMMAND : CR_EXIT_CANNOT_RUN, error,
-			       "cannot run %s", argv[0]);
+		return cr_fail(err, error == ENOENT ? CR_EXIT_NO_COMMAND : CR_EXIT_CANNOT_RUN,
+			       error, "cannot run %s", argv[0]);
 	return 0;
 }
 
@@ -132,7 +135,8 @@ static void describe_command(struct cr_shepherd *sh, char **argv)
 	size_t n = 0;
 
 	for (; *argv && n + 1 < sizeof(sh->command); argv++)
-		n += snprintf(sh->command + n, sizeof(sh->command) - n, "%s%s", n ? " " : "", *argv);
+		n += snprintf(sh->command + n, sizeof(sh->command) - n, "%s%s", n ? " " : "",
+			      *argv);
 }
 
 static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)

@@ -48,7 +48,10 @@ static int inner(struct cr_restart *r)
 {
 	struct cr_shepherd *sh = r->sh;
 	struct cr_err err = { 0 };
-	int ret = cr_shepherd_listen(sh, &err);
+	int ret;
+
+	snprintf(sh->agent_socket, sizeof(sh->agent_socket), "%s", r->img.job.agent_socket);
+	ret = cr_shepherd_listen(sh, &err);
 
 	if (!ret)
 		ret = cr_restart_tree(r, &err);
@@ -111,7 +114,8 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (first < 0 || o->help || o->version)
 		return first < 0 ? first : 0;
 	if (argc - first != 1)
-		return cr_fail(err, CR_EXIT_USAGE, 0, "give one checkpoint, DIR/NAME or "
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "give one checkpoint, DIR/NAME or "
 			       "DIR/NAME/NUMBER (try --help)");
 	cr_outside_read(&r->sh->outside);
 	ret = cr_image_find(argv[first], path, err);

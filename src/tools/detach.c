@@ -29,8 +29,8 @@ int cr_detach(const char *name, const char *directory, struct cr_err *err)
 	if (isatty(1) || isatty(2)) {
 		log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (log_fd < 0)
-			return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s for the job's output",
-				       path);
+			return cr_fail(err, CR_EXIT_IO, errno,
+				       "cannot open %s for the job's output", path);
 	}
 	if (pipe2(p, O_CLOEXEC))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");

@@ -6,8 +6,8 @@
 #include "common/err.h"
 
 /*
- * Forks; the parent waits for cr_detach_done(), prints the name and exits. The child is in a session
- * of its own. A terminal as standard input becomes /dev/null, as output DIR.log.
+ * Forks; the parent waits for cr_detach_done(), prints the name and exits. The child is in a
+ * session of its own. A terminal as standard input becomes /dev/null, as output DIR.log.
  */
 int cr_detach(const char *name, const char *directory, struct cr_err *err);
 

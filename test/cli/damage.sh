@@ -61,7 +61,8 @@ done < <(cd "$image" && find . -type f | sed 's,^\./,,')
 good "$tried damages tried"
 
 # The version of the format is a little-endian number at byte 8, its complement at byte 12.
-printf '\xff\xff\x00\x00\x00\x00\xff\xff' | dd of="$image/manifest" bs=1 seek=8 conv=notrunc status=none
+printf "\xff\xff\x00\x00\x00\x00\xff\xff" | dd of="$image/manifest" bs=1 seek=8 conv=notrunc \
+	status=none
 must_fail 106 000001 'newer format'
 says msg 'newer|version|format' 'its message says so'
 cp -a whole/manifest "$image/manifest"

@@ -36,7 +36,7 @@ is 0 $? 'the owner makes a checkpoint'
 is 0 "$(find a/ckpt -perm /077 -type f | wc -l)" 'no image file is open to others'
 pids=$(CR_RUNTIME_DIR=$tmp/a/run crctl status --json job | host_pids)
 # shellcheck disable=SC2086
-kill -9 "$shepherd" $pids
+kill -9 "$shepherd" $(pgrep -P "$shepherd") $pids
 wait "$shepherd" 2>/dev/null
 CR_RUNTIME_DIR=$tmp/b/run as 64124 crrestart a/ckpt/job </dev/null >msg 2>&1
 is 107 $? 'restart of an image that cannot be read'

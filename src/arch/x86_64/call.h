@@ -68,8 +68,8 @@ static inline long cr_clone3_call(void *args, unsigned long size, void (*fn)(voi
 			 "hlt\n"
 			 "1:"
 			 : "=a"(ret)
-			 : "a"(SYS_clone3), "D"(args), "S"(size), "r"(r12), "r"(r13),
-			   [exit] "i"(SYS_exit)
+			 : "a"(SYS_clone3), "D"(args), "S"(size), "r"(r12),
+			   "r"(r13), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "memory", "cc");
 	return ret;
 }

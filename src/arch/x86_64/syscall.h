@@ -26,8 +26,7 @@ static inline __attribute__((always_inline)) long cr_syscall6(long nr, long a, l
 #define cr_sys0(nr) cr_syscall6(nr, 0, 0, 0, 0, 0, 0)
 #define cr_sys1(nr, a) cr_syscall6(nr, CR_SC_ARG(a), 0, 0, 0, 0, 0)
 #define cr_sys2(nr, a, b) cr_syscall6(nr, CR_SC_ARG(a), CR_SC_ARG(b), 0, 0, 0, 0)
-#define cr_sys3(nr, a, b, c) \
-	cr_syscall6(nr, CR_SC_ARG(a), CR_SC_ARG(b), CR_SC_ARG(c), 0, 0, 0)
+#define cr_sys3(nr, a, b, c) cr_syscall6(nr, CR_SC_ARG(a), CR_SC_ARG(b), CR_SC_ARG(c), 0, 0, 0)
 #define cr_sys4(nr, a, b, c, d) \
 	cr_syscall6(nr, CR_SC_ARG(a), CR_SC_ARG(b), CR_SC_ARG(c), CR_SC_ARG(d), 0, 0)
 #define cr_sys5(nr, a, b, c, d, e) \
