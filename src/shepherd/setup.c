@@ -113,7 +113,7 @@ int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
 		ret = -errno;
 	if (ret)
 		return cr_fail(err, CR_EXIT_IO, -ret,
-			       "cannot write checkpoints into %s (choose another directory with -d)",
+			       "cannot write checkpoints into %s (choose another place with -d)",
 			       sh->directory);
 	/* Orphans of the job come to us, not to the system's init. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -2,6 +2,8 @@
 /* Threads blocked without a time limit, one per call, never wake up or see EINTR. */
 #include "prog.h"
 
+#include <sys/prctl.h>
+
 #include <linux/futex.h>
 #include <poll.h>
 #include <semaphore.h>
@@ -182,6 +184,7 @@ static void *thread(void *arg)
 /* Holds the locks that others wait for, as a process of its own. */
 static void child(void)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	struct flock l = { .l_type = F_WRLCK };
 	int fd = prog_file("lock2", 1, 1, O_RDWR);
 
@@ -220,6 +223,6 @@ int main(int argc, char **argv)
 	if (prog_has("result"))
 		_exit(1);
 	prog_put("result", "PASS\n");
-	kill(kid, SIGKILL);
+	/* The child ends with us: ended before, it would wake those that wait for it. */
 	_exit(0);
 }

@@ -3,8 +3,11 @@
 # An iteration of numpy matrices with all the threads of its libraries, repeated for comparison.
 # options: more=90
 set -u
-python3 -c 'import numpy' 2>/dev/null || { echo 'skip: no numpy for python3' >&2; exit 77; }
-exec python3 - "$1" <<'END'
+# The distribution's, which has the numpy that contrib/setup installs; else the first in PATH.
+python=/usr/bin/python3
+$python -c 'import numpy' 2>/dev/null || python=python3
+$python -c 'import numpy' 2>/dev/null || { echo 'skip: no numpy for python3' >&2; exit 77; }
+exec "$python" - "$1" <<'END'
 import os, sys
 import numpy as np
 
