@@ -74,7 +74,7 @@ static bool in_background(void *(*fn)(void *), void *arg)
 }
 
 /* Removing gigabytes takes its time, for which nobody needs to wait. */
-static void prune_later(struct cr_shepherd *sh)
+static void prune_later(struct cr_shepherd *sh, bool stop)
 {
 	struct prune *p = malloc(sizeof(*p));
 
@@ -82,7 +82,8 @@ static void prune_later(struct cr_shepherd *sh)
 		return;
 	snprintf(p->directory, sizeof(p->directory), "%s", sh->directory);
 	p->keep = sh->options.keep;
-	if (sh->ended || !in_background(prune, p))
+	/* With the job's end comes ours. */
+	if (stop || sh->ended || !in_background(prune, p))
 		prune(p);
 }
 
@@ -110,7 +111,7 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	cr_image_close(&c->writer, c->committed);
 	cr_control_finished(sh, c);
 	if (c->committed)
-		prune_later(sh);
+		prune_later(sh, c->stop);
 	for (i = 0; i < c->members.n; i++)
 		cr_member_free(c->members.v[i]);
 	if (c->commit_event)
@@ -124,6 +125,7 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	cr_course_end(&c->course);
 	sh->checkpoint = NULL;
 	free(c);
+	cr_control_next(sh);
 }
 
 static void *commit(void *arg)

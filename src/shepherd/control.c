@@ -92,6 +92,37 @@ void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	cr_close_fd(&c->client);
 }
 
+static void start_next(int fd, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+	struct cr_waiting next;
+	struct cr_err err = { 0 };
+
+	if (sh->checkpoint || !sh->waiting.n || sh->ended)
+		return;
+	next = sh->waiting.v[0];
+	memmove(sh->waiting.v, sh->waiting.v + 1, --sh->waiting.n * sizeof(next));
+	if (cr_checkpoint_start(sh, next.stop, next.client, &err))
+		close(next.client);
+}
+
+void cr_control_next(struct cr_shepherd *sh)
+{
+	const struct timeval now = { 0, 0 };
+
+	if (sh->waiting.n)
+		event_base_once(sh->base, -1, EV_TIMEOUT, start_next, sh, &now);
+}
+
+static bool wait_in_line(struct cr_shepherd *sh, int fd, bool stop)
+{
+	struct cr_waiting *w = sh->checkpoint ? cr_list_add(&sh->waiting) : NULL;
+
+	if (w)
+		*w = (struct cr_waiting){ fd, stop };
+	return w;
+}
+
 /* Whether the connection stays open for a later answer. */
 static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		 cairn_ControlReply *r)
@@ -108,6 +139,8 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 	case cairn_Verb_VERB_CHECKPOINT:
 		if (sh->ended)
 			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "the job %s has ended", sh->name);
+		else if (wait_in_line(sh, fd, q->stop))
+			return true;
 		else if (!cr_checkpoint_start(sh, q->stop, fd, &err))
 			return true;
 		break;

@@ -78,7 +78,14 @@ struct cr_checkpoint {
 	cairn_Manifest manifest;
 };
 
+/* A crctl that wants a checkpoint while another is being made. */
+struct cr_waiting {
+	int client;
+	bool stop;
+};
+
 struct cr_shepherd {
+	CR_LIST(struct cr_waiting) waiting;
 	struct cr_options options;
 	char name[CR_NAME_MAX + 1];
 	char directory[CR_PATH_MAX]; /* absolute: options.dir/name */
@@ -126,6 +133,9 @@ void cr_job_pids(int proc, pid_t self, cr_pids *out);
 /* ---- control.c ---- */
 void cr_control_accept(int fd, short what, void *shepherd);
 void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* Starts the checkpoint that was asked for first while another was being made, in a moment. */
+void cr_control_next(struct cr_shepherd *sh);
 
 /* ---- stop.c ---- */
 int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
