@@ -281,7 +281,6 @@ static void tell_late(struct agent_thread *t, int64_t waited_ns)
 	if (t->told || (!blocked && waited_ns < 100000000))
 		return;
 	t->told = true;
-	t->asked = blocked;
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_late_tag;
 	cr_agent.out.body.late.tid = t->tid;

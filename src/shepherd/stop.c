@@ -171,16 +171,17 @@ static bool must_ask(const struct cr_member *m)
  * Takes our signal, which waits for it already, out of a thread's mask. Only code that goes around
  * libc puts it there, such as libc's own helper threads.
  */
-static void unblock(pid_t pid, pid_t tid, uint64_t bit)
+static bool unblock(pid_t pid, pid_t tid, uint64_t bit)
 {
 	struct cr_proc_status st;
+	bool removed = false;
 	uint64_t mask;
 	int status, tries;
 
 	if (ptrace(PTRACE_SEIZE, tid, 0, 0))
-		return;
+		return false;
 	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-	for (tries = 0; tries < 1000; tries++) {
+	for (tries = 0; tries < 5000; tries++) {
 		if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
 			break;
 		usleep(100);
@@ -188,10 +189,12 @@ static void unblock(pid_t pid, pid_t tid, uint64_t bit)
 	/* It may just have executed a program without a handler yet: the mask protects it. */
 	if (!cr_proc_status(AT_FDCWD, pid, &st) && st.caught & bit &&
 	    !ptrace(PTRACE_GETSIGMASK, tid, sizeof(mask), &mask)) {
+		removed = mask & bit;
 		mask &= ~bit;
 		ptrace(PTRACE_SETSIGMASK, tid, sizeof(mask), &mask);
 	}
 	ptrace(PTRACE_DETACH, tid, 0, 0);
+	return removed;
 }
 
 /* Between vfork and exec a child has its parent's memory: whoever woke it would wake the parent. */
@@ -254,8 +257,9 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 				       "cannot signal process %d", m->pid);
 		return 0;
 	}
+	/* It may have come out of its own accord; then there is nothing to put back. */
 	if (m->unblocked)
-		unblock(m->pid, tid, bit);
+		m->unblocked = unblock(m->pid, tid, bit);
 	m->tid = tid;
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
 	m->state = CR_MEMBER_CALLED;
