@@ -151,16 +151,21 @@ static void adopt_state(void)
 	if (cr_agent.pid == pid)
 		return;
 	cr_agent.pid = pid;
+	atomic_store(&cr_agent.inside, 0);
 	atomic_store(&cr_agent.state, AGENT_IDLE);
 }
 
 void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 {
+	unsigned int inside;
 	int idle = AGENT_IDLE;
 
 	adopt_state();
 	if (!atomic_compare_exchange_strong(&cr_agent.state, &idle, AGENT_STOPPING))
 		return;
+	/* Threads that are still on their way out of the last one use the table. */
+	while ((inside = atomic_load(&cr_agent.inside)))
+		agent_futex_wait(&cr_agent.inside, inside, 1000000);
 	cr_agent.nthreads = 1;
 	cr_agent.eintr_hidden = 0;
 	for (unsigned int i = 0; i < AGENT_PENDING && cr_agent.pending[i].info.si_signo; i++)

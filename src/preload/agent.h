@@ -61,6 +61,7 @@ struct agent {
 	bool active; /* a shepherd exists */
 	_Atomic unsigned int generation; /* futex: rises when everyone may go on */
 	_Atomic unsigned int parked; /* futex */
+	_Atomic unsigned int inside; /* futex: parked threads that have not left yet */
 	_Atomic unsigned int resumed; /* futex: a restored main thread has taken over */
 	_Atomic unsigned int left; /* futex: restored threads that no longer need the restorer */
 	unsigned int nthreads;

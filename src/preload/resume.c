@@ -43,6 +43,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	unsigned int left;
 
 	if (main) {
+		atomic_store(&cr_agent.inside, 0);
 		atomic_store(&cr_agent.state, AGENT_IDLE);
 		renew_environment();
 		while ((left = atomic_load(&cr_agent.left)) < others)

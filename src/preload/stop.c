@@ -196,12 +196,15 @@ void agent_park(ucontext_t *uc)
 	t->wait = &cr_wait;
 	agent_take_record(t);
 	agent_take_pending(false);
+	atomic_fetch_add(&cr_agent.inside, 1);
 	atomic_store(&t->parked, 1);
 	atomic_fetch_add(&cr_agent.parked, 1);
 	agent_futex_wake(&cr_agent.parked);
 	while (atomic_load(&cr_agent.generation) == generation)
 		agent_futex_wait(&cr_agent.generation, generation, 0);
 	agent_settle(t);
+	atomic_fetch_sub(&cr_agent.inside, 1);
+	agent_futex_wake(&cr_agent.inside);
 }
 
 static bool known(int tid)
