@@ -207,13 +207,7 @@ static int flush_descriptors(int *n)
 
 int agent_send_descriptors(void)
 {
-	struct {
-		uint64_t ino;
-		int64_t off;
-		uint16_t len;
-		uint8_t type;
-		char name[];
-	} * e;
+	struct cr_dirent *e;
 	long dir = cr_sys3(SYS_open, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	long count, at;
 	int n = 0, ret = 0;

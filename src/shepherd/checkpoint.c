@@ -96,7 +96,6 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		snprintf(sh->last_error, sizeof(sh->last_error), "%s", c->err.text);
 	} else {
 		sh->last_error[0] = 0;
-		sh->last_number = c->writer.number;
 		sh->last_stall_ns = c->stall_ns;
 		sh->last_wall_ns = now - c->begin_ns;
 		snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
@@ -195,7 +194,6 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	int ret = cr_stop_job(sh, c);
 
-	c->stopped_ns = cr_now_ns(CLOCK_MONOTONIC);
 	if (!ret && !cr_course_advance(&c->course))
 		ret = -EIO;
 	if (!ret)

@@ -70,7 +70,7 @@ struct cr_checkpoint {
 	cairn_Job job;
 	bool stop; /* the job ends with it */
 	bool running; /* members have been let go */
-	int64_t begin_ns, stopped_ns, stall_ns;
+	int64_t begin_ns, stall_ns;
 	int client; /* crctl's connection that waits for it, or -1 */
 	int thread_pipe[2];
 	struct event *commit_event;
@@ -98,7 +98,6 @@ struct cr_shepherd {
 	pid_t root;
 	int root_status; /* wait status; -1 while it runs */
 	bool ended; /* the last process has */
-	bool restored;
 	int exit_status; /* -1: the root's */
 	struct cr_outside outside;
 	struct event_base *base;
@@ -106,7 +105,6 @@ struct cr_shepherd {
 	struct event *agent_event;
 	int signal_fd;
 	struct cr_checkpoint *checkpoint;
-	uint32_t last_number;
 	int64_t last_stall_ns, last_wall_ns;
 	char last_path[CR_PATH_MAX];
 	char last_error[1024];

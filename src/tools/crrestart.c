@@ -62,7 +62,6 @@ static int inner(struct cr_restart *r)
 		cr_detach_done(err.status);
 		return err.status;
 	}
-	sh->restored = true;
 	sh->root = r->img.job.root_pid;
 	sh->root_status = sh->root ? -1 : r->img.job.root_status;
 	sh->options.signal = r->img.job.signal;
