@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lz4.h>
+#include <pb_common.h>
 #include <pb_decode.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,46 +18,73 @@
 #include "common/image.h"
 #include "common/image_format.h"
 
-static const pb_msgdesc_t *const descriptors[] = {
-	[cairn_RecordType_RECORD_JOB] = cairn_Job_fields,
-	[cairn_RecordType_RECORD_PROCESS] = cairn_Process_fields,
-	[cairn_RecordType_RECORD_CORE] = cairn_ProcessCore_fields,
-	[cairn_RecordType_RECORD_THREAD] = cairn_Thread_fields,
-	[cairn_RecordType_RECORD_PENDING] = cairn_PendingSignal_fields,
-	[cairn_RecordType_RECORD_TIMER] = cairn_PosixTimer_fields,
-	[cairn_RecordType_RECORD_VMA] = cairn_Vma_fields,
-	[cairn_RecordType_RECORD_RUNS] = cairn_PageRuns_fields,
-	[cairn_RecordType_RECORD_SHARED] = cairn_SharedMemory_fields,
-	[cairn_RecordType_RECORD_DESCRIPTION] = cairn_Description_fields,
-	[cairn_RecordType_RECORD_FDS] = cairn_FdEntry_fields,
-	[cairn_RecordType_RECORD_INODE] = cairn_Inode_fields,
-	[cairn_RecordType_RECORD_PIPE] = cairn_Pipe_fields,
-	[cairn_RecordType_RECORD_END] = cairn_End_fields,
-	[cairn_RecordType_RECORD_LOCK] = cairn_Lock_fields,
+/* Where a record of a type goes. */
+struct kind {
+	const pb_msgdesc_t *fields;
+	size_t size;
+	size_t list; /* offset of its CR_LIST in struct cr_image or cr_process_image; 0: special */
+	bool of_process; /* the message begins with the process's pid */
 };
 
-/* Any record, decoded. */
+#define SPECIAL(type)                                                 \
+	{                                                             \
+		cairn_##type##_fields, sizeof(cairn_##type), 0, false \
+	}
+#define OF_JOB(type, list)                                                                    \
+	{                                                                                     \
+		cairn_##type##_fields, sizeof(cairn_##type), offsetof(struct cr_image, list), \
+			false                                                                 \
+	}
+#define OF_PROCESS(type, list)                                         \
+	{                                                              \
+		cairn_##type##_fields, sizeof(cairn_##type),           \
+			offsetof(struct cr_process_image, list), true, \
+	}
+
+static const struct kind kinds[] = {
+	[cairn_RecordType_RECORD_JOB] = SPECIAL(Job),
+	[cairn_RecordType_RECORD_PROCESS] = SPECIAL(Process),
+	[cairn_RecordType_RECORD_CORE] = SPECIAL(ProcessCore),
+	[cairn_RecordType_RECORD_THREAD] = OF_PROCESS(Thread, threads),
+	[cairn_RecordType_RECORD_PENDING] = OF_PROCESS(PendingSignal, pending),
+	[cairn_RecordType_RECORD_TIMER] = OF_PROCESS(PosixTimer, timers),
+	[cairn_RecordType_RECORD_VMA] = OF_PROCESS(Vma, vmas),
+	[cairn_RecordType_RECORD_RUNS] = SPECIAL(PageRuns),
+	[cairn_RecordType_RECORD_SHARED] = SPECIAL(SharedMemory),
+	[cairn_RecordType_RECORD_DESCRIPTION] = OF_JOB(Description, descriptions),
+	[cairn_RecordType_RECORD_FDS] = OF_PROCESS(FdEntry, fds),
+	[cairn_RecordType_RECORD_INODE] = OF_JOB(Inode, inodes),
+	[cairn_RecordType_RECORD_PIPE] = OF_JOB(Pipe, pipes),
+	[cairn_RecordType_RECORD_END] = SPECIAL(End),
+	[cairn_RecordType_RECORD_LOCK] = OF_JOB(Lock, locks),
+};
+
+/* Those that go to no list as they are. */
 union record {
 	cairn_Job job;
 	cairn_Process process;
 	cairn_ProcessCore core;
-	cairn_Thread thread;
-	cairn_PendingSignal pending;
-	cairn_PosixTimer timer;
 	cairn_Vma vma;
 	cairn_PageRuns runs;
 	cairn_SharedMemory shared;
-	cairn_Description description;
 	cairn_FdEntry fds;
-	cairn_Inode inode;
-	cairn_Pipe pipe;
 	cairn_End end;
-	cairn_Lock lock;
+	int32_t pid;
 };
 
 const pb_msgdesc_t *cr_image_descriptor(cairn_RecordType type)
 {
-	return (unsigned int)type < CR_ARRAY_SIZE(descriptors) ? descriptors[type] : NULL;
+	return (unsigned int)type < CR_ARRAY_SIZE(kinds) ? kinds[type].fields : NULL;
+}
+
+static size_t largest_record(void)
+{
+	size_t max = sizeof(union record), i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(kinds); i++)
+		if (kinds[i].size > max)
+			max = kinds[i].size;
+	return max;
 }
 
 static int damaged(const struct cr_image *img, struct cr_err *err, const char *file,
@@ -234,23 +263,78 @@ static int add_runs(struct cr_image *img, const cairn_PageRuns *runs)
 	return 0;
 }
 
-#define ADD(list, record)                                      \
-	({                                                     \
-		__typeof__((list)->v) to_ = cr_list_add(list); \
-		if (to_)                                       \
-			*to_ = (record);                       \
-		to_ ? 0 : -ENOMEM;                             \
-	})
-#define ADD_TO_PROCESS(which, list, record)                                 \
-	({                                                                  \
-		struct cr_process_image *p_ = cr_image_process(img, which); \
-		p_ ? ADD(&p_->list, record) : -EBADMSG;                     \
-	})
+/* The pieces of the pack that a message names, at whatever depth. */
+static int note_blobs(struct cr_image *img, const pb_msgdesc_t *fields, const void *msg)
+{
+	pb_field_iter_t f;
+	pb_size_t i, n;
+	int ret = 0;
+
+	if (fields == cairn_Blob_fields) {
+		cairn_Blob *to = cr_list_add(&img->blobs);
+
+		if (!to)
+			return -ENOMEM;
+		*to = *(const cairn_Blob *)msg;
+		return 0;
+	}
+	if (!pb_field_iter_begin_const(&f, fields, msg))
+		return 0;
+	do {
+		if (PB_LTYPE(f.type) != PB_LTYPE_SUBMESSAGE || !f.pData)
+			continue;
+		n = PB_HTYPE(f.type) == PB_HTYPE_REPEATED ? *(const pb_size_t *)f.pSize :
+		    PB_HTYPE(f.type) == PB_HTYPE_OPTIONAL ? *(const bool *)f.pSize :
+							    1;
+		for (i = 0; i < n && !ret; i++)
+			ret = note_blobs(img, f.submsg_desc,
+					 (const char *)f.pData + i * f.data_size);
+	} while (!ret && pb_field_iter_next(&f));
+	return ret;
+}
+
+static int check_record(cairn_RecordType type, const union record *r)
+{
+	if (type == cairn_RecordType_RECORD_VMA)
+		return r->vma.start < r->vma.end && !((r->vma.start | r->vma.end) % CR_PAGE);
+	if (type == cairn_RecordType_RECORD_FDS)
+		return r->fds.fds_count == r->fds.descriptions_count &&
+		       r->fds.fds_count == r->fds.cloexec_count;
+	return true;
+}
+
+/* Every list begins as this one does. */
+typedef CR_LIST(char) any_list;
+
+static int add_to_list(struct cr_image *img, const struct kind *k, const union record *r)
+{
+	struct cr_process_image *p = k->of_process ? cr_image_process(img, r->pid) : NULL;
+	any_list *list;
+	char *to;
+
+	if (k->of_process && !p)
+		return -EBADMSG;
+	list = (any_list *)((k->of_process ? (char *)p : (char *)img) + k->list);
+	to = cr_grow(&list->v, &list->n, &list->room, k->size);
+	if (!to)
+		return -ENOMEM;
+	memcpy(to, r, k->size);
+	return 0;
+}
 
 static int add_record(struct cr_image *img, cairn_RecordType type, const union record *r)
 {
 	struct cr_process_image *p;
+	struct cr_shared_image *s;
+	int ret;
 
+	if (!check_record(type, r))
+		return -EBADMSG;
+	ret = type == cairn_RecordType_RECORD_RUNS ? 0 : note_blobs(img, kinds[type].fields, r);
+	if (ret)
+		return ret;
+	if (kinds[type].list || kinds[type].of_process)
+		return add_to_list(img, &kinds[type], r);
 	switch (type) {
 	case cairn_RecordType_RECORD_JOB:
 		img->job = r->job;
@@ -269,39 +353,14 @@ static int add_record(struct cr_image *img, cairn_RecordType type, const union r
 			return -EBADMSG;
 		p->core = r->core;
 		return 0;
-	case cairn_RecordType_RECORD_SHARED: {
-		struct cr_shared_image *s = cr_list_add(&img->shared);
-
+	case cairn_RecordType_RECORD_SHARED:
+		s = cr_list_add(&img->shared);
 		if (!s)
 			return -ENOMEM;
 		s->memory = r->shared;
 		return 0;
-	}
-	case cairn_RecordType_RECORD_VMA:
-		if (r->vma.start >= r->vma.end || (r->vma.start | r->vma.end) % CR_PAGE)
-			return -EBADMSG;
-		return ADD_TO_PROCESS(r->vma.pid, vmas, r->vma);
-	case cairn_RecordType_RECORD_THREAD:
-		return ADD_TO_PROCESS(r->thread.pid, threads, r->thread);
-	case cairn_RecordType_RECORD_PENDING:
-		return ADD_TO_PROCESS(r->pending.pid, pending, r->pending);
-	case cairn_RecordType_RECORD_TIMER:
-		return ADD_TO_PROCESS(r->timer.pid, timers, r->timer);
-	case cairn_RecordType_RECORD_FDS:
-		if (r->fds.fds_count != r->fds.descriptions_count ||
-		    r->fds.fds_count != r->fds.cloexec_count)
-			return -EBADMSG;
-		return ADD_TO_PROCESS(r->fds.pid, fds, r->fds);
 	case cairn_RecordType_RECORD_RUNS:
 		return add_runs(img, &r->runs);
-	case cairn_RecordType_RECORD_DESCRIPTION:
-		return ADD(&img->descriptions, r->description);
-	case cairn_RecordType_RECORD_INODE:
-		return ADD(&img->inodes, r->inode);
-	case cairn_RecordType_RECORD_PIPE:
-		return ADD(&img->pipes, r->pipe);
-	case cairn_RecordType_RECORD_LOCK:
-		return ADD(&img->locks, r->lock);
 	case cairn_RecordType_RECORD_END:
 		img->end = r->end;
 		return 0;
@@ -314,7 +373,7 @@ static int read_records(struct cr_image *img, const unsigned char *data, size_t 
 			struct cr_err *err)
 {
 	static const char magic[8] = CR_STATE_MAGIC;
-	cr_auto_free union record *r = calloc(1, sizeof(*r));
+	cr_auto_free union record *r = calloc(1, largest_record());
 	size_t at = sizeof(struct cr_file_header);
 	uint32_t records = 0;
 	int ret = check_header(img, CR_STATE, data, size, magic, err);
@@ -424,24 +483,21 @@ void cr_image_free(struct cr_image *img)
 {
 	size_t i;
 
-	for (i = 0; i < img->processes.n; i++) {
-		struct cr_process_image *p = &img->processes.v[i];
+	for (i = 0; i < CR_ARRAY_SIZE(kinds); i++) {
+		size_t k;
 
-		free(p->threads.v);
-		free(p->pending.v);
-		free(p->timers.v);
-		free(p->vmas.v);
-		free(p->runs.v);
-		free(p->fds.v);
+		if (kinds[i].list && !kinds[i].of_process)
+			free(((any_list *)((char *)img + kinds[i].list))->v);
+		for (k = 0; kinds[i].of_process && k < img->processes.n; k++)
+			free(((any_list *)((char *)&img->processes.v[k] + kinds[i].list))->v);
 	}
+	for (i = 0; i < img->processes.n; i++)
+		free(img->processes.v[i].runs.v);
 	for (i = 0; i < img->shared.n; i++)
 		free(img->shared.v[i].runs.v);
 	free(img->processes.v);
 	free(img->shared.v);
-	free(img->descriptions.v);
-	free(img->inodes.v);
-	free(img->pipes.v);
-	free(img->locks.v);
+	free(img->blobs.v);
 	cr_close_fd(&img->pack);
 	memset(img, 0, sizeof(*img));
 	img->pack = -1;

@@ -4,7 +4,7 @@
 
 noinst_LIBRARIES += src/libobjects.a
 src_libobjects_a_SOURCES = \
-	src/objects/object.h src/objects/registry.c \
+	src/objects/object.h src/objects/registry.c src/objects/save.c \
 	src/objects/device.c src/objects/directory.c src/objects/fifo.c src/objects/lock.c \
 	src/objects/path.c \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \

@@ -52,11 +52,37 @@ struct cr_saved_shared {
 	int fd; /* -1: known only as a mapping */
 };
 
+/* An open file description during a save; fd is our duplicate, open until all are described. */
+struct cr_saved_description {
+	cairn_Description m;
+	int fd;
+};
+
+/* Who has a description at which number. */
+struct cr_holder {
+	pid_t pid;
+	int number;
+	uint32_t description;
+	bool cloexec;
+};
+
+/* What would come back different, though it does not prevent a checkpoint: for crctl check. */
+struct cr_remark {
+	char text[256];
+};
+
+#define CR_KINDS 64
+
 struct cr_save {
-	struct cr_image_writer *writer;
+	struct cr_image_writer *writer; /* NULL: nothing is written (crctl check) */
 	const struct cr_outside *outside;
 	uint64_t file_limit; /* files larger than this keep their own content */
 	uint32_t next_id;
+	CR_LIST(struct cr_saved_description *) descriptions;
+	CR_LIST(struct cr_saved_description *) sorted; /* the same, as kcmp orders them */
+	CR_LIST(struct cr_holder) holders;
+	CR_LIST(struct cr_remark) remarks;
+	void *state[CR_KINDS]; /* of each kind, its own */
 	CR_LIST(struct cr_saved_inode) inodes;
 	CR_LIST(struct cr_saved_shared) shared;
 	CR_LIST(cairn_Pipe) pipes;
@@ -66,42 +92,98 @@ struct cr_restore {
 	const struct cr_image *img;
 	const struct cr_outside *outside;
 	bool allow_changed;
+	bool virtual_ids; /* no namespace is ours: ids are translated */
+	int base; /* above every descriptor number of the job */
+	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
+	void *state[CR_KINDS]; /* of each kind, its own */
 	/* Parallel to the lists in img; -1 where nothing is open. */
 	int *inode_fd;
 	int *shared_fd;
 	int (*pipe_fd)[2]; /* read end, write end */
+	int (*late)[2]; /* parallel to descriptions: sockets to hand late ones over */
+	pid_t *first; /* parallel to descriptions: pid of the first process that holds it, or 0 */
+};
+
+/* Who opens a description at a restart, and when. */
+enum cr_when {
+	CR_EARLY, /* the shepherd, before there are processes */
+	CR_LATE, /* the shepherd, when all processes exist */
+	CR_OWN, /* each process for itself */
 };
 
 struct cr_object {
 	cairn_ObjectKind kind;
 	const char *name;
+	enum cr_when when;
 	bool (*match)(const struct cr_save *s, const struct cr_fd_view *v);
 	int (*save)(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		    struct cr_err *err);
 	/* Returns a new descriptor, CLOEXEC, or -errno. */
 	int (*restore)(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
+
+	/* The rest may be NULL. */
+
+	/* Instead of when, if it differs from one description to the next. */
+	enum cr_when (*when_of)(const cairn_Description *d);
+	/* Once per save, when all processes' descriptors are noted; may note more of them. */
+	int (*finish)(struct cr_save *s, struct cr_err *err);
+	/* Once per restart, in the shepherd, before any description. */
+	int (*prepare)(struct cr_restore *r, struct cr_err *err);
+	/* In the first process that holds it, when its descriptors stand at their numbers. */
+	int (*settle)(struct cr_restore *r, const cairn_Description *d, int fd,
+		      const struct cr_process_image *p, struct cr_err *err);
+	void (*free_save)(struct cr_save *s);
+	void (*free_restore)(struct cr_restore *r);
 };
 
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
 	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo;
 
-/* ---- all kinds: registry.c ---- */
+/* ---- a save: save.c ---- */
 
-/* Describes what the view shows; CR_EXIT_UNSUPPORTED names what cannot be saved. */
-int cr_object_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		   struct cr_err *err);
+/* Shows what fd, a duplicate of a process's descriptor number, is. -errno if it is closed. */
+int cr_fd_view_read(struct cr_fd_view *v, int fd, pid_t pid, int number);
+
+/*
+ * The description behind a view, described at first sight. v->fd is taken over. Also for those
+ * that are in no process's table, such as in flight. CR_EXIT_UNSUPPORTED names what cannot be
+ * saved.
+ */
+int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, struct cr_err *err);
+struct cr_saved_description *cr_description_noted(const struct cr_save *s, uint32_t id);
+
+/* For crctl check: what will come back different. */
+void cr_remark(struct cr_save *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Everything collected by saves: contents and records. While the job stands still. */
 int cr_objects_finish(struct cr_save *s, struct cr_err *err);
+/* Closes the duplicates, when the job may go on. */
+void cr_save_close(struct cr_save *s);
 void cr_save_free(struct cr_save *s);
 
-/* Checks and opens what descriptions share (files, pipes, memory), before any of them. */
-int cr_objects_prepare(struct cr_restore *r, struct cr_err *err);
-int cr_object_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
+/* ---- a restart: registry.c ---- */
 
-/* Files of /proc exist only once their process does, so that one opens them, at base or above. */
-bool cr_object_is_late(const cairn_Description *d);
-int cr_object_late(const cairn_Description *d, int base, struct cr_err *err);
+/* The row for a view, or NULL; for a description of the image. */
+const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_fd_view *v);
+const struct cr_object *cr_object_of(cairn_ObjectKind kind);
+int cr_objects_each_finish(struct cr_save *s, struct cr_err *err);
+void cr_objects_each_free(struct cr_save *s);
+
+/* Checks and opens what descriptions share (files, pipes, memory), then what can be open early. */
+int cr_objects_prepare(struct cr_restore *r, struct cr_err *err);
+
+/* Borrowed: the descriptor of a description, restored now if it is not yet. Or -errno. */
+int cr_restored_fd(struct cr_restore *r, uint32_t id, struct cr_err *err);
+int cr_description_index(const struct cr_image *img, uint32_t id);
+
+/* In the shepherd, once all processes exist: what could not be opened before. */
+int cr_objects_late(struct cr_restore *r, struct cr_err *err);
+
+/* In a process: a late or own description, at base or above. Waits for the shepherd. */
+int cr_object_take(struct cr_restore *r, size_t index, struct cr_err *err);
+
+/* In a process whose descriptors stand. */
+int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, struct cr_err *err);
 
 /* Who gets signals about it, once all processes exist. */
 void cr_object_owner(int fd, const cairn_Description *d);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All kinds of objects, in the order in which they are asked. To add one: its file, and its row.
+// All kinds of objects, in the order in which they are asked, and what is done with each of them.
+// To add one: its file, and its row.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -50,43 +52,47 @@ void cr_outside_read(struct cr_outside *out)
 	}
 }
 
-static const char *refused_name(const struct cr_fd_view *v)
+const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_fd_view *v)
 {
-	if (S_ISSOCK(v->st.st_mode))
-		return "a socket";
-	if (strstr(v->link, "[eventpoll]"))
-		return "an epoll instance";
-	if (strstr(v->link, "[eventfd]"))
-		return "an eventfd";
-	if (strstr(v->link, "[timerfd]"))
-		return "a timerfd";
-	if (strstr(v->link, "[signalfd]"))
-		return "a signalfd";
-	if (strstr(v->link, "inotify"))
-		return "an inotify instance";
-	if (strstr(v->link, "[pidfd]") || !strncmp(v->link, "pidfd:", 6))
-		return "a pidfd";
-	if (S_ISCHR(v->st.st_mode))
-		return "a character device";
-	if (S_ISBLK(v->st.st_mode))
-		return "a block device";
-	if (v->link[0] != '/')
-		return "a namespace";
-	if (S_ISREG(v->st.st_mode))
-		return "a POSIX message queue";
-	return "an object of a kind that Cairn does not know";
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
+		if (objects[i]->match(s, v))
+			return objects[i];
+	return NULL;
 }
 
-static void save_owner(const struct cr_fd_view *v, cairn_Description *d)
+const struct cr_object *cr_object_of(cairn_ObjectKind kind)
 {
-	struct f_owner_ex owner;
+	size_t i;
 
-	if (v->flags & O_PATH || fcntl(v->fd, F_GETOWN_EX, &owner))
-		return;
-	d->owner = owner.pid;
-	d->owner_type = owner.type;
-	d->owner_signal = fcntl(v->fd, F_GETSIG);
+	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
+		if (objects[i]->kind == kind)
+			return objects[i];
+	return NULL;
 }
+
+int cr_objects_each_finish(struct cr_save *s, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < CR_ARRAY_SIZE(objects) && !ret; i++)
+		if (objects[i]->finish)
+			ret = objects[i]->finish(s, err);
+	return ret;
+}
+
+void cr_objects_each_free(struct cr_save *s)
+{
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
+		if (objects[i]->free_save)
+			objects[i]->free_save(s);
+}
+
+/* ---- restart ---- */
 
 void cr_object_owner(int fd, const cairn_Description *d)
 {
@@ -100,70 +106,63 @@ void cr_object_owner(int fd, const cairn_Description *d)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC);
 }
 
-bool cr_object_is_late(const cairn_Description *d)
+int cr_description_index(const struct cr_image *img, uint32_t id)
 {
-	return d->kind == cairn_ObjectKind_OBJECT_REGULAR && !strncmp(d->path, "/proc/", 6);
+	size_t low = 0, high = img->descriptions.n;
+
+	/* They are written in the order of their ids. */
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (img->descriptions.v[mid].id == id)
+			return mid;
+		if (img->descriptions.v[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return -ENOENT;
 }
 
-int cr_object_late(const cairn_Description *d, int base, struct cr_err *err)
+static enum cr_when when(const struct cr_object *o, const cairn_Description *d)
 {
-	cr_auto_fd fd = cr_reopen(d->path, d, err);
+	return o->when_of ? o->when_of(d) : o->when;
+}
 
+static int unknown(const cairn_Description *d, struct cr_err *err)
+{
+	return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has an object of unknown kind %d",
+		       d->kind);
+}
+
+/* Opens it now, at base or above. */
+static int open_now(struct cr_restore *r, size_t i, struct cr_err *err)
+{
+	const cairn_Description *d = &r->img->descriptions.v[i];
+	const struct cr_object *o = cr_object_of(d->kind);
+	cr_auto_fd fd = -1;
+
+	if (!o)
+		return unknown(d, err);
+	fd = o->restore(r, d, err);
 	if (fd < 0)
 		return fd;
-	if (d->offset)
-		lseek(fd, d->offset, SEEK_SET);
-	return fcntl(fd, F_DUPFD_CLOEXEC, base);
+	if (cr_locks_of_description(r->img, d, fd, err))
+		return -EACCES;
+	r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->base);
+	if (r->description_fd[i] < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno,
+			       "too many open files (raise the hard limit, ulimit -Hn)");
+	return r->description_fd[i];
 }
 
-int cr_object_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		   struct cr_err *err)
+int cr_restored_fd(struct cr_restore *r, uint32_t id, struct cr_err *err)
 {
-	size_t i;
+	int i = cr_description_index(r->img, id);
 
-	memset(d, 0, sizeof(*d));
-	d->id = ++s->next_id;
-	d->flags = v->flags;
-	d->dev = v->st.st_dev;
-	d->inode = v->st.st_ino;
-	d->rdev = v->st.st_rdev;
-	save_owner(v, d);
-	for (i = 0; i < CR_ARRAY_SIZE(objects); i++) {
-		if (!objects[i]->match(s, v))
-			continue;
-		d->kind = objects[i]->kind;
-		return objects[i]->save(s, v, d, err);
-	}
-	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-		       "process %d has %s (fd %d, %s), which cannot be saved yet: close it or run "
-		       "the checkpoint when it is closed; the job goes on",
-		       v->pid, refused_name(v), v->number, v->link);
-}
-
-int cr_objects_finish(struct cr_save *s, struct cr_err *err)
-{
-	int ret = cr_inodes_store(s, err);
-	size_t i;
-
-	if (!ret)
-		ret = cr_shared_store(s, err);
-	for (i = 0; i < s->pipes.n && !ret; i++)
-		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_PIPE, &s->pipes.v[i], err);
-	return ret;
-}
-
-void cr_save_free(struct cr_save *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->inodes.n; i++)
-		cr_close_fd(&s->inodes.v[i].fd);
-	for (i = 0; i < s->shared.n; i++)
-		cr_close_fd(&s->shared.v[i].fd);
-	free(s->inodes.v);
-	free(s->shared.v);
-	free(s->pipes.v);
-	memset(s, 0, sizeof(*s));
+	if (i < 0)
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks description %u", id);
+	return r->description_fd[i] >= 0 ? r->description_fd[i] : open_now(r, i, err);
 }
 
 static int *closed_fds(size_t n)
@@ -176,34 +175,190 @@ static int *closed_fds(size_t n)
 	return fds;
 }
 
-int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
+static int make_room(struct cr_restore *r, struct cr_err *err)
 {
-	int ret;
+	size_t n = r->img->descriptions.n;
 
+	r->description_fd = closed_fds(n);
+	r->late = (void *)closed_fds(n * 2);
+	r->first = calloc(n + 1, sizeof(*r->first));
 	r->inode_fd = closed_fds(r->img->inodes.n);
 	r->shared_fd = closed_fds(r->img->shared.n);
 	r->pipe_fd = (void *)closed_fds(r->img->pipes.n * 2);
-	if (!r->inode_fd || !r->shared_fd || !r->pipe_fd)
+	if (!r->description_fd || !r->late || !r->first || !r->inode_fd || !r->shared_fd ||
+	    !r->pipe_fd)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");
-	ret = cr_inodes_prepare(r, err);
-	if (!ret)
-		ret = cr_shared_prepare(r, err);
-	return ret ? ret : cr_pipes_prepare(r, err);
+	return 0;
 }
 
-int cr_object_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+/* Above every number that the job has, and who comes first to each description. */
+static int read_holders(struct cr_restore *r, struct cr_err *err)
 {
+	int max = 63, d;
+	size_t i, k, j;
+
+	for (i = 0; i < r->img->processes.n; i++) {
+		const struct cr_process_image *p = &r->img->processes.v[i];
+
+		for (k = 0; k < p->fds.n; k++) {
+			for (j = 0; j < p->fds.v[k].fds_count; j++) {
+				d = cr_description_index(r->img, p->fds.v[k].descriptions[j]);
+				if (d < 0)
+					return cr_fail(err, CR_EXIT_DAMAGED, 0,
+						       "the image lacks fd %d of process %d",
+						       p->fds.v[k].fds[j], p->process.pid);
+				if (!r->first[d])
+					r->first[d] = p->process.pid;
+				if (p->fds.v[k].fds[j] > max)
+					max = p->fds.v[k].fds[j];
+			}
+		}
+	}
+	r->base = max + 64;
+	return 0;
+}
+
+static int prepare_late(struct cr_restore *r, size_t i, struct cr_err *err)
+{
+	struct timeval patience = { 300, 0 };
+	int p[2], k;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, p))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "preparing a restart");
+	setsockopt(p[1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	for (k = 0; k < 2; k++) {
+		r->late[i][k] = fcntl(p[k], F_DUPFD_CLOEXEC, r->base);
+		close(p[k]);
+	}
+	return 0;
+}
+
+int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
+{
+	int ret = make_room(r, err);
 	size_t i;
 
-	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
-		if (objects[i]->kind == d->kind)
-			return objects[i]->restore(r, d, err);
-	return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has an object of unknown kind %d",
-		       d->kind);
+	if (!ret)
+		ret = read_holders(r, err);
+	if (!ret)
+		ret = cr_inodes_prepare(r, err);
+	if (!ret)
+		ret = cr_shared_prepare(r, err);
+	if (!ret)
+		ret = cr_pipes_prepare(r, err);
+	for (i = 0; i < CR_ARRAY_SIZE(objects) && !ret; i++)
+		if (objects[i]->prepare)
+			ret = objects[i]->prepare(r, err);
+	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+		const struct cr_object *o = cr_object_of(d->kind);
+
+		if (!o)
+			return unknown(d, err);
+		if (when(o, d) == CR_EARLY && r->description_fd[i] < 0)
+			ret = open_now(r, i, err) < 0 ? -EIO : 0;
+		else if (when(o, d) == CR_LATE)
+			ret = prepare_late(r, i, err);
+	}
+	return ret;
+}
+
+/* ---- late ones: the shepherd opens them, whoever holds them peeks at a socket ---- */
+
+static int hand_over(int sock, int fd)
+{
+	char room[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = room,
+			    .msg_controllen = sizeof(room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Left in the queue for the others. */
+static int peek_fd(int sock)
+{
+	char room[CMSG_SPACE(sizeof(int))], byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_control = room,
+			    .msg_controllen = sizeof(room) };
+	int fd = -1;
+
+	while (recvmsg(sock, &m, MSG_PEEK | MSG_CMSG_CLOEXEC) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (CMSG_FIRSTHDR(&m))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
+	return fd;
+}
+
+int cr_objects_late(struct cr_restore *r, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+		const struct cr_object *o = cr_object_of(d->kind);
+
+		if (r->late[i][0] >= 0 && r->description_fd[i] < 0 && open_now(r, i, err) < 0)
+			return -EIO;
+		if (r->late[i][0] >= 0)
+			ret = hand_over(r->late[i][0], r->description_fd[i]);
+		/* What nobody holds but a socket's queue is settled here. */
+		if (!ret && !r->first[i] && o->settle && r->description_fd[i] >= 0)
+			ret = o->settle(r, d, r->description_fd[i], NULL, err);
+	}
+	return ret;
+}
+
+int cr_object_take(struct cr_restore *r, size_t i, struct cr_err *err)
+{
+	cr_auto_fd fd = -1;
+
+	if (r->description_fd[i] >= 0)
+		return r->description_fd[i];
+	if (r->late[i][1] < 0)
+		return open_now(r, i, err);
+	fd = peek_fd(r->late[i][1]);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, -fd, "%s was not handed over",
+			       cr_object_of(r->img->descriptions.v[i].kind)->name);
+	r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->base);
+	return r->description_fd[i];
+}
+
+int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+		const struct cr_object *o = cr_object_of(d->kind);
+
+		if (o->settle && r->first[i] == p->process.pid)
+			ret = o->settle(r, d, r->description_fd[i], p, err);
+	}
+	return ret;
 }
 
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 {
+	size_t i;
+
+	for (i = 0; i < r->img->descriptions.n; i++)
+		if (r->description_fd[i] >= 0)
+			cr_object_owner(r->description_fd[i], &r->img->descriptions.v[i]);
 	return cr_inodes_apply(r, err);
 }
 
@@ -218,11 +373,20 @@ static void close_all(int *fds, size_t n)
 
 void cr_restore_free(struct cr_restore *r)
 {
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
+		if (objects[i]->free_restore)
+			objects[i]->free_restore(r);
+	close_all(r->description_fd, r->img->descriptions.n);
+	close_all((int *)r->late, r->img->descriptions.n * 2);
 	close_all(r->inode_fd, r->img->inodes.n);
 	close_all(r->shared_fd, r->img->shared.n);
 	close_all((int *)r->pipe_fd, r->img->pipes.n * 2);
-	r->inode_fd = r->shared_fd = NULL;
-	r->pipe_fd = NULL;
+	free(r->first);
+	r->first = NULL;
+	r->description_fd = r->inode_fd = r->shared_fd = NULL;
+	r->pipe_fd = r->late = NULL;
 }
 
 int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err)

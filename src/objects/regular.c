@@ -452,9 +452,16 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	return fd;
 }
 
+/* Files of /proc exist only once their process does. */
+static enum cr_when when_of(const cairn_Description *d)
+{
+	return strncmp(d->path, "/proc/", 6) ? CR_EARLY : CR_OWN;
+}
+
 const struct cr_object cr_object_regular = {
 	.kind = cairn_ObjectKind_OBJECT_REGULAR,
 	.name = "regular file",
+	.when_of = when_of,
 	.match = match,
 	.save = save,
 	.restore = restore,

@@ -165,20 +165,15 @@ static int check_gaps(const struct cr_image *img, struct cr_err *err)
 {
 	cr_blobs list = { 0 };
 	uint64_t at = 0;
-	size_t i, k;
+	size_t i;
 	int ret = 0;
 
 	for (i = 0; i < img->processes.n; i++)
 		add_runs(&list, img->processes.v[i].runs.v, img->processes.v[i].runs.n);
 	for (i = 0; i < img->shared.n; i++)
 		add_runs(&list, img->shared.v[i].runs.v, img->shared.v[i].runs.n);
-	for (i = 0; i < img->inodes.n; i++)
-		for (k = 0; k < img->inodes.v[i].extents_count; k++)
-			add(&list, img->inodes.v[i].extents[k].blob.offset,
-			    img->inodes.v[i].extents[k].blob.size);
-	for (i = 0; i < img->pipes.n; i++)
-		if (img->pipes.v[i].has_content)
-			add(&list, img->pipes.v[i].content.offset, img->pipes.v[i].content.size);
+	for (i = 0; i < img->blobs.n; i++)
+		add(&list, img->blobs.v[i].offset, img->blobs.v[i].size);
 	if (list.n)
 		qsort(list.v, list.n, sizeof(*list.v), by_offset);
 	for (i = 0; i < list.n && !ret; i++) {

@@ -477,46 +477,34 @@ static size_t plan_other_threads(struct plan *n, const cairn_Thread *main)
 static int place_fds(struct cr_restart *r, const struct cr_process_image *p, struct plan *n,
 		     struct cr_err *err)
 {
-	int max = 2, exe;
-	size_t i, k, d;
+	size_t i, k;
+	int exe, d, fd, ret;
 
-	for (i = 0; i < p->fds.n; i++)
-		for (k = 0; k < p->fds.v[i].fds_count; k++)
-			if (p->fds.v[i].fds[k] > max)
-				max = p->fds.v[i].fds[k];
 	exe = open(p->process.exe, O_RDONLY | O_CLOEXEC);
-	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->fd_base);
+	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->objects.base);
 	/* check.c has decided whether the job may do without. */
 	close(exe);
 	/* Nothing below the base belongs to the job yet. */
-	syscall(SYS_close_range, 0, r->fd_base - 1, 0);
+	syscall(SYS_close_range, 0, r->objects.base - 1, 0);
 	for (i = 0; i < p->fds.n; i++) {
 		const cairn_FdEntry *e = &p->fds.v[i];
 
 		for (k = 0; k < e->fds_count; k++) {
-			for (d = 0; d < r->img.descriptions.n; d++)
-				if (r->img.descriptions.v[d].id == e->descriptions[k])
-					break;
-			if (d == r->img.descriptions.n)
-				return cr_fail(err, CR_EXIT_DAMAGED, 0,
-					       "the image lacks fd %d of "
-					       "process %d",
-					       e->fds[k], p->process.pid);
-			/* Some can only be opened by the process itself: files of /proc. */
-			if (r->description_fd[d] < 0)
-				r->description_fd[d] =
-					cr_object_late(&r->img.descriptions.v[d], r->fd_base, err);
-			if (r->description_fd[d] < 0)
-				return r->description_fd[d];
-			if (dup3(r->description_fd[d], e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) <
-			    0)
+			d = cr_description_index(&r->img, e->descriptions[k]);
+			fd = cr_object_take(&r->objects, d, err);
+			if (fd < 0)
+				return fd;
+			if (dup3(fd, e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) < 0)
 				return cr_fail(err, CR_EXIT_INTERNAL, errno, "fd %d of process %d",
 					       e->fds[k], p->process.pid);
 		}
 	}
+	ret = cr_objects_settle(&r->objects, p, err);
+	if (ret)
+		return ret;
 	if (n->exe_fd >= 0)
-		syscall(SYS_close_range, r->fd_base, n->exe_fd - 1, 0);
-	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->fd_base, ~0u, 0);
+		syscall(SYS_close_range, r->objects.base, n->exe_fd - 1, 0);
+	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->objects.base, ~0u, 0);
 	/* Last: closing any descriptor of a file gives up the process's locks on it. */
 	return cr_locks_of_process(&r->img, p, err);
 }

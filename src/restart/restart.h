@@ -15,8 +15,6 @@ struct cr_restart {
 	struct cr_image img;
 	struct cr_restore objects;
 	struct cr_restart_page *page;
-	int *description_fd; /* parallel to img.descriptions, above every number of the job's */
-	int fd_base;
 	uint32_t threads; /* of the whole job: who must arrive at CR_STAGE_READY */
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */

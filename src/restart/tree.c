@@ -315,38 +315,6 @@ static int make_leaderless(struct cr_restart *r, struct cr_err *err)
 	return 0;
 }
 
-static int open_descriptions(struct cr_restart *r, struct cr_err *err)
-{
-	size_t i, k;
-	int max = 63, fd;
-
-	for (i = 0; i < r->img.processes.n; i++)
-		for (k = 0; k < r->img.processes.v[i].fds.n; k++)
-			for (unsigned int j = 0; j < r->img.processes.v[i].fds.v[k].fds_count; j++)
-				if (r->img.processes.v[i].fds.v[k].fds[j] > max)
-					max = r->img.processes.v[i].fds.v[k].fds[j];
-	r->fd_base = max + 64;
-	r->description_fd = calloc(r->img.descriptions.n + 1, sizeof(int));
-	if (!r->description_fd)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "opening files");
-	for (i = 0; i < r->img.descriptions.n; i++) {
-		r->description_fd[i] = -1;
-		if (cr_object_is_late(&r->img.descriptions.v[i]))
-			continue;
-		fd = cr_object_restore(&r->objects, &r->img.descriptions.v[i], err);
-		if (fd < 0)
-			return fd;
-		if (cr_locks_of_description(&r->img, &r->img.descriptions.v[i], fd, err))
-			return -EACCES;
-		r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->fd_base);
-		close(fd);
-		if (r->description_fd[i] < 0)
-			return cr_fail(err, CR_EXIT_INTERNAL, errno,
-				       "too many open files (raise the hard limit, ulimit -Hn)");
-	}
-	return 0;
-}
-
 static int failure(struct cr_restart *r, struct cr_err *err)
 {
 	const struct cr_restart_page *page = r->page;
@@ -380,18 +348,16 @@ static int look_for_dead(struct cr_restart *r, struct cr_err *err)
 	return 0;
 }
 
-static int await_ready(struct cr_restart *r, struct cr_err *err)
+static int await(struct cr_restart *r, enum cr_stage stage, uint32_t n, struct cr_err *err)
 {
 	struct timespec tick = { 0, 50000000 };
 	uint32_t have, all_born = count(r);
 	int ret;
 
-	while ((have = __atomic_load_n(&r->page->arrived[CR_STAGE_READY], __ATOMIC_SEQ_CST)) <
-	       r->threads) {
+	while ((have = __atomic_load_n(&r->page->arrived[stage], __ATOMIC_SEQ_CST)) < n) {
 		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
 			return failure(r, err);
-		if (!syscall(SYS_futex, &r->page->arrived[CR_STAGE_READY], FUTEX_WAIT, have,
-			     &tick) ||
+		if (!syscall(SYS_futex, &r->page->arrived[stage], FUTEX_WAIT, have, &tick) ||
 		    errno == EAGAIN)
 			continue;
 		if (__atomic_load_n(&r->page->arrived[CR_STAGE_BORN], __ATOMIC_SEQ_CST) < all_born)
@@ -422,8 +388,6 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	if (r->page == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "control page");
 	ret = cr_objects_prepare(&r->objects, err);
-	if (!ret)
-		ret = open_descriptions(r, err);
 	if (ret)
 		return ret;
 	for (i = 0; i < r->img.processes.n; i++)
@@ -437,16 +401,15 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	}
 	ret = make_leaderless(r, err);
 	if (!ret)
-		ret = await_ready(r, err);
+		ret = await(r, CR_STAGE_BORN, count(r), err);
+	if (!ret)
+		ret = cr_objects_late(&r->objects, err);
+	if (!ret)
+		ret = await(r, CR_STAGE_READY, r->threads, err);
 	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
-	for (i = 0; i < r->img.descriptions.n && !ret; i++)
-		if (r->description_fd[i] >= 0)
-			cr_object_owner(r->description_fd[i], &r->img.descriptions.v[i]);
 	if (ret)
 		give_up(r);
-	for (i = 0; i < r->img.descriptions.n; i++)
-		cr_close_fd(&r->description_fd[i]);
 	cr_restore_free(&r->objects);
 	return ret;
 }

@@ -40,7 +40,7 @@ static void drop_duplicates(struct cr_checkpoint *c)
 	for (i = 0; i < c->members.n; i++)
 		for (k = 0; k < c->members.v[i]->fds.n; k++)
 			cr_close_fd(&c->members.v[i]->fds.v[k].fd);
-	c->description_fds.n = 0;
+	cr_save_close(&c->save);
 }
 
 struct prune {
@@ -119,8 +119,6 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	cr_close_fd(&c->thread_pipe[1]);
 	cr_save_free(&c->save);
 	free(c->members.v);
-	free(c->descriptions.v);
-	free(c->description_fds.v);
 	cr_course_end(&c->course);
 	sh->checkpoint = NULL;
 	free(c);

@@ -155,35 +155,6 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	return describe_exe(m, &c->err);
 }
 
-static int view(struct cr_member *m, struct cr_member_fd *f, struct cr_fd_view *v)
-{
-	static const char deleted[] = " (deleted)";
-	char path[64];
-	ssize_t n;
-
-	v->fd = f->fd;
-	v->pid = m->pid;
-	v->number = f->number;
-	v->flags = fcntl(f->fd, F_GETFL);
-	if (fstat(f->fd, &v->st))
-		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", f->fd);
-	n = readlink(path, v->link, sizeof(v->link) - 1);
-	v->link[n < 0 ? 0 : n] = 0;
-	v->deleted = false;
-	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
-		v->deleted = true;
-		v->link[n - sizeof(deleted) + 1] = 0;
-	}
-	return 0;
-}
-
-/* Whether two descriptors of ours are one open file description. */
-static bool same_description(int a, int b)
-{
-	return !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, a, b);
-}
-
 static bool lockable(const cairn_Description *d)
 {
 	return d->kind == cairn_ObjectKind_OBJECT_REGULAR ||
@@ -192,32 +163,23 @@ static bool lockable(const cairn_Description *d)
 
 static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
 {
+	struct cr_holder *h = cr_list_add(&c->save.holders);
+	const struct cr_saved_description *d;
 	struct cr_fd_view v;
-	cairn_Description *d;
-	size_t i;
-	int *fd;
+	uint32_t id;
+	int ret;
 
-	if (view(m, f, &v))
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "fd %d of process %d", f->number,
+	ret = cr_fd_view_read(&v, f->fd, m->pid, f->number);
+	if (ret || !h)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "fd %d of process %d", f->number,
 			       m->pid);
-	for (i = 0; i < c->descriptions.n; i++) {
-		d = &c->descriptions.v[i];
-		if (d->dev != v.st.st_dev || d->inode != v.st.st_ino ||
-		    !same_description(c->description_fds.v[i], f->fd))
-			continue;
-		f->description = d->id;
-		cr_close_fd(&f->fd);
-		return lockable(d) ? cr_locks_save(&c->save, m->tid, f->number, d, &c->err) : 0;
-	}
-	d = cr_list_add(&c->descriptions);
-	fd = cr_list_add(&c->description_fds);
-	if (!d || !fd)
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
-	*fd = f->fd;
-	if (cr_object_save(&c->save, &v, d, &c->err))
-		return -ENOTSUP;
-	f->description = d->id;
-	return lockable(d) ? cr_locks_save(&c->save, m->tid, f->number, d, &c->err) : 0;
+	f->fd = -1;
+	ret = cr_description_note(&c->save, &v, &id, &c->err);
+	if (ret)
+		return ret;
+	*h = (struct cr_holder){ m->pid, f->number, id, f->cloexec };
+	d = cr_description_noted(&c->save, id);
+	return lockable(&d->m) ? cr_locks_save(&c->save, m->tid, f->number, &d->m, &c->err) : 0;
 }
 
 /* Processes that share more than threads and forks do. */
@@ -285,23 +247,25 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 /* ---- records ---- */
 
-static int write_fds(struct cr_checkpoint *c, struct cr_member *m)
+/* The descriptors of all processes; a process's stand together. */
+static int write_fds(struct cr_checkpoint *c)
 {
 	cairn_FdEntry *e = calloc(1, sizeof(*e));
-	size_t i;
+	size_t i, n = c->save.holders.n;
 	int ret = 0;
 
 	if (!e)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
-	e->pid = m->pid;
-	for (i = 0; i < m->fds.n && !ret; i++) {
-		pb_size_t n = e->fds_count++;
+	for (i = 0; i < n && !ret; i++) {
+		const struct cr_holder *h = &c->save.holders.v[i];
+		pb_size_t k = e->fds_count++;
 
-		e->fds[n] = m->fds.v[i].number;
-		e->descriptions[n] = m->fds.v[i].description;
-		e->cloexec[n] = m->fds.v[i].cloexec;
+		e->pid = h->pid;
+		e->fds[k] = h->number;
+		e->descriptions[k] = h->description;
+		e->cloexec[k] = h->cloexec;
 		e->descriptions_count = e->cloexec_count = e->fds_count;
-		if (e->fds_count < CR_ARRAY_SIZE(e->fds) && i + 1 < m->fds.n)
+		if (e->fds_count < CR_ARRAY_SIZE(e->fds) && i + 1 < n && h[1].pid == h->pid)
 			continue;
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_FDS, e, &c->err);
 		e->fds_count = 0;
@@ -327,7 +291,7 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 				      &c->err);
 	for (i = 0; i < m->timers.n && !ret; i++)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_TIMER, &m->timers.v[i], &c->err);
-	return ret ? ret : write_fds(c, m);
+	return ret;
 }
 
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
@@ -338,9 +302,9 @@ int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	int ret;
 
 	ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_JOB, &c->job, &c->err);
-	for (i = 0; i < c->descriptions.n && !ret; i++)
+	for (i = 0; i < c->save.descriptions.n && !ret; i++)
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_DESCRIPTION,
-				      &c->descriptions.v[i], &c->err);
+				      &c->save.descriptions.v[i]->m, &c->err);
 	for (i = 0; i < c->members.n && !ret; i++) {
 		if (c->members.v[i]->state == CR_MEMBER_GONE)
 			continue;
@@ -348,6 +312,8 @@ int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		f->processes++;
 		f->threads += c->members.v[i]->threads.n;
 	}
+	if (!ret)
+		ret = write_fds(c);
 	uname(&u);
 	snprintf(f->job, sizeof(f->job), "%s", sh->name);
 	snprintf(f->host, sizeof(f->host), "%s", u.nodename);

@@ -29,7 +29,6 @@ struct cr_member_fd {
 	int number;
 	bool cloexec;
 	int fd; /* our duplicate */
-	uint32_t description;
 };
 
 /* A process of the job during a checkpoint. */
@@ -65,8 +64,6 @@ struct cr_checkpoint {
 	struct cr_course course;
 	struct cr_err err;
 	CR_LIST(struct cr_member *) members;
-	CR_LIST(cairn_Description) descriptions;
-	CR_LIST(int) description_fds;
 	cairn_Job job;
 	bool stop; /* the job ends with it */
 	bool running; /* members have been let go */

@@ -215,7 +215,7 @@ START_TEST(checks)
 	cr_err_clear(&err);
 	img.manifest.cpu.xcr0 = 0;
 	/* A blob that nothing describes leaves bytes set that nobody checks. */
-	img.pipes.n = 0;
+	img.blobs.n = 0;
 	unit_refused(cr_restart_check(&img, false, &err), &err, CR_EXIT_DAMAGED, CR_PACK);
 	cr_image_free(&img);
 	cr_err_clear(&err);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A save: every open file description of the job once, however many descriptors lead to it. Runs in
+// the shepherd while the job stands still. On failure the error says what cannot be saved.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "objects/object.h"
+
+static const char *refused_name(const struct cr_fd_view *v)
+{
+	if (S_ISSOCK(v->st.st_mode))
+		return "a socket";
+	if (strstr(v->link, "[eventpoll]"))
+		return "an epoll instance";
+	if (strstr(v->link, "[eventfd]"))
+		return "an eventfd";
+	if (strstr(v->link, "[timerfd]"))
+		return "a timerfd";
+	if (strstr(v->link, "[signalfd]"))
+		return "a signalfd";
+	if (strstr(v->link, "inotify"))
+		return "an inotify instance";
+	if (strstr(v->link, "[pidfd]") || !strncmp(v->link, "pidfd:", 6))
+		return "a pidfd";
+	if (S_ISCHR(v->st.st_mode))
+		return "a character device";
+	if (S_ISBLK(v->st.st_mode))
+		return "a block device";
+	if (v->link[0] != '/')
+		return "a namespace";
+	if (S_ISREG(v->st.st_mode))
+		return "a POSIX message queue";
+	return "an object of a kind that Cairn does not know";
+}
+
+static void save_owner(const struct cr_fd_view *v, cairn_Description *d)
+{
+	struct f_owner_ex owner;
+
+	if (v->flags & O_PATH || fcntl(v->fd, F_GETOWN_EX, &owner))
+		return;
+	d->owner = owner.pid;
+	d->owner_type = owner.type;
+	d->owner_signal = fcntl(v->fd, F_GETSIG);
+}
+
+int cr_fd_view_read(struct cr_fd_view *v, int fd, pid_t pid, int number)
+{
+	static const char deleted[] = " (deleted)";
+	char path[64];
+	ssize_t n;
+
+	v->fd = fd;
+	v->pid = pid;
+	v->number = number;
+	v->flags = fcntl(fd, F_GETFL);
+	if (fstat(fd, &v->st))
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, v->link, sizeof(v->link) - 1);
+	v->link[n < 0 ? 0 : n] = 0;
+	v->deleted = false;
+	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
+		v->deleted = true;
+		v->link[n - sizeof(deleted) + 1] = 0;
+	}
+	return 0;
+}
+
+/* Where the description of fd stands among the sorted ones; true if it does. */
+static bool find(const struct cr_save *s, int fd, size_t *at)
+{
+	size_t low = 0, high = s->sorted.n;
+	pid_t self = getpid();
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		long order = syscall(SYS_kcmp, self, self, KCMP_FILE, fd, s->sorted.v[mid]->fd);
+
+		*at = mid;
+		if (!order)
+			return true;
+		if (order == 1)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	*at = low;
+	return false;
+}
+
+static struct cr_saved_description *add(struct cr_save *s, size_t at)
+{
+	struct cr_saved_description *d = calloc(1, sizeof(*d));
+
+	if (!d || !cr_list_add(&s->sorted) || !cr_list_add(&s->descriptions)) {
+		free(d);
+		return NULL;
+	}
+	memmove(s->sorted.v + at + 1, s->sorted.v + at,
+		(s->sorted.n - 1 - at) * sizeof(*s->sorted.v));
+	s->sorted.v[at] = s->descriptions.v[s->descriptions.n - 1] = d;
+	return d;
+}
+
+int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, struct cr_err *err)
+{
+	const struct cr_object *object;
+	struct cr_saved_description *d;
+	size_t at;
+
+	if (find(s, v->fd, &at)) {
+		*id = s->sorted.v[at]->m.id;
+		cr_close_fd(&v->fd);
+		return 0;
+	}
+	d = add(s, at);
+	if (!d)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
+	d->fd = v->fd;
+	d->m.id = *id = ++s->next_id;
+	d->m.flags = v->flags;
+	d->m.dev = v->st.st_dev;
+	d->m.inode = v->st.st_ino;
+	d->m.rdev = v->st.st_rdev;
+	save_owner(v, &d->m);
+	object = cr_object_for(s, v);
+	if (!object)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d has %s (fd %d, %s), which cannot be saved yet: close it "
+			       "or run the checkpoint when it is closed; the job goes on",
+			       v->pid, refused_name(v), v->number, v->link);
+	d->m.kind = object->kind;
+	return object->save(s, v, &d->m, err);
+}
+
+struct cr_saved_description *cr_description_noted(const struct cr_save *s, uint32_t id)
+{
+	size_t low = 0, high = s->descriptions.n;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (s->descriptions.v[mid]->m.id == id)
+			return s->descriptions.v[mid];
+		if (s->descriptions.v[mid]->m.id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+void cr_remark(struct cr_save *s, const char *format, ...)
+{
+	struct cr_remark *r = cr_list_add(&s->remarks);
+	va_list args;
+
+	if (!r)
+		return;
+	va_start(args, format);
+	vsnprintf(r->text, sizeof(r->text), format, args);
+	va_end(args);
+}
+
+int cr_objects_finish(struct cr_save *s, struct cr_err *err)
+{
+	int ret = cr_objects_each_finish(s, err);
+	size_t i;
+
+	if (!ret)
+		ret = cr_inodes_store(s, err);
+	if (!ret)
+		ret = cr_shared_store(s, err);
+	for (i = 0; i < s->pipes.n && !ret; i++)
+		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_PIPE, &s->pipes.v[i], err);
+	return ret;
+}
+
+void cr_save_close(struct cr_save *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->descriptions.n; i++)
+		cr_close_fd(&s->descriptions.v[i]->fd);
+	s->sorted.n = 0;
+}
+
+void cr_save_free(struct cr_save *s)
+{
+	size_t i;
+
+	cr_objects_each_free(s);
+	cr_save_close(s);
+	for (i = 0; i < s->descriptions.n; i++)
+		free(s->descriptions.v[i]);
+	for (i = 0; i < s->inodes.n; i++)
+		cr_close_fd(&s->inodes.v[i].fd);
+	for (i = 0; i < s->shared.n; i++)
+		cr_close_fd(&s->shared.v[i].fd);
+	free(s->descriptions.v);
+	free(s->sorted.v);
+	free(s->holders.v);
+	free(s->remarks.v);
+	free(s->inodes.v);
+	free(s->shared.v);
+	free(s->pipes.v);
+	memset(s, 0, sizeof(*s));
+}
