@@ -193,6 +193,7 @@ EXTRA_DIST += \
 	test/soak/many-checkpoints \
 	test/soak/kill-random \
 	test/cli/changed.sh \
+	test/cli/check.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
 	test/cli/foreign.sh \

@@ -66,15 +66,16 @@ struct cr_holder {
 	bool cloexec;
 };
 
-/* What would come back different, though it does not prevent a checkpoint: for crctl check. */
+/* For crctl check: what prevents a checkpoint, or would come back different. */
 struct cr_remark {
-	char text[256];
+	bool prevents;
+	char text[768];
 };
 
 #define CR_KINDS 64
 
 struct cr_save {
-	struct cr_image_writer *writer; /* NULL: nothing is written (crctl check) */
+	struct cr_image_writer *writer;
 	const struct cr_outside *outside;
 	uint64_t file_limit; /* files larger than this keep their own content */
 	uint32_t next_id;
@@ -150,6 +151,8 @@ int cr_fd_view_read(struct cr_fd_view *v, int fd, pid_t pid, int number);
  * saved.
  */
 int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, struct cr_err *err);
+/* Fills *err for what no row matches. */
+int cr_refuse(const struct cr_fd_view *v, struct cr_err *err);
 struct cr_saved_description *cr_description_noted(const struct cr_save *s, uint32_t id);
 
 /* For crctl check: what will come back different. */

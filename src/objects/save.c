@@ -110,6 +110,14 @@ static struct cr_saved_description *add(struct cr_save *s, size_t at)
 	return d;
 }
 
+int cr_refuse(const struct cr_fd_view *v, struct cr_err *err)
+{
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d has %s (fd %d, %s), which cannot be saved: close it or run the "
+		       "checkpoint when it is closed; the job goes on",
+		       v->pid, refused_name(v), v->number, v->link);
+}
+
 int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, struct cr_err *err)
 {
 	const struct cr_object *object;
@@ -133,10 +141,7 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 	save_owner(v, &d->m);
 	object = cr_object_for(s, v);
 	if (!object)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d has %s (fd %d, %s), which cannot be saved yet: close it "
-			       "or run the checkpoint when it is closed; the job goes on",
-			       v->pid, refused_name(v), v->number, v->link);
+		return cr_refuse(v, err);
 	d->m.kind = object->kind;
 	return object->save(s, v, &d->m, err);
 }

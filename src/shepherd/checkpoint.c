@@ -87,12 +87,29 @@ static void prune_later(struct cr_shepherd *sh, bool stop)
 		prune(p);
 }
 
+int cr_pass_over(struct cr_checkpoint *c, int ret)
+{
+	struct cr_remark *r;
+
+	if (!ret || c->purpose != CR_CHECK)
+		return ret;
+	r = cr_list_add(&c->save.remarks);
+	if (r) {
+		r->prevents = true;
+		memcpy(r->text, c->err.text, sizeof(r->text));
+	}
+	cr_err_clear(&c->err);
+	return 0;
+}
+
 static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	size_t i;
 
-	if (c->err.status) {
+	if (c->purpose == CR_CHECK) {
+		/* It says nothing about the last checkpoint. */
+	} else if (c->err.status) {
 		snprintf(sh->last_error, sizeof(sh->last_error), "%s", c->err.text);
 	} else {
 		sh->last_error[0] = 0;
@@ -100,7 +117,7 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		sh->last_wall_ns = now - c->begin_ns;
 		snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
 	}
-	if (c->stop && c->committed) {
+	if (c->purpose == CR_SAVE_AND_STOP && c->committed) {
 		/* They still stand where the checkpoint has them. */
 		sh->exit_status = CR_EXIT_STOPPED;
 		cr_kill_job(sh);
@@ -110,7 +127,7 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	cr_image_close(&c->writer, c->committed);
 	cr_control_finished(sh, c);
 	if (c->committed)
-		prune_later(sh, c->stop);
+		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
 	for (i = 0; i < c->members.n; i++)
 		cr_member_free(c->members.v[i]);
 	if (c->commit_event)
@@ -197,9 +214,9 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (!ret)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
-		ret = cr_save_shared(sh, c);
+		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
 	drop_duplicates(c);
-	if (ret || !c->stop)
+	if (ret || c->purpose != CR_SAVE_AND_STOP)
 		cr_let_go(sh, c);
 	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
 	return ret;
@@ -264,7 +281,8 @@ static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
-int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr_err *err)
+int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
+			struct cr_err *err)
 {
 	struct cr_checkpoint *c;
 	int ret;
@@ -276,7 +294,7 @@ int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr
 	if (!c)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", sh->name);
 	sh->checkpoint = c;
-	c->stop = stop;
+	c->purpose = purpose;
 	c->client = client;
 	c->thread_pipe[0] = c->thread_pipe[1] = -1;
 	c->save.writer = &c->writer;
@@ -294,10 +312,11 @@ int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr
 		c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
 		ret = stand_still(sh, c);
 	}
-	if (!ret)
+	if (!ret && purpose != CR_CHECK)
 		ret = write_on(sh, c);
-	if (ret) {
-		cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "checkpoint of %s", sh->name);
+	if (ret || purpose == CR_CHECK) {
+		if (ret)
+			cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "checkpoint of %s", sh->name);
 		finish(c, sh);
 	}
 	return 0;

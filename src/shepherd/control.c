@@ -75,14 +75,28 @@ static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 	reply(sh, fd, r);
 }
 
+/* Ahead of the last reply: a finding each. */
+static void send_finding(struct cr_shepherd *sh, int fd, const struct cr_remark *remark,
+			 cairn_ControlReply *r)
+{
+	r->has_finding = true;
+	r->finding.prevents = remark->prevents;
+	snprintf(r->finding.text, sizeof(r->finding.text), "%s", remark->text);
+	reply(sh, fd, r);
+	r->has_finding = false;
+}
+
 void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cairn_ControlReply *r;
+	size_t i;
 
 	if (c->client < 0)
 		return;
 	r = calloc(1, sizeof(*r));
 	if (r) {
+		for (i = 0; c->purpose == CR_CHECK && i < c->save.remarks.n; i++)
+			send_finding(sh, c->client, &c->save.remarks.v[i], r);
 		r->status = c->err.status;
 		snprintf(r->error, sizeof(r->error), "%s", c->err.text);
 		fill(sh, r);
@@ -102,7 +116,7 @@ static void start_next(int fd, short what, void *arg)
 		return;
 	next = sh->waiting.v[0];
 	memmove(sh->waiting.v, sh->waiting.v + 1, --sh->waiting.n * sizeof(next));
-	if (cr_checkpoint_start(sh, next.stop, next.client, &err))
+	if (cr_checkpoint_start(sh, next.purpose, next.client, &err))
 		close(next.client);
 }
 
@@ -114,12 +128,12 @@ void cr_control_next(struct cr_shepherd *sh)
 		event_base_once(sh->base, -1, EV_TIMEOUT, start_next, sh, &now);
 }
 
-static bool wait_in_line(struct cr_shepherd *sh, int fd, bool stop)
+static bool wait_in_line(struct cr_shepherd *sh, int fd, enum cr_purpose purpose)
 {
 	struct cr_waiting *w = sh->checkpoint ? cr_list_add(&sh->waiting) : NULL;
 
 	if (w)
-		*w = (struct cr_waiting){ fd, stop };
+		*w = (struct cr_waiting){ fd, purpose };
 	return w;
 }
 
@@ -127,6 +141,9 @@ static bool wait_in_line(struct cr_shepherd *sh, int fd, bool stop)
 static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		 cairn_ControlReply *r)
 {
+	enum cr_purpose purpose = q->verb == cairn_Verb_VERB_CHECK ? CR_CHECK :
+				  q->stop			   ? CR_SAVE_AND_STOP :
+								     CR_SAVE;
 	struct cr_err err = { 0 };
 
 	switch (q->verb) {
@@ -137,11 +154,12 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		cr_kill_job(sh);
 		break;
 	case cairn_Verb_VERB_CHECKPOINT:
+	case cairn_Verb_VERB_CHECK:
 		if (sh->ended)
 			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "the job %s has ended", sh->name);
-		else if (wait_in_line(sh, fd, q->stop))
+		else if (wait_in_line(sh, fd, purpose))
 			return true;
-		else if (!cr_checkpoint_start(sh, q->stop, fd, &err))
+		else if (!cr_checkpoint_start(sh, purpose, fd, &err))
 			return true;
 		break;
 	default:

@@ -236,11 +236,11 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 		if (m->state == CR_MEMBER_GONE)
 			continue;
-		ret = describe_process(sh, c, m);
+		ret = cr_pass_over(c, describe_process(sh, c, m));
 		if (!ret)
-			ret = check_sharing(c, m);
+			ret = cr_pass_over(c, check_sharing(c, m));
 		for (k = 0; k < m->fds.n && !ret; k++)
-			ret = describe_fd(c, m, &m->fds.v[k]);
+			ret = cr_pass_over(c, describe_fd(c, m, &m->fds.v[k]));
 	}
 	return ret;
 }

@@ -198,6 +198,27 @@ static int dump_part(struct cr_shepherd *sh, struct cr_checkpoint *c, const stru
 		       "the writer of process %d ended early; the job goes on", p->member->pid);
 }
 
+/* As far as can be told without storing anything. */
+int cr_check_shared(struct cr_checkpoint *c)
+{
+	struct parts parts = { 0 };
+	struct cr_maps maps;
+	size_t i, k;
+
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (m->state != CR_MEMBER_STOPPED || cr_proc_maps(m->pid, false, &maps))
+			continue;
+		for (k = 0; k < maps.n; k++)
+			if (maps.v[k].shared)
+				cr_pass_over(c, note_shared(c, m, &maps.v[k], &parts));
+		cr_maps_free(&maps);
+	}
+	free(parts.v);
+	return cr_pass_over(c, cr_objects_each_finish(&c->save, &c->err));
+}
+
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct parts parts = { 0 };

@@ -154,7 +154,7 @@ static void on_interval(int fd, short what, void *arg)
 	struct cr_err err = { 0 };
 
 	if (!sh->checkpoint && !sh->ended)
-		cr_checkpoint_start(sh, false, -1, &err);
+		cr_checkpoint_start(sh, CR_SAVE, -1, &err);
 	report(sh, &err);
 }
 
@@ -169,7 +169,7 @@ static void on_stop_time(int fd, short what, void *arg)
 		return;
 	}
 	if (!sh->ended)
-		cr_checkpoint_start(sh, true, -1, &err);
+		cr_checkpoint_start(sh, CR_SAVE_AND_STOP, -1, &err);
 	report(sh, &err);
 }
 

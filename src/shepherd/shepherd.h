@@ -37,6 +37,7 @@ struct cr_member {
 	pid_t tid; /* a thread that lives, for /proc: the main one may have ended */
 	enum cr_member_state state;
 	bool seen; /* in the latest look at the tree */
+	bool left_out; /* of a check: it cannot be stopped, and goes on */
 	int sock;
 	int64_t called_ns;
 	bool unblocked; /* by us, for this checkpoint */
@@ -58,6 +59,12 @@ struct cr_member {
 	struct cr_shepherd *shepherd;
 };
 
+enum cr_purpose {
+	CR_SAVE,
+	CR_SAVE_AND_STOP, /* the job ends with it */
+	CR_CHECK, /* nothing is kept: everything that would be in the way is found */
+};
+
 struct cr_checkpoint {
 	struct cr_image_writer writer;
 	struct cr_save save;
@@ -65,7 +72,7 @@ struct cr_checkpoint {
 	struct cr_err err;
 	CR_LIST(struct cr_member *) members;
 	cairn_Job job;
-	bool stop; /* the job ends with it */
+	enum cr_purpose purpose;
 	bool running; /* members have been let go */
 	int64_t begin_ns, stall_ns;
 	int client; /* crctl's connection that waits for it, or -1 */
@@ -78,7 +85,7 @@ struct cr_checkpoint {
 /* A crctl that wants a checkpoint while another is being made. */
 struct cr_waiting {
 	int client;
-	bool stop;
+	enum cr_purpose purpose;
 };
 
 struct cr_shepherd {
@@ -146,9 +153,14 @@ int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
 /* ---- memory.c ---- */
 void cr_scan_keep(struct cr_member *m);
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c);
+int cr_check_shared(struct cr_checkpoint *c);
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m);
 
 /* ---- checkpoint.c ---- */
 /* Starts one; its end is told to client (or nobody, -1). */
-int cr_checkpoint_start(struct cr_shepherd *sh, bool stop, int client, struct cr_err *err);
+int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
+			struct cr_err *err);
+
+/* During a check: notes the failure and goes on. Else returns ret as it is. */
+int cr_pass_over(struct cr_checkpoint *c, int ret);
 void cr_member_free(struct cr_member *m);

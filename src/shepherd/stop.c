@@ -70,7 +70,7 @@ static int look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	for (i = 0; i < pids.n; i++) {
 		struct cr_member *m = find(c, pids.v[i]);
 
-		if (!m || m->state == CR_MEMBER_GONE) {
+		if (!m || (m->state == CR_MEMBER_GONE && !m->left_out)) {
 			m = m ? m : add(sh, c, pids.v[i]);
 			if (!m)
 				break;
@@ -498,6 +498,25 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		       "the job makes processes faster than they can be stopped; it goes on");
 }
 
+static void leave_out(struct cr_checkpoint *c, struct cr_member *m)
+{
+	m->left_out = true;
+	settle(c, m, CR_MEMBER_GONE);
+}
+
+/* During a check, those that do not stop are left out too. */
+static int give_up_waiting(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t i;
+
+	if (cr_pass_over(c, too_late(sh, c)))
+		return -ETIMEDOUT;
+	for (i = 0; i < c->members.n; i++)
+		if (c->members.v[i]->state < CR_MEMBER_STOPPED)
+			leave_out(c, c->members.v[i]);
+	return 0;
+}
+
 int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9;
@@ -512,7 +531,7 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (!fresh && c->course.arrived == c->course.members)
 			return 0;
 		if (now > deadline)
-			return too_late(sh, c);
+			return give_up_waiting(sh, c);
 		for (i = 0; i < c->members.n; i++) {
 			struct cr_member *m = c->members.v[i];
 
@@ -521,8 +540,10 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 				m->state = CR_MEMBER_NEW;
 			if (m->state == CR_MEMBER_NEW) {
 				ret = call(sh, c, m);
-				if (ret)
+				if (ret && cr_pass_over(c, ret))
 					return ret;
+				if (ret)
+					leave_out(c, m);
 			}
 			waiting |= m->state < CR_MEMBER_STOPPED;
 		}

@@ -13,6 +13,8 @@
 #include "common/wire.h"
 #include "control.pb.h"
 #include "tools/json.h"
+#include "tools/look.h"
+#include "tools/program.h"
 
 struct call {
 	bool json, stop;
@@ -21,6 +23,7 @@ struct call {
 	cairn_ControlReply reply; /* the last one */
 	size_t nprocesses;
 	cairn_ProcessStatus *processes;
+	cr_findings findings;
 };
 
 static struct cr_wire wire;
@@ -55,6 +58,9 @@ static int ask(struct call *c, cairn_Verb verb)
 		memcpy(more + c->nprocesses, c->reply.processes,
 		       c->reply.processes_count * sizeof(*more));
 		c->nprocesses += c->reply.processes_count;
+		if (c->reply.has_finding)
+			cr_finding(&c->findings, c->reply.finding.prevents, "%s",
+				   c->reply.finding.text);
 	} while (!c->reply.last);
 	close(fd);
 	if (c->reply.status)
@@ -137,6 +143,66 @@ static int verb_checkpoint(struct call *c)
 	return 0;
 }
 
+static int print_findings(struct call *c)
+{
+	size_t i, prevents = 0;
+
+	for (i = 0; i < c->findings.n; i++)
+		prevents += c->findings.v[i].prevents;
+	if (c->json) {
+		printf("{\"check\":");
+		cr_json_string(stdout, c->job);
+		printf(",\"possible\":%s,\"findings\":[", prevents ? "false" : "true");
+	}
+	for (i = 0; i < c->findings.n; i++) {
+		const struct cr_remark *r = &c->findings.v[i];
+
+		if (!c->json) {
+			printf("%-10s %s\n", r->prevents ? "prevents" : "different", r->text);
+			continue;
+		}
+		printf("%s{\"prevents\":%s,\"text\":", i ? "," : "",
+		       r->prevents ? "true" : "false");
+		cr_json_string(stdout, r->text);
+		printf("}");
+	}
+	if (c->json)
+		printf("]}\n");
+	else if (!prevents)
+		printf("%s can be checkpointed\n", c->job);
+	if (prevents)
+		c->err.status = CR_EXIT_UNSUPPORTED;
+	return 0;
+}
+
+/* A number is a process, a name that a job has is the job, anything else a command. */
+static int verb_check(struct call *c)
+{
+	size_t digits = strspn(c->job, "0123456789");
+	struct cr_err none = { 0 };
+	cr_auto_fd job = -1;
+	int ret;
+
+	if (digits && !c->job[digits]) {
+		ret = cr_look(atoi(c->job), &c->findings, &c->err);
+	} else if ((job = cr_runtime_connect(c->job, &none)) >= 0) {
+		/* Nobody must wait for us there. */
+		cr_close_fd(&job);
+		ret = ask(c, cairn_Verb_VERB_CHECK);
+	} else {
+		ret = cr_program_check(c->job, &c->err);
+		if (c->err.status == CR_EXIT_UNSUPPORTED) {
+			cr_finding(&c->findings, true, "%s", c->err.text);
+			cr_err_clear(&c->err);
+			ret = 0;
+		}
+	}
+	if (ret)
+		return ret;
+	cr_look_at_host(&c->findings);
+	return print_findings(c);
+}
+
 static int verb_kill(struct call *c)
 {
 	int ret = ask(c, cairn_Verb_VERB_KILL);
@@ -190,23 +256,25 @@ static int verb_list(struct call *c)
 static const struct verb {
 	const char *name;
 	int (*run)(struct call *c);
-	bool job;
+	const char *of; /* what it is about, or NULL */
 	const char *help;
 } verbs[] = {
-	{ "list", verb_list, false, "running jobs of this user" },
-	{ "status", verb_status, true, "one job, its processes, its last checkpoint" },
-	{ "checkpoint", verb_checkpoint, true,
+	{ "list", verb_list, NULL, "running jobs of this user" },
+	{ "status", verb_status, "JOB", "one job, its processes, its last checkpoint" },
+	{ "checkpoint", verb_checkpoint, "JOB",
 	  "save it; prints the directory once committed (--stop: and end the job)" },
-	{ "kill", verb_kill, true, "end all its processes (SIGKILL)" },
+	{ "kill", verb_kill, "JOB", "end all its processes (SIGKILL)" },
+	{ "check", verb_check, "JOB|PID|COMMAND",
+	  "what could not be saved or would come back different" },
 };
 
 static void usage(void)
 {
 	size_t i;
 
-	printf("Usage: crctl VERB [JOB] [--json] [--stop]\n\n");
+	printf("Usage: crctl VERB [JOB|PID|COMMAND] [--json] [--stop]\n\n");
 	for (i = 0; i < CR_ARRAY_SIZE(verbs); i++)
-		printf("  %-11s%-4s  %s\n", verbs[i].name, verbs[i].job ? "JOB" : "",
+		printf("  %-11s%-16s %s\n", verbs[i].name, verbs[i].of ? verbs[i].of : "",
 		       verbs[i].help);
 	printf("\nJobs are found in CR_RUNTIME_DIR. Exit status: 0, or as in "
 	       "cairn-exit-codes(7).\n");
@@ -241,10 +309,11 @@ static int run(int argc, char **argv, struct call *c)
 	for (i = 0; optind < argc && i < CR_ARRAY_SIZE(verbs); i++) {
 		if (strcmp(argv[optind], verbs[i].name))
 			continue;
-		if (argc - optind != 1 + verbs[i].job)
-			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s",
-				       verbs[i].name, verbs[i].job ? " JOB" : "");
-		c->job = verbs[i].job ? argv[optind + 1] : NULL;
+		if (argc - optind != (verbs[i].of ? 2 : 1))
+			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s%s",
+				       verbs[i].name, verbs[i].of ? " " : "",
+				       verbs[i].of ? verbs[i].of : "");
+		c->job = verbs[i].of ? argv[optind + 1] : NULL;
 		return verbs[i].run(c);
 	}
 	return cr_fail(&c->err, CR_EXIT_USAGE, 0, "%s%s (try --help)",
@@ -256,7 +325,7 @@ int main(int argc, char **argv)
 {
 	static struct call c;
 
-	if (run(argc, argv, &c))
+	if (run(argc, argv, &c) && c.err.text[0])
 		cr_err_print(&c.err);
 	free(c.processes);
 	return c.err.status;

@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/elf_id.h"
 #include "common/runtime.h"
 #include "shepherd/shepherd.h"
 #include "tools/detach.h"
+#include "tools/program.h"
 
 static void usage(void)
 {
@@ -24,59 +24,6 @@ static void usage(void)
 	cr_options_print(CR_FOR_LAUNCH);
 	printf("\nExit status: the command's, 128+signal, 85 after --stop-after or crctl "
 	       "checkpoint --stop;\nothers: cairn-exit-codes(7).\n");
-}
-
-static int find_command(const char *command, char *path, struct cr_err *err)
-{
-	const char *dirs = getenv("PATH"), *end;
-
-	if (strchr(command, '/')) {
-		snprintf(path, CR_PATH_MAX, "%s", command);
-	} else {
-		*path = 0;
-		for (dirs = dirs ? dirs : "/bin:/usr/bin"; *dirs; dirs = *end ? end + 1 : end) {
-			end = strchrnul(dirs, ':');
-			snprintf(path, CR_PATH_MAX, "%.*s%s%s", (int)(end - dirs), dirs,
-				 end == dirs ? "" : "/", command);
-			if (!access(path, X_OK))
-				break;
-			*path = 0;
-		}
-	}
-	if (!*path || (access(path, F_OK) && errno == ENOENT))
-		return cr_fail(err, CR_EXIT_NO_COMMAND, ENOENT, "%s", command);
-	if (access(path, X_OK))
-		return cr_fail(err, CR_EXIT_CANNOT_RUN, errno, "%s", path);
-	return 0;
-}
-
-/* A program into which the agent cannot be loaded is refused before anyone relies on it. */
-static int check_program(const char *command, struct cr_err *err)
-{
-	char path[CR_PATH_MAX];
-	struct cr_elf_info elf;
-	cr_auto_fd fd = -1;
-	struct stat st;
-	int ret = find_command(command, path, err);
-
-	if (ret)
-		return ret;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) || cr_elf_read(fd, &elf))
-		return 0;
-	if (elf.elf && !elf.interpreter)
-		return cr_fail(
-			err, CR_EXIT_UNSUPPORTED, 0,
-			"%s is a static program, into which the agent cannot be loaded; build "
-			"it dynamically linked",
-			path);
-	if (elf.elf && !elf.native)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "%s is not a 64-bit x86 program", path);
-	if (st.st_mode & (S_ISUID | S_ISGID) && st.st_uid != geteuid())
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "%s is setuid or setgid, so the agent cannot be loaded into it",
-			       path);
-	return 0;
 }
 
 /* The agent's environment; what the user preloads stays, behind it. */
@@ -157,7 +104,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 	snprintf(sh->name, sizeof(sh->name), "%s", sh->options.name ? sh->options.name : "");
 	if (!sh->options.name)
 		cr_name_from(argv[0], sh->name, sizeof(sh->name));
-	ret = check_program(argv[0], err);
+	ret = cr_program_check(argv[0], err);
 	if (!ret)
 		ret = cr_shepherd_init(sh, err);
 	if (!ret && sh->options.detach)

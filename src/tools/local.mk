@@ -8,11 +8,13 @@ TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libcommo
 	$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
-crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h
+crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \
+	src/tools/program.c src/tools/program.h
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(TOOL_LIBS)
 
-crctl_SOURCES = src/tools/crctl.c src/tools/json.h
+crctl_SOURCES = src/tools/crctl.c src/tools/json.h src/tools/look.c src/tools/look.h \
+	src/tools/program.c src/tools/program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(TOOL_LIBS)
 
