@@ -4,11 +4,12 @@
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 
+mkdir work
 cat >prog.py <<END
 import os, time
 a = open("/proc/self/ns/net")
 b = open("/proc/self/ns/uts")
-open("ready", "w").close()
+open("work/ready", "w").close()
 while not os.path.exists("verify"):
     time.sleep(0.01)
     if os.path.exists("close") and not a.closed:
@@ -25,7 +26,7 @@ is 2 "$(grep -c '^prevents .*a namespace' msg)" 'lines, one for each object in t
 says msg 'fd [0-9]' 'the descriptor'
 crctl checkpoint job >msg2 2>&1
 is 102 $? 'its checkpoint'
-says msg2 'a namespace (fd' 'it fails in the same words'
+says msg2 'a namespace .fd' 'it fails in the same words'
 crctl check job --json >msg
 is 102 $? 'with --json'
 is false "$(jq .possible msg)" 'possible'
@@ -33,7 +34,7 @@ is 2 "$(jq '.findings | length' msg)" 'findings'
 crctl status job >msg
 says msg running 'the job goes on'
 : >close
-wait_until "$step" closed || finish
+wait_until "$step" test -e closed || bad "it goes on"
 crctl check job >msg
 is 0 $? 'now that they are closed'
 says msg 'can be checkpointed' 'and says so'
@@ -52,6 +53,6 @@ says msg 'start it with crlaunch' 'and the way out'
 crctl check 99999999 2>msg
 is 101 $? 'no process'
 : >verify
-wait_until "$step" done
+wait_until "$step" test -e done
 is 0 $? 'the job ends by itself'
 finish
