@@ -24,6 +24,7 @@ struct board {
 	volatile uint32_t ready;
 	volatile uint32_t order; /* set by drive, cleared by the job when done */
 	volatile int64_t result[2]; /* ns or bytes; negative: an error number */
+	volatile int64_t token; /* when the last one that came round a crowd was sent */
 	volatile int64_t longest; /* time that the job did not see pass, since drive cleared it */
 	/* Those of a millisecond and more: when they ended and how long they were. */
 	volatile uint64_t ngaps;

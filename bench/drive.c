@@ -2,7 +2,7 @@
 //
 // Launches a job, checkpoints it and restarts it again and again, and prints what each time took
 // as lines of KEY VALUE: ms, or bytes. Between the times the job does what it is compared with.
-// Usage: drive BUILD DIRECTORY ROUNDS [MIB 4k|thp]
+// Usage: drive BUILD DIRECTORY ROUNDS [MIB 4k|thp | PROCESSES CHANNELS pipe|socket]
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #define STEP_NS 120000000000ll
 
 static struct {
-	const char *build, *dir, *mib, *pages;
+	const char *build, *dir, *mib, *pages, *processes, *channels, *kind;
 	char prefix[32], name[40], board_path[512], images[512], image[600], scratch[512];
 	struct board *board;
 	pid_t shepherd; /* crlaunch or crrestart */
@@ -123,6 +123,8 @@ static int64_t first_sign(int64_t from)
 {
 	int64_t first = 0;
 
+	if (d.processes)
+		return d.board->token > from ? board_now() : 0;
 	for (int i = 0; i < BOARD_GAPS; i++)
 		if (d.board->gaps[i].end > from && (!first || d.board->gaps[i].end < first))
 			first = d.board->gaps[i].end;
@@ -147,11 +149,14 @@ static double bytes_written(const char *path)
 static int launch(void)
 {
 	char job[512];
-	const char *args[] = { "-n", d.name, "-d", d.images, "--", job, d.board_path,
-			       d.mib, d.pages, d.scratch, NULL };
+	const char *alone[] = { "-n", d.name, "-d", d.images, "--", job, d.board_path,
+				d.mib, d.pages, d.scratch, NULL };
+	const char *crowd[] = { "-n", d.name, "-d", d.images, "--", job, d.board_path,
+				d.processes, d.channels, d.kind, NULL };
+	const char **args = d.processes ? crowd : alone;
 	int64_t start_ns = board_now();
 
-	snprintf(job, sizeof(job), "%s/bench/job", d.build);
+	snprintf(job, sizeof(job), "%s/bench/%s", d.build, d.processes ? "crowd" : "job");
 	d.board->ready = 0;
 	d.shepherd = start("crlaunch", args, -1);
 	while (d.shepherd > 0 && !d.board->ready) {
@@ -279,14 +284,19 @@ int main(int argc, char **argv)
 {
 	int fd, rounds;
 
-	if (argc != 4 && argc != 6)
+	if (argc != 4 && argc != 6 && argc != 7)
 		return 2;
 	d.build = argv[1];
 	d.dir = argv[2];
 	rounds = atoi(argv[3]);
 	d.mib = argc == 6 ? argv[4] : NULL;
 	d.pages = argc == 6 ? argv[5] : NULL;
-	if (d.mib)
+	d.processes = argc == 7 ? argv[4] : NULL;
+	d.channels = argc == 7 ? argv[5] : NULL;
+	d.kind = argc == 7 ? argv[6] : NULL;
+	if (d.processes)
+		snprintf(d.prefix, sizeof(d.prefix), "crowd-%s-%s", d.processes, d.kind);
+	else if (d.mib)
 		snprintf(d.prefix, sizeof(d.prefix), "%s-%s", d.mib, d.pages);
 	else
 		snprintf(d.prefix, sizeof(d.prefix), "tiny");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs of `make bench`; bench/run calls them and makes the table.
 
-bench_progs = bench/job bench/drive bench/calls bench/pair
+bench_progs = bench/job bench/crowd bench/drive bench/calls bench/pair
 
 EXTRA_PROGRAMS += $(bench_progs)
 CLEANFILES += $(bench_progs)
@@ -11,6 +11,9 @@ BENCH_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -g
 bench_job_SOURCES = bench/job.c bench/board.h
 bench_job_CFLAGS = $(BENCH_CFLAGS)
 bench_job_LDFLAGS =
+bench_crowd_SOURCES = bench/crowd.c bench/board.h
+bench_crowd_CFLAGS = $(BENCH_CFLAGS)
+bench_crowd_LDFLAGS =
 bench_drive_SOURCES = bench/drive.c bench/board.h
 bench_drive_CFLAGS = $(BENCH_CFLAGS)
 bench_drive_LDFLAGS =

@@ -81,6 +81,18 @@ function big(size, pages,   p, name)
 		mib(name "huge after restart", p ".huge-after", median(p ".huge-before") / 1048576)
 }
 
+function crowd(n, kind, stall, wall,   p, name)
+{
+	p = "crowd-" n "-" kind
+	if (!count[p ".wall"])
+		return
+	name = n " processes " (kind == "socket" ? "500 sockets " : "")
+	against(name "stall by status", p ".said-stall", "", "", stall)
+	against(name "stall seen : none saved", p ".stall", p ".quiet", "", 0)
+	against(name "wall", p ".wall", "", "", wall)
+	against(name "restart", p ".restart", "", "", wall)
+}
+
 function call(name,   key, limit, r)
 {
 	key = "call." name
@@ -120,6 +132,9 @@ END {
 		against("tiny wall of crctl checkpoint", "tiny.wall", "", "", 20)
 		against("tiny restart", "tiny.restart", "", "", 25)
 	}
+	crowd(32, "socket", 10, 60)
+	crowd(100, "pipe", 60, 200)
+	crowd(300, "pipe", 180, 600)
 	for (i = 1; i <= nbigs; i++) {
 		split(bigs[i], part, "-")
 		big(part[1], part[2])

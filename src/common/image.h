@@ -32,6 +32,9 @@ struct cr_image_writer {
 	_Atomic uint64_t *counter; /* next free byte of the pack */
 	unsigned char *buffer; /* records not yet written */
 	size_t used;
+	char *blobs; /* small ones not yet written */
+	uint64_t blobs_at; /* their place in the pack */
+	size_t blobs_used;
 	uint64_t state_size;
 	void *hash; /* XXH3 state over state.img */
 };
@@ -88,7 +91,6 @@ struct cr_image {
 	CR_LIST(cairn_Inode) inodes;
 	CR_LIST(cairn_Pipe) pipes;
 	CR_LIST(cairn_Lock) locks;
-	CR_LIST(cairn_EpollWatch) epoll_watches;
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 };
 

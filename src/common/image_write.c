@@ -18,6 +18,8 @@
 
 #define BUFFER_SIZE (1ul << 20)
 #define RECORD_MAX (128ul << 10)
+#define BLOBS_SIZE (64ul << 10)
+#define BLOB_SMALL (16ul << 10)
 
 static int flush(struct cr_image_writer *w, struct cr_err *err)
 {
@@ -125,7 +127,8 @@ int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err
 		return ret;
 	w->buffer = malloc(BUFFER_SIZE + RECORD_MAX);
 	w->hash = XXH3_createState();
-	if (!w->buffer || !w->hash || open_counter(w))
+	w->blobs = malloc(BLOBS_SIZE);
+	if (!w->buffer || !w->hash || !w->blobs || open_counter(w))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "cannot prepare a checkpoint");
 	XXH3_64bits_reset(w->hash);
 	memcpy(w->buffer, &header, sizeof(header));
@@ -156,18 +159,42 @@ uint64_t cr_image_reserve(struct cr_image_writer *w, uint64_t bytes)
 	return atomic_fetch_add(w->counter, CR_PAGE_UP(bytes));
 }
 
+static int write_blob(struct cr_image_writer *w, const void *data, size_t len, uint64_t at,
+		      struct cr_err *err)
+{
+	int ret = cr_write_at(w->pack, data, len, at);
+
+	return ret ? cr_fail(err, CR_EXIT_IO, -ret, "cannot write %s/" CR_PACK, w->path) : 0;
+}
+
+static int flush_blobs(struct cr_image_writer *w, struct cr_err *err)
+{
+	size_t len = w->blobs_used;
+
+	w->blobs_used = 0;
+	return len ? write_blob(w, w->blobs, len, w->blobs_at, err) : 0;
+}
+
 int cr_image_blob(struct cr_image_writer *w, const void *data, size_t len, cairn_Blob *blob,
 		  struct cr_err *err)
 {
-	int ret;
+	int ret = 0;
 
-	blob->offset = cr_image_reserve(w, len);
 	blob->size = len;
 	blob->xxh3 = XXH3_64bits(data, len);
-	ret = cr_write_at(w->pack, data, len, blob->offset);
-	if (ret)
-		return cr_fail(err, CR_EXIT_IO, -ret, "cannot write %s/" CR_PACK, w->path);
-	return 0;
+	if (len > BLOB_SMALL) {
+		blob->offset = cr_image_reserve(w, len);
+		return write_blob(w, data, len, blob->offset, err);
+	}
+	/* The job stands still meanwhile: many small ones become few writes, later. */
+	if (!w->blobs_used || w->blobs_used + len > BLOBS_SIZE) {
+		ret = flush_blobs(w, err);
+		w->blobs_at = cr_image_reserve(w, BLOBS_SIZE);
+	}
+	memcpy(w->blobs + w->blobs_used, data, len);
+	blob->offset = w->blobs_at + w->blobs_used;
+	w->blobs_used += len;
+	return ret;
 }
 
 static int write_manifest(struct cr_image_writer *w, cairn_Manifest *manifest, struct cr_err *err)
@@ -205,6 +232,8 @@ int cr_image_commit(struct cr_image_writer *w, cairn_Manifest *manifest, struct 
 	ret = cr_image_record(w, cairn_RecordType_RECORD_END, &end, err);
 	if (!ret)
 		ret = flush(w, err);
+	if (!ret)
+		ret = flush_blobs(w, err);
 	if (ret)
 		return ret;
 	if (ftruncate(w->pack, end.pack_size) || fsync(w->pack))
@@ -256,7 +285,9 @@ void cr_image_close(struct cr_image_writer *w, bool committed)
 	cr_close_fd(&w->dir);
 	cr_close_fd(&w->parent);
 	free(w->buffer);
+	free(w->blobs);
 	w->buffer = NULL;
+	w->blobs = NULL;
 	XXH3_freeState(w->hash);
 	w->hash = NULL;
 }

@@ -105,7 +105,6 @@ int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
 	out->arg_end = f[49];
 	out->env_start = f[50];
 	out->env_end = f[51];
-	out->exit_signal = f[38];
 	out->exit_code = f[52];
 	return 0;
 }
@@ -135,27 +134,31 @@ int cr_proc_threads(int proc, pid_t pid, cr_pids *out)
 	return 0;
 }
 
+void cr_proc_thread_children(int proc, pid_t pid, pid_t tid, cr_pids *out)
+{
+	cr_auto_free char *text = NULL;
+	char leaf[48], *p;
+
+	snprintf(leaf, sizeof(leaf), "task/%d/children", tid);
+	if (slurp_pid(proc, pid, leaf, &text))
+		return;
+	for (p = text; isdigit((unsigned char)*p); p += *p == ' ') {
+		pid_t child = strtol(p, &p, 10);
+		pid_t *to = cr_list_add(out);
+
+		if (to)
+			*to = child;
+	}
+}
+
 int cr_proc_children(int proc, pid_t pid, cr_pids *out)
 {
 	cr_pids threads = { 0 };
 	size_t i;
 	int ret = cr_proc_threads(proc, pid, &threads);
 
-	for (i = 0; i < threads.n && !ret; i++) {
-		cr_auto_free char *text = NULL;
-		char leaf[48], *p;
-
-		snprintf(leaf, sizeof(leaf), "task/%d/children", threads.v[i]);
-		if (slurp_pid(proc, pid, leaf, &text))
-			continue;
-		for (p = text; isdigit((unsigned char)*p); p += *p == ' ') {
-			pid_t child = strtol(p, &p, 10);
-			pid_t *to = cr_list_add(out);
-
-			if (to)
-				*to = child;
-		}
-	}
+	for (i = 0; i < threads.n && !ret; i++)
+		cr_proc_thread_children(proc, pid, threads.v[i], out);
 	free(threads.v);
 	return ret;
 }
@@ -183,43 +186,63 @@ static void vm_flags(struct cr_map *m, const char *p)
 
 	for (; p[0] >= 'a' && p[1]; p += 3) {
 		for (i = 0; i < CR_ARRAY_SIZE(known); i++)
-			if (!strncmp(p, known[i].name, 2))
+			if (p[0] == known[i].name[0] && p[1] == known[i].name[1])
 				*((bool *)m + known[i].offset) = true;
 		if (p[2] != ' ')
 			return;
 	}
 }
 
+/* A number and the character behind it; NULL if that is another. */
+static char *number(char *p, int base, char end, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	/* Of a line there are many, and strtoull is twice as slow. */
+	for (;; p++) {
+		int digit = *p >= '0' && *p <= '9' ? *p - '0' :
+			    *p >= 'a' && *p <= 'f' ? *p - 'a' + 10 :
+						     16;
+
+		if (digit >= base)
+			break;
+		v = v * base + digit;
+	}
+	*out = v;
+	return *p == end ? p + 1 : NULL;
+}
+
 /* "start-end perms offset major:minor inode   path" */
 static int map_line(struct cr_map *m, char *line)
 {
 	static const char deleted[] = " (deleted)";
-	unsigned long long start, end, offset, inode;
-	unsigned int major, minor;
-	char perms[5];
-	int at = 0;
+	uint64_t major, minor;
+	char *p = line, *perms;
 	size_t n;
 
-	if (sscanf(line, "%llx-%llx %4s %llx %x:%x %llu%n", &start, &end, perms, &offset, &major,
-		   &minor, &inode, &at) < 7)
+	if (!(p = number(p, 16, '-', &m->start)) || !(p = number(p, 16, ' ', &m->end)))
 		return -EPROTO;
-	m->start = start;
-	m->end = end;
-	m->offset = offset;
-	m->inode = inode;
+	perms = p;
+	if (strlen(p) < 5 || !(p = number(p + 5, 16, ' ', &m->offset)) ||
+	    !(p = number(p, 16, ':', &major)) || !(p = number(p, 16, ' ', &minor)))
+		return -EPROTO;
+	/* Without a path some lines end here. */
+	n = strcspn(p, " ");
+	if (!number(p, 10, p[n], &m->inode))
+		return -EPROTO;
+	for (p += n; *p == ' '; p++)
+		;
 	m->dev = makedev(major, minor);
 	m->prot = (perms[0] == 'r' ? PROT_READ : 0) | (perms[1] == 'w' ? PROT_WRITE : 0) |
 		  (perms[2] == 'x' ? PROT_EXEC : 0);
 	m->shared = perms[3] == 's';
-	while (line[at] == ' ')
-		at++;
-	n = strlen(line + at);
-	if (n > sizeof(deleted) - 1 && inode &&
-	    !strcmp(line + at + n - (sizeof(deleted) - 1), deleted)) {
+	n = strlen(p);
+	if (n > sizeof(deleted) - 1 && m->inode &&
+	    !strcmp(p + n - (sizeof(deleted) - 1), deleted)) {
 		m->deleted = true;
-		line[at + n - (sizeof(deleted) - 1)] = 0;
+		p[n - (sizeof(deleted) - 1)] = 0;
 	}
-	m->path = strdup(line + at);
+	m->path = strdup(p);
 	return m->path ? 0 : -ENOMEM;
 }
 

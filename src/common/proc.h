@@ -25,7 +25,7 @@ struct cr_proc_stat {
 	int ppid, pgrp, session, tty_nr, tpgid, threads;
 	uint64_t start_time, start_code, end_code, start_stack;
 	uint64_t start_data, end_data, start_brk, arg_start, arg_end, env_start, env_end;
-	int exit_code, exit_signal;
+	int exit_code;
 };
 
 /* One mapping; flags are known only from smaps. */
@@ -49,6 +49,7 @@ typedef CR_LIST(pid_t) cr_pids;
 int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out);
 int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out);
 int cr_proc_children(int proc, pid_t pid, cr_pids *out);
+void cr_proc_thread_children(int proc, pid_t pid, pid_t tid, cr_pids *out);
 int cr_proc_threads(int proc, pid_t pid, cr_pids *out);
 int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out);
 void cr_maps_free(struct cr_maps *maps);

@@ -80,7 +80,7 @@ struct cr_save {
 	uint64_t file_limit; /* files larger than this keep their own content */
 	uint32_t next_id;
 	CR_LIST(struct cr_saved_description *) descriptions;
-	CR_LIST(struct cr_saved_description *) sorted; /* the same, as kcmp orders them */
+	CR_LIST(struct cr_saved_description *) sorted; /* by inode, then as kcmp orders them */
 	CR_LIST(struct cr_holder) holders;
 	CR_LIST(struct cr_remark) remarks;
 	void *state[CR_KINDS]; /* of each kind, its own */
@@ -138,8 +138,7 @@ struct cr_object {
 };
 
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
-	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
-	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll;
+	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo;
 
 /* ---- a save: save.c ---- */
 
@@ -155,6 +154,9 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 /* Fills *err for what no row matches. */
 int cr_refuse(const struct cr_fd_view *v, struct cr_err *err);
 struct cr_saved_description *cr_description_noted(const struct cr_save *s, uint32_t id);
+/* Another one of the same inode than d, or NULL. */
+const cairn_Description *cr_description_sibling(const struct cr_save *s, const struct stat *st,
+						const cairn_Description *d);
 
 /* For crctl check: what will come back different. */
 void cr_remark(struct cr_save *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -164,15 +166,6 @@ int cr_objects_finish(struct cr_save *s, struct cr_err *err);
 /* Closes the duplicates, when the job may go on. */
 void cr_save_close(struct cr_save *s);
 void cr_save_free(struct cr_save *s);
-
-/* ---- what the kernel tells: fdinfo.c ---- */
-
-/* The text about a duplicate, malloced; the number behind a key, false if there is no such key. */
-int cr_fdinfo(int fd, char **text);
-bool cr_fdinfo_number(const char *text, const char *key, int base, uint64_t *out);
-int cr_fdinfo_fail(const struct cr_fd_view *v, const char *what, struct cr_err *err);
-/* What restore() of an object without a name returns: fd with its flags, or the failure. */
-int cr_restored_anon(int fd, const cairn_Description *d, const char *what, struct cr_err *err);
 
 /* ---- a restart: registry.c ---- */
 

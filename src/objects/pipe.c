@@ -11,23 +11,50 @@
 
 #include "objects/object.h"
 
-static int copy_content(int from, cairn_Pipe *m, char *buf, size_t room, size_t *len)
+/* A pipe of our own that content goes through, empty between two uses; one for all of a save. */
+struct through {
+	int ends[2];
+	uint32_t capacity;
+};
+
+static void free_save(struct cr_save *s)
 {
-	cr_auto_fd in = -1, out = -1;
-	int p[2];
-	ssize_t n;
+	struct through *t = s->state[cairn_ObjectKind_OBJECT_PIPE];
+
+	if (!t)
+		return;
+	cr_close_fd(&t->ends[0]);
+	cr_close_fd(&t->ends[1]);
+	free(t);
+}
+
+static struct through *through(struct cr_save *s, uint32_t capacity)
+{
+	struct through *t = s->state[cairn_ObjectKind_OBJECT_PIPE];
+
+	if (!t) {
+		t = calloc(1, sizeof(*t));
+		if (!t || pipe2(t->ends, O_CLOEXEC | O_NONBLOCK)) {
+			free(t);
+			return NULL;
+		}
+		s->state[cairn_ObjectKind_OBJECT_PIPE] = t;
+	}
+	if (t->capacity != capacity)
+		t->capacity = fcntl(t->ends[1], F_SETPIPE_SZ, capacity);
+	return t;
+}
+
+static int copy_content(const struct through *t, int from, cairn_Pipe *m, char *buf, size_t room,
+			size_t *len)
+{
+	ssize_t n = tee(from, t->ends[1], INT32_MAX, SPLICE_F_NONBLOCK);
 
 	*len = 0;
-	if (pipe2(p, O_CLOEXEC | O_NONBLOCK))
-		return -errno;
-	in = p[0];
-	out = p[1];
-	fcntl(out, F_SETPIPE_SZ, m->capacity);
-	n = tee(from, out, INT32_MAX, SPLICE_F_NONBLOCK);
 	if (n <= 0)
 		return n < 0 && errno != EAGAIN ? -errno : 0;
 	for (; *len < (size_t)n; *len += room) {
-		ssize_t got = read(in, buf + *len, n - *len);
+		ssize_t got = read(t->ends[0], buf + *len, n - *len);
 
 		if (got <= 0)
 			return -EIO;
@@ -40,19 +67,43 @@ static int copy_content(int from, cairn_Pipe *m, char *buf, size_t room, size_t 
 	return 0;
 }
 
+/* Opens it for reading, which any end allows through /proc, and stores what is queued. */
+static int store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pipe *m, int queued,
+			 struct cr_err *err)
+{
+	const struct through *t = through(s, m->capacity);
+	cr_auto_free char *buf = malloc(queued);
+	cr_auto_fd reader = -1;
+	char self[64];
+	size_t len = 0;
+	int ret;
+
+	if (!buf || !t)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a pipe");
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", v->fd);
+	reader = open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (reader < 0)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
+			       "process %d: cannot read pipe fd %d", v->pid, v->number);
+	ret = copy_content(t, reader, m, buf, queued, &len);
+	if (ret)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, -ret,
+			       "process %d: cannot copy the content of pipe fd %d", v->pid,
+			       v->number);
+	m->has_content = true;
+	return cr_image_blob(s->writer, buf, len, &m->content, err);
+}
+
 int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path, uint32_t *id,
 		 struct cr_err *err)
 {
-	cr_auto_free char *buf = NULL;
-	cr_auto_fd reader = -1;
-	char self[64];
 	cairn_Pipe *m;
-	size_t i, len = 0;
-	int ret, queued = 0;
+	int queued = 0;
+	size_t i;
 
-	for (i = 0; i < s->pipes.n; i++) {
-		if (s->pipes.v[i].inode == v->st.st_ino &&
-		    !strcmp(s->pipes.v[i].path, path ? path : "")) {
+	/* A pipe is known by its other descriptions; a FIFO may have more than one name. */
+	for (i = 0; path && i < s->pipes.n; i++) {
+		if (s->pipes.v[i].inode == v->st.st_ino && !strcmp(s->pipes.v[i].path, path)) {
 			*id = s->pipes.v[i].id;
 			return 0;
 		}
@@ -66,24 +117,9 @@ int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path
 	m->capacity = fcntl(v->fd, F_GETPIPE_SZ);
 	if (path)
 		snprintf(m->path, sizeof(m->path), "%s", path);
-	/* Reading needs a reading end; through /proc any end gives one. */
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", v->fd);
-	reader = open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (reader < 0)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
-			       "process %d: cannot read pipe fd %d", v->pid, v->number);
-	if (ioctl(reader, FIONREAD, &queued) || !queued)
+	if (ioctl(v->fd, FIONREAD, &queued) || !queued)
 		return 0;
-	buf = malloc(queued);
-	if (!buf)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a pipe");
-	ret = copy_content(reader, m, buf, queued, &len);
-	if (ret)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, -ret,
-			       "process %d: cannot copy the content of pipe fd %d", v->pid,
-			       v->number);
-	m->has_content = true;
-	return cr_image_blob(s->writer, buf, len, &m->content, err);
+	return store_content(s, v, m, queued, err);
 }
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
@@ -94,16 +130,29 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
 {
-	return cr_pipe_note(s, v, NULL, &d->object, err);
+	const cairn_Description *other = cr_description_sibling(s, &v->st, d);
+
+	if (!other)
+		return cr_pipe_note(s, v, NULL, &d->object, err);
+	d->object = other->object;
+	return 0;
 }
 
 int cr_pipe_index(const struct cr_image *img, uint32_t id)
 {
-	size_t i;
+	size_t low = 0, high = img->pipes.n;
 
-	for (i = 0; i < img->pipes.n; i++)
-		if (img->pipes.v[i].id == id)
-			return i;
+	/* They are written in the order of their ids. */
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (img->pipes.v[mid].id == id)
+			return mid;
+		if (img->pipes.v[mid].id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return -ENOENT;
 }
 
@@ -184,4 +233,5 @@ const struct cr_object cr_object_pipe = {
 	.match = match,
 	.save = save,
 	.restore = restore,
+	.free_save = free_save,
 };

@@ -51,49 +51,111 @@ static void save_owner(const struct cr_fd_view *v, cairn_Description *d)
 	d->owner_signal = fcntl(v->fd, F_GETSIG);
 }
 
-int cr_fd_view_read(struct cr_fd_view *v, int fd, pid_t pid, int number)
+/*
+ * What /proc/self/fd/N leads to. It costs as much as all else that is asked of a descriptor, so
+ * what is known without is written here: sockets and pipes are named by their numbers.
+ */
+static void read_link(struct cr_fd_view *v)
 {
 	static const char deleted[] = " (deleted)";
+	static dev_t pipes;
+	const char *kind = S_ISSOCK(v->st.st_mode)			    ? "socket" :
+			   S_ISFIFO(v->st.st_mode) && v->st.st_dev == pipes ? "pipe" :
+									      NULL;
 	char path[64];
 	ssize_t n;
 
+	v->deleted = false;
+	if (kind) {
+		snprintf(v->link, sizeof(v->link), "%s:[%lu]", kind, v->st.st_ino);
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", v->fd);
+	n = readlink(path, v->link, sizeof(v->link) - 1);
+	v->link[n < 0 ? 0 : n] = 0;
+	if (S_ISFIFO(v->st.st_mode) && !strncmp(v->link, "pipe:", 5))
+		pipes = v->st.st_dev;
+	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
+		v->deleted = true;
+		v->link[n - sizeof(deleted) + 1] = 0;
+	}
+}
+
+int cr_fd_view_read(struct cr_fd_view *v, int fd, pid_t pid, int number)
+{
 	v->fd = fd;
 	v->pid = pid;
 	v->number = number;
 	v->flags = fcntl(fd, F_GETFL);
 	if (fstat(fd, &v->st))
 		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, v->link, sizeof(v->link) - 1);
-	v->link[n < 0 ? 0 : n] = 0;
-	v->deleted = false;
-	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
-		v->deleted = true;
-		v->link[n - sizeof(deleted) + 1] = 0;
-	}
+	read_link(v);
 	return 0;
 }
 
-/* Where the description of fd stands among the sorted ones; true if it does. */
-static bool find(const struct cr_save *s, int fd, size_t *at)
+/*
+ * The order of the sorted ones: by what is known of them, inode and way of access, and then as the
+ * kernel has them.
+ */
+static int order(const struct cr_saved_description *d, const struct stat *st, int flags, int fd)
+{
+	int access = d->m.flags & O_ACCMODE;
+	pid_t self;
+
+	if (d->m.dev != st->st_dev)
+		return d->m.dev < st->st_dev ? -1 : 1;
+	if (d->m.inode != st->st_ino)
+		return d->m.inode < st->st_ino ? -1 : 1;
+	if (fd < 0)
+		return 0;
+	if (access != (flags & O_ACCMODE))
+		return access < (flags & O_ACCMODE) ? -1 : 1;
+	self = getpid();
+	switch (syscall(SYS_kcmp, self, self, KCMP_FILE, d->fd, fd)) {
+	case 0:
+		return 0;
+	case 1:
+		return -1;
+	default:
+		return 1;
+	}
+}
+
+/* Where it stands among the sorted ones, or would; true if it does. fd -1: any of the inode. */
+static bool find(const struct cr_save *s, const struct stat *st, int flags, int fd, size_t *at)
 {
 	size_t low = 0, high = s->sorted.n;
-	pid_t self = getpid();
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		long order = syscall(SYS_kcmp, self, self, KCMP_FILE, fd, s->sorted.v[mid]->fd);
+		int o = order(s->sorted.v[mid], st, flags, fd);
 
 		*at = mid;
-		if (!order)
+		if (!o)
 			return true;
-		if (order == 1)
-			high = mid;
-		else
+		if (o < 0)
 			low = mid + 1;
+		else
+			high = mid;
 	}
 	*at = low;
 	return false;
+}
+
+const cairn_Description *cr_description_sibling(const struct cr_save *s, const struct stat *st,
+						const cairn_Description *d)
+{
+	size_t at;
+
+	if (!find(s, st, 0, -1, &at))
+		return NULL;
+	if (&s->sorted.v[at]->m != d)
+		return &s->sorted.v[at]->m;
+	if (at && !order(s->sorted.v[at - 1], st, 0, -1))
+		return &s->sorted.v[at - 1]->m;
+	if (at + 1 < s->sorted.n && !order(s->sorted.v[at + 1], st, 0, -1))
+		return &s->sorted.v[at + 1]->m;
+	return NULL;
 }
 
 static struct cr_saved_description *add(struct cr_save *s, size_t at)
@@ -124,7 +186,7 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 	struct cr_saved_description *d;
 	size_t at;
 
-	if (find(s, v->fd, &at)) {
+	if (find(s, &v->st, v->flags, v->fd, &at)) {
 		*id = s->sorted.v[at]->m.id;
 		cr_close_fd(&v->fd);
 		return 0;

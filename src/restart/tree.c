@@ -60,9 +60,9 @@ void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n)
 	}
 }
 
-static pid_t clone_as(pid_t pid, int exit_signal)
+static pid_t clone_as(pid_t pid)
 {
-	struct clone_args c = { .exit_signal = exit_signal,
+	struct clone_args c = { .exit_signal = SIGCHLD,
 				.set_tid = (uintptr_t)&pid,
 				.set_tid_size = 1 };
 
@@ -75,8 +75,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 static void make(struct cr_restart *r, const struct cr_process_image *p)
 {
 	struct cr_err err = { 0 };
-	int signal = p->process.exit_signal;
-	pid_t pid = clone_as(p->process.pid, signal < 0 ? 0 : signal ? signal : SIGCHLD);
+	pid_t pid = clone_as(p->process.pid);
 
 	if (!pid)
 		become(r, p);
@@ -119,7 +118,7 @@ pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
 /* Makes p from here but leaves it to the shepherd: its maker ends at once. */
 static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 {
-	pid_t between = clone_as(cr_spare_id(r, p), SIGCHLD);
+	pid_t between = clone_as(cr_spare_id(r, p));
 
 	if (!between) {
 		make(r, p);
@@ -182,7 +181,7 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 			break;
 	if (r->img.processes.v[i].process.pid != p->pid)
 		return 0;
-	pid = clone_as(p->pgid, SIGCHLD);
+	pid = clone_as(p->pgid);
 	if (!pid) {
 		setpgid(0, 0);
 		cr_stage_arrive(r, CR_STAGE_LEADERS);
@@ -298,7 +297,7 @@ static int make_leaderless(struct cr_restart *r, struct cr_err *err)
 				break;
 		if (k < i)
 			continue;
-		leader = clone_as(p->sid, SIGCHLD);
+		leader = clone_as(p->sid);
 		if (!leader) {
 			setsid();
 			for (k = i; k < r->img.processes.n; k++)

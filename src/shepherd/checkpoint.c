@@ -14,24 +14,6 @@
 
 #include "shepherd/shepherd.h"
 
-void cr_member_free(struct cr_member *m)
-{
-	size_t i;
-
-	for (i = 0; i < m->fds.n; i++)
-		cr_close_fd(&m->fds.v[i].fd);
-	free(m->fds.v);
-	free(m->threads.v);
-	free(m->pending.v);
-	free(m->timers.v);
-	free(m->keep.v);
-	if (m->writer_event)
-		event_free(m->writer_event);
-	cr_close_fd(&m->sock);
-	cr_close_fd(&m->writer);
-	free(m);
-}
-
 /* Lets go of what is needed only while the job stands still. */
 static void drop_duplicates(struct cr_checkpoint *c)
 {
@@ -231,30 +213,6 @@ static void scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		cr_scan_keep(c->members.v[i]);
 }
 
-static int find_members(struct cr_shepherd *sh, struct cr_checkpoint *c)
-{
-	cr_pids pids = { 0 };
-	size_t i;
-
-	cr_job_pids(AT_FDCWD, getpid(), &pids);
-	for (i = 0; i < pids.n; i++) {
-		struct cr_member **to = cr_list_add(&c->members);
-		struct cr_member *m = calloc(1, sizeof(*m));
-
-		if (!to || !m) {
-			free(pids.v);
-			return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "stopping the job");
-		}
-		*to = m;
-		m->pid = pids.v[i];
-		m->sock = m->writer = -1;
-		m->shepherd = sh;
-		cr_course_add(&c->course);
-	}
-	free(pids.v);
-	return 0;
-}
-
 static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	size_t i;
@@ -305,9 +263,8 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	ret = cr_image_create(&c->writer, sh->directory, &c->err);
 	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
-	if (!ret)
-		ret = find_members(sh, c);
 	if (!ret) {
+		cr_members_look(sh, c);
 		scan_before(sh, c);
 		c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
 		ret = stand_still(sh, c);

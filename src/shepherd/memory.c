@@ -18,27 +18,23 @@
 
 void cr_scan_keep(struct cr_member *m)
 {
-	struct cr_maps maps;
 	size_t i;
 
-	if (!cr_proc_maps(m->pid, true, &maps)) {
-		for (i = 0; i < maps.n; i++) {
-			const struct cr_map *v = &maps.v[i];
-			cairn_Range *r;
+	if (cr_proc_maps(m->pid, true, &m->before))
+		cr_maps_free(&m->before);
+	for (i = 0; i < m->before.n; i++) {
+		const struct cr_map *v = &m->before.v[i];
+		cairn_Range *r;
 
-			if (!v->dont_fork && !v->wipe_on_fork && !v->locked)
-				continue;
-			r = cr_list_add(&m->keep);
-			if (r)
-				*r = (cairn_Range){
-					v->start, v->end,
-					(v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
-						(v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
-						(v->locked ? AGENT_RANGE_LOCKED : 0)
-				};
-		}
+		if (!v->dont_fork && !v->wipe_on_fork && !v->locked)
+			continue;
+		r = cr_list_add(&m->keep);
+		if (r)
+			*r = (cairn_Range){ v->start, v->end,
+					    (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
+						    (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
+						    (v->locked ? AGENT_RANGE_LOCKED : 0) };
 	}
-	cr_maps_free(&maps);
 }
 
 static uint32_t kept_flags(const struct cr_member *m, uint64_t start)
@@ -410,6 +406,44 @@ static bool next_piece(const struct cr_member *m, struct cr_map *v, struct cr_ma
 	return true;
 }
 
+static bool same_mapping(const struct cr_map *a, const struct cr_map *b)
+{
+	return a->start == b->start && a->end == b->end && a->prot == b->prot &&
+	       a->shared == b->shared && a->dev == b->dev && a->inode == b->inode &&
+	       a->offset == b->offset;
+}
+
+/* Gives the flags that they had before to mappings that are still the same; false if one is not. */
+static bool inherit_flags(const struct cr_member *m, struct cr_maps *maps)
+{
+	const struct cr_maps *before = &m->before;
+	size_t i, k = 0;
+
+	for (i = 0; i < maps->n; i++) {
+		struct cr_map *v = &maps->v[i];
+		char *path = v->path;
+
+		if (v->start >= m->own_start && v->end <= m->own_end)
+			continue;
+		while (k < before->n && before->v[k].start < v->start)
+			k++;
+		if (k == before->n || !same_mapping(v, &before->v[k]))
+			return false;
+		*v = before->v[k];
+		v->path = path;
+	}
+	return true;
+}
+
+/* smaps takes five times as long as maps: it is read again only if something has changed. */
+static int read_layout(const struct cr_member *m, struct cr_maps *maps)
+{
+	if (!cr_proc_maps(m->writer_pid, false, maps) && inherit_flags(m, maps))
+		return 0;
+	cr_maps_free(maps);
+	return cr_proc_maps(m->writer_pid, true, maps);
+}
+
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	CR_LIST(cairn_Range) ranges = { 0 };
@@ -419,7 +453,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 	size_t i;
 	int ret = 0;
 
-	if (!vma || cr_proc_maps(m->writer_pid, true, &maps)) {
+	if (!vma || read_layout(m, &maps)) {
 		free(vma);
 		return cr_fail(
 			&c->err, CR_EXIT_INTERNAL, 0,

@@ -19,7 +19,7 @@ static const int forwarded[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1,
 				 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
 
 /* What our own parent is to reap is no longer of the job, and a writer never was. */
-static bool of_job(int proc, pid_t pid, pid_t self)
+bool cr_of_job(int proc, pid_t pid, pid_t self)
 {
 	struct cr_proc_stat st;
 
@@ -42,7 +42,7 @@ void cr_job_pids(int proc, pid_t self, cr_pids *out)
 
 			for (k = 0; k < before && !again; k++)
 				again = out->v[k] == out->v[i];
-			if (again || !of_job(proc, out->v[i], self))
+			if (again || !cr_of_job(proc, out->v[i], self))
 				out->v[i--] = out->v[--out->n];
 		}
 		if (done == out->n)

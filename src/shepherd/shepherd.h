@@ -33,6 +33,7 @@ struct cr_member_fd {
 
 /* A process of the job during a checkpoint. */
 struct cr_member {
+	struct cr_member *next, *next_writer; /* in the tables of the checkpoint */
 	pid_t pid;
 	pid_t tid; /* a thread that lives, for /proc: the main one may have ended */
 	enum cr_member_state state;
@@ -49,6 +50,7 @@ struct cr_member {
 	CR_LIST(cairn_PendingSignal) pending;
 	CR_LIST(cairn_PosixTimer) timers;
 	CR_LIST(struct cr_member_fd) fds;
+	struct cr_maps before; /* its layout when the checkpoint began */
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
 	pid_t writer_pid;
@@ -58,6 +60,8 @@ struct cr_member {
 	struct event *writer_event;
 	struct cr_shepherd *shepherd;
 };
+
+#define CR_MEMBER_BUCKETS 256
 
 enum cr_purpose {
 	CR_SAVE,
@@ -71,6 +75,8 @@ struct cr_checkpoint {
 	struct cr_course course;
 	struct cr_err err;
 	CR_LIST(struct cr_member *) members;
+	struct cr_member *by_pid[CR_MEMBER_BUCKETS], *by_writer[CR_MEMBER_BUCKETS];
+	int epoll; /* of the agents' connections, while they are stopped */
 	cairn_Job job;
 	enum cr_purpose purpose;
 	bool running; /* members have been let go */
@@ -139,6 +145,19 @@ void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c);
 /* Starts the checkpoint that was asked for first while another was being made, in a moment. */
 void cr_control_next(struct cr_shepherd *sh);
 
+/* Whether a child of the shepherd's or of theirs is of the job. */
+bool cr_of_job(int proc, pid_t pid, pid_t self);
+
+/* ---- members.c ---- */
+struct cr_member *cr_member_find(const struct cr_checkpoint *c, pid_t pid);
+struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid);
+void cr_member_writer(struct cr_checkpoint *c, struct cr_member *m, pid_t pid);
+void cr_member_settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state);
+void cr_member_free(struct cr_member *m);
+
+/* Looks at the tree; how many processes were not known. */
+int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
 /* ---- stop.c ---- */
 int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c);
@@ -163,4 +182,3 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 
 /* During a check: notes the failure and goes on. Else returns ret as it is. */
 int cr_pass_over(struct cr_checkpoint *c, int ret);
-void cr_member_free(struct cr_member *m);

@@ -5,11 +5,11 @@
 // stop timeout). On failure every connection is closed, which lets everyone go on.
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <linux/kcmp.h>
+#include <sys/epoll.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,78 +20,6 @@
 #include "common/elf_id.h"
 #include "common/wake.h"
 #include "shepherd/shepherd.h"
-
-static struct cr_member *find(struct cr_checkpoint *c, pid_t pid)
-{
-	size_t i;
-
-	for (i = 0; i < c->members.n; i++)
-		if (c->members.v[i]->pid == pid)
-			return c->members.v[i];
-	return NULL;
-}
-
-static struct cr_member *add(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid)
-{
-	struct cr_member **to = cr_list_add(&c->members);
-	struct cr_member *m = calloc(1, sizeof(*m));
-
-	if (!to || !m)
-		return NULL;
-	*to = m;
-	m->pid = pid;
-	m->sock = m->writer = -1;
-	m->shepherd = sh;
-	cr_course_add(&c->course);
-	return m;
-}
-
-static void settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state)
-{
-	bool arrived = m->state == CR_MEMBER_STOPPED || m->state == CR_MEMBER_ZOMBIE;
-
-	if (state == CR_MEMBER_GONE)
-		cr_course_remove(&c->course, arrived);
-	else if (state >= CR_MEMBER_STOPPED && !arrived)
-		cr_course_arrive(&c->course);
-	m->state = state;
-}
-
-/* Looks at the tree; how many processes were not known. */
-static int look(struct cr_shepherd *sh, struct cr_checkpoint *c)
-{
-	cr_pids pids = { 0 };
-	size_t i;
-	int fresh = 0;
-
-	for (i = 0; i < c->members.n; i++)
-		c->members.v[i]->seen = false;
-	cr_job_pids(AT_FDCWD, getpid(), &pids);
-	for (i = 0; i < pids.n; i++) {
-		struct cr_member *m = find(c, pids.v[i]);
-
-		if (!m || (m->state == CR_MEMBER_GONE && !m->left_out)) {
-			m = m ? m : add(sh, c, pids.v[i]);
-			if (!m)
-				break;
-			if (m->state == CR_MEMBER_GONE) {
-				m->state = CR_MEMBER_NEW;
-				cr_course_add(&c->course);
-			}
-			fresh++;
-		}
-		m->seen = true;
-	}
-	free(pids.v);
-	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
-
-		/* A look that raced with an exit may miss someone: ask. */
-		if (!m->seen && m->state != CR_MEMBER_GONE && kill(m->pid, 0) && errno == ESRCH)
-			settle(c, m, CR_MEMBER_GONE);
-	}
-	return fresh;
-}
 
 /* A process without a handler: will it ever have one? */
 static int check_agentless(struct cr_member *m, struct cr_err *err)
@@ -229,12 +157,12 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	pid_t tid;
 
 	if (cr_proc_status(AT_FDCWD, m->pid, &st)) {
-		settle(c, m, CR_MEMBER_GONE);
+		cr_member_settle(c, m, CR_MEMBER_GONE);
 		return 0;
 	}
 	tid = thread_to_call(m, &st);
 	if (!tid) {
-		settle(c, m, CR_MEMBER_ZOMBIE);
+		cr_member_settle(c, m, CR_MEMBER_ZOMBIE);
 		return 0;
 	}
 	if (st.state == 'T' || st.state == 't')
@@ -281,13 +209,15 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	while ((fd = accept4(sh->agents, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		len = sizeof(peer);
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || peer.uid != geteuid() ||
-		    !((m = find(c, peer.pid)) || (m = add(sh, c, peer.pid)))) {
+		    !((m = cr_member_find(c, peer.pid)) || (m = cr_member_add(sh, c, peer.pid)))) {
 			close(fd);
 			continue;
 		}
 		cr_close_fd(&m->sock);
 		m->sock = fd;
 		m->state = CR_MEMBER_CONNECTED;
+		epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd,
+			  &(struct epoll_event){ EPOLLIN | EPOLLET, { .ptr = m } });
 	}
 }
 
@@ -368,8 +298,8 @@ static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_me
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO, "process %d", m->pid);
 	m->writer = *fd;
 	*fd = -1;
-	m->writer_pid = s->writer_pid;
-	settle(c, m, CR_MEMBER_STOPPED);
+	cr_member_writer(c, m, s->writer_pid);
+	cr_member_settle(c, m, CR_MEMBER_STOPPED);
 	return 0;
 }
 
@@ -448,21 +378,18 @@ static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_
 
 static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout_ms)
 {
-	size_t n = 0, i;
-	cr_auto_free struct pollfd *p = calloc(c->members.n + 1, sizeof(*p));
-	int ret = 0;
+	struct epoll_event events[64];
+	int n, i, ret = 0;
 
-	if (!p)
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "stopping the job");
-	p[n++] = (struct pollfd){ sh->agents, POLLIN, 0 };
-	for (i = 0; i < c->members.n; i++)
-		if (c->members.v[i]->state == CR_MEMBER_CONNECTED)
-			p[n++] = (struct pollfd){ c->members.v[i]->sock, POLLIN, 0 };
-	poll(p, n, timeout_ms);
-	accept_agents(sh, c);
-	for (i = 0; i < c->members.n && !ret; i++)
-		if (c->members.v[i]->state == CR_MEMBER_CONNECTED)
-			ret = listen_to(sh, c, c->members.v[i]);
+	n = epoll_wait(c->epoll, events, CR_ARRAY_SIZE(events), timeout_ms);
+	for (i = 0; i < n && !ret; i++) {
+		struct cr_member *m = events[i].data.ptr;
+
+		if (!m)
+			accept_agents(sh, c);
+		else if (m->state == CR_MEMBER_CONNECTED)
+			ret = listen_to(sh, c, m);
+	}
 	return ret;
 }
 
@@ -501,7 +428,7 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 static void leave_out(struct cr_checkpoint *c, struct cr_member *m)
 {
 	m->left_out = true;
-	settle(c, m, CR_MEMBER_GONE);
+	cr_member_settle(c, m, CR_MEMBER_GONE);
 }
 
 /* During a check, those that do not stop are left out too. */
@@ -517,43 +444,72 @@ static int give_up_waiting(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return 0;
 }
 
-int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
+/* Calls those who run; *uncalled: there are some whom it is not yet time to call. */
+static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncalled)
 {
-	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9;
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	size_t i;
 	int ret;
 
-	for (;;) {
-		int fresh = look(sh, c);
-		int64_t now = cr_now_ns(CLOCK_MONOTONIC);
-		bool waiting = false;
+	*uncalled = false;
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
 
-		if (!fresh && c->course.arrived == c->course.members)
-			return 0;
-		if (now > deadline)
-			return give_up_waiting(sh, c);
-		for (i = 0; i < c->members.n; i++) {
-			struct cr_member *m = c->members.v[i];
-
-			/* A call can be lost in an exec: repeat it; an agent ignores a second. */
-			if (m->state == CR_MEMBER_CALLED && now - m->called_ns > 100000000)
-				m->state = CR_MEMBER_NEW;
-			if (m->state == CR_MEMBER_NEW) {
-				ret = call(sh, c, m);
-				if (ret && cr_pass_over(c, ret))
-					return ret;
-				if (ret)
-					leave_out(c, m);
-			}
-			waiting |= m->state < CR_MEMBER_STOPPED;
+		/* A call can be lost in an exec: repeat it; an agent ignores a second. */
+		if (m->state == CR_MEMBER_CALLED && now - m->called_ns > 100000000)
+			m->state = CR_MEMBER_NEW;
+		if (m->state == CR_MEMBER_NEW) {
+			ret = call(sh, c, m);
+			if (ret && cr_pass_over(c, ret))
+				return ret;
+			if (ret)
+				leave_out(c, m);
 		}
-		while (waiting && cr_now_ns(CLOCK_MONOTONIC) < now + 2000000) {
+		*uncalled |= m->state == CR_MEMBER_NEW;
+	}
+	return 0;
+}
+
+/*
+ * A look costs as much as a call. So there is one when all who are known have stopped, and before
+ * that now and then, for those who are born meanwhile.
+ */
+static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9, until;
+	bool uncalled;
+	int ret;
+
+	for (;;) {
+		ret = call_all(sh, c, &uncalled);
+		if (ret)
+			return ret;
+		until = cr_now_ns(CLOCK_MONOTONIC) + (uncalled ? 2000000 : 10000000);
+		while (c->course.arrived < c->course.members &&
+		       cr_now_ns(CLOCK_MONOTONIC) < until) {
 			ret = wait_for(sh, c, 1);
 			if (ret)
 				return ret;
-			waiting = c->course.arrived < c->course.members;
 		}
+		if (!cr_members_look(sh, c) && c->course.arrived == c->course.members)
+			return 0;
+		if (cr_now_ns(CLOCK_MONOTONIC) > deadline)
+			return give_up_waiting(sh, c);
 	}
+}
+
+int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	struct epoll_event agents = { EPOLLIN, { .ptr = NULL } };
+	int ret;
+
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (c->epoll < 0 || epoll_ctl(c->epoll, EPOLL_CTL_ADD, sh->agents, &agents))
+		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "stopping the job");
+	else
+		ret = stop_all(sh, c);
+	cr_close_fd(&c->epoll);
+	return ret;
 }
 
 void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Who takes part in a checkpoint: the processes of the job, found in the tree, by pid and by their
+// writers' pids. Runs in the shepherd. A look at a job that stands costs one small read of /proc
+// for each process, since its threads are known.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "shepherd/shepherd.h"
+
+static unsigned int bucket(pid_t pid)
+{
+	return (unsigned int)pid % CR_MEMBER_BUCKETS;
+}
+
+struct cr_member *cr_member_find(const struct cr_checkpoint *c, pid_t pid)
+{
+	struct cr_member *m = c->by_pid[bucket(pid)];
+
+	while (m && m->pid != pid)
+		m = m->next;
+	return m;
+}
+
+static bool is_writer(const struct cr_checkpoint *c, pid_t pid)
+{
+	const struct cr_member *m = c->by_writer[bucket(pid)];
+
+	while (m && m->writer_pid != pid)
+		m = m->next_writer;
+	return m;
+}
+
+void cr_member_writer(struct cr_checkpoint *c, struct cr_member *m, pid_t pid)
+{
+	m->writer_pid = pid;
+	m->next_writer = c->by_writer[bucket(pid)];
+	c->by_writer[bucket(pid)] = m;
+}
+
+struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid)
+{
+	struct cr_member **to = cr_list_add(&c->members);
+	struct cr_member *m = calloc(1, sizeof(*m));
+
+	if (!to || !m) {
+		c->members.n -= to != NULL;
+		free(m);
+		return NULL;
+	}
+	*to = m;
+	m->pid = pid;
+	m->sock = m->writer = -1;
+	m->shepherd = sh;
+	m->next = c->by_pid[bucket(pid)];
+	c->by_pid[bucket(pid)] = m;
+	cr_course_add(&c->course);
+	return m;
+}
+
+void cr_member_free(struct cr_member *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->fds.n; i++)
+		cr_close_fd(&m->fds.v[i].fd);
+	free(m->fds.v);
+	free(m->threads.v);
+	free(m->pending.v);
+	free(m->timers.v);
+	free(m->keep.v);
+	cr_maps_free(&m->before);
+	if (m->writer_event)
+		event_free(m->writer_event);
+	cr_close_fd(&m->sock);
+	cr_close_fd(&m->writer);
+	free(m);
+}
+
+void cr_member_settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state)
+{
+	bool arrived = m->state == CR_MEMBER_STOPPED || m->state == CR_MEMBER_ZOMBIE;
+
+	if (state == CR_MEMBER_GONE)
+		cr_course_remove(&c->course, arrived);
+	else if (state >= CR_MEMBER_STOPPED && !arrived)
+		cr_course_arrive(&c->course);
+	m->state = state;
+}
+
+static void list_children(const struct cr_member *m, cr_pids *out)
+{
+	size_t i;
+
+	if (m->state != CR_MEMBER_STOPPED)
+		cr_proc_children(AT_FDCWD, m->pid, out);
+	for (i = 0; m->state == CR_MEMBER_STOPPED && i < m->threads.n; i++)
+		cr_proc_thread_children(AT_FDCWD, m->pid, m->threads.v[i].tid, out);
+}
+
+/* The member for a pid in the tree, made if need be; NULL if it is none of the job's. */
+static struct cr_member *meet(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid,
+			      int *fresh)
+{
+	struct cr_member *m = cr_member_find(c, pid);
+
+	if (m && (m->state != CR_MEMBER_GONE || m->left_out))
+		return m;
+	if (is_writer(c, pid) || !cr_of_job(AT_FDCWD, pid, getpid()))
+		return NULL;
+	if (m) {
+		m->state = CR_MEMBER_NEW;
+		cr_course_add(&c->course);
+	} else {
+		m = cr_member_add(sh, c, pid);
+	}
+	++*fresh;
+	return m;
+}
+
+int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cr_pids pids = { 0 };
+	struct cr_member *m;
+	int fresh = 0;
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++)
+		c->members.v[i]->seen = false;
+	cr_proc_children(AT_FDCWD, getpid(), &pids);
+	for (i = 0; i < pids.n; i++) {
+		m = meet(sh, c, pids.v[i], &fresh);
+		/* While the tree changes, one can be met twice. */
+		if (!m || m->seen)
+			continue;
+		m->seen = true;
+		list_children(m, &pids);
+	}
+	free(pids.v);
+	for (i = 0; i < c->members.n; i++) {
+		m = c->members.v[i];
+		/* A look that raced with an exit may miss someone: ask. */
+		if (!m->seen && m->state != CR_MEMBER_GONE && kill(m->pid, 0) && errno == ESRCH)
+			cr_member_settle(c, m, CR_MEMBER_GONE);
+	}
+	return fresh;
+}
