@@ -141,6 +141,10 @@ test_progs = \
 	test/prog/sig-traffic \
 	test/prog/sig-wait-loop \
 	test/prog/socket-refused \
+	test/prog/stop-pause \
+	test/prog/stop-sigstop \
+	test/prog/stop-threads \
+	test/prog/stop-unseen \
 	test/prog/thr-64 \
 	test/prog/thr-barrier \
 	test/prog/thr-cancel \

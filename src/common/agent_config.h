@@ -11,5 +11,6 @@
 struct cr_agent_config {
 	uint32_t version; /* CR_AGENT_VERSION */
 	int32_t signal;
+	int32_t stop; /* the signal that had stopped this process, 0 for none */
 	char socket[CR_SOCKET_NAME_MAX]; /* abstract unix socket, without the leading zero byte */
 };

@@ -8,7 +8,7 @@
 
 /* Of the image format and of the agent's protocol; an image of a higher version is refused. */
 #define CR_FORMAT_VERSION 1u
-#define CR_AGENT_VERSION 1u
+#define CR_AGENT_VERSION 2u
 
 /* The signal that wakes the agent. */
 #define CR_DEFAULT_SIGNAL 62

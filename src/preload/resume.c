@@ -32,6 +32,28 @@ static void renew_environment(void)
 			memcpy(*e + n, cr_agent.config.socket, strlen(cr_agent.config.socket));
 }
 
+/*
+ * Job control had stopped this process. Only it can stop itself with the right signal; nothing of
+ * the application's own has run by then, and the other threads still wait for this one.
+ */
+static void stop_again(int sig, int tid)
+{
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} dfl = { 0 }, old;
+	uint64_t set = 1ull << (sig - 1);
+
+	if (sig != SIGSTOP) {
+		cr_sys4(SYS_rt_sigaction, sig, &dfl, &old, 8);
+		cr_sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, 8);
+	}
+	cr_sys3(SYS_tgkill, cr_agent.pid, tid, sig);
+	if (sig != SIGSTOP) {
+		cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &set, NULL, 8);
+		cr_sys4(SYS_rt_sigaction, sig, &old, NULL, 8);
+	}
+}
+
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
 		   bool main) __attribute__((used, noreturn));
 
@@ -49,6 +71,8 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		while ((left = atomic_load(&cr_agent.left)) < others)
 			agent_futex_wait(&cr_agent.left, left, 0);
 		cr_sys2(SYS_munmap, restorer, len);
+		if (cr_agent.config.stop)
+			stop_again(cr_agent.config.stop, tid);
 		atomic_store(&cr_agent.resumed, 1);
 		agent_futex_wake(&cr_agent.resumed);
 	} else {

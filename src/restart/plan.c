@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -282,21 +283,55 @@ static void plan_mm(struct plan *n)
 
 /* ---- the process ---- */
 
+static bool is_stopped_child(const struct plan *n, size_t i)
+{
+	const cairn_Process *p = &n->r->img.processes.v[i].process;
+
+	return p->ppid == n->p->process.pid && p->stop_signal;
+}
+
+static void plan_action(struct plan *n, unsigned int i, uint64_t more_flags)
+{
+	const cairn_SignalAction *s = &n->p->core.actions[i];
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} a = { s->handler, s->flags | more_flags, s->restorer, s->mask };
+
+	if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
+		CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0, 8);
+}
+
 static void plan_signals(struct plan *n)
 {
-	const cairn_ProcessCore *core = &n->p->core;
 	unsigned int i;
 
-	for (i = 0; i < core->actions_count; i++) {
-		struct {
-			uint64_t handler, flags, restorer, mask;
-		} a = { core->actions[i].handler, core->actions[i].flags, core->actions[i].restorer,
-			core->actions[i].mask };
+	/* That a child of ours stops once more is no news: see plan_stopped_children(). */
+	for (i = 0; i < n->p->core.actions_count; i++)
+		plan_action(n, i, i + 1 == SIGCHLD ? SA_NOCLDSTOP : 0);
+}
 
-		if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
-			CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0,
-			     8);
+/*
+ * Children that were stopped stop again before this process goes on, and it waits for that if it
+ * had done so already.
+ */
+static void plan_stopped_children(struct plan *n)
+{
+	siginfo_t info = { 0 };
+	size_t i;
+
+	for (i = 0; i < n->r->img.processes.n; i++) {
+		const cairn_Process *p = &n->r->img.processes.v[i].process;
+
+		if (!is_stopped_child(n, i))
+			continue;
+		TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, p->pid, keep(n, &info, sizeof(info)),
+		    WSTOPPED | WEXITED | WNOWAIT, 0);
+		if (p->stop_seen)
+			TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, p->pid,
+			    keep(n, &info, sizeof(info)), WSTOPPED | WNOHANG, 0);
 	}
+	if (n->p->core.actions_count >= SIGCHLD)
+		plan_action(n, SIGCHLD - 1, 0);
 }
 
 static struct itimerspec spec(int64_t value, int64_t interval)
@@ -425,8 +460,10 @@ static void plan_credentials(struct plan *n, const cairn_Thread *t)
 static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, bool main)
 {
 	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
-	if (main)
+	if (main) {
+		plan_stopped_children(n);
 		start_timers(n);
+	}
 	plan_credentials(n, t);
 	if (main && n->p->core.dumpable != 2)
 		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_DUMPABLE, n->p->core.dumpable);
@@ -526,6 +563,10 @@ static int patch_agent(struct cr_restart *r, const struct cr_process_image *p,
 		if (config->version != CR_AGENT_VERSION)
 			break;
 		snprintf(config->socket, sizeof(config->socket), "%s", r->sh->agent_socket);
+		/* Its parent sees the signal only if it has not looked yet. */
+		config->stop = p->process.stop_signal;
+		if (config->stop && p->process.stop_seen)
+			config->stop = SIGSTOP;
 		return 0;
 	}
 	return cr_fail(err, CR_EXIT_DAMAGED, 0,
@@ -587,34 +628,35 @@ static const cairn_Thread *main_thread(const struct cr_process_image *p)
 	return NULL;
 }
 
-static size_t data_needed(const struct cr_process_image *p)
+static size_t data_needed(const struct cr_process_image *p, size_t children)
 {
-	return 64 * 64 + p->threads.n * 2048 + p->timers.n * 256 + 8192;
+	return 64 * 64 + p->threads.n * 2048 + p->timers.n * 256 + children * 288 + 8192;
 }
 
 /* Operations cannot be counted before they are made: an upper bound. */
-static size_t ops_needed(const struct cr_process_image *p, const cr_islands *islands)
+static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 {
+	const struct cr_process_image *p = n->p;
 	size_t timer_ids = 0, i;
 
 	for (i = 0; i < p->timers.n; i++)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 72 +
-	       p->timers.n * 4 + timer_ids * 2;
+	       p->timers.n * 4 + timer_ids * 2 + n->r->img.processes.n * 2 + 2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
 		      uint64_t *park, struct cr_err *err)
 {
 	size_t code = CR_PAGE_UP(cr_restorer_end - cr_restorer_start);
-	size_t ops = CR_PAGE_UP(ops_needed(n->p, islands) * sizeof(struct cr_op));
+	size_t ops = CR_PAGE_UP(ops_needed(n, islands) * sizeof(struct cr_op));
 	size_t data, stacks = (n->p->threads.n + 4) * THREAD_STACK, vdso = 0;
 	void *page = n->r->page;
 	char *p;
 	int i;
 
-	n->data_room = data_needed(n->p) + ops_needed(n->p, islands) * 8;
+	n->data_room = data_needed(n->p, n->r->img.processes.n) + ops_needed(n, islands) * 8;
 	data = CR_PAGE_UP(n->data_room);
 	for (i = 0; i < 3; i++)
 		vdso += l->vdso[i].end - l->vdso[i].start;
@@ -704,9 +746,9 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	CALL(CR_LABEL_THREAD, SYS_set_tid_address, main->clear_child_tid);
 	CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_FS, main->fs_base);
 	main_ops = plan_other_threads(n, main);
-	if (n->nops > ops_needed(p, &islands))
+	if (n->nops > ops_needed(n, &islands))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "%zu operations, expected %zu at most",
-			       n->nops, ops_needed(p, &islands));
+			       n->nops, ops_needed(n, &islands));
 	leave(n, main_ops);
 	return cr_fail(err, CR_EXIT_INTERNAL, 0, "the restorer came back");
 }

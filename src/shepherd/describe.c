@@ -107,6 +107,8 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	p->zombie = m->state == CR_MEMBER_ZOMBIE;
 	if (p->zombie)
 		return 0;
+	p->stop_signal = m->traced.n ? m->stop_signal : 0;
+	p->stop_seen = m->stop_seen;
 	p->umask = st.umask;
 	p->no_new_privs = st.no_new_privs;
 	p->cap_inheritable = st.caps[0];

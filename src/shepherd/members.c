@@ -71,6 +71,7 @@ void cr_member_free(struct cr_member *m)
 	free(m->pending.v);
 	free(m->timers.v);
 	free(m->keep.v);
+	free(m->traced.v);
 	cr_maps_free(&m->before);
 	if (m->writer_event)
 		event_free(m->writer_event);

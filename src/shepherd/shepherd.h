@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 #include <sys/types.h>
+#include <sys/user.h>
 #include <termios.h>
 
 #include "agent.pb.h"
@@ -31,6 +32,18 @@ struct cr_member_fd {
 	int fd; /* our duplicate */
 };
 
+/* A thread of a stopped process, while its agent works: trace.c. */
+struct cr_traced {
+	pid_t tid;
+	bool held; /* stands where it was seized */
+	bool inside; /* in the agent's handler */
+	bool whole; /* regs are the application's */
+	bool returning; /* its handler has ended */
+	bool gone;
+	uint64_t mask;
+	struct user_regs_struct regs;
+};
+
 /* A process of the job during a checkpoint. */
 struct cr_member {
 	struct cr_member *next, *next_writer; /* in the tables of the checkpoint */
@@ -44,6 +57,9 @@ struct cr_member {
 	bool unblocked; /* by us, for this checkpoint */
 	int64_t blocked_ns; /* since when its main thread is seen to block our signal */
 	pid_t late; /* thread that its agent waits for */
+	CR_LIST(struct cr_traced) traced; /* its threads, if job control has stopped it */
+	int stop_signal; /* that did */
+	bool stop_seen; /* its parent has been told by a wait */
 	cairn_ProcessCore core;
 	cairn_Process process;
 	CR_LIST(cairn_Thread) threads;
@@ -164,6 +180,15 @@ void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
 		      struct cr_err *err);
 int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds);
+
+/* ---- trace.c: processes that job control has stopped, and that must not notice ---- */
+/* Seizes one and gets it ready to be called; again: it was called before. */
+int cr_rouse(struct cr_shepherd *sh, struct cr_member *m, bool again, struct cr_err *err);
+/* Lets those of its threads that have been called go into the handler. */
+void cr_rouse_on(struct cr_shepherd *sh, struct cr_member *m);
+/* Before Go: keeps it from running on. After: leads it out to where it was, and lets go. */
+void cr_hold(struct cr_member *m);
+void cr_release(struct cr_member *m);
 
 /* ---- describe.c: while the job stands still ---- */
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);

@@ -148,6 +148,21 @@ static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, 
 	return false;
 }
 
+static char thread_state(pid_t tid)
+{
+	struct cr_proc_stat st;
+
+	return cr_proc_stat(AT_FDCWD, tid, &st) ? 0 : st.state;
+}
+
+static int called(struct cr_member *m, pid_t tid)
+{
+	m->tid = tid;
+	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
+	m->state = CR_MEMBER_CALLED;
+	return 0;
+}
+
 static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	uint64_t bit = 1ull << (sh->options.signal - 1);
@@ -165,14 +180,22 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		cr_member_settle(c, m, CR_MEMBER_ZOMBIE);
 		return 0;
 	}
-	if (st.state == 'T' || st.state == 't')
+	if (st.state == 't' && !m->traced.n)
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d (%s) is %s; let it go on (kill -CONT %d) and try again",
-			       m->pid, st.name, st.state == 'T' ? "stopped" : "being traced",
-			       m->pid);
+			       "process %d (%s) is being traced: end its debugger and try again",
+			       m->pid, st.name);
 	if (!(st.caught & bit))
 		return check_agentless(m, &c->err);
-	if (tid == m->pid && wait_for_mask(m, &st, bit))
+	if (!m->traced.n && thread_state(tid) == 'T') {
+		bool again = m->called_ns;
+
+		if (cr_rouse(sh, m, again, &c->err))
+			return -EPERM;
+		/* What it was sent before it was stopped still waits for it. */
+		if (again)
+			return called(m, tid);
+	}
+	if (!m->traced.n && tid == m->pid && wait_for_mask(m, &st, bit))
 		return 0;
 	read_record(m->pid, tid, &wake);
 	wake.flags = must_ask(m) ? CR_WAKE_ASK : 0;
@@ -186,12 +209,10 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		return 0;
 	}
 	/* It may have come out of its own accord; then there is nothing to put back. */
-	if (m->unblocked)
+	if (m->unblocked && !m->traced.n)
 		m->unblocked = unblock(m->pid, tid, bit);
-	m->tid = tid;
-	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
-	m->state = CR_MEMBER_CALLED;
-	return 0;
+	cr_rouse_on(sh, m);
+	return called(m, tid);
 }
 
 int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds)
@@ -444,6 +465,26 @@ static int give_up_waiting(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return 0;
 }
 
+/* Stopped processes need us at each step; one may also have been stopped after it was called. */
+static int push_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		cr_rouse_on(sh, m);
+		if (m->state != CR_MEMBER_CONNECTED || m->traced.n ||
+		    now - m->called_ns < 100000000)
+			continue;
+		m->called_ns = now;
+		if (thread_state(m->tid ? m->tid : m->pid) == 'T' && cr_rouse(sh, m, true, &c->err))
+			return -EPERM;
+	}
+	return 0;
+}
+
 /* Calls those who run; *uncalled: there are some whom it is not yet time to call. */
 static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncalled)
 {
@@ -488,6 +529,8 @@ static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		while (c->course.arrived < c->course.members &&
 		       cr_now_ns(CLOCK_MONOTONIC) < until) {
 			ret = wait_for(sh, c, 1);
+			if (!ret)
+				ret = push_on(sh, c);
 			if (ret)
 				return ret;
 		}
@@ -512,20 +555,30 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
+static void go(struct cr_shepherd *sh, struct cr_member *m)
+{
+	if (m->sock < 0)
+		return;
+	memset(&sh->out, 0, sizeof(sh->out));
+	sh->out.which_body = cairn_ShepherdMsg_go_tag;
+	cr_send_member(sh, m->sock, NULL, 0);
+	cr_close_fd(&m->sock);
+}
+
 void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	size_t i;
 
+	/* Those that are stopped before the others, who could see them at it. */
 	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
-
-		if (m->sock < 0)
+		if (!c->members.v[i]->traced.n)
 			continue;
-		memset(&sh->out, 0, sizeof(sh->out));
-		sh->out.which_body = cairn_ShepherdMsg_go_tag;
-		cr_send_member(sh, m->sock, NULL, 0);
-		cr_close_fd(&m->sock);
+		cr_hold(c->members.v[i]);
+		go(sh, c->members.v[i]);
+		cr_release(c->members.v[i]);
 	}
+	for (i = 0; i < c->members.n; i++)
+		go(sh, c->members.v[i]);
 	if (!c->running)
 		c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
 	c->running = true;
