@@ -107,6 +107,7 @@ test_progs = \
 	test/prog/proc-exec-loop \
 	test/prog/proc-exec-preload \
 	test/prog/proc-exec-thread \
+	test/prog/proc-exit-signal \
 	test/prog/proc-many \
 	test/prog/proc-outlive \
 	test/prog/proc-popen \

@@ -105,6 +105,7 @@ int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
 	out->arg_end = f[49];
 	out->env_start = f[50];
 	out->env_end = f[51];
+	out->exit_signal = f[38];
 	out->exit_code = f[52];
 	return 0;
 }

@@ -25,7 +25,7 @@ struct cr_proc_stat {
 	int ppid, pgrp, session, tty_nr, tpgid, threads;
 	uint64_t start_time, start_code, end_code, start_stack;
 	uint64_t start_data, end_data, start_brk, arg_start, arg_end, env_start, env_end;
-	int exit_code;
+	int exit_code, exit_signal;
 };
 
 /* One mapping; flags are known only from smaps. */

@@ -7,6 +7,7 @@
 #include <linux/ioprio.h>
 #include <linux/kcmp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -74,6 +75,7 @@ static void copy_stat(cairn_Process *p, const struct cr_proc_stat *s)
 	p->pgid = s->pgrp;
 	p->sid = s->session;
 	p->exit_code = s->exit_code;
+	p->exit_signal = s->exit_signal == SIGCHLD ? 0 : s->exit_signal ? s->exit_signal : -1;
 	p->start_time = s->start_time;
 	p->start_code = s->start_code;
 	p->end_code = s->end_code;
