@@ -18,8 +18,29 @@ test_progs = \
 	test/prog/clock-continue \
 	test/prog/counter \
 	test/prog/dev-nodes \
-	test/prog/epoll-refused \
-	test/prog/eventfd-refused \
+	test/prog/epoll-closed \
+	test/prog/epoll-edge-live \
+	test/prog/epoll-edge \
+	test/prog/epoll-exclusive \
+	test/prog/epoll-fork \
+	test/prog/epoll-kinds \
+	test/prog/epoll-level \
+	test/prog/epoll-many \
+	test/prog/epoll-nested \
+	test/prog/epoll-oneshot \
+	test/prog/epoll-params \
+	test/prog/epoll-wait \
+	test/prog/eventfd-blocked \
+	test/prog/eventfd-count \
+	test/prog/eventfd-shared \
+	test/prog/signalfd-blocked \
+	test/prog/signalfd-mask \
+	test/prog/timerfd-alarm \
+	test/prog/timerfd-blocked \
+	test/prog/timerfd-expired \
+	test/prog/timerfd-periodic \
+	test/prog/timerfd-relative \
+	test/prog/timerfd-wall \
 	test/prog/file-append \
 	test/prog/file-append-live \
 	test/prog/file-cloexec \
@@ -170,8 +191,7 @@ test_progs = \
 	test/prog/timer-itimer \
 	test/prog/timer-overrun \
 	test/prog/timer-posix \
-	test/prog/timer-thread-id \
-	test/prog/timerfd-refused
+	test/prog/timer-thread-id
 
 check_PROGRAMS += $(test_progs) test/soak/load
 
@@ -183,8 +203,10 @@ EXTRA_DIST += \
 	test/cycle.sh \
 	test/lib.sh \
 	test/progs.table \
+	test/prog/epoll.h \
 	test/prog/maps.h \
 	test/prog/prog.h \
+	test/prog/timerfd.h \
 	test/prog/vec.h \
 	test/real/memory4g.sh \
 	test/real/numpy.sh \

@@ -91,6 +91,7 @@ struct cr_image {
 	CR_LIST(cairn_Inode) inodes;
 	CR_LIST(cairn_Pipe) pipes;
 	CR_LIST(cairn_Lock) locks;
+	CR_LIST(cairn_EpollWatch) epoll_watches;
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 };
 

@@ -57,6 +57,7 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_PIPE] = OF_JOB(Pipe, pipes),
 	[cairn_RecordType_RECORD_END] = SPECIAL(End),
 	[cairn_RecordType_RECORD_LOCK] = OF_JOB(Lock, locks),
+	[cairn_RecordType_RECORD_EPOLL_WATCH] = OF_JOB(EpollWatch, epoll_watches),
 };
 
 /* Those that go to no list as they are. */

@@ -138,7 +138,8 @@ struct cr_object {
 };
 
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
-	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo;
+	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
+	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll;
 
 /* ---- a save: save.c ---- */
 
@@ -166,6 +167,15 @@ int cr_objects_finish(struct cr_save *s, struct cr_err *err);
 /* Closes the duplicates, when the job may go on. */
 void cr_save_close(struct cr_save *s);
 void cr_save_free(struct cr_save *s);
+
+/* ---- what the kernel tells: fdinfo.c ---- */
+
+/* The text about a duplicate, malloced; the number behind a key, false if there is no such key. */
+int cr_fdinfo(int fd, char **text);
+bool cr_fdinfo_number(const char *text, const char *key, int base, uint64_t *out);
+int cr_fdinfo_fail(const struct cr_fd_view *v, const char *what, struct cr_err *err);
+/* What restore() of an object without a name returns: fd with its flags, or the failure. */
+int cr_restored_anon(int fd, const cairn_Description *d, const char *what, struct cr_err *err);
 
 /* ---- a restart: registry.c ---- */
 
