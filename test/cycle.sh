@@ -7,7 +7,7 @@
 # run_test NAME AREA OPTIONS… runs one test in a process of its own, prints its result as a line
 # "PASS|FAIL|SKIP NAME AREA reason" to stdout and tells the user on stderr.
 run_test() {
-	local name=$1 area=$2 verdict why start=$SECONDS
+	local name=$1 area=$2 verdict why result start=$SECONDS
 	export CR_RUNTIME_DIR=$CR_TMP/run.$name
 	dir=$CR_TMP/$name
 	work=$dir/work
@@ -19,7 +19,9 @@ run_test() {
 		cd "$dir" || exit 1
 		steps "$name" "$area" " $* "
 	) 2>>"$dir/shell.err"
-	case $? in
+	result=$?
+	drop_ipc "$work/ipc"
+	case $result in
 	0) verdict=PASS why='' ;;
 	77) verdict=SKIP why=$(tail -n 1 "$dir/why" 2>/dev/null) ;;
 	*) verdict=FAIL why=$(tail -n 1 "$dir/why" 2>/dev/null) ;;
@@ -32,6 +34,22 @@ run_test() {
 	elif [ -z "$CR_KEEP" ]; then
 		rm -rf "$dir" "$CR_RUNTIME_DIR"
 	fi
+}
+
+# What a killed first life has left in this ipc namespace; later ones had their own.
+drop_ipc() {
+	local kind id
+	[ -e "$1" ] || return 0
+	while read -r kind id; do
+		case $kind in
+		shm) ipcrm -m "$id" ;;
+		sem) ipcrm -s "$id" ;;
+		msg) ipcrm -q "$id" ;;
+		mq) "$CR_PROGS/mq-unlink" "$id" ;;
+		file) rm -f "$id" ;;
+		esac
+	done <"$1" 2>/dev/null
+	return 0
 }
 
 why() {

@@ -70,6 +70,21 @@ test_progs = \
 	test/prog/intr-length \
 	test/prog/intr-remaining \
 	test/prog/intr-timed \
+	test/prog/ipc-ids \
+	test/prog/ipc-later \
+	test/prog/ipc-msg \
+	test/prog/ipc-msg-wait \
+	test/prog/ipc-sem \
+	test/prog/ipc-sem-undo \
+	test/prog/ipc-sem-undo-many \
+	test/prog/ipc-sem-wait \
+	test/prog/ipc-shm \
+	test/prog/ipc-shm-detached \
+	test/prog/ipc-shm-locked \
+	test/prog/ipc-shm-nattch \
+	test/prog/ipc-shm-parts \
+	test/prog/ipc-shm-readonly \
+	test/prog/ipc-shm-removed \
 	test/prog/libc-atexit \
 	test/prog/libc-dlopen \
 	test/prog/libc-locale \
@@ -204,6 +219,7 @@ EXTRA_DIST += \
 	test/lib.sh \
 	test/progs.table \
 	test/prog/epoll.h \
+	test/prog/ipc.h \
 	test/prog/maps.h \
 	test/prog/prog.h \
 	test/prog/timerfd.h \

@@ -72,6 +72,7 @@ struct cr_process_image {
 	CR_LIST(cairn_Vma) vmas;
 	CR_LIST(cairn_PageRun) runs;
 	CR_LIST(cairn_FdEntry) fds;
+	CR_LIST(cairn_SemaphoreUndo) undos;
 };
 
 struct cr_shared_image {
@@ -92,6 +93,10 @@ struct cr_image {
 	CR_LIST(cairn_Pipe) pipes;
 	CR_LIST(cairn_Lock) locks;
 	CR_LIST(cairn_EpollWatch) epoll_watches;
+	CR_LIST(cairn_SemaphoreSet) semaphores;
+	CR_LIST(cairn_MessageQueue) messages;
+	CR_LIST(cairn_Mqueue) mqueues;
+	CR_LIST(cairn_IpcSetting) ipc_settings;
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 };
 

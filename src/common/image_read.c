@@ -58,6 +58,11 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_END] = SPECIAL(End),
 	[cairn_RecordType_RECORD_LOCK] = OF_JOB(Lock, locks),
 	[cairn_RecordType_RECORD_EPOLL_WATCH] = OF_JOB(EpollWatch, epoll_watches),
+	[cairn_RecordType_RECORD_SEMAPHORES] = OF_JOB(SemaphoreSet, semaphores),
+	[cairn_RecordType_RECORD_UNDO] = OF_PROCESS(SemaphoreUndo, undos),
+	[cairn_RecordType_RECORD_MESSAGES] = OF_JOB(MessageQueue, messages),
+	[cairn_RecordType_RECORD_MQUEUE] = OF_JOB(Mqueue, mqueues),
+	[cairn_RecordType_RECORD_IPC_SETTING] = OF_JOB(IpcSetting, ipc_settings),
 };
 
 /* Those that go to no list as they are. */

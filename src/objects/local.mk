@@ -10,4 +10,6 @@ src_libobjects_a_SOURCES = \
 	src/objects/epoll.c src/objects/eventfd.c src/objects/fdinfo.c src/objects/signalfd.c \
 	src/objects/timerfd.c \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \
-	src/objects/stdio.c src/objects/tty.c
+	src/objects/stdio.c src/objects/tty.c \
+	src/objects/ipc.h src/objects/sysv.c src/objects/sysv_shm.c src/objects/sysv_sem.c \
+	src/objects/sysv_msg.c

@@ -72,6 +72,18 @@ struct cr_remark {
 	char text[768];
 };
 
+/* A process of the job, for what the kernel notes only a pid of. */
+struct cr_party {
+	pid_t pid;
+	uid_t uid;
+};
+
+/* A SysV object at a restart: kind is h for shm, e for sem, s for msg. */
+struct cr_ipc_id {
+	char kind;
+	int saved, now;
+};
+
 #define CR_KINDS 64
 
 struct cr_save {
@@ -83,6 +95,11 @@ struct cr_save {
 	CR_LIST(struct cr_saved_description *) sorted; /* by inode, then as kcmp orders them */
 	CR_LIST(struct cr_holder) holders;
 	CR_LIST(struct cr_remark) remarks;
+	CR_LIST(struct cr_party) parties;
+	int64_t began; /* CLOCK_REALTIME seconds: when the job did */
+	bool own_ipc; /* the job has an ipc namespace of its own */
+	bool has_ipc; /* some object of it was noted */
+	CR_LIST(int) sets; /* SysV semaphores that a process's end may undo */
 	void *state[CR_KINDS]; /* of each kind, its own */
 	CR_LIST(struct cr_saved_inode) inodes;
 	CR_LIST(struct cr_saved_shared) shared;
@@ -97,6 +114,7 @@ struct cr_restore {
 	int base; /* above every descriptor number of the job */
 	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
 	void *state[CR_KINDS]; /* of each kind, its own */
+	CR_LIST(struct cr_ipc_id) ipc_ids; /* what became of them; the same without virtual_ids */
 	/* Parallel to the lists in img; -1 where nothing is open. */
 	int *inode_fd;
 	int *shared_fd;
@@ -140,6 +158,7 @@ struct cr_object {
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
 	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
 	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll;
+extern const struct cr_object cr_object_sysv;
 
 /* ---- a save: save.c ---- */
 
@@ -229,6 +248,30 @@ bool cr_is_tmpfs(int fd);
 int cr_shared_store(struct cr_save *s, struct cr_err *err);
 int cr_shared_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_shared_index(const struct cr_image *img, uint32_t id);
+
+/* ---- SysV IPC: sysv.c, sysv_*.c ---- */
+
+/* The segment with this id, which a process has attached; dev is that of the mapping. */
+cairn_SharedMemory *cr_segment_attached(struct cr_save *s, int id, dev_t dev);
+/* Record and content. */
+int cr_segment_store(struct cr_save *s, cairn_SharedMemory *m, struct cr_err *err);
+
+/* Whether an image needs an ipc namespace. */
+bool cr_ipc_in_image(const struct cr_image *img);
+/* The id that a saved object has now, or -ENOENT. */
+int cr_ipc_id_now(const struct cr_restore *r, char kind, int saved);
+
+/*
+ * Bytes that it maps; attaches it at a free place. What stays of it are the mappings from the first
+ * of the n on that come from the same attachment. 0 or -errno.
+ */
+uint64_t cr_segment_length(const cairn_SharedMemory *m);
+int cr_segment_attach(const struct cr_restore *r, const cairn_SharedMemory *m, uint64_t at,
+		      const cairn_Vma *v, size_t n);
+
+/* In a process: what its end shall undo. */
+int cr_semaphores_of_process(const struct cr_restore *r, const struct cr_process_image *p,
+			     struct cr_err *err);
 
 /* ---- pipes: pipe.c ---- */
 

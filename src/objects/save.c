@@ -276,6 +276,8 @@ void cr_save_free(struct cr_save *s)
 	free(s->sorted.v);
 	free(s->holders.v);
 	free(s->remarks.v);
+	free(s->parties.v);
+	free(s->sets.v);
 	free(s->inodes.v);
 	free(s->shared.v);
 	free(s->pipes.v);

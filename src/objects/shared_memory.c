@@ -162,8 +162,10 @@ int cr_shared_store(struct cr_save *s, struct cr_err *err)
 	int ret = 0;
 
 	for (i = 0; i < s->shared.n && !ret; i++)
-		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_SHARED, &s->shared.v[i].m,
-				      err);
+		ret = s->shared.v[i].m.has_sysv ?
+			      cr_segment_store(s, &s->shared.v[i].m, err) :
+			      cr_image_record(s->writer, cairn_RecordType_RECORD_SHARED,
+					      &s->shared.v[i].m, err);
 	for (i = 0; i < s->shared.n && !ret; i++)
 		if (s->shared.v[i].fd >= 0)
 			ret = store(s, &s->shared.v[i], err);
@@ -242,6 +244,8 @@ int cr_shared_prepare(struct cr_restore *r, struct cr_err *err)
 	for (i = 0; i < r->img->shared.n && !ret; i++) {
 		const struct cr_shared_image *s = &r->img->shared.v[i];
 
+		if (s->memory.has_sysv)
+			continue;
 		r->shared_fd[i] = make(&s->memory, err);
 		ret = r->shared_fd[i] < 0 ? r->shared_fd[i] : fill(r, s, r->shared_fd[i], err);
 		if (!ret && s->memory.seals && s->memory.seals != F_SEAL_SEAL)

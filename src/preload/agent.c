@@ -138,7 +138,9 @@ static void checkpoint(void *unused)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
 	/* Then until the shepherd says Go, or is gone. */
 	if (!stop_and_tell())
-		receive();
+		while (receive() == 1 && cr_agent.in.which_body == cairn_ShepherdMsg_probe_tag)
+			if (agent_probe_undo())
+				break;
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 }

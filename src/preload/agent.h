@@ -118,6 +118,9 @@ int agent_describe(void);
 int agent_send_descriptors(void);
 int agent_send(const int *fds, int nfds);
 
+/* undo.c: answers a Probe */
+int agent_probe_undo(void);
+
 /* writer.c */
 /* *sock is the shepherd's end of the writer's connection. */
 int agent_fork_writer(int *sock);

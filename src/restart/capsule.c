@@ -42,6 +42,7 @@ static int forbidden(struct cr_err *err, int error)
 		{ "/proc/sys/user/max_pid_namespaces", "0" },
 		{ "/proc/sys/user/max_mnt_namespaces", "0" },
 		{ "/proc/sys/user/max_time_namespaces", "0" },
+		{ "/proc/sys/user/max_ipc_namespaces", "0" },
 		{ "/proc/sys/kernel/unprivileged_userns_clone", "0" },
 		{ "/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1" },
 	};
@@ -111,6 +112,11 @@ static int unshare_all(struct cr_restart *r, struct cr_err *err)
 	gid_t gid = getegid();
 	int ret;
 
+	/* Otherwise the job keeps what it may share with others outside. */
+	if (cr_ipc_in_image(&r->img)) {
+		flags |= CLONE_NEWIPC;
+		r->sh->own_ipc = true;
+	}
 	if (uid || unshare(flags)) {
 		if (unshare(CLONE_NEWUSER | flags))
 			return forbidden(err, errno);

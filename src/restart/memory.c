@@ -58,19 +58,51 @@ static int map_flags(const cairn_Vma *v)
 	       (v->no_reserve ? MAP_NORESERVE : 0);
 }
 
-static int make_island(struct cr_restart *r, const cairn_Vma *v, struct cr_layout *l,
-		       struct cr_island *is, struct cr_err *err)
+/* A segment is attached whole, once, whatever is left of it: one shmdt takes away all of that. */
+static int attach(struct cr_restart *r, const struct cr_process_image *p, struct cr_layout *l,
+		  const cr_islands *islands, struct cr_island *is, const cairn_SharedMemory *m,
+		  struct cr_err *err)
 {
+	const cairn_Vma *v = is->vma;
+	uint64_t at;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < islands->n; i++) {
+		const struct cr_island *o = &islands->v[i];
+
+		if (o->at && o->vma->object == v->object &&
+		    o->vma->start - o->vma->offset == v->start - v->offset) {
+			is->at = o->at - o->vma->offset + v->offset;
+			return 0;
+		}
+	}
+	at = cr_layout_find(l, cr_segment_length(m), v->start - v->offset);
+	ret = at ? cr_segment_attach(&r->objects, m, at, v, p->vmas.v + p->vmas.n - v) : -ENOMEM;
+	if (ret)
+		return cr_fail(err, CR_EXIT_CHANGED, -ret,
+			       "cannot attach the SysV shared memory %d for process %d", m->sysv.id,
+			       v->pid);
+	is->at = at + v->offset;
+	return 0;
+}
+
+static int make_island(struct cr_restart *r, const struct cr_process_image *p, struct cr_layout *l,
+		       const cr_islands *islands, struct cr_island *is, struct cr_err *err)
+{
+	const cairn_Vma *v = is->vma;
 	uint64_t offset = v->offset + (is->target - v->start);
 	int prot = v->prot, fd = -1, k;
 	cr_auto_fd opened = -1;
-	void *p;
+	void *at;
 
 	if (v->kind == cairn_VmaKind_VMA_SHARED) {
 		k = cr_shared_index(&r->img, v->object);
 		if (k < 0)
 			return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u",
 				       v->object);
+		if (r->img.shared.v[k].memory.has_sysv)
+			return attach(r, p, l, islands, is, &r->img.shared.v[k].memory, err);
 		fd = r->objects.shared_fd[k];
 	} else if (!anonymous(v)) {
 		fd = opened = cr_open_mapped(r, v, err);
@@ -85,15 +117,14 @@ static int make_island(struct cr_restart *r, const cairn_Vma *v, struct cr_layou
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM,
 			       "no room for %llu bytes of process %d", (unsigned long long)is->len,
 			       v->pid);
-	p = mmap((void *)is->at, is->len, prot, map_flags(v) | MAP_FIXED_NOREPLACE, fd,
-		 fd < 0 ? 0 : offset);
-	if (p != (void *)is->at)
+	at = mmap((void *)is->at, is->len, prot, map_flags(v) | MAP_FIXED_NOREPLACE, fd,
+		  fd < 0 ? 0 : offset);
+	if (at != (void *)is->at)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot map %s for process %d",
 			       v->path[0] ? v->path : "memory", v->pid);
-	is->vma = v;
 	for (unsigned int i = 0; i < v->advice_count; i++)
 		if (v->advice[i] == MADV_HUGEPAGE || v->advice[i] == MADV_NOHUGEPAGE)
-			madvise(p, is->len, v->advice[i]);
+			madvise(at, is->len, v->advice[i]);
 	return 0;
 }
 
@@ -315,7 +346,7 @@ int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, stru
 	for (i = 0; i < islands->n; i++) {
 		struct cr_island *is = &islands->v[i];
 
-		ret = make_island(r, is->vma, l, is, err);
+		ret = make_island(r, p, l, islands, is, err);
 		if (ret)
 			return ret;
 	}

@@ -731,6 +731,8 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!ret)
 		ret = place_fds(r, p, n, err);
 	if (!ret)
+		ret = cr_semaphores_of_process(&r->objects, p, err);
+	if (!ret)
 		ret = set_attributes(p, err);
 	if (ret)
 		return ret;

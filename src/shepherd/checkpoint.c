@@ -197,6 +197,8 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
 		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
+	if (!ret && c->purpose != CR_CHECK)
+		ret = cr_save_undo(sh, c);
 	drop_duplicates(c);
 	if (ret || c->purpose != CR_SAVE_AND_STOP)
 		cr_let_go(sh, c);
@@ -257,6 +259,8 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->thread_pipe[0] = c->thread_pipe[1] = -1;
 	c->save.writer = &c->writer;
 	c->save.outside = &sh->outside;
+	c->save.began = sh->began;
+	c->save.own_ipc = sh->own_ipc;
 	c->save.file_limit = sh->options.file_limit;
 	cr_course_begin(&c->course);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);

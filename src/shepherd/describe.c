@@ -96,6 +96,7 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	cr_auto_free char *text = NULL;
 	struct cr_proc_status st;
 	struct cr_proc_stat stat;
+	struct cr_party *party;
 	char path[64], *deleted;
 	ssize_t n;
 
@@ -111,6 +112,10 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 		return 0;
 	p->stop_signal = m->traced.n ? m->stop_signal : 0;
 	p->stop_seen = m->stop_seen;
+	party = cr_list_add(&c->save.parties);
+	if (!party)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
+	*party = (struct cr_party){ m->pid, st.uid };
 	p->umask = st.umask;
 	p->no_new_privs = st.no_new_privs;
 	p->cap_inheritable = st.caps[0];
@@ -295,6 +300,8 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 				      &c->err);
 	for (i = 0; i < m->timers.n && !ret; i++)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_TIMER, &m->timers.v[i], &c->err);
+	for (i = 0; i < m->undos.n && !ret; i++)
+		ret = cr_image_record(w, cairn_RecordType_RECORD_UNDO, &m->undos.v[i], &c->err);
 	return ret;
 }
 

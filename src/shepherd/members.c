@@ -72,6 +72,8 @@ void cr_member_free(struct cr_member *m)
 	free(m->timers.v);
 	free(m->keep.v);
 	free(m->traced.v);
+	free(m->sysv.v);
+	free(m->undos.v);
 	cr_maps_free(&m->before);
 	if (m->writer_event)
 		event_free(m->writer_event);

@@ -16,6 +16,11 @@
 #include "common/elf_id.h"
 #include "shepherd/shepherd.h"
 
+static bool is_sysv(const struct cr_map *v)
+{
+	return v->shared && !strncmp(v->path, "/SYSV", 5);
+}
+
 void cr_scan_keep(struct cr_member *m)
 {
 	size_t i;
@@ -24,16 +29,19 @@ void cr_scan_keep(struct cr_member *m)
 		cr_maps_free(&m->before);
 	for (i = 0; i < m->before.n; i++) {
 		const struct cr_map *v = &m->before.v[i];
+		bool sysv = is_sysv(v);
 		cairn_Range *r;
 
-		if (!v->dont_fork && !v->wipe_on_fork && !v->locked)
+		if (!v->dont_fork && !v->wipe_on_fork && !v->locked && !sysv)
 			continue;
 		r = cr_list_add(&m->keep);
 		if (r)
 			*r = (cairn_Range){ v->start, v->end,
 					    (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
 						    (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
-						    (v->locked ? AGENT_RANGE_LOCKED : 0) };
+						    (v->locked ? AGENT_RANGE_LOCKED : 0) |
+						    (sysv ? AGENT_RANGE_SYSV : 0) |
+						    (v->may_write ? 0 : AGENT_RANGE_READ_ONLY) };
 	}
 }
 
@@ -98,13 +106,22 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 	cairn_SharedMemory *object;
 	cr_auto_fd fd = -1;
 
-	if (!strncmp(v->path, "/SYSV", 5) || (!v->inode && v->path[0] == '[') ||
-	    strstr(v->path, "anon_inode:"))
+	if (is_sysv(v)) {
+		struct cr_map *kept = cr_list_add(&m->sysv);
+
+		if (!kept || !cr_segment_attached(&c->save, v->inode, v->dev))
+			return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", v->path);
+		*kept = *v;
+		/* The list of mappings is freed before this one. */
+		kept->path = "/SYSV";
+		kept->may_write = !(kept_flags(m, v->start) & AGENT_RANGE_READ_ONLY);
+		return 0;
+	}
+	if ((!v->inode && v->path[0] == '[') || strstr(v->path, "anon_inode:"))
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d has %s mapped (%s), which cannot be saved yet; the job "
-			       "goes on",
-			       m->pid, v->path[1] == 'S' ? "SysV shared memory" : "a kernel object",
-			       v->path);
+			       "process %d has a kernel object mapped (%s), which cannot be saved "
+			       "yet; the job goes on",
+			       m->pid, v->path);
 	/* A deleted one that is also open has been noted with its descriptor. */
 	if (!memory && v->deleted && cr_inode_noted(&c->save, v->dev, v->inode))
 		return 0;
@@ -308,6 +325,9 @@ static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_map *v)
 {
 	size_t i;
 
+	/* SysV segments may have number 0. */
+	if (!v->inode && !is_sysv(v))
+		return 0;
 	for (i = 0; i < c->save.shared.n; i++)
 		if (c->save.shared.v[i].m.dev == v->dev && c->save.shared.v[i].m.inode == v->inode)
 			return c->save.shared.v[i].m.id;
@@ -341,7 +361,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 		out->kind = cairn_VmaKind_VMA_VVAR;
 	else if (!strcmp(v->path, "[vvar_vclock]"))
 		out->kind = cairn_VmaKind_VMA_VVAR_VCLOCK;
-	else if (v->inode && shared_id(c, v)) {
+	else if (shared_id(c, v)) {
 		out->kind = cairn_VmaKind_VMA_SHARED;
 		out->object = shared_id(c, v);
 	} else if (v->inode) {
@@ -444,6 +464,32 @@ static int read_layout(const struct cr_member *m, struct cr_maps *maps)
 	return cr_proc_maps(m->writer_pid, true, maps);
 }
 
+/* Adds the SysV attachments, which the writer lacks, to its mappings. */
+static int add_sysv(struct cr_member *m, struct cr_maps *maps)
+{
+	size_t i, at;
+
+	for (i = 0; i < m->sysv.n; i++) {
+		const struct cr_map *v = &m->sysv.v[i];
+		struct cr_map *to;
+
+		for (at = 0; at < maps->n && maps->v[at].start < v->start; at++)
+			;
+		/* One that was attached just before the stop the writer has as well. */
+		if (at < maps->n && maps->v[at].start == v->start)
+			continue;
+		to = cr_list_add(maps);
+		if (!to)
+			return -ENOMEM;
+		memmove(&maps->v[at + 1], &maps->v[at], (maps->n - 1 - at) * sizeof(*to));
+		maps->v[at] = *v;
+		maps->v[at].path = strdup(v->path);
+		if (!maps->v[at].path)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	CR_LIST(cairn_Range) ranges = { 0 };
@@ -453,7 +499,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 	size_t i;
 	int ret = 0;
 
-	if (!vma || read_layout(m, &maps)) {
+	if (!vma || read_layout(m, &maps) || add_sysv(m, &maps)) {
 		free(vma);
 		return cr_fail(
 			&c->err, CR_EXIT_INTERNAL, 0,

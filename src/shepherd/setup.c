@@ -86,6 +86,7 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 	sh->control = sh->agents = sh->signal_fd = -1;
 	sh->host_proc = AT_FDCWD;
 	sh->root_status = sh->exit_status = -1;
+	sh->began = time(NULL);
 	ret = cr_library_path(sh->library, err);
 	if (ret)
 		return ret;

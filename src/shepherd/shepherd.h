@@ -67,6 +67,8 @@ struct cr_member {
 	CR_LIST(cairn_PosixTimer) timers;
 	CR_LIST(struct cr_member_fd) fds;
 	struct cr_maps before; /* its layout when the checkpoint began */
+	CR_LIST(struct cr_map) sysv; /* its attachments, which the writer has not */
+	CR_LIST(cairn_SemaphoreUndo) undos;
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
 	pid_t writer_pid;
@@ -122,6 +124,8 @@ struct cr_shepherd {
 	int control, agents; /* listening */
 	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
 	pid_t root;
+	int64_t began; /* CLOCK_REALTIME seconds */
+	bool own_ipc; /* the job has an ipc namespace of its own */
 	int root_status; /* wait status; -1 while it runs */
 	bool ended; /* the last process has */
 	int exit_status; /* -1: the root's */
@@ -193,6 +197,9 @@ void cr_release(struct cr_member *m);
 /* ---- describe.c: while the job stands still ---- */
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- undo.c: what the end of each process would undo of SysV semaphores ---- */
+int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /* ---- memory.c ---- */
 void cr_scan_keep(struct cr_member *m);

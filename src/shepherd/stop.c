@@ -85,12 +85,15 @@ static void read_record(pid_t pid, pid_t tid, struct cr_wake *wake)
 	wake->key = cr_call_key(v[7], v[6], args);
 }
 
+/* Ranges that the writer shall have though a fork does not copy them, or the other way round. */
+#define LIFTED (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK | AGENT_RANGE_SYSV)
+
 static bool must_ask(const struct cr_member *m)
 {
 	size_t i;
 
 	for (i = 0; i < m->keep.n; i++)
-		if (m->keep.v[i].flags & (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK))
+		if (m->keep.v[i].flags & LIFTED)
 			return true;
 	return m->unblocked;
 }
@@ -301,7 +304,7 @@ static int begin(struct cr_shepherd *sh, struct cr_member *m)
 	sh->out.which_body = cairn_ShepherdMsg_begin_tag;
 	b->blocked = m->unblocked;
 	for (i = 0; i < m->keep.n && b->keep_count < CR_ARRAY_SIZE(b->keep); i++)
-		if (m->keep.v[i].flags & (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK))
+		if (m->keep.v[i].flags & LIFTED)
 			b->keep[b->keep_count++] = m->keep.v[i];
 	return cr_send_member(sh, m->sock, NULL, 0);
 }

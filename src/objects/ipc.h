@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the kinds of SysV IPC have in common: sysv.c for sysv_shm.c, sysv_sem.c and sysv_msg.c.
+#pragma once
+
+#include "objects/object.h"
+
+/* One line of a table of /proc/sysvipc, as numbers. */
+struct cr_ipc_row {
+	int64_t v[16];
+};
+
+typedef CR_LIST(struct cr_ipc_row) cr_ipc_rows;
+
+/* The first columns are the same in all three. */
+enum { CR_IPC_KEY, CR_IPC_ID, CR_IPC_MODE };
+
+int cr_ipc_rows_read(const char *table, cr_ipc_rows *out);
+
+/*
+ * Whether an object is the job's: one of its processes has made or used it last, or it was made
+ * since the job began, for one of its users, and by nobody else who is still there.
+ */
+bool cr_ipc_ours(const struct cr_save *s, uid_t creator, int64_t changed, const pid_t *pids,
+		 size_t n);
+
+/* At v[at] are uid, gid, cuid and cgid. */
+cairn_IpcObject cr_ipc_object(const struct cr_ipc_row *row, int at);
+
+/* ---- a restart ---- */
+
+/* The next object of a kind (shm, sem, msg) gets this id, if ids are ours to give. */
+void cr_ipc_next_id(const struct cr_restore *r, const char *kind, int id);
+
+/* Notes which id a saved one has now; an error if it ought to be the same and is not. */
+int cr_ipc_made(struct cr_restore *r, const char *kind, const cairn_IpcObject *o, int id,
+		struct cr_err *err);
+
+/*
+ * Calls fn(arg) as a process with this pid and owner, since the kernel notes who did what. Where
+ * there cannot be one (pid 0, in use, or no namespace of ours), as ourselves. What fn returns.
+ */
+int cr_ipc_as(const struct cr_restore *r, pid_t pid, uid_t uid, gid_t gid, int (*fn)(void *),
+	      void *arg);
+
+/* The kinds, in the order of a save or restart. */
+int cr_segments_note(struct cr_save *s, struct cr_err *err);
+int cr_segments_prepare(struct cr_restore *r, struct cr_err *err);
+void cr_segments_free(struct cr_restore *r);
+int cr_semaphores_save(struct cr_save *s, struct cr_err *err);
+int cr_semaphores_prepare(struct cr_restore *r, struct cr_err *err);
+int cr_messages_save(struct cr_save *s, struct cr_err *err);
+int cr_messages_prepare(struct cr_restore *r, struct cr_err *err);

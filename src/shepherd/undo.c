@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Asks every stopped process what its end would undo of the job's SysV semaphores. Only jobs with
+// semaphores that were operated are asked. Runs in the shepherd, while the job stands still.
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "shepherd/shepherd.h"
+
+static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, size_t from)
+{
+	cairn_Probe *p = &sh->out.body.probe;
+	size_t i;
+
+	memset(&sh->out, 0, sizeof(sh->out));
+	sh->out.which_body = cairn_ShepherdMsg_probe_tag;
+	for (i = from; i < c->save.sets.n && p->sets_count < CR_ARRAY_SIZE(p->sets); i++)
+		p->sets[p->sets_count++] = c->save.sets.v[i];
+	return cr_send_member(sh, m->sock, NULL, 0);
+}
+
+static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	struct pollfd p = { m->sock, POLLIN, 0 };
+
+	while (poll(&p, 1, sh->options.stop_timeout * 1000) == 1 &&
+	       cr_wire_recv(m->sock, &sh->wire, cairn_AgentMsg_fields, &sh->in, NULL, NULL, 0) ==
+		       1) {
+		cairn_SemaphoreUndo *to;
+
+		if (sh->in.which_body == cairn_AgentMsg_probed_tag)
+			return 0;
+		if (sh->in.which_body != cairn_AgentMsg_undo_tag)
+			break;
+		to = cr_list_add(&m->undos);
+		if (!to)
+			break;
+		*to = sh->in.body.undo;
+		to->pid = m->pid;
+	}
+	return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO,
+		       "process %d does not tell what it will undo of SysV semaphores", m->pid);
+}
+
+int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t at, i;
+	int ret = 0;
+
+	for (at = 0; at < c->save.sets.n && !ret; at += CR_ARRAY_SIZE(sh->out.body.probe.sets)) {
+		/* All at once: each has a processor to itself, perhaps. */
+		for (i = 0; i < c->members.n; i++)
+			if (c->members.v[i]->state == CR_MEMBER_STOPPED)
+				ask(sh, c, c->members.v[i], at);
+		for (i = 0; i < c->members.n && !ret; i++)
+			if (c->members.v[i]->state == CR_MEMBER_STOPPED)
+				ret = hear(sh, c, c->members.v[i]);
+	}
+	return ret;
+}
