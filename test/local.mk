@@ -144,6 +144,7 @@ test_progs = \
 	test/prog/proc-exec-preload \
 	test/prog/proc-exec-thread \
 	test/prog/proc-exit-signal \
+	test/prog/proc-shared-files \
 	test/prog/proc-many \
 	test/prog/proc-outlive \
 	test/prog/proc-popen \

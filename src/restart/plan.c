@@ -511,16 +511,60 @@ static size_t plan_other_threads(struct plan *n, const cairn_Thread *main)
 
 /* ---- putting it together ---- */
 
+/* For PR_SET_MM. check.c has decided whether the job may do without. */
+static void open_exe(struct cr_restart *r, const struct cr_process_image *p, struct plan *n)
+{
+	int exe = open(p->process.exe, O_RDONLY | O_CLOEXEC);
+	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->objects.base);
+	close(exe);
+}
+
+static bool is_shared_with(const struct cr_process_image *p, const cairn_Process *child)
+{
+	return child->shares_files && child->ppid == p->process.pid;
+}
+
+/* Whether p shares its descriptors; how many do, and how many are the first of theirs. */
+static bool count_sharing(const struct cr_restart *r, const struct cr_process_image *p,
+			  uint32_t *all, uint32_t *firsts)
+{
+	bool shares = p->process.shares_files;
+	size_t i, k;
+
+	*all = *firsts = 0;
+	for (i = 0; i < r->img.processes.n; i++) {
+		const struct cr_process_image *q = &r->img.processes.v[i];
+		bool parent = false;
+
+		for (k = 0; k < r->img.processes.n; k++)
+			parent |= is_shared_with(q, &r->img.processes.v[k].process);
+		shares |= parent && q == p;
+		*all += parent || q->process.shares_files;
+		*firsts += parent && !q->process.shares_files;
+	}
+	return shares;
+}
+
+/*
+ * The job's descriptors to their numbers, and none of ours left. Of those that share a table the
+			  uint32_t *all, uint32_t *firsts)
+ */
 static int place_fds(struct cr_restart *r, const struct cr_process_image *p, struct plan *n,
 		     struct cr_err *err)
 {
+	uint32_t all, firsts;
+	bool shares = count_sharing(r, p, &all, &firsts);
 	size_t i, k;
-	int exe, d, fd, ret;
+	int d, fd, ret;
 
-	exe = open(p->process.exe, O_RDONLY | O_CLOEXEC);
-	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->objects.base);
-	/* check.c has decided whether the job may do without. */
-	close(exe);
+	if (shares) {
+		cr_stage_arrive(r, CR_STAGE_BUILT);
+		cr_stage_await(r, p->process.shares_files ? CR_STAGE_PLACED : CR_STAGE_BUILT,
+			       p->process.shares_files ? firsts : all);
+	}
+	open_exe(r, p, n);
+	if (p->process.shares_files)
+		return 0;
 	/* Nothing below the base belongs to the job yet. */
 	syscall(SYS_close_range, 0, r->objects.base - 1, 0);
 	for (i = 0; i < p->fds.n; i++) {
@@ -542,6 +586,8 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	if (n->exe_fd >= 0)
 		syscall(SYS_close_range, r->objects.base, n->exe_fd - 1, 0);
 	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->objects.base, ~0u, 0);
+	if (shares)
+		cr_stage_arrive(r, CR_STAGE_PLACED);
 	/* Last: closing any descriptor of a file gives up the process's locks on it. */
 	return cr_locks_of_process(&r->img, p, err);
 }

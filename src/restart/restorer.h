@@ -37,7 +37,14 @@ struct cr_op {
 	uint64_t arg[6];
 };
 
-enum cr_stage { CR_STAGE_BORN, CR_STAGE_LEADERS, CR_STAGE_GROUPS, CR_STAGE_READY };
+enum cr_stage {
+	CR_STAGE_BORN,
+	CR_STAGE_LEADERS,
+	CR_STAGE_GROUPS,
+	CR_STAGE_BUILT, /* who shares a descriptor table no longer needs any of ours in it */
+	CR_STAGE_PLACED, /* the first of them has put the job's descriptors there */
+	CR_STAGE_READY,
+};
 
 /* For messages: what an operation is for. */
 enum cr_label {

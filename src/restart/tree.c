@@ -60,9 +60,10 @@ void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n)
 	}
 }
 
-static pid_t clone_as(pid_t pid, int exit_signal)
+static pid_t clone_as(pid_t pid, uint64_t flags, int exit_signal)
 {
-	struct clone_args c = { .exit_signal = exit_signal,
+	struct clone_args c = { .flags = flags,
+				.exit_signal = exit_signal,
 				.set_tid = (uintptr_t)&pid,
 				.set_tid_size = 1 };
 
@@ -76,7 +77,12 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 {
 	struct cr_err err = { 0 };
 	int signal = p->process.exit_signal;
-	pid_t pid = clone_as(p->process.pid, signal < 0 ? 0 : signal ? signal : SIGCHLD);
+	pid_t pid = clone_as(p->process.pid,
+			     (p->process.shares_files ? CLONE_FILES : 0) |
+				     (p->process.shares_fs ? CLONE_FS : 0),
+			     signal < 0 ? 0 :
+			     signal	? signal :
+					  SIGCHLD);
 
 	if (!pid)
 		become(r, p);
@@ -119,7 +125,7 @@ pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
 /* Makes p from here but leaves it to the shepherd: its maker ends at once. */
 static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 {
-	pid_t between = clone_as(cr_spare_id(r, p), SIGCHLD);
+	pid_t between = clone_as(cr_spare_id(r, p), 0, SIGCHLD);
 
 	if (!between) {
 		make(r, p);
@@ -182,7 +188,7 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 			break;
 	if (r->img.processes.v[i].process.pid != p->pid)
 		return 0;
-	pid = clone_as(p->pgid, SIGCHLD);
+	pid = clone_as(p->pgid, 0, SIGCHLD);
 	if (!pid) {
 		setpgid(0, 0);
 		cr_stage_arrive(r, CR_STAGE_LEADERS);
@@ -298,7 +304,7 @@ static int make_leaderless(struct cr_restart *r, struct cr_err *err)
 				break;
 		if (k < i)
 			continue;
-		leader = clone_as(p->sid, SIGCHLD);
+		leader = clone_as(p->sid, 0, SIGCHLD);
 		if (!leader) {
 			setsid();
 			for (k = i; k < r->img.processes.n; k++)

@@ -69,13 +69,18 @@ static void describe_limits(struct cr_member *m)
 	}
 }
 
+static int exit_signal(const struct cr_proc_stat *s)
+{
+	return s->exit_signal == SIGCHLD ? 0 : s->exit_signal ? s->exit_signal : -1;
+}
+
 static void copy_stat(cairn_Process *p, const struct cr_proc_stat *s)
 {
 	p->ppid = s->ppid;
 	p->pgid = s->pgrp;
 	p->sid = s->session;
 	p->exit_code = s->exit_code;
-	p->exit_signal = s->exit_signal == SIGCHLD ? 0 : s->exit_signal ? s->exit_signal : -1;
+	p->exit_signal = exit_signal(s);
 	p->start_time = s->start_time;
 	p->start_code = s->start_code;
 	p->end_code = s->end_code;
@@ -106,6 +111,9 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	if (cr_proc_status(AT_FDCWD, m->tid, &st) || cr_proc_stat(AT_FDCWD, m->tid, &stat))
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "process %d is gone", m->pid);
 	copy_stat(p, &stat);
+	/* The main thread keeps it, even when it has ended; other threads have none. */
+	if (m->tid != m->pid && !cr_proc_stat(AT_FDCWD, m->pid, &stat))
+		p->exit_signal = exit_signal(&stat);
 	snprintf(p->comm, sizeof(p->comm), "%s", st.name);
 	p->zombie = m->state == CR_MEMBER_ZOMBIE;
 	if (p->zombie)
@@ -170,6 +178,45 @@ static bool lockable(const cairn_Description *d)
 	       d->kind == cairn_ObjectKind_OBJECT_DIRECTORY;
 }
 
+static bool share_files(const struct cr_member *a, const struct cr_member *b)
+{
+	return (a->process.shares_files && a->process.ppid == b->pid) ||
+	       (b->process.shares_files && b->process.ppid == a->pid);
+}
+
+static bool has_fd(const struct cr_member *m, const struct cr_member_fd *f)
+{
+	size_t i;
+
+	for (i = 0; i < m->fds.n; i++)
+		if (m->fds.v[i].number == f->number &&
+		    !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, m->fds.v[i].fd, f->fd))
+			return true;
+	return false;
+}
+
+/*
+ * In a table that several processes share, each agent also finds what the others' agents have open
+ * for the moment; only what all of them find is the job's.
+ */
+static void drop_agents_fds(struct cr_checkpoint *c, struct cr_member *m)
+{
+	size_t i, k, kept = 0;
+
+	for (i = 0; i < m->fds.n; i++) {
+		bool all = true;
+
+		for (k = 0; k < c->members.n && all; k++)
+			all = !share_files(m, c->members.v[k]) ||
+			      has_fd(c->members.v[k], &m->fds.v[i]);
+		if (all)
+			m->fds.v[kept++] = m->fds.v[i];
+		else
+			cr_close_fd(&m->fds.v[i].fd);
+	}
+	m->fds.n = kept;
+}
+
 static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
 {
 	struct cr_holder *h = cr_list_add(&c->save.holders);
@@ -200,13 +247,13 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 	for (i = 0; i < c->members.n; i++) {
 		if (c->members.v[i]->pid != parent || m->state != CR_MEMBER_STOPPED)
 			continue;
-		if (!syscall(SYS_kcmp, m->pid, parent, KCMP_VM, 0, 0) ||
-		    !syscall(SYS_kcmp, m->pid, parent, KCMP_FILES, 0, 0))
-			return cr_fail(
-				&c->err, CR_EXIT_UNSUPPORTED, 0,
-				"processes %d and %d share their memory or descriptors without "
-				"being threads, which cannot be saved; the job goes on",
-				parent, m->pid);
+		m->process.shares_files = !syscall(SYS_kcmp, m->pid, parent, KCMP_FILES, 0, 0);
+		m->process.shares_fs = !syscall(SYS_kcmp, m->pid, parent, KCMP_FS, 0, 0);
+		if (!syscall(SYS_kcmp, m->pid, parent, KCMP_VM, 0, 0))
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+				       "processes %d and %d share their memory without being "
+				       "threads, which cannot be saved; the job goes on",
+				       parent, m->pid);
 	}
 	return 0;
 }
@@ -214,6 +261,7 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cairn_Job *j = &c->job;
+	bool sharing = false;
 	size_t i, k;
 	int ret = 0;
 
@@ -248,6 +296,13 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		ret = cr_pass_over(c, describe_process(sh, c, m));
 		if (!ret)
 			ret = cr_pass_over(c, check_sharing(c, m));
+		sharing |= m->process.shares_files;
+	}
+	for (i = 0; i < c->members.n && sharing; i++)
+		drop_agents_fds(c, c->members.v[i]);
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+
 		for (k = 0; k < m->fds.n && !ret; k++)
 			ret = cr_pass_over(c, describe_fd(c, m, &m->fds.v[k]));
 	}
