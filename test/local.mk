@@ -183,6 +183,12 @@ test_progs = \
 	test/prog/stop-sigstop \
 	test/prog/stop-threads \
 	test/prog/stop-unseen \
+	test/prog/tcp-close-states \
+	test/prog/tcp-established \
+	test/prog/tcp-full \
+	test/prog/tcp-listen \
+	test/prog/tcp-reset \
+	test/prog/tcp-unread \
 	test/prog/thr-64 \
 	test/prog/thr-barrier \
 	test/prog/thr-cancel \
@@ -221,6 +227,7 @@ EXTRA_DIST += \
 	test/progs.table \
 	test/prog/epoll.h \
 	test/prog/ipc.h \
+	test/prog/inet.h \
 	test/prog/maps.h \
 	test/prog/prog.h \
 	test/prog/timerfd.h \

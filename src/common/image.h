@@ -97,6 +97,9 @@ struct cr_image {
 	CR_LIST(cairn_MessageQueue) messages;
 	CR_LIST(cairn_Mqueue) mqueues;
 	CR_LIST(cairn_IpcSetting) ipc_settings;
+	CR_LIST(cairn_InetSocket) inet_sockets;
+	CR_LIST(cairn_Datagram) datagrams;
+	CR_LIST(cairn_Multicast) multicasts;
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 };
 

@@ -63,6 +63,9 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_MESSAGES] = OF_JOB(MessageQueue, messages),
 	[cairn_RecordType_RECORD_MQUEUE] = OF_JOB(Mqueue, mqueues),
 	[cairn_RecordType_RECORD_IPC_SETTING] = OF_JOB(IpcSetting, ipc_settings),
+	[cairn_RecordType_RECORD_INET] = OF_JOB(InetSocket, inet_sockets),
+	[cairn_RecordType_RECORD_DATAGRAM] = OF_JOB(Datagram, datagrams),
+	[cairn_RecordType_RECORD_MULTICAST] = OF_JOB(Multicast, multicasts),
 };
 
 /* Those that go to no list as they are. */

@@ -6,10 +6,15 @@ noinst_LIBRARIES += src/libobjects.a
 src_libobjects_a_SOURCES = \
 	src/objects/object.h src/objects/registry.c src/objects/save.c \
 	src/objects/device.c src/objects/directory.c src/objects/fifo.c src/objects/lock.c \
-	src/objects/path.c \
 	src/objects/epoll.c src/objects/eventfd.c src/objects/fdinfo.c src/objects/signalfd.c \
 	src/objects/timerfd.c \
+	src/objects/path.c \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \
 	src/objects/stdio.c src/objects/tty.c \
 	src/objects/ipc.h src/objects/sysv.c src/objects/sysv_shm.c src/objects/sysv_sem.c \
 	src/objects/sysv_msg.c
+
+src_libobjects_a_SOURCES += \
+	src/objects/inet.h src/objects/inet.c src/objects/inet_address.c \
+	src/objects/inet_options.c src/objects/tcp_diag.c src/objects/tcp_restore.c \
+	src/objects/tcp_save.c src/objects/tcp_time_wait.c src/objects/udp.c

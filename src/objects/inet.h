@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TCP, UDP and their like: what the files inet*.c share.
+#pragma once
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <poll.h>
+
+#include "objects/object.h"
+
+/* The states of TCP_INFO and sock_diag, as the kernel numbers them. */
+enum {
+	CR_TCP_ESTABLISHED = 1,
+	CR_TCP_SYN_SENT,
+	CR_TCP_SYN_RECV,
+	CR_TCP_FIN_WAIT1,
+	CR_TCP_FIN_WAIT2,
+	CR_TCP_TIME_WAIT,
+	CR_TCP_CLOSE,
+	CR_TCP_CLOSE_WAIT,
+	CR_TCP_LAST_ACK,
+	CR_TCP_LISTEN,
+	CR_TCP_CLOSING,
+};
+
+/* ---- addresses: inet_address.c ---- */
+
+union cr_inet_name {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	unsigned char bytes[28];
+};
+
+/* An address and port that compare as bytes, IPv4 as mapped. */
+struct cr_inet_key {
+	unsigned char address[16];
+	uint16_t port; /* network order */
+};
+
+struct cr_inet_key cr_inet_key(const void *name);
+void cr_inet_name(union cr_inet_name *to, const void *bytes, size_t len);
+socklen_t cr_inet_len(const union cr_inet_name *name);
+uint16_t cr_inet_port(const union cr_inet_name *name);
+void cr_inet_set_port(union cr_inet_name *name, uint16_t port);
+bool cr_inet_is_any(const union cr_inet_name *name);
+bool cr_inet_is_mapped(const union cr_inet_name *name);
+void cr_inet_loopback(union cr_inet_name *name);
+/* Whether this host has it; FREEBIND is off. */
+bool cr_inet_is_here(const union cr_inet_name *name);
+#define CR_INET_TEXT 80
+const char *cr_inet_text(const union cr_inet_name *name, char text[CR_INET_TEXT]);
+
+/* ---- a save ---- */
+
+struct cr_inet {
+	cairn_InetSocket m;
+	int fd; /* the description's */
+	pid_t pid;
+	int number;
+	uint64_t inode;
+	struct tcp_info info;
+	union cr_inet_name local, remote;
+	struct cr_inet *peer;
+};
+
+/* ---- options: inet_options.c ---- */
+
+struct cr_inet_defaults;
+
+int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, struct cr_err *err);
+void cr_inet_defaults_free(struct cr_inet_defaults *cache);
+int cr_inet_filter_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
+
+enum cr_inet_phase {
+	CR_INET_BEFORE, /* before it is bound: decides what it can be */
+	CR_INET_AFTER, /* when its queue is filled and its state is the saved one */
+};
+
+void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_phase phase);
+int cr_inet_filter_restore(struct cr_restore *r, int fd, const cairn_InetSocket *m,
+			   struct cr_err *err);
+int cr_inet_set(int fd, int level, int name, int value);
+int cr_inet_get(int fd, int level, int name);
+/* The saved value of an option of an int, or missing. */
+int cr_inet_option(const cairn_InetSocket *m, int level, int name, int missing);
+
+/* Room for as much as a queue holds, whatever the limits for everybody. */
+void cr_inet_grow(int fd, int name, size_t bytes);
+
+/* ---- TCP ---- */
+
+/* tcp_save.c: queues of all, when it is known who is whose peer. */
+int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);
+
+/* tcp_restore.c */
+struct cr_inet_new {
+	const cairn_InetSocket *m;
+	union cr_inet_name local, remote;
+	int fd; /* -1: not made yet */
+	struct cr_inet_new *peer;
+};
+
+int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err);
+int cr_tcp_socket(const cairn_InetSocket *m, struct cr_err *err);
+
+/*
+ * bind(), also where connections of a killed job linger in TIME-WAIT: tcp_time_wait.c.
+ * CR_EXIT_CHANGED says who has the address.
+ */
+int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err);
+
+/* tcp_diag.c: a connection as sock_diag shows it. */
+struct cr_tcp_seen {
+	int state;
+	uint32_t inode; /* 0: nobody has it */
+	uint32_t uid;
+	union cr_inet_name local, remote;
+};
+
+/* Calls fn for each in these states (1 << CR_TCP_...), from a local port if that is not 0. */
+void cr_tcp_each(int family, unsigned int states, uint16_t port,
+		 bool (*fn)(const struct cr_tcp_seen *seen, void *arg), void *arg);
+bool cr_tcp_look(const union cr_inet_name *local, const union cr_inet_name *remote,
+		 struct cr_tcp_seen *seen);
+
+/* ---- UDP: udp.c ---- */
+
+int cr_udp_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
+int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err);

@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TCP sockets made again: connections inside the job between the two ends that there were, each
+// filled by its peer, then closed as far as they had been; listeners; what waits to be accepted or
+// answered. A connection that led out of the job is made with an end of our own, which resets it.
+// Runs in the shepherd, before there are processes. Every address is taken first, so that no
+// helper's port is one that somebody still needs. On failure nothing of the job has run.
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "objects/inet.h"
+
+#define PATIENCE_MS 10000
+
+/* Where the accepted end of connections is made; closed before real listeners listen. */
+struct gate {
+	union cr_inet_name name;
+	int fd;
+};
+
+struct work {
+	struct cr_restore *r;
+	struct cr_inet_new *all;
+	size_t n;
+	CR_LIST(struct gate) gates;
+};
+
+static bool is_tcp(const struct cr_inet_new *k)
+{
+	return k->m->protocol == IPPROTO_TCP;
+}
+
+/* A connection that has to be made, whatever becomes of it then. */
+static bool was_connected(const cairn_InetSocket *m)
+{
+	return m->peer_kind == cairn_InetPeer_INET_PEER_JOB ||
+	       m->peer_kind == cairn_InetPeer_INET_PEER_CLOSED ||
+	       m->peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE ||
+	       (m->state == CR_TCP_CLOSE && m->events & POLLRDHUP && m->error != ECONNREFUSED);
+}
+
+/* Its other end can only be one of ours. */
+static bool needs_helper(const cairn_InetSocket *m)
+{
+	return was_connected(m) && m->peer_kind != cairn_InetPeer_INET_PEER_JOB;
+}
+
+static bool is_server(const struct work *w, const struct cr_inet_new *k)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_LISTEN &&
+		    cr_inet_port(&w->all[i].local) == cr_inet_port(&k->local))
+			return true;
+	return false;
+}
+
+static int failed(const struct cr_inet_new *k, int error, struct cr_err *err)
+{
+	char a[CR_INET_TEXT], b[CR_INET_TEXT];
+
+	return cr_fail(err, CR_EXIT_CHANGED, error,
+		       "cannot make the TCP connection of %s and %s again",
+		       cr_inet_text(&k->local, a), cr_inet_text(&k->remote, b));
+}
+
+static int new_socket(const cairn_InetSocket *m, int family, struct cr_err *err)
+{
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot make a TCP socket");
+	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (m)
+		cr_inet_options_restore(fd, m, CR_INET_BEFORE);
+	return fd;
+}
+
+/* ---- addresses first ---- */
+
+static struct gate *find_gate(struct work *w, const union cr_inet_name *name)
+{
+	size_t i;
+
+	for (i = 0; i < w->gates.n; i++)
+		if (!memcmp(&w->gates.v[i].name, name, sizeof(*name)))
+			return &w->gates.v[i];
+	return NULL;
+}
+
+static int make_gate(struct work *w, const union cr_inet_name *name, struct cr_err *err)
+{
+	cr_auto_fd fd = -1;
+	struct gate *g;
+	int ret;
+
+	if (find_gate(w, name))
+		return 0;
+	fd = new_socket(NULL, name->any.sa_family, err);
+	if (fd < 0)
+		return fd;
+	ret = cr_tcp_bind(fd, name, err);
+	if (ret)
+		return ret;
+	g = cr_list_add(&w->gates);
+	if (!g)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "making sockets");
+	g->name = *name;
+	g->fd = fd;
+	fd = -1;
+	return 0;
+}
+
+/* Of a pair, the end that is accepted; of one with a helper, always the job's. */
+static bool is_accepted(const struct work *w, const struct cr_inet_new *k)
+{
+	if (!k->peer)
+		return true;
+	if (is_server(w, k) != is_server(w, k->peer))
+		return is_server(w, k);
+	return k > k->peer;
+}
+
+static int take_address(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+{
+	const cairn_InetSocket *m = k->m;
+
+	if (was_connected(m) && !cr_inet_is_any(&k->local) && !cr_inet_is_here(&k->local)) {
+		cr_inet_loopback(&k->local);
+		cr_inet_loopback(&k->remote);
+	}
+	if (was_connected(m) && is_accepted(w, k)) {
+		if (cr_inet_is_any(&k->local))
+			cr_inet_loopback(&k->local);
+		return make_gate(w, &k->local, err);
+	}
+	k->fd = new_socket(m, m->family, err);
+	if (k->fd < 0)
+		return k->fd;
+	if (!cr_inet_port(&k->local) && cr_inet_is_any(&k->local))
+		return 0;
+	/* One that was refused is bound no more. */
+	return m->error == ECONNREFUSED ? 0 : cr_tcp_bind(k->fd, &k->local, err);
+}
+
+static int open_gates(struct work *w, struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < w->gates.n; i++)
+		if (listen(w->gates.v[i].fd, 128))
+			return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen");
+	return 0;
+}
+
+static void close_gates(struct work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->gates.n; i++)
+		cr_close_fd(&w->gates.v[i].fd);
+	w->gates.n = 0;
+}
+
+/* ---- connecting ---- */
+
+static bool await_event(int fd, short events)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+
+	return poll(&p, 1, PATIENCE_MS) == 1 && p.revents & events;
+}
+
+/* The connection from that port; any other, of a stranger, is not ours to serve. */
+static int accept_from(int gate, uint16_t port)
+{
+	union cr_inet_name from;
+	socklen_t len;
+	int fd;
+
+	while (await_event(gate, POLLIN)) {
+		len = sizeof(from);
+		fd = accept4(gate, &from.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0 && cr_inet_port(&from) == port)
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -ETIMEDOUT;
+}
+
+/* Joins fd, which may be bound, with a new end at a gate. */
+static int join(struct work *w, int fd, const union cr_inet_name *at)
+{
+	union cr_inet_name own, to = *at;
+	socklen_t len = sizeof(own);
+
+	/* A socket of one family may have its peer in the other. */
+	if (cr_inet_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET && at->any.sa_family == AF_INET6) {
+		struct cr_inet_key k = cr_inet_key(at);
+
+		memset(&to, 0, sizeof(to));
+		to.v4.sin_family = AF_INET;
+		memcpy(&to.v4.sin_addr, k.address + 12, 4);
+		to.v4.sin_port = k.port;
+	} else if (at->any.sa_family == AF_INET &&
+		   cr_inet_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6) {
+		struct cr_inet_key k = cr_inet_key(at);
+
+		memset(&to, 0, sizeof(to));
+		to.v6.sin6_family = AF_INET6;
+		memcpy(&to.v6.sin6_addr, k.address, 16);
+		to.v6.sin6_port = k.port;
+	}
+	if (connect(fd, &to.any, cr_inet_len(&to)) && errno != EINPROGRESS)
+		return -errno;
+	if (getsockname(fd, &own.any, &len))
+		return -errno;
+	return accept_from(find_gate(w, at)->fd, cr_inet_port(&own));
+}
+
+/* The helper has the remote address if that is to be had, for who asks for it. */
+static int make_helper(struct cr_inet_new *k, struct cr_err *err)
+{
+	int fd = new_socket(NULL, k->local.any.sa_family, err);
+
+	if (fd >= 0 && k->m->peer_kind == cairn_InetPeer_INET_PEER_CLOSED &&
+	    k->remote.any.sa_family == k->local.any.sa_family) {
+		struct cr_err unused = { 0 };
+
+		cr_tcp_bind(fd, &k->remote, &unused);
+	}
+	return fd;
+}
+
+/* ---- queues ---- */
+
+static bool wait_queued(int fd, size_t want)
+{
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + PATIENCE_MS * 1000000ll;
+	struct timespec nap = { 0, 20000 };
+	struct tcp_info info;
+	socklen_t len;
+	char byte;
+
+	for (;;) {
+		len = sizeof(info);
+		if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+			return false;
+		if (info.tcpi_bytes_received >= want)
+			return true;
+		if (cr_now_ns(CLOCK_MONOTONIC) > end)
+			return false;
+		/* Looks at the window, and tells the sender. */
+		recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < 1000000)
+			nap.tv_nsec *= 2;
+	}
+}
+
+static int send_all(int from, int to, const char *data, size_t len, int flags)
+{
+	char byte;
+
+	while (len) {
+		ssize_t n = send(from, data, len, flags | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			recv(to, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+			if (await_event(from, POLLOUT))
+				continue;
+			return -ENOBUFS;
+		}
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* What k had not read comes from its peer again. */
+static int fill(struct work *w, struct cr_inet_new *k, int from, struct cr_err *err)
+{
+	const cairn_InetSocket *m = k->m;
+	cr_auto_free void *data = NULL;
+	size_t len = m->has_content ? m->content.size : 0, at = m->urgent ? m->urgent_at : len;
+	bool inlined = cr_inet_option(m, SOL_SOCKET, SO_OOBINLINE, 0);
+	char byte = m->urgent_byte;
+	int ret = 0;
+
+	if (m->has_content)
+		ret = cr_image_read_blob(w->r->img, &m->content, &data, err);
+	if (ret || (!len && !m->urgent))
+		return ret;
+	if (at > len)
+		at = len;
+	/* What its peer still had stays with the peer, if the buffers are what they were. */
+	if (!m->unsent)
+		cr_inet_grow(k->fd, SO_RCVBUF, len * 2 + (1 << 16));
+	else
+		cr_inet_grow(k->fd, SO_RCVBUF,
+			     cr_inet_option(m, SOL_SOCKET, SO_RCVBUF, 1 << 17) / 2);
+	cr_inet_grow(from, SO_SNDBUF, len * 2 + (1 << 16));
+	ret = send_all(from, k->fd, data, at, 0);
+	if (!ret && m->urgent && inlined)
+		ret = send_all(from, k->fd, (char *)data + at++, 1, MSG_OOB);
+	else if (!ret && m->urgent)
+		ret = send_all(from, k->fd, &byte, 1, MSG_OOB);
+	if (!ret)
+		ret = send_all(from, k->fd, (char *)data + at, len - at, 0);
+	if (ret)
+		return cr_fail(err, CR_EXIT_INTERNAL, -ret,
+			       "cannot put %zu bytes into a TCP connection again (raise "
+			       "net.core.wmem_max and net.core.rmem_max)",
+			       len);
+	if (!m->unsent && !wait_queued(k->fd, len + (m->urgent && !inlined)))
+		return failed(k, ETIMEDOUT, err);
+	if (m->urgent && m->urgent_read && !inlined)
+		recv(k->fd, &byte, 1, MSG_OOB | MSG_DONTWAIT);
+	return 0;
+}
+
+/* ---- ends ---- */
+
+static bool sent_fin(const cairn_InetSocket *m)
+{
+	return m->state == CR_TCP_FIN_WAIT1 || m->state == CR_TCP_FIN_WAIT2 ||
+	       m->state == CR_TCP_CLOSING || m->state == CR_TCP_TIME_WAIT ||
+	       m->state == CR_TCP_LAST_ACK;
+}
+
+/* Its peer was one of ours only to be closed. */
+static void end_helper(struct cr_inet_new *k, int helper)
+{
+	const cairn_InetSocket *m = k->m;
+	struct linger reset = { 1, 0 };
+
+	if (m->error == EPIPE) {
+		shutdown(helper, SHUT_WR);
+		await_event(k->fd, POLLRDHUP);
+		close(helper);
+		send(k->fd, "", 1, MSG_NOSIGNAL);
+		await_event(k->fd, POLLHUP);
+		return;
+	}
+	if (m->error == ECONNRESET ||
+	    (m->peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE && m->state != CR_TCP_CLOSE_WAIT &&
+	     m->state != CR_TCP_LAST_ACK)) {
+		setsockopt(helper, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+		close(helper);
+		await_event(k->fd, POLLHUP);
+		return;
+	}
+	/* The helper's port is the one that lingers. */
+	shutdown(helper, SHUT_WR);
+	await_event(k->fd, POLLRDHUP);
+	if (m->state != CR_TCP_CLOSE_WAIT)
+		shutdown(k->fd, SHUT_WR);
+	close(helper);
+}
+
+static int connect_pair(struct work *w, struct cr_inet_new *a, struct cr_err *err)
+{
+	struct cr_inet_new *b = a->peer, *first;
+	int fd = join(w, a->fd, &b->local), ret;
+
+	if (fd < 0)
+		return failed(a, -fd, err);
+	b->fd = fd;
+	cr_inet_options_restore(b->fd, b->m, CR_INET_BEFORE);
+	ret = fill(w, a, b->fd, err);
+	if (!ret)
+		ret = fill(w, b, a->fd, err);
+	if (ret)
+		return ret;
+	first = sent_fin(a->m) && a->m->state != CR_TCP_LAST_ACK ? a : b;
+	if (sent_fin(first->m))
+		shutdown(first->fd, SHUT_WR);
+	if (sent_fin(first->peer->m))
+		shutdown(first->peer->fd, SHUT_WR);
+	if (a->m->shut_read)
+		shutdown(a->fd, SHUT_RD);
+	if (b->m->shut_read)
+		shutdown(b->fd, SHUT_RD);
+	return 0;
+}
+
+static int connect_helper(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+{
+	int helper = make_helper(k, err), fd, ret;
+
+	if (helper < 0)
+		return helper;
+	fd = join(w, helper, &k->local);
+	if (fd < 0) {
+		close(helper);
+		return failed(k, -fd, err);
+	}
+	k->fd = fd;
+	cr_inet_options_restore(k->fd, k->m, CR_INET_BEFORE);
+	ret = fill(w, k, helper, err);
+	if (ret)
+		close(helper);
+	else
+		end_helper(k, helper);
+	return ret;
+}
+
+/* A connect() that was refused, to a port that is taken but where nobody listens. */
+static int be_refused(struct cr_inet_new *k, struct cr_err *err)
+{
+	cr_auto_fd closed = new_socket(NULL, k->m->family, err);
+	union cr_inet_name name = { .any.sa_family = k->m->family };
+	socklen_t len = sizeof(name);
+
+	if (closed < 0)
+		return closed;
+	cr_inet_loopback(&name);
+	if (bind(closed, &name.any, cr_inet_len(&name)) || getsockname(closed, &name.any, &len))
+		return failed(k, errno, err);
+	connect(k->fd, &name.any, len);
+	await_event(k->fd, POLLHUP);
+	if (!(k->m->events & POLLERR))
+		cr_inet_get(k->fd, SOL_SOCKET, SO_ERROR);
+	return 0;
+}
+
+/* ---- listeners and who comes to them ---- */
+
+static int begin_listening(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+{
+	char text[CR_INET_TEXT];
+
+	if (listen(k->fd, k->m->backlog))
+		return cr_fail(err, CR_EXIT_CHANGED, errno,
+			       "cannot listen on %s again (ss -tlnp shows who has it)",
+			       cr_inet_text(&k->local, text));
+	cr_inet_options_restore(k->fd, k->m, CR_INET_AFTER);
+	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
+}
+
+static int come_waiting(struct cr_inet_new *k, struct cr_err *err)
+{
+	if (connect(k->fd, &k->remote.any, cr_inet_len(&k->remote)) && errno != EINPROGRESS)
+		return failed(k, errno, err);
+	if (!await_event(k->fd, POLLOUT))
+		return failed(k, ETIMEDOUT, err);
+	if (sent_fin(k->m))
+		shutdown(k->fd, SHUT_WR);
+	if (k->m->shut_read)
+		shutdown(k->fd, SHUT_RD);
+	return 0;
+}
+
+/* In the order in which they came. */
+static int come_all(struct work *w, struct cr_err *err)
+{
+	size_t i, rank = 1, done;
+	int ret = 0;
+
+	do {
+		done = 0;
+		for (i = 0; i < w->n && !ret; i++) {
+			const cairn_InetSocket *m = w->all[i].m;
+
+			if (!is_tcp(&w->all[i]) ||
+			    m->peer_kind != cairn_InetPeer_INET_PEER_WAITING || m->peer != rank)
+				continue;
+			ret = come_waiting(&w->all[i], err);
+			done++;
+		}
+		rank++;
+	} while (done && !ret);
+	for (i = 0; i < w->n && !ret; i++)
+		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_SYN_SENT &&
+		    w->all[i].m->remote.size)
+			connect(w->all[i].fd, &w->all[i].remote.any,
+				cr_inet_len(&w->all[i].remote));
+	return ret;
+}
+
+static int make_connections(struct work *w, struct cr_err *err)
+{
+	size_t i;
+	int ret = open_gates(w, err);
+
+	for (i = 0; i < w->n && !ret; i++) {
+		struct cr_inet_new *k = &w->all[i];
+
+		if (!is_tcp(k))
+			continue;
+		if (k->peer && !is_accepted(w, k))
+			ret = connect_pair(w, k, err);
+		else if (needs_helper(k->m))
+			ret = connect_helper(w, k, err);
+		else if (k->m->error == ECONNREFUSED)
+			ret = be_refused(k, err);
+	}
+	close_gates(w);
+	return ret;
+}
+
+static int make_all(struct work *w, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < w->n && !ret; i++)
+		if (is_tcp(&w->all[i]))
+			ret = take_address(w, &w->all[i], err);
+	if (!ret)
+		ret = make_connections(w, err);
+	for (i = 0; i < w->n && !ret; i++)
+		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_LISTEN)
+			ret = begin_listening(w, &w->all[i], err);
+	if (!ret)
+		ret = come_all(w, err);
+	for (i = 0; i < w->n && !ret; i++) {
+		if (!is_tcp(&w->all[i]) || w->all[i].m->state == CR_TCP_LISTEN)
+			continue;
+		cr_inet_options_restore(w->all[i].fd, w->all[i].m, CR_INET_AFTER);
+		ret = cr_inet_filter_restore(w->r, w->all[i].fd, w->all[i].m, err);
+	}
+	return ret;
+}
+
+int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err)
+{
+	struct work w = { .r = r, .all = all, .n = n };
+	int ret = make_all(&w, err);
+
+	close_gates(&w);
+	free(w.gates.v);
+	return ret;
+}

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TCP connections of a stopped job: who is whose peer, and what has been sent but not read. Data
+// that the sender still holds cannot be read there; it is made to move into the receiver's queue,
+// where it can be looked at without being taken: its window is opened for a moment. The bytes and
+// their order are what they were, and so is all that anybody can see but the queues' lengths.
+// Runs in the shepherd. Connections to the outside are looked at, never touched.
+#include <errno.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "objects/inet.h"
+
+#define BUF_LOCK 72 /* SO_BUF_LOCK */
+#define MOVE_NS 2000000000ll
+
+/* ---- who is whose peer ---- */
+
+struct ends {
+	struct cr_inet_key local, remote;
+};
+
+struct entry {
+	struct ends ends;
+	struct cr_inet *k;
+};
+
+static bool is_connected(const struct cr_inet *k)
+{
+	return k->m.protocol == IPPROTO_TCP && k->m.remote.size && k->m.state != CR_TCP_SYN_SENT;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ends));
+}
+
+static int find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
+{
+	struct entry *e = calloc(n + 1, sizeof(*e)), *found;
+	size_t i, connected = 0;
+
+	if (!e)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
+	for (i = 0; i < n; i++) {
+		if (!is_connected(all[i]))
+			continue;
+		e[connected].ends.local = cr_inet_key(&all[i]->local);
+		e[connected].ends.remote = cr_inet_key(&all[i]->remote);
+		e[connected++].k = all[i];
+	}
+	qsort(e, connected, sizeof(*e), compare);
+	for (i = 0; i < connected; i++) {
+		struct ends other = { e[i].ends.remote, e[i].ends.local };
+
+		found = bsearch(&other, e, connected, sizeof(*e), compare);
+		if (!found || found == &e[i])
+			continue;
+		e[i].k->peer = found->k;
+		e[i].k->m.peer_kind = cairn_InetPeer_INET_PEER_JOB;
+		e[i].k->m.peer = found->k->m.id;
+	}
+	free(e);
+	return 0;
+}
+
+static bool same_host(const struct cr_inet *k)
+{
+	struct cr_inet_key a = cr_inet_key(&k->local), b = cr_inet_key(&k->remote);
+
+	return !memcmp(a.address, b.address, sizeof(a.address)) || cr_inet_is_here(&k->remote);
+}
+
+static bool has_listener(struct cr_inet **all, size_t n, const union cr_inet_name *at)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (all[i]->m.protocol == IPPROTO_TCP && all[i]->m.state == CR_TCP_LISTEN &&
+		    cr_inet_port(&all[i]->local) == cr_inet_port(at))
+			return true;
+	return false;
+}
+
+static bool is_closing(int state)
+{
+	return state && state != CR_TCP_ESTABLISHED && state != CR_TCP_CLOSE_WAIT &&
+	       state != CR_TCP_SYN_RECV;
+}
+
+/* The other end is in nobody's hands that we know. */
+static void classify(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_inet *k)
+{
+	char text[CR_INET_TEXT];
+	struct cr_tcp_seen seen = { 0 };
+	bool fin = k->m.state != CR_TCP_ESTABLISHED && k->m.state != CR_TCP_FIN_WAIT1 &&
+		   k->m.state != CR_TCP_FIN_WAIT2;
+
+	k->m.peer_kind = cairn_InetPeer_INET_PEER_OUTSIDE;
+	if (same_host(k)) {
+		cr_tcp_look(&k->remote, &k->local, &seen);
+		if (seen.inode)
+			k->m.peer_kind = cairn_InetPeer_INET_PEER_OUTSIDE;
+		else if (fin || is_closing(seen.state))
+			k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
+		else if (seen.state && has_listener(all, n, &k->remote))
+			k->m.peer_kind = cairn_InetPeer_INET_PEER_WAITING;
+	}
+	if (k->m.peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE)
+		cr_remark(s,
+			  "process %d, fd %d: the TCP connection with %s leads out of the job: "
+			  "after a restart it is reset (--tcp=repair keeps it)",
+			  k->pid, k->number, cr_inet_text(&k->remote, text));
+}
+
+/* Where a connection goes to that is not there yet, getpeername() does not say. */
+static bool note_target(const struct cr_tcp_seen *seen, void *arg)
+{
+	struct cr_inet *k = arg;
+
+	if (seen->inode != k->inode)
+		return true;
+	k->remote = seen->remote;
+	k->m.remote.size = cr_inet_len(&k->remote);
+	memcpy(k->m.remote.bytes, &k->remote, k->m.remote.size);
+	return false;
+}
+
+/* ---- moving what is unsent ---- */
+
+static void read_info(struct cr_inet *k)
+{
+	socklen_t len = sizeof(k->info);
+
+	if (!getsockopt(k->fd, IPPROTO_TCP, TCP_INFO, &k->info, &len))
+		k->m.state = k->info.tcpi_state;
+}
+
+static bool arrived(const struct cr_inet *from, const struct cr_inet *to)
+{
+	/* The sender is gone: its FIN comes behind everything else. */
+	if (!from)
+		return to->m.state != CR_TCP_ESTABLISHED && to->m.state != CR_TCP_FIN_WAIT1 &&
+		       to->m.state != CR_TCP_FIN_WAIT2;
+	return !from->info.tcpi_notsent_bytes &&
+	       from->info.tcpi_bytes_sent - from->info.tcpi_bytes_retrans <=
+		       to->info.tcpi_bytes_received;
+}
+
+static bool arrived_now(struct cr_inet *from, struct cr_inet *to)
+{
+	if (from)
+		read_info(from);
+	read_info(to);
+	return arrived(from, to);
+}
+
+/* Has the kernel look at the window and tell the sender of it. */
+static void tell_window(int fd)
+{
+	char byte;
+
+	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, 2);
+	recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+static bool wait_arrival(struct cr_inet *from, struct cr_inet *to)
+{
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + MOVE_NS;
+	struct timespec nap = { 0, 20000 };
+
+	while (!arrived_now(from, to)) {
+		if (cr_now_ns(CLOCK_MONOTONIC) > end)
+			return false;
+		tell_window(to->fd);
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < 1000000)
+			nap.tv_nsec *= 2;
+	}
+	return true;
+}
+
+/*
+ * Room for len more. What the application set by itself is put back by the caller; a buffer that
+ * grows by itself may also grow so.
+ */
+static void open_window(int fd, size_t len)
+{
+	int now = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
+
+	cr_inet_grow(fd, SO_RCVBUF, now / 2 + len * 2);
+	if (cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF) >= now + (int)len * 2)
+		return;
+	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
+	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, 0);
+	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, INT32_MAX / 4);
+	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
+}
+
+static int move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
+{
+	int size, lock, nodelay;
+	bool done;
+
+	if (arrived(from, to))
+		return 0;
+	to->m.unsent = from ? from->info.tcpi_notsent_bytes : 0;
+	if (from) {
+		/* Pushes what Nagle, TCP_CORK or MSG_MORE hold back. */
+		nodelay = cr_inet_get(from->fd, IPPROTO_TCP, TCP_NODELAY);
+		cr_inet_set(from->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+		if (!nodelay)
+			cr_inet_set(from->fd, IPPROTO_TCP, TCP_NODELAY, 0);
+	}
+	tell_window(to->fd);
+	if (arrived_now(from, to))
+		return 0;
+	size = cr_inet_get(to->fd, SOL_SOCKET, SO_RCVBUF);
+	lock = cr_inet_get(to->fd, SOL_SOCKET, BUF_LOCK);
+	open_window(to->fd, from ? from->info.tcpi_notsent_bytes : 1 << 22);
+	done = wait_arrival(from, to);
+	if (lock & 2)
+		cr_inet_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
+	cr_inet_set(to->fd, SOL_SOCKET, BUF_LOCK, lock);
+	if (done)
+		return 0;
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d has sent more on a TCP connection than process %d (fd %d) can "
+		       "take in unread: %u bytes are left (raise net.core.rmem_max, or try again "
+		       "when it has read); the job goes on",
+		       from ? from->pid : to->pid, to->pid, to->number,
+		       from ? from->info.tcpi_notsent_bytes : 0);
+}
+
+/* ---- reading queues ---- */
+
+static ssize_t peek(int fd, char *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, len, MSG_PEEK | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static void read_urgent(struct cr_inet *k, bool inlined)
+{
+	unsigned char byte;
+
+	if (inlined) {
+		k->m.urgent = k->m.events & POLLPRI;
+		return;
+	}
+	k->m.urgent = true;
+	if (recv(k->fd, &byte, 1, MSG_OOB | MSG_PEEK | MSG_DONTWAIT) == 1)
+		k->m.urgent_byte = byte;
+	else
+		k->m.urgent_read = true;
+}
+
+/*
+ * All that is unread, in pieces: one ends before an urgent byte, the next begins behind it. An
+ * error that is waiting must not be taken, so nobody reads on to the end where there is one.
+ */
+static int read_queue(struct cr_inet *k, char **data, size_t *len)
+{
+	int queued = 0, mark = 0, old = cr_inet_option(&k->m, SOL_SOCKET, SO_PEEK_OFF, -1);
+	bool inlined = cr_inet_option(&k->m, SOL_SOCKET, SO_OOBINLINE, 0), offset, full = true;
+	size_t room;
+	ssize_t n;
+
+	ioctl(k->fd, SIOCINQ, &queued);
+	ioctl(k->fd, SIOCATMARK, &mark);
+	room = queued + (k->m.events & POLLERR ? 0 : 1 << 16);
+	*data = malloc(room + 1);
+	if (!*data)
+		return -ENOMEM;
+	/* Not for TCP before Linux 6.9: then a mark in the middle hides what is behind it. */
+	offset = !cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+	while (*len < room) {
+		n = peek(k->fd, *data + *len, room - *len);
+		if (n <= 0)
+			break;
+		if (!full) {
+			mark = true;
+			k->m.urgent_at = *len;
+		}
+		*len += n;
+		full = *len == room;
+		if (!offset || k->m.events & POLLERR)
+			break;
+		if (full) {
+			char *more = realloc(*data, room *= 2);
+
+			if (!more)
+				return -ENOMEM;
+			*data = more;
+		}
+		/* The place of an urgent byte counts, though it is not read. */
+		cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, *len + (mark && !inlined));
+	}
+	if (offset)
+		cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, old);
+	if (!mark && k->m.events & POLLPRI) {
+		mark = true;
+		k->m.urgent_at = *len;
+	}
+	if (mark)
+		read_urgent(k, inlined);
+	return 0;
+}
+
+static int save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
+{
+	cr_auto_free char *data = NULL;
+	size_t len = 0;
+	int ret = read_queue(k, &data, &len);
+
+	if (ret)
+		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "saving a TCP connection");
+	if (!len || !s->writer)
+		return 0;
+	k->m.has_content = true;
+	return cr_image_blob(s->writer, data, len, &k->m.content, err);
+}
+
+/* An error that is waiting cannot be looked at without taking it; what led to it can. */
+static int pending_error(const struct cr_inet *k)
+{
+	int queued = 0;
+	uint32_t memory[9] = { 0 };
+	socklen_t size = sizeof(memory);
+
+	if (!(k->m.events & POLLRDHUP) || k->m.state != CR_TCP_CLOSE)
+		return 0;
+	/* Told or not, a connection that never was is left in a state of its own. */
+	if (!k->info.tcpi_options && !k->info.tcpi_rtt)
+		return ECONNREFUSED;
+	if (!(k->m.events & POLLERR))
+		return 0;
+	ioctl(k->fd, SIOCINQ, &queued);
+	getsockopt(k->fd, SOL_SOCKET, SO_MEMINFO, memory, &size);
+	/* Nothing to read, yet something in the queue: a FIN, before the RST. */
+	return !queued && memory[0] ? EPIPE : ECONNRESET;
+}
+
+static int save_state(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
+{
+	k->m.error = pending_error(k);
+	switch (k->m.state) {
+	case CR_TCP_LISTEN:
+		k->m.backlog = k->info.tcpi_sacked;
+		return 0;
+	case CR_TCP_SYN_SENT:
+		return 0;
+	case CR_TCP_ESTABLISHED:
+	case CR_TCP_FIN_WAIT1:
+	case CR_TCP_FIN_WAIT2:
+		k->m.shut_read = k->m.events & POLLRDHUP;
+	}
+	if (k->m.events & (POLLIN | POLLPRI) || k->m.unsent ||
+	    cr_inet_option(&k->m, SOL_SOCKET, SO_RCVLOWAT, 1) > 1)
+		return save_queue(s, k, err);
+	return 0;
+}
+
+/* ---- not accepted yet ---- */
+
+static bool waits(const struct cr_inet *k)
+{
+	return k->m.protocol == IPPROTO_TCP && k->m.peer_kind == cairn_InetPeer_INET_PEER_WAITING;
+}
+
+/* Whether a connected before b: all that the kernel still knows is when it was last answered. */
+static bool earlier(const struct cr_inet *a, const struct cr_inet *b)
+{
+	if (a->info.tcpi_last_ack_recv != b->info.tcpi_last_ack_recv)
+		return a->info.tcpi_last_ack_recv > b->info.tcpi_last_ack_recv;
+	return a->m.id < b->m.id;
+}
+
+static int save_waiting(struct cr_inet **all, size_t n, struct cr_err *err)
+{
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		if (!waits(all[i]))
+			continue;
+		if (all[i]->info.tcpi_bytes_sent || all[i]->info.tcpi_notsent_bytes)
+			return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+				       "process %d has sent data on a TCP connection (fd %d) that "
+				       "its listener has not accepted: nobody can read it before; "
+				       "try again when it is accepted; the job goes on",
+				       all[i]->pid, all[i]->number);
+		all[i]->m.peer = 1;
+		for (k = 0; k < n; k++)
+			all[i]->m.peer += waits(all[k]) && earlier(all[k], all[i]);
+	}
+	return 0;
+}
+
+int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err)
+{
+	size_t i;
+	int ret = find_peers(all, n, err);
+
+	for (i = 0; i < n; i++)
+		if (all[i]->m.protocol == IPPROTO_TCP && all[i]->m.state == CR_TCP_SYN_SENT)
+			cr_tcp_each(all[i]->m.family, 1 << CR_TCP_SYN_SENT, 0, note_target, all[i]);
+	for (i = 0; i < n && !ret; i++) {
+		if (!is_connected(all[i]))
+			continue;
+		if (!all[i]->peer)
+			classify(s, all, n, all[i]);
+		if (all[i]->peer || all[i]->m.peer_kind == cairn_InetPeer_INET_PEER_CLOSED)
+			ret = move(all[i]->peer, all[i], err);
+	}
+	if (!ret)
+		ret = save_waiting(all, n, err);
+	for (i = 0; i < n && !ret; i++)
+		if (all[i]->m.protocol == IPPROTO_TCP)
+			ret = save_state(s, all[i], err);
+	return ret;
+}
