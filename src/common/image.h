@@ -87,6 +87,7 @@ struct cr_image {
 	cairn_Job job;
 	cairn_End end;
 	CR_LIST(struct cr_process_image) processes;
+	size_t latest; /* of them, that was looked for */
 	CR_LIST(struct cr_shared_image) shared;
 	CR_LIST(cairn_Description) descriptions;
 	CR_LIST(cairn_Inode) inodes;
@@ -101,6 +102,8 @@ struct cr_image {
 	CR_LIST(cairn_Datagram) datagrams;
 	CR_LIST(cairn_Multicast) multicasts;
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
+	void *shared_memory; /* where cr_image_share() has put all lists */
+	size_t shared_len;
 };
 
 /*
@@ -114,6 +117,12 @@ int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
  * are read. CR_EXIT_DAMAGED, CR_EXIT_FORMAT, CR_EXIT_PERMISSION, CR_EXIT_NOT_FOUND.
  */
 int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err);
+/*
+ * Moves everything read into memory that forks share, not copy: a restart forks for each process.
+ * Nothing can be added to the lists after that.
+ */
+int cr_image_share(struct cr_image *img, struct cr_err *err);
+
 void cr_image_free(struct cr_image *img);
 
 struct cr_process_image *cr_image_process(struct cr_image *img, int32_t pid);

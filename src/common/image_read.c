@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lz4.h>
+#include <malloc.h>
 #include <pb_common.h>
 #include <pb_decode.h>
 #include <stddef.h>
@@ -231,9 +232,15 @@ struct cr_process_image *cr_image_process(struct cr_image *img, int32_t pid)
 {
 	size_t i;
 
-	for (i = 0; i < img->processes.n; i++)
-		if (img->processes.v[i].process.pid == pid)
-			return &img->processes.v[i];
+	/* A process's records stand together. */
+	if (img->latest < img->processes.n && img->processes.v[img->latest].process.pid == pid)
+		return &img->processes.v[img->latest];
+	for (i = 0; i < img->processes.n; i++) {
+		if (img->processes.v[i].process.pid != pid)
+			continue;
+		img->latest = i;
+		return &img->processes.v[i];
+	}
 	return NULL;
 }
 
@@ -305,7 +312,8 @@ static int note_blobs(struct cr_image *img, const pb_msgdesc_t *fields, const vo
 static int check_record(cairn_RecordType type, const union record *r)
 {
 	if (type == cairn_RecordType_RECORD_VMA)
-		return r->vma.start < r->vma.end && !((r->vma.start | r->vma.end) % CR_PAGE);
+		return r->vma.start < r->vma.end && !((r->vma.start | r->vma.end) % CR_PAGE) &&
+		       r->vma.path;
 	if (type == cairn_RecordType_RECORD_FDS)
 		return r->fds.fds_count == r->fds.descriptions_count &&
 		       r->fds.fds_count == r->fds.cloexec_count;
@@ -405,9 +413,12 @@ static int read_records(struct cr_image *img, const unsigned char *data, size_t 
 		if (XXH3_64bits_withSeed(data + at + sizeof(h), h.length, h.type) != h.hash)
 			return damaged(img, err, CR_STATE, at, "checksum of a record");
 		in = pb_istream_from_buffer(data + at + sizeof(h), h.length);
-		if (!pb_decode(&in, cr_image_descriptor(h.type), r) ||
-		    (ret = add_record(img, h.type, r)))
+		if (!pb_decode(&in, cr_image_descriptor(h.type), r))
 			return damaged(img, err, CR_STATE, at, "content of a record");
+		if (add_record(img, h.type, r)) {
+			pb_release(cr_image_descriptor(h.type), r);
+			return damaged(img, err, CR_STATE, at, "content of a record");
+		}
 		at += sizeof(h) + h.length;
 		records++;
 	}
@@ -488,13 +499,86 @@ int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err)
 	return img->pack < 0 ? img->pack : 0;
 }
 
-void cr_image_free(struct cr_image *img)
+/* Lists on their way into one piece of memory, or measured for it. */
+struct mover {
+	char *to; /* NULL: measure */
+	size_t used;
+};
+
+static void move(struct mover *m, void *list, size_t bytes)
 {
-	size_t i;
+	void **v = list;
 
+	if (m->to && *v) {
+		memcpy(m->to + m->used, *v, bytes);
+		free(*v);
+		*v = m->to + m->used;
+	}
+	m->used += (bytes + 15) & ~15ul;
+}
+
+static void move_all(struct cr_image *img, struct mover *m)
+{
+	size_t i, k;
+
+	move(m, &img->processes.v, img->processes.n * sizeof(*img->processes.v));
+	for (i = 0; i < img->processes.n; i++) {
+		struct cr_process_image *p = &img->processes.v[i];
+
+		for (k = 0; k < CR_ARRAY_SIZE(kinds); k++) {
+			any_list *list = (any_list *)((char *)p + kinds[k].list);
+
+			if (kinds[k].of_process)
+				move(m, &list->v, list->n * kinds[k].size);
+		}
+		for (k = 0; k < p->vmas.n; k++)
+			move(m, &p->vmas.v[k].path, strlen(p->vmas.v[k].path) + 1);
+		move(m, &p->runs.v, p->runs.n * sizeof(*p->runs.v));
+	}
+	for (k = 0; k < CR_ARRAY_SIZE(kinds); k++) {
+		any_list *list = (any_list *)((char *)img + kinds[k].list);
+
+		if (kinds[k].list && !kinds[k].of_process)
+			move(m, &list->v, list->n * kinds[k].size);
+	}
+	move(m, &img->shared.v, img->shared.n * sizeof(*img->shared.v));
+	for (i = 0; i < img->shared.n; i++)
+		move(m, &img->shared.v[i].runs.v,
+		     img->shared.v[i].runs.n * sizeof(*img->shared.v[i].runs.v));
+}
+
+int cr_image_share(struct cr_image *img, struct cr_err *err)
+{
+	struct mover m = { 0 };
+	void *memory;
+
+	move_all(img, &m);
+	memory = mmap(NULL, m.used + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "reading %s", img->path);
+	img->shared_memory = memory;
+	img->shared_len = m.used + 1;
+	m = (struct mover){ memory, 0 };
+	move_all(img, &m);
+	mprotect(memory, img->shared_len, PROT_READ);
+	free(img->blobs.v);
+	memset(&img->blobs, 0, sizeof(img->blobs));
+	/* What was freed would be copied by each fork as well. */
+	malloc_trim(0);
+	return 0;
+}
+
+static void free_lists(struct cr_image *img)
+{
+	size_t i, k;
+
+	for (i = 0; i < img->processes.n; i++) {
+		struct cr_process_image *p = &img->processes.v[i];
+
+		for (k = 0; k < p->vmas.n; k++)
+			free(p->vmas.v[k].path);
+	}
 	for (i = 0; i < CR_ARRAY_SIZE(kinds); i++) {
-		size_t k;
-
 		if (kinds[i].list && !kinds[i].of_process)
 			free(((any_list *)((char *)img + kinds[i].list))->v);
 		for (k = 0; kinds[i].of_process && k < img->processes.n; k++)
@@ -507,6 +591,14 @@ void cr_image_free(struct cr_image *img)
 	free(img->processes.v);
 	free(img->shared.v);
 	free(img->blobs.v);
+}
+
+void cr_image_free(struct cr_image *img)
+{
+	if (img->shared_memory)
+		munmap(img->shared_memory, img->shared_len);
+	else
+		free_lists(img);
 	cr_close_fd(&img->pack);
 	memset(img, 0, sizeof(*img));
 	img->pack = -1;

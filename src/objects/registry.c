@@ -345,9 +345,12 @@ int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, st
 
 	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
-		const struct cr_object *o = cr_object_of(d->kind);
+		const struct cr_object *o;
 
-		if (o->settle && r->first[i] == p->process.pid)
+		if (r->first[i] != p->process.pid)
+			continue;
+		o = cr_object_of(d->kind);
+		if (o->settle)
 			ret = o->settle(r, d, r->description_fd[i], p, err);
 	}
 	return ret;

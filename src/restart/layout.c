@@ -40,6 +40,8 @@ int cr_layout_read(struct cr_layout *l, const struct cr_process_image *p)
 	int ret;
 
 	memset(l, 0, sizeof(*l));
+	if (add(l, 0, LOWEST))
+		return -ENOMEM;
 	ret = cr_proc_maps(getpid(), false, &maps);
 	for (i = 0; i < maps.n && !ret; i++) {
 		const struct cr_map *m = &maps.v[i];
@@ -64,25 +66,34 @@ int cr_layout_read(struct cr_layout *l, const struct cr_process_image *p)
 	return ret;
 }
 
-uint64_t cr_layout_find(struct cr_layout *l, uint64_t len, uint64_t like)
+/* From span i on, nothing free below at; 0 if there is no such place. */
+static uint64_t find_from(struct cr_layout *l, size_t i, uint64_t at, uint64_t len, uint64_t like)
 {
-	uint64_t at = LOWEST, place;
-	size_t i;
-
-	for (i = 0; i <= l->n; i++) {
+	for (; i <= l->n; i++) {
 		uint64_t end = i < l->n && l->v[i].start < HIGHEST ? l->v[i].start : HIGHEST;
+		uint64_t place = (at & -HUGE) + like % HUGE;
 
-		place = (at & -HUGE) + like % HUGE;
 		if (place < at)
 			place += HUGE;
 		if (end > place && end - place >= len) {
-			if (add(l, place, place + len))
-				return 0;
-			qsort(l->v, l->n, sizeof(*l->v), by_start);
+			l->next = i;
+			l->next_at = place + len;
+			/* The span below, which there always is, now reaches up to here. */
+			l->v[i - 1].end = place + len;
 			return place;
 		}
 		if (i < l->n && l->v[i].end > at)
 			at = l->v[i].end;
 	}
 	return 0;
+}
+
+uint64_t cr_layout_find(struct cr_layout *l, uint64_t len, uint64_t like)
+{
+	uint64_t place = 0;
+
+	/* Mappings are placed one behind the other: only the last resort is to look for a hole. */
+	if (l->next_at)
+		place = find_from(l, l->next, l->next_at, len, like);
+	return place ? place : find_from(l, 0, LOWEST, len, like);
 }

@@ -519,48 +519,20 @@ static void open_exe(struct cr_restart *r, const struct cr_process_image *p, str
 	close(exe);
 }
 
-static bool is_shared_with(const struct cr_process_image *p, const cairn_Process *child)
-{
-	return child->shares_files && child->ppid == p->process.pid;
-}
-
-/* Whether p shares its descriptors; how many do, and how many are the first of theirs. */
-static bool count_sharing(const struct cr_restart *r, const struct cr_process_image *p,
-			  uint32_t *all, uint32_t *firsts)
-{
-	bool shares = p->process.shares_files;
-	size_t i, k;
-
-	*all = *firsts = 0;
-	for (i = 0; i < r->img.processes.n; i++) {
-		const struct cr_process_image *q = &r->img.processes.v[i];
-		bool parent = false;
-
-		for (k = 0; k < r->img.processes.n; k++)
-			parent |= is_shared_with(q, &r->img.processes.v[k].process);
-		shares |= parent && q == p;
-		*all += parent || q->process.shares_files;
-		*firsts += parent && !q->process.shares_files;
-	}
-	return shares;
-}
-
 /*
  * The job's descriptors to their numbers, and none of ours left. Of those that share a table the
-			  uint32_t *all, uint32_t *firsts)
+ * first one of each does it, when all have what they need of ours.
  */
 static int place_fds(struct cr_restart *r, const struct cr_process_image *p, struct plan *n,
 		     struct cr_err *err)
 {
-	uint32_t all, firsts;
-	bool shares = count_sharing(r, p, &all, &firsts);
+	bool shares = cr_shares_files(r, p);
 	size_t i, k;
 	int d, fd, ret;
 
 	if (shares) {
 		cr_stage_arrive(r, CR_STAGE_BUILT);
-		cr_stage_await(r, p->process.shares_files ? CR_STAGE_PLACED : CR_STAGE_BUILT,
-			       p->process.shares_files ? firsts : all);
+		cr_stage_await(r, p->process.shares_files ? CR_STAGE_PLACED : CR_STAGE_BUILT);
 	}
 	open_exe(r, p, n);
 	if (p->process.shares_files)

@@ -15,7 +15,9 @@ struct cr_restart {
 	struct cr_image img;
 	struct cr_restore objects;
 	struct cr_restart_page *page;
-	uint32_t threads; /* of the whole job: who must arrive at CR_STAGE_READY */
+	cr_pids pids; /* of the job's processes, sorted */
+	cr_pids taken; /* every id that the job uses, sorted */
+	cr_pids sharers; /* whose children share their descriptors with them, sorted */
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
 	int report; /* to the outer process */
@@ -47,8 +49,11 @@ void cr_restart_go(struct cr_restart *r);
 void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
 	__attribute__((noreturn));
 void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage);
-/* Waits until n have arrived; ends the process if the restart is given up. */
-void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n);
+/* Waits until all have arrived; ends the process if the restart is given up. */
+void cr_stage_await(struct cr_restart *r, enum cr_stage stage);
+
+/* Whether another process has the same table of descriptors. */
+bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p);
 
 /* An id that is nobody's in the job, another for each process; 0 if there is none. */
 pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p);
@@ -65,6 +70,8 @@ struct cr_span {
 struct cr_layout {
 	struct cr_span *v;
 	size_t n, room;
+	size_t next; /* span below which the latest place was found, */
+	uint64_t next_at; /* and where that ends */
 	struct cr_span vdso[3]; /* of this process: vdso, vvar, vvar_vclock */
 };
 

@@ -12,6 +12,7 @@
 /* Shared by all processes of a restart and the shepherd. */
 struct cr_restart_page {
 	uint32_t arrived[CR_STAGES]; /* futexes: how many have reached a stage */
+	uint32_t wanted[CR_STAGES]; /* how many have to: the last one wakes the others */
 	uint32_t go; /* futex: 0 wait, 1 run, 2 give up */
 	uint32_t failed; /* 1: taken, 2: the rest is filled in */
 	int32_t pid;

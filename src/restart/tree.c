@@ -43,14 +43,17 @@ void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
 
 void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage)
 {
-	__atomic_fetch_add(&r->page->arrived[stage], 1, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &r->page->arrived[stage], FUTEX_WAKE, 0x7fffffff);
+	uint32_t *arrived = &r->page->arrived[stage];
+
+	/* Of hundreds each would else wake all the others only to see them sleep again. */
+	if (__atomic_add_fetch(arrived, 1, __ATOMIC_SEQ_CST) == r->page->wanted[stage])
+		syscall(SYS_futex, arrived, FUTEX_WAKE, 0x7fffffff);
 }
 
-void cr_stage_await(struct cr_restart *r, enum cr_stage stage, uint32_t n)
+void cr_stage_await(struct cr_restart *r, enum cr_stage stage)
 {
+	uint32_t have, n = r->page->wanted[stage];
 	struct timespec tick = { 0, 100000000 };
-	uint32_t have;
 
 	while ((have = __atomic_load_n(&r->page->arrived[stage], __ATOMIC_SEQ_CST)) < n) {
 		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST) ||
@@ -93,21 +96,60 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 	}
 }
 
-static bool id_taken(const struct cr_restart *r, pid_t id)
+/* ---- ids ---- */
+
+static int by_id(const void *a, const void *b)
 {
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool among(const cr_pids *ids, pid_t id)
+{
+	return ids->n && bsearch(&id, ids->v, ids->n, sizeof(id), by_id);
+}
+
+static int add_id(cr_pids *ids, pid_t id)
+{
+	pid_t *to = cr_list_add(ids);
+
+	if (!to)
+		return -ENOMEM;
+	*to = id;
+	return 0;
+}
+
+/* Sorted, as they are looked for by every process that is made. */
+static int collect_ids(struct cr_restart *r, struct cr_err *err)
+{
+	const cairn_Job *job = &r->img.job;
+	int ret = add_id(&r->taken, job->shepherd_pid) | add_id(&r->taken, job->shepherd_pgid) |
+		  add_id(&r->taken, job->shepherd_sid);
 	size_t i, k;
 
 	for (i = 0; i < r->img.processes.n; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
 
-		if (p->process.pid == id || p->process.pgid == id || p->process.sid == id)
-			return true;
+		ret |= add_id(&r->pids, p->process.pid) | add_id(&r->taken, p->process.pid) |
+		       add_id(&r->taken, p->process.pgid) | add_id(&r->taken, p->process.sid);
 		for (k = 0; k < p->threads.n; k++)
-			if (p->threads.v[k].tid == id)
-				return true;
+			ret |= add_id(&r->taken, p->threads.v[k].tid);
+		if (p->process.shares_files)
+			ret |= add_id(&r->sharers, p->process.ppid);
 	}
-	return id == r->img.job.shepherd_pid || id == r->img.job.shepherd_pgid ||
-	       id == r->img.job.shepherd_sid;
+	if (ret)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");
+	qsort(r->pids.v, r->pids.n, sizeof(pid_t), by_id);
+	qsort(r->taken.v, r->taken.n, sizeof(pid_t), by_id);
+	if (r->sharers.n)
+		qsort(r->sharers.v, r->sharers.n, sizeof(pid_t), by_id);
+	return 0;
+}
+
+bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p)
+{
+	return p->process.shares_files || among(&r->sharers, p->process.pid);
 }
 
 pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
@@ -117,7 +159,7 @@ pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
 	pid_t id = 32000;
 
 	for (; id > 2; id--)
-		if (!id_taken(r, id) && !n--)
+		if (!among(&r->taken, id) && !n--)
 			return id;
 	return 0;
 }
@@ -137,12 +179,7 @@ static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 
 static bool exists(const struct cr_restart *r, pid_t pid)
 {
-	size_t i;
-
-	for (i = 0; i < r->img.processes.n; i++)
-		if (r->img.processes.v[i].process.pid == pid)
-			return true;
-	return false;
+	return among(&r->pids, pid);
 }
 
 static bool orphan(const struct cr_restart *r, const struct cr_process_image *p)
@@ -192,7 +229,7 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 	if (!pid) {
 		setpgid(0, 0);
 		cr_stage_arrive(r, CR_STAGE_LEADERS);
-		cr_stage_await(r, CR_STAGE_GROUPS, count(r));
+		cr_stage_await(r, CR_STAGE_GROUPS);
 		_exit(0);
 	}
 	return pid;
@@ -226,7 +263,7 @@ static void join_group(struct cr_restart *r, const cairn_Process *p)
 		setpgid(0, 0);
 	helper = stand_in(r, p);
 	cr_stage_arrive(r, CR_STAGE_LEADERS);
-	cr_stage_await(r, CR_STAGE_LEADERS, count(r) + stand_ins(r));
+	cr_stage_await(r, CR_STAGE_LEADERS);
 	if (p->pgid && p->pgid != getpgrp() && p->pgid != r->img.job.shepherd_pgid &&
 	    setpgid(0, p->pgid)) {
 		cr_fail(&err, CR_EXIT_INTERNAL, errno, "process %d cannot join its group %d",
@@ -234,7 +271,7 @@ static void join_group(struct cr_restart *r, const cairn_Process *p)
 		cr_restart_die(r, p->pid, &err);
 	}
 	cr_stage_arrive(r, CR_STAGE_GROUPS);
-	cr_stage_await(r, CR_STAGE_GROUPS, count(r));
+	cr_stage_await(r, CR_STAGE_GROUPS);
 	if (helper > 0)
 		while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
 			;
@@ -269,7 +306,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 		setsid();
 	make_children(r, m, leader, true);
 	cr_stage_arrive(r, CR_STAGE_BORN);
-	cr_stage_await(r, CR_STAGE_BORN, count(r));
+	cr_stage_await(r, CR_STAGE_BORN);
 	join_group(r, m);
 	if (m->zombie) {
 		prctl(PR_SET_NAME, m->comm);
@@ -355,10 +392,10 @@ static int look_for_dead(struct cr_restart *r, struct cr_err *err)
 	return 0;
 }
 
-static int await(struct cr_restart *r, enum cr_stage stage, uint32_t n, struct cr_err *err)
+static int await(struct cr_restart *r, enum cr_stage stage, struct cr_err *err)
 {
 	struct timespec tick = { 0, 50000000 };
-	uint32_t have, all_born = count(r);
+	uint32_t have, n = r->page->wanted[stage], all_born = count(r);
 	int ret;
 
 	while ((have = __atomic_load_n(&r->page->arrived[stage], __ATOMIC_SEQ_CST)) < n) {
@@ -386,6 +423,25 @@ static void give_up(struct cr_restart *r)
 		kill(r->img.processes.v[i].process.pid, SIGKILL);
 }
 
+/* How many come to each stage. */
+static void count_stages(struct cr_restart *r)
+{
+	uint32_t *wanted = r->page->wanted;
+	size_t i;
+
+	wanted[CR_STAGE_BORN] = wanted[CR_STAGE_GROUPS] = count(r);
+	wanted[CR_STAGE_LEADERS] = count(r) + stand_ins(r);
+	for (i = 0; i < r->img.processes.n; i++) {
+		const struct cr_process_image *p = &r->img.processes.v[i];
+		bool shares = cr_shares_files(r, p);
+
+		wanted[CR_STAGE_BUILT] += shares;
+		wanted[CR_STAGE_PLACED] += shares && !p->process.shares_files;
+		if (!p->process.zombie)
+			wanted[CR_STAGE_READY] += p->threads.n;
+	}
+}
+
 int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 {
 	size_t i;
@@ -395,11 +451,11 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	if (r->page == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "control page");
 	ret = cr_objects_prepare(&r->objects, err);
+	if (!ret)
+		ret = collect_ids(r, err);
 	if (ret)
 		return ret;
-	for (i = 0; i < r->img.processes.n; i++)
-		if (!r->img.processes.v[i].process.zombie)
-			r->threads += r->img.processes.v[i].threads.n;
+	count_stages(r);
 	for (i = 0; i < r->img.processes.n && !r->page->failed; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
 
@@ -408,16 +464,19 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	}
 	ret = make_leaderless(r, err);
 	if (!ret)
-		ret = await(r, CR_STAGE_BORN, count(r), err);
+		ret = await(r, CR_STAGE_BORN, err);
 	if (!ret)
 		ret = cr_objects_late(&r->objects, err);
 	if (!ret)
-		ret = await(r, CR_STAGE_READY, r->threads, err);
+		ret = await(r, CR_STAGE_READY, err);
 	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
 	if (ret)
 		give_up(r);
 	cr_restore_free(&r->objects);
+	free(r->pids.v);
+	free(r->taken.v);
+	free(r->sharers.v);
 	return ret;
 }
 

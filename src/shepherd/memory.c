@@ -351,7 +351,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 	out->no_reserve = v->no_reserve;
 	out->locked = kept & AGENT_RANGE_LOCKED;
 	out->may_write = v->may_write;
-	snprintf(out->path, sizeof(out->path), "%s", v->path);
+	out->path = v->path;
 	fill_advice(out, v, kept);
 	if (!strcmp(v->path, "[vsyscall]"))
 		return 0;

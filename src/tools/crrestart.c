@@ -123,6 +123,8 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (!ret)
 		ret = cr_restart_check(&r->img, o->allow_changed, err);
 	if (!ret)
+		ret = cr_image_share(&r->img, err);
+	if (!ret)
 		ret = set_place(r, err);
 	if (!ret && o->detach)
 		ret = cr_detach(r->sh->name, r->sh->directory, err);

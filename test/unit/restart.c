@@ -95,8 +95,8 @@ START_TEST(tight)
 	ck_assert_uint_eq(cr_layout_find(&l, 3 * CR_PAGE, 0x1000), 0);
 	ck_assert_uint_eq(cr_layout_find(&l, CR_PAGE, 0x3000), 0);
 	ck_assert_uint_eq(cr_layout_find(&l, CR_PAGE, 0x5000 + 0x7ff0000 * HUGE), 0);
-	ck_assert_uint_eq(cr_layout_find(&l, CR_PAGE, 0x2000), 0x20002000);
 	ck_assert_uint_eq(cr_layout_find(&l, CR_PAGE, 0x1000 + 7 * HUGE), 0x20001000);
+	ck_assert_uint_eq(cr_layout_find(&l, CR_PAGE, 0x2000), 0x20002000);
 	ck_assert_uint_eq(cr_layout_find(&l, CR_PAGE, 0x1000), 0);
 	free(l.v);
 }
@@ -207,7 +207,8 @@ START_TEST(checks)
 	unit_refused(cr_restart_check(&img, true, &err), &err, CR_EXIT_CHANGED, p->exe);
 	cr_err_clear(&err);
 	p->zombie = true;
-	strcpy(img.processes.v[0].vmas.v[1].path, "/nowhere/either");
+	free(img.processes.v[0].vmas.v[1].path);
+	img.processes.v[0].vmas.v[1].path = strdup("/nowhere/either");
 	ck_assert_int_eq(cr_restart_check(&img, false, &err), 0);
 	img.manifest.cpu.words_count = 8;
 	img.manifest.cpu.xcr0 = 1ul << 63;

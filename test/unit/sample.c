@@ -35,6 +35,10 @@ static void fill_one(const pb_field_iter_t *f, char *at, bool full, uint64_t *st
 			bytes->bytes[i] = sample_random(state);
 		break;
 	case PB_LTYPE_STRING:
+		if (PB_ATYPE(f->type) == PB_ATYPE_POINTER) {
+			*(char **)at = full ? "/a/path/that/is/longer/than/most" : "/path";
+			break;
+		}
 		n = full || f->data_size < 6 ? f->data_size - 1 : 5;
 		for (i = 0; i < n; i++)
 			at[i] = 'a' + sample_random(state) % 26;
@@ -86,7 +90,7 @@ static void make_vmas(struct sample *s, const struct stat *exe)
 		v->kind = cairn_VmaKind_VMA_ANON;
 	}
 	s->vmas[2].kind = cairn_VmaKind_VMA_FILE;
-	strcpy(s->vmas[2].path, s->process.exe);
+	s->vmas[2].path = s->process.exe;
 	s->vmas[2].size = exe->st_size;
 	s->vmas[2].mtime_ns = exe->st_mtim.tv_sec * 1000000000ll + exe->st_mtim.tv_nsec;
 	s->vmas[2].packed = false;
