@@ -33,6 +33,13 @@ test_progs = \
 	test/prog/eventfd-blocked \
 	test/prog/eventfd-count \
 	test/prog/eventfd-shared \
+	test/prog/inotify-refused \
+	test/prog/memfd-huge \
+	test/prog/memfd-seals \
+	test/prog/memfd-secret \
+	test/prog/pidfd-ended \
+	test/prog/pidfd-epoll \
+	test/prog/pidfd-live \
 	test/prog/signalfd-blocked \
 	test/prog/signalfd-mask \
 	test/prog/timerfd-alarm \
@@ -41,6 +48,8 @@ test_progs = \
 	test/prog/timerfd-periodic \
 	test/prog/timerfd-relative \
 	test/prog/timerfd-wall \
+	test/prog/uring-absent \
+	test/prog/uring-refused \
 	test/prog/file-append \
 	test/prog/file-append-live \
 	test/prog/file-cloexec \
@@ -65,7 +74,6 @@ test_progs = \
 	test/prog/ids-fork-after \
 	test/prog/ids-siblings \
 	test/prog/ids-tree \
-	test/prog/inotify-refused \
 	test/prog/intr-forever \
 	test/prog/intr-length \
 	test/prog/intr-remaining \

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,6 +36,7 @@ struct watch {
 	cairn_EpollWatch m;
 	uint32_t nth; /* of those with this number in its set, as the kernel counts them */
 	pid_t pid;
+	uint64_t dev, inode;
 };
 
 typedef CR_LIST(struct watch) watches;
@@ -96,8 +98,8 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	size_t first = all ? all->n : 0, i;
 	cr_auto_free char *text = NULL;
 	struct params params;
-	unsigned long long data;
-	unsigned int events;
+	unsigned long long data, inode;
+	unsigned int events, dev;
 	const char *line;
 	int number;
 
@@ -108,12 +110,16 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 
 		if (!w)
 			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving an epoll set");
-		if (sscanf(line, "tfd: %d events: %x data: %llx", &number, &events, &data) != 3)
+		if (sscanf(line, "tfd: %d events: %x data: %llx pos:%*d ino:%llx sdev:%x", &number,
+			   &events, &data, &inode, &dev) != 5)
 			return cr_fdinfo_fail(v, "epoll set", err);
 		w->m = (cairn_EpollWatch){
 			.description = d->id, .number = number, .events = events, .data = data
 		};
 		w->pid = v->pid;
+		w->inode = inode;
+		/* The kernel's own encoding. */
+		w->dev = makedev(dev >> 20, dev & 0xfffff);
 		for (i = first; i + 1 < all->n; i++)
 			w->nth += all->v[i].m.number == number;
 	}
@@ -143,29 +149,51 @@ static long compare(int fd, int set, const struct watch *w)
 	return syscall(SYS_kcmp, getpid(), getpid(), KCMP_EPOLL_TFD, fd, &slot);
 }
 
+/* Among the sorted descriptions from low to high, which have one inode and one access. */
+static const struct cr_saved_description *search(const struct cr_save *s, size_t low, size_t high,
+						 int set, const struct watch *w)
+{
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		long order = compare(s->sorted.v[mid]->fd, set, w);
+
+		if (order <= 0)
+			return order ? NULL : s->sorted.v[mid];
+		/* 1: ours is the lesser. */
+		if (order == 1)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static bool alike(const cairn_Description *a, const cairn_Description *b)
+{
+	return a->dev == b->dev && a->inode == b->inode &&
+	       (a->flags & O_ACCMODE) == (b->flags & O_ACCMODE);
+}
+
 static const struct cr_saved_description *
 find_target(const struct cr_save *s, const struct cr_holder *sorted, int set, const struct watch *w)
 {
 	struct cr_holder key = { .pid = w->pid, .number = w->m.number };
 	const struct cr_holder *h = bsearch(&key, sorted, s->holders.n, sizeof(*sorted), by_number);
 	const struct cr_saved_description *d = h ? cr_description_noted(s, h->description) : NULL;
-	size_t low = 0, high = s->sorted.n;
+	long order = d ? compare(d->fd, set, w) : -1;
+	size_t from, to;
 
-	if (d && !compare(d->fd, set, w))
+	/* A kernel that cannot tell leaves what is under the number now. */
+	if (d && (!order || (order < 0 && (errno == EOPNOTSUPP || errno == EINVAL))))
 		return d;
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		long order = compare(s->sorted.v[mid]->fd, set, w);
+	for (from = 0; from < s->sorted.n; from = to) {
+		const cairn_Description *m = &s->sorted.v[from]->m;
 
-		if (!order)
-			return s->sorted.v[mid];
-		if (order < 0)
-			return errno == EOPNOTSUPP || errno == EINVAL ? d : NULL;
-		/* 1: ours is the lesser. */
-		if (order == 1)
-			low = mid + 1;
-		else
-			high = mid;
+		for (to = from + 1; to < s->sorted.n && alike(m, &s->sorted.v[to]->m); to++)
+			;
+		d = m->dev == w->dev && m->inode == w->inode ? search(s, from, to, set, w) : NULL;
+		if (d)
+			return d;
 	}
 	return NULL;
 }

@@ -157,7 +157,7 @@ struct cr_object {
 
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
 	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
-	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll;
+	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll, cr_object_pidfd;
 extern const struct cr_object cr_object_sysv;
 extern const struct cr_object cr_object_inet;
 
@@ -248,6 +248,7 @@ cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat 
 bool cr_is_tmpfs(int fd);
 int cr_shared_store(struct cr_save *s, struct cr_err *err);
 int cr_shared_prepare(struct cr_restore *r, struct cr_err *err);
+int cr_shared_apply(struct cr_restore *r, struct cr_err *err);
 int cr_shared_index(const struct cr_image *img, uint32_t id);
 
 /* ---- SysV IPC: sysv.c, sysv_*.c ---- */

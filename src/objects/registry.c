@@ -4,6 +4,7 @@
 // To add one: its file, and its row.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -17,7 +18,7 @@ static const struct cr_object *const objects[] = {
 	&cr_object_path,    &cr_object_stdio,	&cr_object_tty,	     &cr_object_shared,
 	&cr_object_pipe,    &cr_object_fifo,	&cr_object_device,   &cr_object_directory,
 	&cr_object_regular, &cr_object_eventfd, &cr_object_signalfd, &cr_object_timerfd,
-	&cr_object_epoll,   &cr_object_sysv,	&cr_object_inet,
+	&cr_object_epoll,   &cr_object_pidfd,	&cr_object_sysv,     &cr_object_inet,
 };
 
 void cr_outside_read(struct cr_outside *out)
@@ -221,12 +222,10 @@ static int read_holders(struct cr_restore *r, struct cr_err *err)
 
 static int prepare_late(struct cr_restore *r, size_t i, struct cr_err *err)
 {
-	struct timeval patience = { 300, 0 };
 	int p[2], k;
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "preparing a restart");
-	setsockopt(p[1], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	for (k = 0; k < 2; k++) {
 		r->late[i][k] = fcntl(p[k], F_DUPFD_CLOEXEC, r->base);
 		close(p[k]);
@@ -264,6 +263,8 @@ int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 	return ret;
 }
 
+#define PATIENCE_MS 300000
+
 /* ---- late ones: the shepherd opens them, whoever holds them peeks at a socket ---- */
 
 static int hand_over(int sock, int fd)
@@ -292,10 +293,12 @@ static int peek_fd(int sock)
 			    .msg_iovlen = 1,
 			    .msg_control = room,
 			    .msg_controllen = sizeof(room) };
+	struct pollfd p = { sock, POLLIN, 0 };
 	int fd = -1;
 
-	while (recvmsg(sock, &m, MSG_PEEK | MSG_CMSG_CLOEXEC) < 0)
-		if (errno != EINTR)
+	/* Not in recvmsg: one that comes wakes only one of those who sleep there. */
+	while (recvmsg(sock, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
+		if ((errno != EINTR && errno != EAGAIN) || !poll(&p, 1, PATIENCE_MS))
 			return -errno;
 	if (CMSG_FIRSTHDR(&m))
 		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
@@ -363,6 +366,8 @@ int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 	for (i = 0; i < r->img->descriptions.n; i++)
 		if (r->description_fd[i] >= 0)
 			cr_object_owner(r->description_fd[i], &r->img->descriptions.v[i]);
+	if (cr_shared_apply(r, err))
+		return -EPERM;
 	return cr_inodes_apply(r, err);
 }
 

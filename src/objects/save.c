@@ -25,6 +25,14 @@ static const char *refused_name(const struct cr_fd_view *v)
 		return "a timerfd";
 	if (strstr(v->link, "[signalfd]"))
 		return "a signalfd";
+	if (strstr(v->link, "[io_uring]"))
+		return "an io_uring instance";
+	if (strstr(v->link, "[userfaultfd]"))
+		return "a userfaultfd";
+	if (strstr(v->link, "[fanotify]"))
+		return "a fanotify instance";
+	if (strstr(v->link, "[secretmem]") || !strncmp(v->link, "/secretmem", 10))
+		return "secret memory";
 	if (strstr(v->link, "inotify"))
 		return "an inotify instance";
 	if (strstr(v->link, "[pidfd]") || !strncmp(v->link, "pidfd:", 6))

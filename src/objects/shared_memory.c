@@ -10,11 +10,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
 #include "objects/object.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10
+#endif
 
 bool cr_is_tmpfs(int fd)
 {
@@ -23,6 +28,9 @@ bool cr_is_tmpfs(int fd)
 	return !fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC;
 }
 
+/* What memfd_secret makes. */
+#define SECRET "/secretmem"
+
 static bool is_memfd(const struct cr_fd_view *v)
 {
 	return !strncmp(v->link, "/memfd:", 7);
@@ -30,13 +38,37 @@ static bool is_memfd(const struct cr_fd_view *v)
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
-	return S_ISREG(v->st.st_mode) && (is_memfd(v) || !strncmp(v->link, "/dev/zero", 9));
+	return S_ISREG(v->st.st_mode) &&
+	       (is_memfd(v) || !strncmp(v->link, "/dev/zero", 9) || !strcmp(v->link, SECRET));
+}
+
+/* Neither secret memory nor that of huge pages takes write(2), the former no read(2) either. */
+static bool by_mapping(const cairn_SharedMemory *m)
+{
+	return m->secret || m->huge_shift;
+}
+
+static int copy(const cairn_SharedMemory *m, int fd, void *buf, size_t len, off_t at, bool in)
+{
+	size_t page = m->huge_shift ? 1ul << m->huge_shift : CR_PAGE, before = at & (page - 1);
+	size_t all = (before + len + page - 1) & -page;
+	char *p;
+
+	if (!by_mapping(m))
+		return in ? cr_write_at(fd, buf, len, at) : cr_read_at(fd, buf, len, at);
+	p = mmap(NULL, all, in ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, at - before);
+	if (p == MAP_FAILED)
+		return -errno;
+	memcpy(in ? p + before : buf, in ? buf : p + before, len);
+	munmap(p, all);
+	return 0;
 }
 
 cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat *st,
 				   const char *name)
 {
 	struct cr_saved_shared *e;
+	struct statfs fs;
 	size_t i;
 
 	for (i = 0; i < s->shared.n; i++) {
@@ -57,7 +89,10 @@ cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat 
 	e->m.size = st->st_size;
 	e->m.mode = st->st_mode;
 	e->m.memfd = !strncmp(name, "/memfd:", 7);
+	e->m.secret = !strcmp(name, SECRET);
 	snprintf(e->m.name, sizeof(e->m.name), "%s", name);
+	if (e->fd >= 0 && e->m.memfd && !fstatfs(e->fd, &fs) && fs.f_type == HUGETLBFS_MAGIC)
+		e->m.huge_shift = __builtin_ctzl(fs.f_bsize);
 	if (e->fd >= 0 && e->m.memfd) {
 		int seals = fcntl(e->fd, F_GET_SEALS);
 
@@ -74,7 +109,8 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	if (!m)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", v->link);
 	d->object = m->id;
-	d->offset = lseek(v->fd, 0, SEEK_CUR);
+	if (!m->secret)
+		d->offset = lseek(v->fd, 0, SEEK_CUR);
 	snprintf(d->path, sizeof(d->path), "%s", v->link);
 	return 0;
 }
@@ -95,7 +131,8 @@ static int flush(struct sink *k, struct cr_err *err)
 	return ret;
 }
 
-static int store_piece(struct sink *k, int fd, off_t from, size_t len, struct cr_err *err)
+static int store_piece(struct sink *k, const cairn_SharedMemory *m, int fd, off_t from, size_t len,
+		       struct cr_err *err)
 {
 	cairn_PageRun *run = &k->runs.runs[k->runs.runs_count];
 	size_t padded = CR_PAGE_UP(len);
@@ -103,7 +140,7 @@ static int store_piece(struct sink *k, int fd, off_t from, size_t len, struct cr
 	int ret;
 
 	memset(k->buf, 0, padded);
-	ret = cr_read_at(fd, k->buf, len, from);
+	ret = copy(m, fd, k->buf, len, from, false);
 	if (ret)
 		return cr_fail(err, CR_EXIT_IO, -ret, "cannot read shared memory");
 	ret = cr_image_blob(k->s->writer, k->buf, padded, &blob, err);
@@ -127,6 +164,8 @@ static int store(struct cr_save *s, struct cr_saved_shared *e, struct cr_err *er
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = fcntl(e->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0 || !k || !(k->buf = malloc(CR_RUN_BYTES))) {
 		free(k);
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot read the shared memory %s",
@@ -135,15 +174,18 @@ static int store(struct cr_save *s, struct cr_saved_shared *e, struct cr_err *er
 	k->s = s;
 	k->runs.shared = e->m.id;
 	while (!ret && from < size) {
-		from = lseek(fd, from, SEEK_DATA);
-		if (from < 0 || from >= size)
-			break;
-		from &= -CR_PAGE;
-		to = lseek(fd, from, SEEK_HOLE);
-		if (to < 0 || to > size)
-			to = size;
+		to = size;
+		if (!by_mapping(&e->m)) {
+			from = lseek(fd, from, SEEK_DATA);
+			if (from < 0 || from >= size)
+				break;
+			from &= -CR_PAGE;
+			to = lseek(fd, from, SEEK_HOLE);
+			if (to < 0 || to > size)
+				to = size;
+		}
 		for (; from < to && !ret; from += CR_RUN_BYTES)
-			ret = store_piece(k, fd, from,
+			ret = store_piece(k, &e->m, fd, from,
 					  (size_t)(to - from) < CR_RUN_BYTES ? (size_t)(to - from) :
 									       CR_RUN_BYTES,
 					  err);
@@ -187,9 +229,16 @@ int cr_shared_index(const struct cr_image *img, uint32_t id)
 static int make(const cairn_SharedMemory *m, struct cr_err *err)
 {
 	const char *name = m->memfd ? m->name + strlen("/memfd:") : m->name;
+	unsigned int flags = MFD_CLOEXEC | (m->seals != F_SEAL_SEAL ? MFD_ALLOW_SEALING : 0);
 	int fd;
 
-	fd = memfd_create(name, MFD_CLOEXEC | (m->seals != F_SEAL_SEAL ? MFD_ALLOW_SEALING : 0));
+	if (m->huge_shift)
+		flags |= MFD_HUGETLB | m->huge_shift << MAP_HUGE_SHIFT;
+	if (m->secret)
+		fd = syscall(SYS_memfd_secret, O_CLOEXEC);
+	else if (!(m->mode & 0111) || (fd = memfd_create(name, flags | MFD_EXEC)) < 0)
+		/* Before Linux 6.3 all are executable if their mode says so. */
+		fd = memfd_create(name, flags);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "cannot make the shared memory %s again", m->name);
@@ -228,10 +277,11 @@ static int fill(struct cr_restore *r, const struct cr_shared_image *s, int fd, s
 			continue;
 		if (len > s->memory.size - run->addr)
 			len = s->memory.size - run->addr;
-		ret = cr_write_at(fd, raw ? raw : data, len, run->addr);
+		ret = copy(&s->memory, fd, raw ? raw : data, len, run->addr, true);
 		if (ret)
-			return cr_fail(err, CR_EXIT_IO, -ret, "cannot fill the shared memory %s",
-				       s->memory.name);
+			return cr_fail(err, CR_EXIT_IO, -ret, "cannot fill the shared memory %s%s",
+				       s->memory.name,
+				       s->memory.huge_shift ? " (are there huge pages?)" : "");
 	}
 	return 0;
 }
@@ -248,22 +298,38 @@ int cr_shared_prepare(struct cr_restore *r, struct cr_err *err)
 			continue;
 		r->shared_fd[i] = make(&s->memory, err);
 		ret = r->shared_fd[i] < 0 ? r->shared_fd[i] : fill(r, s, r->shared_fd[i], err);
-		if (!ret && s->memory.seals && s->memory.seals != F_SEAL_SEAL)
-			fcntl(r->shared_fd[i], F_ADD_SEALS, s->memory.seals);
 	}
 	return ret;
+}
+
+int cr_shared_apply(struct cr_restore *r, struct cr_err *err)
+{
+	size_t i;
+
+	/* A file may have been mapped for writing before that was sealed. */
+	for (i = 0; i < r->img->shared.n; i++) {
+		const cairn_SharedMemory *m = &r->img->shared.v[i].memory;
+
+		if (m->seals && m->seals != F_SEAL_SEAL &&
+		    fcntl(r->shared_fd[i], F_ADD_SEALS, m->seals))
+			return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot seal %s", m->name);
+	}
+	return 0;
 }
 
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_shared_index(r->img, d->object), fd;
-	cairn_Description copy = *d;
+	cairn_Description as = *d;
 	char path[64];
 
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u", d->object);
+	/* Which has one description ever. */
+	if (r->img->shared.v[i].memory.secret)
+		return fcntl(r->shared_fd[i], F_DUPFD_CLOEXEC, 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->shared_fd[i]);
-	fd = cr_reopen(path, &copy, err);
+	fd = cr_reopen(path, &as, err);
 	if (fd >= 0 && d->offset)
 		lseek(fd, d->offset, SEEK_SET);
 	return fd;

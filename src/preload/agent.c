@@ -112,8 +112,13 @@ static int stop_and_tell(void)
 		return ret;
 	}
 	agent_take_pending(true);
-	if ((ret = agent_describe()) || (ret = agent_send_descriptors()))
+	if ((ret = agent_describe()))
 		return ret;
+	ret = agent_send_descriptors();
+	if (ret) {
+		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_DESCRIPTOR, .error = -ret });
+		return ret;
+	}
 	ret = agent_fork_writer(&sock);
 	if (ret) {
 		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_FORK, .error = -ret });

@@ -7,7 +7,8 @@ AGENT_SRCS = \
 	src/preload/agent.c src/preload/stop.c src/preload/pending.c src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_signals.c src/preload/spawn.c src/preload/hash_sse2.c \
-	src/preload/undo.c src/preload/hash_avx2.c src/common/wire.c src/arch/x86_64/partial.c
+	src/preload/undo.c src/preload/hash_avx2.c src/preload/wrap_io_uring.c \
+	src/common/wire.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
 	src/preload/agent.h src/preload/hash.h src/preload/text.h src/preload/wrappers.h \

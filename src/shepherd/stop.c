@@ -3,6 +3,7 @@
 // Stopping every process of the job: call each agent, take in what it tells, until the tree has
 // nobody left who runs. Runs in the shepherd, which does nothing else meanwhile (bounded by the
 // stop timeout). On failure every connection is closed, which lets everyone go on.
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -245,6 +246,36 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	}
 }
 
+/* The kernel lets nobody send an io_uring: so its process cannot be described. */
+static int unsendable(struct cr_member *m, const char *command, const cairn_Failure *f,
+		      struct cr_err *err)
+{
+	char path[64], link[64];
+	struct dirent *e;
+	int number = -1;
+	ssize_t n;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", m->pid);
+	d = opendir(path);
+	while (d && number < 0 && (e = readdir(d))) {
+		n = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
+		link[n < 0 ? 0 : n] = 0;
+		if (strstr(link, "[io_uring]"))
+			number = atoi(e->d_name);
+	}
+	if (d)
+		closedir(d);
+	if (number < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, f->error,
+			       "process %d (%s) cannot send its descriptors", m->pid, command);
+	return cr_fail(
+		err, CR_EXIT_UNSUPPORTED, 0,
+		"process %d (%s) has an io_uring instance (fd %d), which cannot be saved: let "
+		"it do without (it made this one behind libc's back); the job goes on",
+		m->pid, command, number);
+}
+
 int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
 		      struct cr_err *err)
 {
@@ -255,6 +286,8 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 	case cairn_StopFailure_STOP_TOO_MANY_THREADS:
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "process %d (%s) has too many threads",
 			       m->pid, command);
+	case cairn_StopFailure_STOP_DESCRIPTOR:
+		return unsendable(m, command, f, err);
 	case cairn_StopFailure_STOP_FORK:
 		return cr_fail(err, CR_EXIT_INTERNAL, f->error,
 			       "process %d (%s) cannot be copied (memory or process limits?)",
