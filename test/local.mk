@@ -4,19 +4,35 @@
 test_progs = \
 	test/prog/attr-affinity \
 	test/prog/attr-comm \
+	test/prog/attr-coredump \
 	test/prog/attr-cwd \
+	test/prog/attr-deadline \
 	test/prog/attr-environ \
 	test/prog/attr-fd-limit \
 	test/prog/attr-identity \
+	test/prog/attr-ioprio \
+	test/prog/attr-mce \
+	test/prog/attr-mdwe \
+	test/prog/attr-membarrier \
 	test/prog/attr-nice \
+	test/prog/attr-no-new-privs \
 	test/prog/attr-not-dumpable \
+	test/prog/attr-oom \
+	test/prog/attr-pdeath \
 	test/prog/attr-personality \
 	test/prog/attr-prctl \
 	test/prog/attr-proc-self \
 	test/prog/attr-rlimits \
+	test/prog/attr-sched \
+	test/prog/attr-speculation \
+	test/prog/attr-tsc \
 	test/prog/attr-umask \
 	test/prog/clock-continue \
 	test/prog/counter \
+	test/prog/cred-caps \
+	test/prog/cred-dropped \
+	test/prog/cred-fsuid \
+	test/prog/cred-server \
 	test/prog/dev-nodes \
 	test/prog/epoll-closed \
 	test/prog/epoll-edge-live \

@@ -32,6 +32,16 @@
 #define AGENT_RANGE_SYSV 64u /* a SysV attachment: the writer shall not have it */
 #define AGENT_RANGE_READ_ONLY 128u /* never to be written: for the image only */
 
+/* ProcessCore.lost */
+#define CR_LOST_SHADOW_STACK 1u
+#define CR_LOST_KEYRING 2u
+#define CR_LOST_LANDLOCK 4u
+
+/* Thread.restrictions */
+#define CR_THREAD_NO_TSC 1u
+#define CR_THREAD_NO_CPUID 2u
+#define CR_THREAD_IO_FLUSHER 4u
+
 /* Environment by which the shepherd reaches the agent. */
 #define CR_ENV_SOCKET "CR_AGENT_SOCKET"
 #define CR_ENV_SIGNAL "CR_SIGNAL"

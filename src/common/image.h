@@ -73,6 +73,7 @@ struct cr_process_image {
 	CR_LIST(cairn_PageRun) runs;
 	CR_LIST(cairn_FdEntry) fds;
 	CR_LIST(cairn_SemaphoreUndo) undos;
+	CR_LIST(cairn_Attributes) attributes;
 };
 
 struct cr_shared_image {

@@ -61,6 +61,7 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_EPOLL_WATCH] = OF_JOB(EpollWatch, epoll_watches),
 	[cairn_RecordType_RECORD_SEMAPHORES] = OF_JOB(SemaphoreSet, semaphores),
 	[cairn_RecordType_RECORD_UNDO] = OF_PROCESS(SemaphoreUndo, undos),
+	[cairn_RecordType_RECORD_ATTRIBUTES] = OF_PROCESS(Attributes, attributes),
 	[cairn_RecordType_RECORD_MESSAGES] = OF_JOB(MessageQueue, messages),
 	[cairn_RecordType_RECORD_MQUEUE] = OF_JOB(Mqueue, mqueues),
 	[cairn_RecordType_RECORD_IPC_SETTING] = OF_JOB(IpcSetting, ipc_settings),

@@ -38,6 +38,22 @@ static const char *field(const char *text, const char *key)
 	return p;
 }
 
+/* Numbers up to the end of the line; how many. */
+static unsigned int read_numbers(const char *p, unsigned int *out, unsigned int room)
+{
+	unsigned int n = 0;
+	char *end;
+
+	for (; n < room; n++, p = end) {
+		while (*p == ' ' || *p == '\t')
+			p++;
+		if (!isdigit((unsigned char)*p))
+			break;
+		out[n] = strtoul(p, &end, 10);
+	}
+	return n;
+}
+
 int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 {
 	cr_auto_free char *text = NULL;
@@ -56,6 +72,10 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 	out->threads = atoi(field(text, "\nThreads:"));
 	out->umask = strtoul(field(text, "\nUmask:"), NULL, 8);
 	out->uid = strtoul(field(text, "\nUid:"), NULL, 10);
+	read_numbers(field(text, "\nUid:"), out->uids, 4);
+	read_numbers(field(text, "\nGid:"), out->gids, 4);
+	out->ngroups =
+		read_numbers(field(text, "\nGroups:"), out->groups, CR_ARRAY_SIZE(out->groups));
 	out->caught = strtoull(field(text, "\nSigCgt:"), NULL, 16);
 	out->blocked = strtoull(field(text, "\nSigBlk:"), NULL, 16);
 	out->rss = strtoull(field(text, "\nVmRSS:"), NULL, 10) * 1024;
@@ -63,6 +83,7 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 		out->caps[i] = strtoull(field(text, caps[i]), NULL, 16);
 	out->no_new_privs = atoi(field(text, "\nNoNewPrivs:"));
 	out->seccomp = atoi(field(text, "\nSeccomp:"));
+	out->filters = atoi(field(text, "\nSeccomp_filters:"));
 	for (p = field(text, "\nNSpid:"); isdigit((unsigned char)*p); p += *p == '\t')
 		out->ns_pid = strtol(p, (char **)&p, 10);
 	return 0;

@@ -13,9 +13,11 @@ struct cr_proc_status {
 	char state;
 	int tgid, ppid, threads, ns_pid; /* ns_pid: in its innermost pid namespace */
 	unsigned int uid, umask;
+	unsigned int uids[4], gids[4]; /* real, effective, saved, for files */
+	unsigned int groups[1024], ngroups;
 	uint64_t caught, blocked, rss;
 	uint64_t caps[5]; /* inheritable, permitted, effective, bounding, ambient */
-	int no_new_privs, seccomp;
+	int no_new_privs, seccomp, filters;
 	char name[16];
 };
 

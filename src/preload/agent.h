@@ -46,6 +46,7 @@ struct agent_thread {
 	struct agent_wait *wait;
 	uint64_t fs, gs, robust, robust_len, clear_tid, slack;
 	int pdeath;
+	uint32_t restrictions, mce_kill, speculation;
 	char comm[16];
 };
 
@@ -114,6 +115,7 @@ uint64_t agent_status_mask(int tid, const char *key);
 void agent_put_back_pending(int tid);
 
 /* describe.c */
+void agent_take_restrictions(struct agent_thread *t);
 int agent_describe(void);
 int agent_send_descriptors(void);
 int agent_send(const int *fds, int nfds);

@@ -15,6 +15,15 @@
 #include "preload/text.h"
 
 #define ARCH_GET_XCOMP_PERM 0x1022
+#define ARCH_GET_CPUID 0x1011
+#define ARCH_SHSTK_STATUS 0x5005
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66
+#endif
+#ifndef PR_GET_MEMORY_MERGE
+#define PR_GET_MEMORY_MERGE 68
+#endif
+#define MEMBARRIER_GET_REGISTRATIONS 512
 
 void cr_agent_resume(void);
 
@@ -33,7 +42,9 @@ static int send_core(void)
 {
 	cairn_ProcessCore *core = &cr_agent.out.body.core;
 	struct itimerval it;
+	uint64_t shadow = 0;
 	unsigned int i;
+	long ret;
 
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_core_tag;
@@ -61,10 +72,39 @@ static int send_core(void)
 	core->thp_disable = cr_sys5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
 	core->keep_caps = cr_sys1(SYS_prctl, PR_GET_KEEPCAPS);
 	core->securebits = cr_sys1(SYS_prctl, PR_GET_SECUREBITS);
+	ret = cr_sys5(SYS_prctl, PR_GET_MEMORY_MERGE, 0, 0, 0, 0);
+	core->memory_merge = ret > 0 ? ret : 0;
+	ret = cr_sys5(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0);
+	core->mdwe = ret > 0 ? ret : 0;
+	ret = cr_sys3(SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
+	core->membarrier = ret > 0 ? ret : 0;
+	if (!cr_sys2(SYS_arch_prctl, ARCH_SHSTK_STATUS, &shadow) && shadow)
+		core->lost |= CR_LOST_SHADOW_STACK;
 	core->agent_config = (uint64_t)&cr_agent.config;
 	core->agent_resume = (uint64_t)cr_agent_resume;
 	core->threads = cr_agent.nthreads;
 	return agent_send(NULL, 0);
+}
+
+/* What prctl has set for one thread. */
+void agent_take_restrictions(struct agent_thread *t)
+{
+	int which, tsc = PR_TSC_ENABLE;
+	long ret;
+
+	if (!cr_sys2(SYS_prctl, PR_GET_TSC, &tsc) && tsc == PR_TSC_SIGSEGV)
+		t->restrictions |= CR_THREAD_NO_TSC;
+	if (!cr_sys2(SYS_arch_prctl, ARCH_GET_CPUID, 0))
+		t->restrictions |= CR_THREAD_NO_CPUID;
+	if (cr_sys5(SYS_prctl, PR_GET_IO_FLUSHER, 0, 0, 0, 0) == 1)
+		t->restrictions |= CR_THREAD_IO_FLUSHER;
+	ret = cr_sys5(SYS_prctl, PR_MCE_KILL_GET, 0, 0, 0, 0);
+	t->mce_kill = ret >= 0 ? ret : PR_MCE_KILL_DEFAULT;
+	for (which = 0; which < 3; which++) {
+		ret = cr_sys5(SYS_prctl, PR_GET_SPECULATION_CTRL, which, 0, 0, 0);
+		if (ret > 0)
+			t->speculation |= (ret & 0xff) << 8 * which;
+	}
 }
 
 static int send_thread(const struct agent_thread *t)
@@ -91,6 +131,9 @@ static int send_thread(const struct agent_thread *t)
 	memcpy(m->comm.bytes, t->comm, sizeof(t->comm));
 	m->timer_slack = t->slack;
 	m->pdeath_signal = t->pdeath;
+	m->restrictions = t->restrictions;
+	m->mce_kill = t->mce_kill;
+	m->speculation = t->speculation;
 	m->amx = t->uc && cr_frame_amx(t->uc);
 	return agent_send(NULL, 0);
 }

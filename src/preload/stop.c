@@ -113,6 +113,7 @@ void agent_take_record(struct agent_thread *t)
 	cr_sys2(SYS_prctl, PR_GET_NAME, t->comm);
 	cr_sys2(SYS_prctl, PR_GET_PDEATHSIG, &t->pdeath);
 	t->slack = cr_sys1(SYS_prctl, PR_GET_TIMERSLACK);
+	agent_take_restrictions(t);
 	hide_interruption(t);
 }
 

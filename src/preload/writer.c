@@ -383,6 +383,8 @@ static void prepare(const int *fds, int nfds, bool lz4)
 	w->pack = fds[0];
 	w->lz4 = lz4;
 	w->hash = agent_hash_has_avx2() ? agent_hash_avx2 : agent_hash_sse2;
+	/* Which /proc grants its owner; an application may act for somebody else. */
+	cr_sys1(SYS_setfsuid, cr_sys0(SYS_geteuid));
 	w->pagemap = cr_sys3(SYS_open, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
 	if (w->pagemap < 0)
 		leave(-w->pagemap, 0);
@@ -498,8 +500,35 @@ static void lift(bool lifted)
 	}
 }
 
+#define RESET_ON_FORK 1 /* linux/sched.h, which does not go with sched.h */
+
+/* A thread of SCHED_DEADLINE may fork only if the child gets another policy. */
+static struct {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+} schedule;
+
+static bool allow_fork(void)
+{
+	if (cr_sys4(SYS_sched_getattr, 0, &schedule, sizeof(schedule), 0) ||
+	    schedule.policy != SCHED_DEADLINE || schedule.flags & RESET_ON_FORK)
+		return false;
+	schedule.flags |= RESET_ON_FORK;
+	return !cr_sys3(SYS_sched_setattr, 0, &schedule, 0);
+}
+
+static void forbid_fork(void)
+{
+	schedule.flags &= ~RESET_ON_FORK;
+	cr_sys3(SYS_sched_setattr, 0, &schedule, 0);
+}
+
 int agent_fork_writer(int *sock)
 {
+	bool deadline;
 	int status, pair[2];
 	long pid;
 
@@ -511,9 +540,12 @@ int agent_fork_writer(int *sock)
 	memset(&writer, 0, offsetof(struct writer, pieces));
 	memset(&writer.done, 0, sizeof(writer.done));
 	lift(true);
+	deadline = allow_fork();
 	cr_agent.writer_pid = -EAGAIN;
 	pid = cr_clone_call(CLONE_VM | CLONE_VFORK | CLONE_FILES,
 			    cr_agent.helper_stack + AGENT_STACK, helper, NULL);
+	if (deadline)
+		forbid_fork();
 	lift(false);
 	cr_sys1(SYS_close, writer_sock);
 	while (pid >= 0 && cr_sys4(SYS_wait4, pid, &status, __WALL, NULL) == -EINTR)

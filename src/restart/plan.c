@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/prctl.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -34,6 +35,13 @@
 #define ARCH_SET_FS 0x1002
 #define ARCH_REQ_XCOMP_PERM 0x1023
 #define AMX_TILEDATA 18
+#define ARCH_SET_CPUID 0x1012
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#endif
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE 67
+#endif
 #define THREAD_STACK 4096ul
 #define ADDRESS_END 0x7ffffffff000ul
 #ifndef PR_TIMER_CREATE_RESTORE_IDS
@@ -51,6 +59,7 @@ struct plan {
 	uint64_t base, len, code, stacks, page;
 	int exe_fd;
 	struct cr_proc_status own; /* of this process, for its capabilities */
+	uint64_t groups_at; /* its supplementary groups, for all threads */
 };
 
 static struct cr_op *op(struct plan *n, enum cr_op_kind kind, enum cr_label label, uint32_t nr,
@@ -425,30 +434,98 @@ static void plan_thread_state(struct plan *n, const cairn_Thread *t)
 	CALL(CR_LABEL_SCHEDULING, SYS_prctl, PR_SET_TIMERSLACK, t->timer_slack);
 }
 
-static void plan_credentials(struct plan *n, const cairn_Thread *t)
+/* What prctl forbids one thread, or how it is scheduled: nothing comes after that it may forbid. */
+static void plan_restrictions(struct plan *n, const cairn_Thread *t)
+{
+	int which;
+
+	if (t->has_deadline) {
+		struct {
+			uint32_t size, policy;
+			uint64_t flags;
+			int32_t nice;
+			uint32_t priority;
+			uint64_t runtime, deadline, period;
+		} a = { sizeof(a), t->policy & 0xffff,	t->deadline.flags,    0,
+			0,	   t->deadline.runtime, t->deadline.deadline, t->deadline.period };
+
+		TRY(CR_LABEL_SCHEDULING, SYS_sched_setattr, 0, keep(n, &a, sizeof(a)), 0);
+	}
+	if (t->mce_kill < PR_MCE_KILL_DEFAULT)
+		TRY(CR_LABEL_THREAD, SYS_prctl, PR_MCE_KILL, PR_MCE_KILL_SET, t->mce_kill, 0, 0);
+	for (which = 0; which < 3; which++) {
+		uint32_t now = t->speculation >> 8 * which & 0xff;
+
+		if (now & PR_SPEC_PRCTL && now & ~(PR_SPEC_PRCTL | PR_SPEC_ENABLE))
+			TRY(CR_LABEL_THREAD, SYS_prctl, PR_SET_SPECULATION_CTRL, which,
+			    now & ~PR_SPEC_PRCTL, 0, 0);
+	}
+	if (t->restrictions & CR_THREAD_IO_FLUSHER)
+		TRY(CR_LABEL_THREAD, SYS_prctl, PR_SET_IO_FLUSHER, 1, 0, 0, 0);
+	if (t->restrictions & CR_THREAD_NO_CPUID)
+		TRY(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_CPUID, 0);
+	if (t->restrictions & CR_THREAD_NO_TSC)
+		TRY(CR_LABEL_THREAD, SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV);
+}
+
+static void set_caps(struct plan *n, uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2] = {
+		{ effective, permitted, inheritable },
+		{ effective >> 32, permitted >> 32, inheritable >> 32 },
+	};
+
+	CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)), keep(n, d, sizeof(d)));
+}
+
+/* Users and groups, for root's jobs only: a user namespace of ours has nobody else. */
+static void set_ids(struct plan *n)
+{
+	const cairn_Attributes *a = n->p->attributes.n ? n->p->attributes.v : NULL;
+
+	if (!a || a->uids_count < 4 || a->gids_count < 4)
+		return;
+	if (!n->groups_at)
+		n->groups_at = keep(n, a->groups.bytes, a->groups.size);
+	CALL(CR_LABEL_CREDENTIALS, SYS_setgroups, a->groups.size / 4, n->groups_at);
+	CALL(CR_LABEL_CREDENTIALS, SYS_setresgid, a->gids[0], a->gids[1], a->gids[2]);
+	CALL(CR_LABEL_CREDENTIALS, SYS_setresuid, a->uids[0], a->uids[1], a->uids[2]);
+	CALL(CR_LABEL_CREDENTIALS, SYS_setfsgid, a->gids[3]);
+	CALL(CR_LABEL_CREDENTIALS, SYS_setfsuid, a->uids[3]);
+}
+
+static void plan_credentials(struct plan *n, const cairn_Thread *t)
+{
 	const cairn_Process *p = &n->p->process;
-	uint64_t inheritable, permitted, effective;
+	uint64_t inheritable, permitted, effective, ambient;
+	uint32_t bits = n->p->core.securebits;
 	int cap;
 
 	/* What it had, as far as we have it; in a user namespace of ours that is worth nothing. */
 	permitted = n->r->drop_caps ? 0 : p->cap_permitted & n->own.caps[1];
 	effective = p->cap_effective & permitted;
-	inheritable = p->cap_inheritable & (permitted | n->own.caps[0]);
+	inheritable = p->cap_inheritable & (permitted | n->own.caps[0] | n->own.caps[3]);
+	ambient = p->cap_ambient & permitted & inheritable;
 	for (cap = 0; cap < 64; cap++)
 		if (n->own.caps[3] & ~p->cap_bounding & 1ull << cap)
 			TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_CAPBSET_DROP, cap);
-	if (permitted != n->own.caps[1] || effective != n->own.caps[2] ||
-	    inheritable != n->own.caps[0]) {
-		struct __user_cap_data_struct d[2] = {
-			{ effective, permitted, inheritable },
-			{ effective >> 32, permitted >> 32, inheritable >> 32 },
-		};
-
-		CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)),
-		     keep(n, d, sizeof(d)));
+	if (!n->r->drop_caps) {
+		/* Capabilities are ours to set, not a consequence of the user's change. */
+		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
+		set_ids(n);
 	}
+	if (ambient) {
+		set_caps(n, n->own.caps[2], n->own.caps[1], inheritable);
+		for (cap = 0; cap < 64; cap++)
+			if (ambient & 1ull << cap)
+				TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_CAP_AMBIENT,
+				    PR_CAP_AMBIENT_RAISE, cap);
+	}
+	TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_SECUREBITS, bits);
+	if (ambient || permitted != n->own.caps[1] || effective != n->own.caps[2] ||
+	    inheritable != n->own.caps[0])
+		set_caps(n, effective, permitted, inheritable);
 	if (n->p->core.keep_caps)
 		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_KEEPCAPS, 1);
 	if (n->p->process.no_new_privs)
@@ -464,7 +541,12 @@ static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, 
 		plan_stopped_children(n);
 		start_timers(n);
 	}
+	plan_restrictions(n, t);
 	plan_credentials(n, t);
+	if (main && n->p->core.memory_merge)
+		TRY(CR_LABEL_MEMORY, SYS_prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
+	if (main && n->p->core.mdwe)
+		TRY(CR_LABEL_MEMORY, SYS_prctl, PR_SET_MDWE, n->p->core.mdwe, 0, 0, 0);
 	if (main && n->p->core.dumpable != 2)
 		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_DUMPABLE, n->p->core.dumpable);
 	op(n, CR_OP_RESUME, CR_LABEL_THREAD, 0, n->p->core.agent_resume, t->dead ? 0 : t->frame,
@@ -592,12 +674,20 @@ static int patch_agent(struct cr_restart *r, const struct cr_process_image *p,
 		       CR_AGENT_VERSION);
 }
 
-static void write_proc(pid_t pid, const cairn_Process *p)
+static void write_proc(const cairn_Process *p, const cairn_Attributes *a)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%d", p->oom_score_adj);
 	cr_write_file("/proc/self/oom_score_adj", text);
+	if (a && a->coredump_filter) {
+		snprintf(text, sizeof(text), "0x%x", a->coredump_filter);
+		cr_write_file("/proc/self/coredump_filter", text);
+	}
+	if (a && a->autogroup_nice) {
+		snprintf(text, sizeof(text), "%d", a->autogroup_nice);
+		cr_write_file("/proc/self/autogroup", text);
+	}
 }
 
 /* Attributes that ordinary code can set and that outlive it. */
@@ -616,12 +706,15 @@ static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
 	if (m->cwd_deleted)
 		rmdir(m->cwd);
 	umask(m->umask);
-	write_proc(m->pid, m);
+	write_proc(m, p->attributes.n ? p->attributes.v : NULL);
 	syscall(SYS_personality, p->core.personality);
 	if (p->core.child_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	if (p->core.thp_disable)
-		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		prctl(PR_SET_THP_DISABLE, 1, p->core.thp_disable & ~1, 0, 0);
+	for (i = 0; i < 31; i++)
+		if (p->core.membarrier >> i & 1)
+			syscall(SYS_membarrier, 1u << i, 0, 0);
 	for (i = 0; i < m->limits_count; i++) {
 		struct rlimit limit = { m->limits[i].soft, m->limits[i].hard }, now;
 
@@ -660,7 +753,7 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 	for (i = 0; i < p->timers.n; i++)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
-	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 72 +
+	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
 	       p->timers.n * 4 + timer_ids * 2 + n->r->img.processes.n * 2 + 2;
 }
 

@@ -47,6 +47,7 @@ static void describe_thread(cairn_Thread *t)
 	long ret;
 
 	t->policy = sched_getscheduler(t->tid);
+	cr_describe_deadline(t);
 	if (!sched_getparam(t->tid, &param))
 		t->priority = param.sched_priority;
 	t->nice = getpriority(PRIO_PROCESS, t->tid);
@@ -166,6 +167,8 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 		p->auxv.size = n;
 		memcpy(p->auxv.bytes, text, n);
 	}
+	if (cr_describe_attributes(m, &st, &c->err))
+		return -ENOTSUP;
 	describe_limits(m);
 	for (size_t i = 0; i < m->threads.n; i++)
 		describe_thread(&m->threads.v[i]);
@@ -348,6 +351,9 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 	if (ret || m->process.zombie)
 		return ret;
 	ret = cr_image_record(w, cairn_RecordType_RECORD_CORE, &m->core, &c->err);
+	if (!ret)
+		ret = cr_image_record(w, cairn_RecordType_RECORD_ATTRIBUTES, m->attributes,
+				      &c->err);
 	for (i = 0; i < m->threads.n && !ret; i++)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_THREAD, &m->threads.v[i], &c->err);
 	for (i = 0; i < m->pending.n && !ret; i++)

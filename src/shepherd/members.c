@@ -74,6 +74,7 @@ void cr_member_free(struct cr_member *m)
 	free(m->traced.v);
 	free(m->sysv.v);
 	free(m->undos.v);
+	free(m->attributes);
 	cr_maps_free(&m->before);
 	if (m->writer_event)
 		event_free(m->writer_event);

@@ -69,6 +69,7 @@ struct cr_member {
 	struct cr_maps before; /* its layout when the checkpoint began */
 	CR_LIST(struct cr_map) sysv; /* its attachments, which the writer has not */
 	CR_LIST(cairn_SemaphoreUndo) undos;
+	cairn_Attributes *attributes;
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
 	pid_t writer_pid;
@@ -197,6 +198,11 @@ void cr_release(struct cr_member *m);
 /* ---- describe.c: while the job stands still ---- */
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- attributes.c ---- */
+int cr_describe_attributes(struct cr_member *m, const struct cr_proc_status *st,
+			   struct cr_err *err);
+void cr_describe_deadline(cairn_Thread *t);
 
 /* ---- undo.c: what the end of each process would undo of SysV semaphores ---- */
 int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c);

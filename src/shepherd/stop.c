@@ -224,6 +224,17 @@ int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds)
 	return cr_wire_send(sock, &sh->wire, cairn_ShepherdMsg_fields, &sh->out, fds, nfds);
 }
 
+/* A process of root's job may have become somebody else; one not known yet will be called again. */
+static struct cr_member *member_of(struct cr_shepherd *sh, struct cr_checkpoint *c,
+				   const struct ucred *peer)
+{
+	struct cr_member *m = cr_member_find(c, peer->pid);
+
+	if (peer->uid == geteuid())
+		return m ? m : cr_member_add(sh, c, peer->pid);
+	return geteuid() ? NULL : m;
+}
+
 static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct cr_member *m;
@@ -233,8 +244,8 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	while ((fd = accept4(sh->agents, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
 		len = sizeof(peer);
-		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || peer.uid != geteuid() ||
-		    !((m = cr_member_find(c, peer.pid)) || (m = cr_member_add(sh, c, peer.pid)))) {
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+		    !(m = member_of(sh, c, &peer))) {
 			close(fd);
 			continue;
 		}
