@@ -238,6 +238,41 @@ test_progs = \
 	test/prog/timer-overrun \
 	test/prog/timer-posix \
 	test/prog/timer-thread-id
+	test/prog/timer-thread-id \
+	test/prog/timerfd-refused \
+	test/prog/socket-refused \
+	test/prog/unix-autobind \
+	test/prog/unix-backlog \
+	test/prog/unix-backlog-data \
+	test/prog/unix-backlog-full \
+	test/prog/unix-backlog-live \
+	test/prog/unix-blocked \
+	test/prog/unix-chroot \
+	test/prog/unix-credentials \
+	test/prog/unix-dgram-connected \
+	test/prog/unix-dgram-full \
+	test/prog/unix-dgram-names \
+	test/prog/unix-dgram-pair \
+	test/prog/unix-flags \
+	test/prog/unix-full \
+	test/prog/unix-half-closed \
+	test/prog/unix-idle \
+	test/prog/unix-listener \
+	test/prog/unix-many \
+	test/prog/unix-names \
+	test/prog/unix-oob \
+	test/prog/unix-options \
+	test/prog/unix-peek-off \
+	test/prog/unix-peer-closed \
+	test/prog/unix-peercred \
+	test/prog/unix-renamed \
+	test/prog/unix-reset \
+	test/prog/unix-rights \
+	test/prog/unix-rights-nested \
+	test/prog/unix-seqpacket \
+	test/prog/unix-shared \
+	test/prog/unix-stream \
+	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/soak/load
 
@@ -255,6 +290,7 @@ EXTRA_DIST += \
 	test/prog/maps.h \
 	test/prog/prog.h \
 	test/prog/timerfd.h \
+	test/prog/unix.h \
 	test/prog/vec.h \
 	test/real/memory4g.sh \
 	test/real/numpy.sh \

@@ -94,6 +94,8 @@ struct cr_image {
 	CR_LIST(cairn_Inode) inodes;
 	CR_LIST(cairn_Pipe) pipes;
 	CR_LIST(cairn_Lock) locks;
+	CR_LIST(cairn_UnixSocket) unix_sockets;
+	CR_LIST(cairn_UnixMessage) unix_messages;
 	CR_LIST(cairn_EpollWatch) epoll_watches;
 	CR_LIST(cairn_SemaphoreSet) semaphores;
 	CR_LIST(cairn_MessageQueue) messages;

@@ -159,6 +159,7 @@ extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr
 	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
 	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll, cr_object_pidfd;
 extern const struct cr_object cr_object_sysv;
+extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_inet;
 
 /* ---- a save: save.c ---- */

@@ -6,7 +6,8 @@
 AGENT_SRCS = \
 	src/preload/agent.c src/preload/stop.c src/preload/pending.c src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
-	src/preload/wrap_signals.c src/preload/spawn.c src/preload/hash_sse2.c \
+	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
+	src/preload/hash_sse2.c \
 	src/preload/undo.c src/preload/hash_avx2.c src/preload/wrap_io_uring.c \
 	src/common/wire.c src/arch/x86_64/partial.c
 
@@ -24,7 +25,7 @@ AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-se
 	-Wl,-soname,libcairn.so,--exclude-libs,ALL,--hash-style=gnu,-z,defs
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
-		src/common/wire.h src/common/defs.h src/common/pagemap.h \
+		src/common/accept.h src/common/wire.h src/common/defs.h src/common/pagemap.h \
 		src/common/agent_config.h src/common/wake.h src/arch/x86_64/syscall.h \
 		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
 		src/arch/x86_64/rseq.h

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Names of unix sockets, made again: getsockname must give the very string, relative or with dots
+// as it may be, whatever lies at that path now. So a path is bound below a directory of our own, as
+// the root of a stand-in, and its file is moved to where it was then, if others can reach it there.
+// What is there already is replaced only if it is a socket on which nobody listens any more.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "objects/unix.h"
+
+#define DEEPER ".cairn-deeper"
+
+struct naming {
+	int place; /* the directory to be the root */
+	int fd;
+	struct sockaddr_un name;
+	int to; /* directory and name of the file then */
+	const char *as;
+};
+
+socklen_t unix_address(const void *name, size_t len, int at, struct sockaddr_un *a)
+{
+	a->sun_family = AF_UNIX;
+	if (at >= 0) {
+		snprintf(a->sun_path, sizeof(a->sun_path), "/proc/self/fd/%d", at);
+		return sizeof(*a);
+	}
+	memcpy(a->sun_path, name, len);
+	return offsetof(struct sockaddr_un, sun_path) + len;
+}
+
+/* Each directory on the way, made or removed again, the innermost last or first. */
+static void directories(const char *name, bool make)
+{
+	size_t len = strlen(name), i;
+
+	for (i = 1; i < len; i++) {
+		size_t k = make ? i : len - i;
+		char part[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+
+		if (name[k] != '/')
+			continue;
+		memcpy(part, name, k);
+		part[k] = 0;
+		if (make)
+			mkdir(part, 0700);
+		else
+			rmdir(part);
+	}
+}
+
+/* In a stand-in, whose root and directory are its own. */
+static int bind_below(void *arg)
+{
+	const struct naming *n = arg;
+	char name[sizeof(n->name.sun_path) + 1] = { 0 };
+	int depth = 1, i, ret = 0;
+	const char *dots;
+
+	memcpy(name, n->name.sun_path, sizeof(n->name.sun_path));
+	if (fchdir(n->place) || chroot("."))
+		return -errno;
+	/* As deep as the name climbs. */
+	for (dots = name; name[0] != '/' && (dots = strstr(dots, "..")); dots += 2)
+		depth++;
+	for (i = 0; i < depth; i++)
+		if (mkdir(DEEPER, 0700) || chdir(DEEPER))
+			return -errno;
+	directories(name, true);
+	if (bind(n->fd, (const struct sockaddr *)&n->name,
+		 offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1) ||
+	    renameat(AT_FDCWD, name, n->to, n->as))
+		ret = -errno;
+	directories(name, false);
+	for (i = 0; i < depth; i++)
+		if (chdir("..") || rmdir(DEEPER))
+			break;
+	return ret;
+}
+
+static int bind_abstract(int fd, const void *name, size_t len, struct cr_err *err)
+{
+	const size_t head = offsetof(struct sockaddr_un, sun_path);
+	struct sockaddr_un a;
+	socklen_t n = unix_address(name, len, -1, &a);
+
+	if (!bind(fd, (struct sockaddr *)&a, n))
+		return 0;
+	/* A name that the kernel chose is like any other of that kind. */
+	if (errno == EADDRINUSE && len == 6 && !bind(fd, (struct sockaddr *)&a, head))
+		return 0;
+	return cr_fail(err, CR_EXIT_CHANGED, errno,
+		       "the name @%.*s of a unix socket is another program's now (end it, then "
+		       "restart)",
+		       (int)len - 1, (const char *)name + 1);
+}
+
+static int bind_path(struct unix_made *made, int fd, const void *name, size_t len, int place,
+		     int to, const char *as, struct cr_err *err)
+{
+	struct naming n = { .place = place, .fd = fd, .to = to, .as = as };
+	int ret;
+
+	if (len > sizeof(n.name.sun_path))
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "a unix socket's name is too long");
+	n.name.sun_family = AF_UNIX;
+	memcpy(n.name.sun_path, name, len);
+	ret = cr_stand_in(made->virtual_ids, 0, 0, 0, bind_below, &n);
+	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot name a unix socket %.*s",
+			     (int)len, (const char *)name) :
+		     0;
+}
+
+/* A file system that nobody sees and that ends with its last socket. */
+static int open_tree(void)
+{
+	cr_auto_fd config = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+
+	if (config < 0 || syscall(SYS_fsconfig, config, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -errno;
+	return syscall(SYS_fsmount, config, FSMOUNT_CLOEXEC, 0);
+}
+
+int unix_bind_private(struct unix_made *made, int fd, const void *name, size_t len, int *at,
+		      struct cr_err *err)
+{
+	char as[32];
+	int ret;
+
+	*at = -1;
+	if (!len)
+		return 0;
+	if (!*(const char *)name)
+		return bind_abstract(fd, name, len, err);
+	if (made->tree < 0)
+		made->tree = open_tree();
+	if (made->tree < 0)
+		return cr_fail(err, CR_EXIT_NAMESPACE, errno, "cannot make a private tmpfs");
+	snprintf(as, sizeof(as), "s%u", made->names++);
+	ret = bind_path(made, fd, name, len, made->tree, made->tree, as, err);
+	if (ret)
+		return ret;
+	*at = openat(made->tree, as, O_PATH | O_CLOEXEC);
+	fchmodat(made->tree, as, 0777, 0);
+	return *at < 0 ? -errno : 0;
+}
+
+/* 0 if nothing is there, or a socket that is nobody's. */
+static int check_place(int dir, const char *base, const char *place, struct cr_err *err)
+{
+	cr_auto_fd at = openat(dir, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	cr_auto_fd probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a;
+	struct stat st;
+	socklen_t len;
+
+	if (at < 0)
+		return errno == ENOENT ? 0 : cr_fail(err, CR_EXIT_CHANGED, errno, "%s", place);
+	if (fstat(at, &st) || !S_ISSOCK(st.st_mode))
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "the job had a unix socket at %s, where something else is now "
+			       "(move it away, then restart)",
+			       place);
+	/* A listener is of another type and says so: it notices nothing of this. */
+	len = unix_address(NULL, 0, at, &a);
+	if (!connect(probe, (struct sockaddr *)&a, len) || errno == EPROTOTYPE)
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "another program listens on the unix socket %s, which was the job's "
+			       "(end it, then restart)",
+			       place);
+	return 0;
+}
+
+int unix_bind_place(struct unix_made *made, int fd, const cairn_UnixSocket *m, const char *place,
+		    int *at, struct cr_err *err)
+{
+	char dir[CR_PATH_MAX], temporary[64];
+	cr_auto_fd to = -1, root = -1;
+	const char *base = strrchr(place, '/');
+	int ret;
+
+	*at = -1;
+	if (!base)
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "a unix socket at %s", place);
+	snprintf(dir, sizeof(dir), "%.*s", base == place ? 1 : (int)(base - place), place);
+	base++;
+	to = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return cr_fail(
+			err, CR_EXIT_CHANGED, errno,
+			"the job had a unix socket in %s, which cannot be opened now (put it "
+			"back)",
+			dir);
+	ret = check_place(to, base, place, err);
+	if (ret)
+		return ret;
+	snprintf(temporary, sizeof(temporary), ".cairn-%d-%u", getpid(), made->names++);
+	if (mkdirat(to, temporary, 0700))
+		return cr_fail(err, CR_EXIT_CHANGED, errno,
+			       "cannot make the unix socket %s again: its folder cannot be written",
+			       place);
+	root = openat(to, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret = bind_path(made, fd, m->name.bytes, m->name.size, root, to, base, err);
+	unlinkat(to, temporary, AT_REMOVEDIR);
+	if (ret)
+		return ret;
+	if (fchownat(to, base, m->owner, m->group, AT_SYMLINK_NOFOLLOW) && !geteuid())
+		cr_say("cannot give %s to its owner: %s", place, strerror(errno));
+	fchmodat(to, base, m->mode, 0);
+	*at = openat(to, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return *at < 0 ? cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot open %s", place) : 0;
+}
