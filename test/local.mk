@@ -67,22 +67,48 @@ test_progs = \
 	test/prog/uring-absent \
 	test/prog/uring-refused \
 	test/prog/file-append \
+	test/prog/file-append-cut \
 	test/prog/file-append-live \
+	test/prog/file-called-deleted \
 	test/prog/file-cloexec \
 	test/prog/file-dir \
+	test/prog/file-dir-closed \
+	test/prog/file-dir-middle \
+	test/prog/file-dir-renamed \
+	test/prog/file-direct \
 	test/prog/file-dup \
+	test/prog/file-far \
+	test/prog/file-fd-limit \
 	test/prog/file-flags \
 	test/prog/file-fork-offset \
+	test/prog/file-fragments \
+	test/prog/file-ghost-attrs \
+	test/prog/file-ghost-dir \
+	test/prog/file-ghost-shared \
+	test/prog/file-ghost-tree \
+	test/prog/file-hint \
+	test/prog/file-link-left \
 	test/prog/file-locks \
+	test/prog/file-mode-lost \
 	test/prog/file-modes \
 	test/prog/file-numbers \
 	test/prog/file-opath \
+	test/prog/file-opath-ghost \
 	test/prog/file-proc \
 	test/prog/file-rdwr \
 	test/prog/file-read \
 	test/prog/file-renamed \
+	test/prog/file-replaced \
+	test/prog/file-shm-ghost \
+	test/prog/file-sparse \
 	test/prog/file-stdio \
+	test/prog/file-symlink \
+	test/prog/file-sys \
 	test/prog/file-tmpfile \
+	test/prog/file-tmpfile-link \
+	test/prog/file-tree-proc \
+	test/prog/file-truncated-map \
+	test/prog/file-two-names \
 	test/prog/file-two-writers \
 	test/prog/file-unlinked \
 	test/prog/file-write-live \
@@ -307,10 +333,13 @@ EXTRA_DIST += \
 	test/cli/check.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
+	test/cli/file-policy.sh \
 	test/cli/foreign.sh \
 	test/cli/keep.sh \
+	test/cli/map.sh \
 	test/cli/names.sh \
 	test/cli/nouserns.sh \
+	test/cli/options-kept.sh \
 	test/cli/refuse.sh \
 	test/cli/status.sh \
 	test/cli/tmux.sh

@@ -70,6 +70,8 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_INET] = OF_JOB(InetSocket, inet_sockets),
 	[cairn_RecordType_RECORD_DATAGRAM] = OF_JOB(Datagram, datagrams),
 	[cairn_RecordType_RECORD_MULTICAST] = OF_JOB(Multicast, multicasts),
+	[cairn_RecordType_RECORD_EXTENT] = OF_JOB(Extent, extents),
+	[cairn_RecordType_RECORD_XATTR] = OF_JOB(Xattr, xattrs),
 };
 
 /* Those that go to no list as they are. */

@@ -5,10 +5,11 @@
 noinst_LIBRARIES += src/libobjects.a
 src_libobjects_a_SOURCES = \
 	src/objects/object.h src/objects/registry.c src/objects/save.c \
-	src/objects/device.c src/objects/directory.c src/objects/fifo.c src/objects/lock.c \
+	src/objects/content.c src/objects/device.c src/objects/directory.c src/objects/fifo.c \
+	src/objects/ghost.c src/objects/inode.c src/objects/kernels.c src/objects/lock.c \
 	src/objects/epoll.c src/objects/eventfd.c src/objects/fdinfo.c src/objects/signalfd.c \
 	src/objects/pidfd.c src/objects/timerfd.c \
-	src/objects/path.c \
+	src/objects/path.c src/objects/policy.c src/objects/policy.h \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \
 	src/objects/stdio.c src/objects/tty.c \
 	src/objects/ipc.h src/objects/sysv.c src/objects/sysv_shm.c src/objects/sysv_sem.c \

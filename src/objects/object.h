@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/image.h"
+#include "objects/policy.h"
 
 /* A descriptor that the shepherd was started with: the outside world, never saved. */
 struct cr_slot {
@@ -41,10 +42,13 @@ struct cr_fd_view {
 	bool deleted;
 };
 
-/* A regular file during a save; content is read from fd, a duplicate of ours. */
+/* A file during a save; fd is a duplicate of ours. */
 struct cr_saved_inode {
 	cairn_Inode m;
 	int fd;
+	bool named; /* m.path leads to it */
+	bool leased; /* to open it would break somebody's lease */
+	uint32_t links;
 };
 
 struct cr_saved_shared {
@@ -90,6 +94,7 @@ struct cr_save {
 	struct cr_image_writer *writer;
 	const struct cr_outside *outside;
 	uint64_t file_limit; /* files larger than this keep their own content */
+	const struct cr_file_rules *rules;
 	uint32_t next_id;
 	CR_LIST(struct cr_saved_description *) descriptions;
 	CR_LIST(struct cr_saved_description *) sorted; /* by inode, then as kcmp orders them */
@@ -110,8 +115,10 @@ struct cr_restore {
 	const struct cr_image *img;
 	const struct cr_outside *outside;
 	bool allow_changed;
+	const struct cr_file_rules *rules;
 	bool virtual_ids; /* no namespace is ours: ids are translated */
-	int base; /* above every descriptor number of the job */
+	int base; /* numbers from here up to end are no descriptor's of the job, and ours */
+	int end;
 	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
 	void *state[CR_KINDS]; /* of each kind, its own */
 	CR_LIST(struct cr_ipc_id) ipc_ids; /* what became of them; the same without virtual_ids */
@@ -229,17 +236,36 @@ void cr_object_owner(int fd, const cairn_Description *d);
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err);
 void cr_restore_free(struct cr_restore *r);
 
-/* ---- files: regular.c ---- */
+/* ---- files: inode.c while saving, regular.c at a restart ---- */
 
-/* The Inode for a file, made at first sight; policies only rise. fd is duplicated. */
+/*
+ * The Inode for a file, made at first sight; policies only rise. fd is duplicated. Other kinds than
+ * regular files have one only if they are deleted. It is the m of a cr_saved_inode.
+ */
 cairn_Inode *cr_inode_note(struct cr_save *s, int fd, const struct stat *st, const char *path,
 			   bool deleted, cairn_FilePolicy policy);
 /* One noted before, or NULL. */
 const cairn_Inode *cr_inode_noted(const struct cr_save *s, uint64_t dev, uint64_t inode);
+/* The same for a mapping, as /proc/PID/maps shows it. */
+const cairn_Inode *cr_inode_mapped(const struct cr_save *s, const char *path, bool deleted,
+				   uint64_t dev, uint64_t inode);
+int64_t cr_stat_ns(const struct timespec *t);
 int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode);
 int cr_inodes_store(struct cr_save *s, struct cr_err *err);
 int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_inodes_apply(struct cr_restore *r, struct cr_err *err);
+/* Removes again what cr_inodes_prepare() has put where nothing was. */
+void cr_inodes_give_up(struct cr_restore *r);
+/* Opens the file of an Inode; flags as for open(2). -errno. */
+int cr_inode_open(const struct cr_restore *r, size_t index, int flags);
+
+/* ---- what has no name: ghost.c; contents: content.c ---- */
+
+int cr_ghosts_make(struct cr_restore *r, struct cr_err *err);
+int cr_content_reserve(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err);
+int cr_content_put(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err);
+void cr_inode_times(const cairn_Inode *m, int fd);
+void cr_inode_attributes(struct cr_restore *r, const cairn_Inode *m, int fd);
 
 /* ---- shared memory: shared_memory.c ---- */
 
@@ -294,6 +320,15 @@ int cr_locks_of_description(const struct cr_image *img, const cairn_Description 
 			    struct cr_err *err);
 int cr_locks_of_process(const struct cr_image *img, const struct cr_process_image *p,
 			struct cr_err *err);
+
+/* Files of a process in /proc exist only once it does: kernels.c. */
+bool cr_is_kernels(const char *path);
+enum cr_when cr_when_of_path(const cairn_Description *d);
+int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
+
+/* Opens what d, which may have lost its name, leads to; with the flags of how. */
+int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_Description *how,
+		  struct cr_err *err);
 
 /* Opens path again with a description's flags. CR_EXIT_CHANGED when that fails. */
 int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err);

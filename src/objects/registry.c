@@ -194,11 +194,45 @@ static int make_room(struct cr_restore *r, struct cr_err *err)
 	return 0;
 }
 
-/* Above every number that the job has, and who comes first to each description. */
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Numbers that no process uses: above all, or if there is no room, in the first gap. */
+static int find_base(struct cr_restore *r, int *used, size_t n, struct cr_err *err)
+{
+	int need = r->img->descriptions.n * 4 + r->img->inodes.n + r->img->shared.n +
+		   r->img->pipes.n * 2 + r->img->processes.n + 256;
+	int from = 64;
+	struct rlimit limit;
+	size_t i;
+
+	if (n)
+		qsort(used, n, sizeof(*used), by_number);
+	r->base = (n && used[n - 1] > 63 ? used[n - 1] : 63) + 64;
+	r->end = INT32_MAX;
+	if (getrlimit(RLIMIT_NOFILE, &limit) || (rlim_t)(r->base + need) < limit.rlim_cur)
+		return 0;
+	for (i = 0; i < n; i++) {
+		if (used[i] - from > need) {
+			r->base = from;
+			r->end = used[i];
+			return 0;
+		}
+		if (used[i] >= from)
+			from = used[i] + 1;
+	}
+	return cr_fail(err, CR_EXIT_INTERNAL, EMFILE,
+		       "no room for %d more open files (raise the hard limit, ulimit -Hn)", need);
+}
+
+/* Who comes first to each description, and which numbers are used. */
 static int read_holders(struct cr_restore *r, struct cr_err *err)
 {
-	int max = 63, d;
+	CR_LIST(int) used = { 0 };
 	size_t i, k, j;
+	int d, ret, *to;
 
 	for (i = 0; i < r->img->processes.n; i++) {
 		const struct cr_process_image *p = &r->img->processes.v[i];
@@ -212,13 +246,15 @@ static int read_holders(struct cr_restore *r, struct cr_err *err)
 						       p->fds.v[k].fds[j], p->process.pid);
 				if (!r->first[d])
 					r->first[d] = p->process.pid;
-				if (p->fds.v[k].fds[j] > max)
-					max = p->fds.v[k].fds[j];
+				to = cr_list_add(&used);
+				if (to)
+					*to = p->fds.v[k].fds[j];
 			}
 		}
 	}
-	r->base = max + 64;
-	return 0;
+	ret = find_base(r, used.v, used.n, err);
+	free(used.v);
+	return ret;
 }
 
 static int prepare_late(struct cr_restore *r, size_t i, struct cr_err *err)
@@ -397,6 +433,19 @@ void cr_restore_free(struct cr_restore *r)
 	r->first = NULL;
 	r->description_fd = r->inode_fd = r->shared_fd = NULL;
 	r->pipe_fd = r->late = NULL;
+}
+
+int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_Description *how,
+		  struct cr_err *err)
+{
+	int i = cr_inode_index(r->img, d->dev, d->inode);
+	char self[64];
+
+	if (i < 0 || r->inode_fd[i] < 0)
+		return cr_reopen(i >= 0 && d->deleted ? r->img->inodes.v[i].path : d->path, how,
+				 err);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[i]);
+	return cr_reopen(self, how, err);
 }
 
 int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Regular files. A file is saved once however often it is open or mapped; what a restart does with
-// its content follows from how the job uses it (proto: FilePolicy):
+// its content follows from how the job uses it (proto: FilePolicy), or from what the user said:
 //   read only                      must be the same file
 //   appended to                    cut back to its length at the checkpoint
 //   written anywhere, or mapped    content put back, up to the file limit
@@ -9,7 +9,6 @@
 // Contents change only in cr_inodes_apply(), after everything else of the restart has succeeded.
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,11 +22,6 @@
 /* What programs keep beside a file and would take for newer truth than the file put back. */
 static const char *const companions[] = { "-journal", "-wal", "-shm" };
 
-static int64_t mtime_ns(const struct stat *st)
-{
-	return st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
-}
-
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	struct statfs fs;
@@ -37,156 +31,54 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 	       fs.f_type != MQUEUE_MAGIC && fs.f_type != NSFS_MAGIC;
 }
 
-/* Stronger policies come later in this order. */
-static int strength(cairn_FilePolicy p)
+/* What NFS makes of a file unlinked while it is open: a name that goes with its last user. */
+static bool silly_renamed(const struct cr_fd_view *v)
 {
-	static const signed char order[] = { 0, 3, 2, 1, 4 };
+	const char *leaf = strrchr(v->link, '/');
+	struct statfs fs;
 
-	return order[p];
+	return leaf && !strncmp(leaf, "/.nfs", 5) && v->st.st_nlink == 1 && !fstatfs(v->fd, &fs) &&
+	       fs.f_type == NFS_SUPER_MAGIC;
 }
 
-const cairn_Inode *cr_inode_noted(const struct cr_save *s, uint64_t dev, uint64_t inode)
+/* An O_TMPFILE; when it was opened a second time only its name tells. */
+static bool never_had_name(const struct cr_fd_view *v)
 {
-	size_t i;
+	const char *leaf = strrchr(v->link, '/');
+	char name[32];
 
-	for (i = 0; i < s->inodes.n; i++)
-		if (s->inodes.v[i].m.dev == dev && s->inodes.v[i].m.inode == inode)
-			return &s->inodes.v[i].m;
-	return NULL;
-}
-
-cairn_Inode *cr_inode_note(struct cr_save *s, int fd, const struct stat *st, const char *path,
-			   bool deleted, cairn_FilePolicy policy)
-{
-	struct cr_saved_inode *e;
-	size_t i;
-
-	for (i = 0; i < s->inodes.n; i++) {
-		cairn_Inode *m = &s->inodes.v[i].m;
-
-		if (m->dev != st->st_dev || m->inode != st->st_ino)
-			continue;
-		if (strength(policy) > strength(m->policy))
-			m->policy = policy;
-		return m;
-	}
-	e = cr_list_add(&s->inodes);
-	if (!e)
-		return NULL;
-	e->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	e->m.id = ++s->next_id;
-	e->m.dev = st->st_dev;
-	e->m.inode = st->st_ino;
-	e->m.size = st->st_size;
-	e->m.mtime_ns = mtime_ns(st);
-	e->m.mode = st->st_mode;
-	e->m.policy = deleted ? cairn_FilePolicy_FILE_DELETED : policy;
-	snprintf(e->m.path, sizeof(e->m.path), "%s", path);
-	return &e->m;
+	snprintf(name, sizeof(name), "/#%llu", (unsigned long long)v->st.st_ino);
+	return v->deleted && !v->st.st_nlink &&
+	       ((v->flags & O_TMPFILE) == O_TMPFILE || (leaf && !strcmp(leaf, name)));
 }
 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
 {
 	cairn_FilePolicy policy = cairn_FilePolicy_FILE_RESTORE;
-	cairn_Inode *m;
+	int lease = fcntl(v->fd, F_GETLEASE);
+	struct cr_saved_inode *e;
 
-	if (!strncmp(v->link, "/proc/", 6) || !strncmp(v->link, "/sys/", 5))
-		policy = cairn_FilePolicy_FILE_KEEP;
+	d->deleted = v->deleted || silly_renamed(v);
 	d->offset = lseek(v->fd, 0, SEEK_CUR);
-	if ((v->flags & O_ACCMODE) == O_RDONLY)
-		policy = policy == cairn_FilePolicy_FILE_KEEP ? policy : cairn_FilePolicy_FILE_SAME;
+	if (cr_is_kernels(v->link))
+		policy = cairn_FilePolicy_FILE_KEEP;
+	else if ((v->flags & O_ACCMODE) == O_RDONLY)
+		policy = cairn_FilePolicy_FILE_SAME;
 	else if (v->flags & O_APPEND ||
 		 ((v->flags & O_ACCMODE) == O_WRONLY && d->offset == (uint64_t)v->st.st_size))
 		policy = cairn_FilePolicy_FILE_TRUNCATE;
-	m = cr_inode_note(s, v->fd, &v->st, v->link, v->deleted, policy);
-	if (!m)
+	e = (void *)cr_inode_note(s, v->fd, &v->st, v->link, d->deleted, policy);
+	if (!e)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", v->link);
-	d->object = m->id;
+	e->m.linkable |= never_had_name(v);
+	if (lease == F_RDLCK || lease == F_WRLCK) {
+		d->lease = lease + 1;
+		e->leased = true;
+	}
+	d->object = e->m.id;
 	snprintf(d->path, sizeof(d->path), "%s", v->link);
 	return 0;
-}
-
-static int store_extent(struct cr_save *s, struct cr_saved_inode *e, int fd, off_t from, off_t to,
-			char *buf, size_t room, struct cr_err *err)
-{
-	cairn_Inode *m = &e->m;
-
-	while (from < to) {
-		size_t len = (size_t)(to - from) < room ? (size_t)(to - from) : room;
-		cairn_Extent *x = &m->extents[m->extents_count];
-		int ret;
-
-		if (m->extents_count == CR_ARRAY_SIZE(m->extents))
-			return cr_fail(err, CR_EXIT_UNSUPPORTED, EFBIG,
-				       "the file %s has too many pieces to be saved", m->path);
-		ret = cr_read_at(fd, buf, len, from);
-		if (ret)
-			return cr_fail(err, CR_EXIT_IO, -ret, "cannot read %s", m->path);
-		x->position = from;
-		x->has_blob = true;
-		ret = cr_image_blob(s->writer, buf, len, &x->blob, err);
-		if (ret)
-			return ret;
-		m->extents_count++;
-		from += len;
-	}
-	return 0;
-}
-
-static int store_content(struct cr_save *s, struct cr_saved_inode *e, struct cr_err *err)
-{
-	/* Few pieces however large the file is. */
-	size_t room = e->m.size / 64 > (4u << 20) ? e->m.size / 64 : 4u << 20;
-	cr_auto_free char *buf = malloc(room);
-	cr_auto_fd fd = -1;
-	off_t from = 0, to, size = e->m.size;
-	char path[64];
-	int ret = 0;
-
-	/* Another description: the job's own position must not move, and it may be write-only. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* One that may be written but not read keeps what it has. */
-	if (fd < 0 && errno == EACCES && e->m.policy == cairn_FilePolicy_FILE_RESTORE) {
-		e->m.policy = cairn_FilePolicy_FILE_KEEP;
-		return 0;
-	}
-	if (fd < 0 || !buf)
-		return cr_fail(err, CR_EXIT_IO, errno, "cannot read %s to save its content",
-			       e->m.path);
-	while (!ret && from < size) {
-		from = lseek(fd, from, SEEK_DATA);
-		if (from < 0 || from >= size)
-			break;
-		to = lseek(fd, from, SEEK_HOLE);
-		if (to < 0 || to > size)
-			to = size;
-		ret = store_extent(s, e, fd, from, to, buf, room, err);
-		from = to;
-	}
-	return ret;
-}
-
-int cr_inodes_store(struct cr_save *s, struct cr_err *err)
-{
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < s->inodes.n && !ret; i++) {
-		struct cr_saved_inode *e = &s->inodes.v[i];
-
-		/* A file on tmpfs is memory, however large. */
-		if (e->m.policy == cairn_FilePolicy_FILE_RESTORE && e->m.size > s->file_limit &&
-		    !cr_is_tmpfs(e->fd))
-			e->m.policy = cairn_FilePolicy_FILE_KEEP;
-		if (e->m.policy == cairn_FilePolicy_FILE_RESTORE ||
-		    e->m.policy == cairn_FilePolicy_FILE_DELETED)
-			ret = store_content(s, e, err);
-		if (!ret)
-			ret = cr_image_record(s->writer, cairn_RecordType_RECORD_INODE, &e->m, err);
-	}
-	return ret;
 }
 
 /* ---- restart ---- */
@@ -201,32 +93,21 @@ int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode)
 	return -ENOENT;
 }
 
-static int make_deleted(const cairn_Inode *m, struct cr_err *err)
+static cairn_FilePolicy policy_of(const struct cr_restore *r, const cairn_Inode *m)
 {
-	char path[CR_PATH_MAX];
-	int fd, tries;
+	cairn_FilePolicy policy = m->policy;
 
-	/* Under its old name if that is free, so that /proc shows the same as before. */
-	for (tries = 0; tries < 100; tries++) {
-		if (snprintf(path, sizeof(path), tries ? "%s.cairn-%d-%d" : "%s", m->path, getpid(),
-			     tries) >= (int)sizeof(path))
-			break;
-		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, m->mode & 07777);
-		if (fd >= 0) {
-			unlink(path);
-			return fd;
-		}
-		if (errno != EEXIST)
-			break;
-	}
-	return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the deleted file %s again",
-		       m->path);
+	/* Rules of the launch have been heard at the checkpoint; what is said now may differ. */
+	if (policy != cairn_FilePolicy_FILE_DELETED)
+		cr_file_rule(r->rules, m->path, &policy);
+	return policy;
 }
 
 static int check_same(const struct cr_restore *r, const cairn_Inode *m, const struct stat *st,
 		      struct cr_err *err)
 {
-	if (r->allow_changed || ((uint64_t)st->st_size == m->size && mtime_ns(st) == m->mtime_ns))
+	if (r->allow_changed ||
+	    ((uint64_t)st->st_size == m->size && cr_stat_ns(&st->st_mtim) == m->mtime_ns))
 		return 0;
 	return cr_fail(err, CR_EXIT_CHANGED, 0,
 		       "the file %s, which the job reads, has changed since the checkpoint (put it "
@@ -261,38 +142,48 @@ static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const s
 	return (uint64_t)st->st_size < m->size && outside_fd(r, st) >= 0;
 }
 
+/* Missing, and made anew: as it was, since there is nothing to compare it with. */
+static int make_again(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
+{
+	int fd = open(m->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", m->path);
+	*out = fd;
+	return cr_content_put(r, m, fd, err);
+}
+
 static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
 {
+	cairn_FilePolicy policy = policy_of(r, m);
 	struct stat st;
-	int fd;
 
-	/* Of the kernel or of a process: nothing to check or make. */
-	if (!strncmp(m->path, "/proc/", 6) || !strncmp(m->path, "/sys/", 5))
+	if (cr_is_kernels(m->path))
 		return 0;
-	if (m->policy == cairn_FilePolicy_FILE_DELETED) {
-		*out = fd = make_deleted(m, err);
-		return fd < 0 ? fd : 0;
-	}
+	if (policy == cairn_FilePolicy_FILE_DELETED)
+		return m->stored ? cr_content_put(r, m, *out, err) : 0;
+	if (policy == cairn_FilePolicy_FILE_RESTORE && !m->stored)
+		return cr_fail(
+			err, CR_EXIT_USAGE, 0,
+			"the checkpoint has no content of %s to restore it from (give --file "
+			"to crlaunch)",
+			m->path);
 	if (stat(m->path, &st)) {
 		/* Out of our reach, but not of whoever started us. */
 		if (outside_inode(r, m) >= 0)
 			return 0;
-		if (m->policy != cairn_FilePolicy_FILE_RESTORE)
+		if (!m->stored || errno != ENOENT)
 			return cr_fail(err, CR_EXIT_CHANGED, errno,
 				       "the file %s, which the job has open, is missing", m->path);
-		*out = open(m->path, O_RDWR | O_CREAT | O_CLOEXEC, m->mode & 07777);
-		if (*out < 0)
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again",
-				       m->path);
-		return 0;
+		return make_again(r, m, out, err);
 	}
 	if (!S_ISREG(st.st_mode))
 		return cr_fail(err, CR_EXIT_CHANGED, 0, "%s is no longer a regular file", m->path);
 	if (begun_anew(r, m, &st))
 		return 0;
-	if (m->policy == cairn_FilePolicy_FILE_SAME)
+	if (policy == cairn_FilePolicy_FILE_SAME)
 		return check_same(r, m, &st, err);
-	if (m->policy == cairn_FilePolicy_FILE_TRUNCATE && (uint64_t)st.st_size < m->size &&
+	if (policy == cairn_FilePolicy_FILE_TRUNCATE && (uint64_t)st.st_size < m->size &&
 	    !r->allow_changed)
 		return cr_fail(err, CR_EXIT_CHANGED, 0,
 			       "the file %s, to which the job appends, is shorter than at the "
@@ -303,55 +194,23 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 
 int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err)
 {
+	int ret = cr_ghosts_make(r, err);
 	size_t i;
-	int ret = 0;
 
 	for (i = 0; i < r->img->inodes.n && !ret; i++)
 		ret = prepare(r, &r->img->inodes.v[i], &r->inode_fd[i], err);
 	return ret;
 }
 
-static int write_zeros(int fd, uint64_t from, uint64_t to)
+/* Files that were made and turn out not to be needed. */
+void cr_inodes_give_up(struct cr_restore *r)
 {
-	static const char zeros[CR_PAGE];
-
-	for (; from < to; from += sizeof(zeros))
-		if (cr_write_at(fd, zeros, to - from < sizeof(zeros) ? to - from : sizeof(zeros),
-				from))
-			return -EIO;
-	return 0;
-}
-
-static int put_back(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err)
-{
-	uint64_t at = 0;
 	size_t i;
-	int ret;
 
-	if (ftruncate(fd, m->size))
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
-	/* Holes are punched, not cut off: that would take private copies of pages along. */
-	for (i = 0; i <= m->extents_count; i++) {
-		uint64_t to = i < m->extents_count ? m->extents[i].position : m->size;
-
-		if (to > at &&
-		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, to - at) &&
-		    write_zeros(fd, at, to))
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
-		if (i < m->extents_count)
-			at = to + m->extents[i].blob.size;
-	}
-	for (i = 0; i < m->extents_count; i++) {
-		cr_auto_free void *data = NULL;
-
-		ret = cr_image_read_blob(r->img, &m->extents[i].blob, &data, err);
-		if (ret)
-			return ret;
-		ret = cr_write_at(fd, data, m->extents[i].blob.size, m->extents[i].position);
-		if (ret)
-			return cr_fail(err, CR_EXIT_CHANGED, -ret, "cannot put back %s", m->path);
-	}
-	return 0;
+	for (i = 0; r->inode_fd && i < r->img->inodes.n; i++)
+		if (r->inode_fd[i] >= 0 &&
+		    r->img->inodes.v[i].policy != cairn_FilePolicy_FILE_DELETED)
+			unlink(r->img->inodes.v[i].path);
 }
 
 static bool in_image(const struct cr_image *img, const char *path)
@@ -382,86 +241,150 @@ static int cut_back(struct cr_restore *r, const cairn_Inode *m, const struct sta
 {
 	int fd = outside_fd(r, st);
 
+	if ((uint64_t)st->st_size == m->size)
+		return 0;
 	/* The file may be one that only who started us may open. */
 	if (truncate(m->path, m->size) && (fd < 0 || ftruncate(fd, m->size)))
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot cut %s back", m->path);
 	return 0;
 }
 
-static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err)
+static int put_back(struct cr_restore *r, const cairn_Inode *m, bool reserve, struct cr_err *err)
 {
-	cr_auto_fd opened = -1;
-	struct stat st;
+	cr_auto_fd fd = open(m->path, O_RDWR | O_CLOEXEC);
 	int ret;
 
-	if (m->policy != cairn_FilePolicy_FILE_DELETED &&
-	    (stat(m->path, &st) || begun_anew(r, m, &st)))
-		return 0;
-	if (m->policy == cairn_FilePolicy_FILE_TRUNCATE)
-		return cut_back(r, m, &st, err);
-	if (m->policy != cairn_FilePolicy_FILE_RESTORE &&
-	    m->policy != cairn_FilePolicy_FILE_DELETED)
-		return 0;
-	if (fd < 0)
-		fd = opened = open(m->path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
-	ret = put_back(r, m, fd, err);
-	if (!ret && m->policy == cairn_FilePolicy_FILE_RESTORE)
+	if (reserve)
+		return cr_content_reserve(r, m, fd, err);
+	ret = cr_content_put(r, m, fd, err);
+	if (!ret)
+		cr_inode_times(m, fd);
+	if (!ret)
 		set_aside_companions(r, m);
 	return ret;
 }
 
+static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserve,
+		 struct cr_err *err)
+{
+	cairn_FilePolicy policy = policy_of(r, m);
+	struct stat st;
+
+	/* Only now, since the mode may be one that lets nobody open it. */
+	if (fd >= 0 && !reserve)
+		cr_inode_attributes(r, m, fd);
+	if (fd >= 0 || stat(m->path, &st) || begun_anew(r, m, &st))
+		return 0;
+	if (policy == cairn_FilePolicy_FILE_RESTORE)
+		return put_back(r, m, reserve, err);
+	if (policy == cairn_FilePolicy_FILE_TRUNCATE && !reserve)
+		return cut_back(r, m, &st, err);
+	return 0;
+}
+
 int cr_inodes_apply(struct cr_restore *r, struct cr_err *err)
 {
+	int ret = 0, reserve;
 	size_t i;
-	int ret = 0;
 
-	for (i = 0; i < r->img->inodes.n && !ret; i++)
-		ret = apply(r, &r->img->inodes.v[i], r->inode_fd[i], err);
+	for (reserve = 1; reserve >= 0; reserve--)
+		for (i = 0; i < r->img->inodes.n && !ret; i++)
+			ret = apply(r, &r->img->inodes.v[i], r->inode_fd[i], reserve, err);
 	return ret;
+}
+
+int cr_inode_open(const struct cr_restore *r, size_t i, int flags)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->inode_fd[i]);
+	fd = open(r->inode_fd[i] >= 0 ? path : r->img->inodes.v[i].path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The name that it was opened by is gone, but it has another: that one is lent to it. */
+static int open_by_other_name(const cairn_Inode *m, const cairn_Description *d, struct cr_err *err)
+{
+	bool lent = !link(m->path, d->path);
+	int fd = cr_reopen(lent ? d->path : m->path, d, err);
+
+	if (lent)
+		unlink(d->path);
+	return fd;
+}
+
+/* One that the new shepherd itself has open, such as standard output. */
+static int open_outside(struct cr_restore *r, const cairn_Description *d, const cairn_Inode *m,
+			const struct stat *st)
+{
+	bool anew = begun_anew(r, m, st);
+	struct cr_err none = { 0 };
+	int fd = anew ? -1 : cr_reopen(d->path, d, &none);
+
+	return fd < 0 ? fcntl(outside_fd(r, st), F_DUPFD_CLOEXEC, 3) : fd;
+}
+
+/* Output that was at the end of a file which is to stay as it is goes on at its end. */
+static uint64_t offset_of(const struct cr_restore *r, const cairn_Description *d,
+			  const cairn_Inode *m, int fd)
+{
+	struct stat st;
+
+	if (m && (d->flags & O_ACCMODE) == O_WRONLY && d->offset == m->size &&
+	    policy_of(r, m) == cairn_FilePolicy_FILE_KEEP && !fstat(fd, &st) && S_ISREG(st.st_mode))
+		return st.st_size;
+	return d->offset;
+}
+
+static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	int i = cr_inode_index(r->img, d->dev, d->inode), fd;
+	const cairn_Inode *m = i < 0 ? NULL : &r->img->inodes.v[i];
+	const char *path = d->path;
+	struct stat st;
+	char self[64];
+
+	if (m && r->inode_fd[i] < 0 && stat(path, &st)) {
+		if (outside_inode(r, m) >= 0)
+			return fcntl(outside_inode(r, m), F_DUPFD_CLOEXEC, 3);
+	} else if (m && r->inode_fd[i] < 0 && outside_fd(r, &st) >= 0) {
+		fd = open_outside(r, d, m, &st);
+		if (fd >= 0 && !begun_anew(r, m, &st))
+			lseek(fd, offset_of(r, d, m, fd), SEEK_SET);
+		return fd;
+	}
+	if (m && r->inode_fd[i] >= 0) {
+		/* It had more names than the one that it was made again under. */
+		if (!d->deleted && strcmp(path, m->path) && link(m->path, path) && errno != EEXIST)
+			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", path);
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[i]);
+		path = self;
+	}
+	fd = m && d->deleted && r->inode_fd[i] < 0 ? open_by_other_name(m, d, err) :
+						     cr_reopen(path, d, err);
+	if (fd >= 0 && d->offset)
+		lseek(fd, offset_of(r, d, m, fd), SEEK_SET);
+	return fd;
 }
 
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	int i = cr_inode_index(r->img, d->dev, d->inode), fd;
-	const char *path = d->path;
-	struct cr_err none = { 0 };
-	struct stat st;
-	char self[64];
+	int i = cr_inode_index(r->img, d->dev, d->inode);
+	uint64_t hint = i < 0 ? 0 : r->img->inodes.v[i].write_hint;
+	int fd = cr_when_of_path(d) == CR_EARLY ? reopen(r, d, err) : cr_reopen_proc(r, d, err);
 
-	if (i >= 0 && stat(path, &st) && outside_inode(r, &r->img->inodes.v[i]) >= 0)
-		return fcntl(outside_inode(r, &r->img->inodes.v[i]), F_DUPFD_CLOEXEC, 3);
-	if (i >= 0 && r->inode_fd[i] < 0 && !stat(path, &st) && outside_fd(r, &st) >= 0) {
-		bool anew = begun_anew(r, &r->img->inodes.v[i], &st);
-
-		fd = anew ? -1 : cr_reopen(path, d, &none);
-		if (fd < 0)
-			fd = fcntl(outside_fd(r, &st), F_DUPFD_CLOEXEC, 3);
-		if (!anew)
-			lseek(fd, d->offset, SEEK_SET);
-		return fd;
-	}
-	if (i >= 0 && r->inode_fd[i] >= 0) {
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[i]);
-		path = self;
-	}
-	fd = cr_reopen(path, d, err);
-	if (fd >= 0 && d->offset)
-		lseek(fd, d->offset, SEEK_SET);
+	if (fd >= 0 && hint)
+		fcntl(fd, F_SET_RW_HINT, &hint);
 	return fd;
-}
-
-/* Files of /proc exist only once their process does. */
-static enum cr_when when_of(const cairn_Description *d)
-{
-	return strncmp(d->path, "/proc/", 6) ? CR_EARLY : CR_OWN;
 }
 
 const struct cr_object cr_object_regular = {
 	.kind = cairn_ObjectKind_OBJECT_REGULAR,
 	.name = "regular file",
-	.when_of = when_of,
+	.when_of = cr_when_of_path,
 	.match = match,
 	.save = save,
 	.restore = restore,

@@ -70,6 +70,7 @@ static void read_link(struct cr_fd_view *v)
 	const char *kind = S_ISSOCK(v->st.st_mode)			    ? "socket" :
 			   S_ISFIFO(v->st.st_mode) && v->st.st_dev == pipes ? "pipe" :
 									      NULL;
+	struct stat st;
 	char path[64];
 	ssize_t n;
 
@@ -84,6 +85,9 @@ static void read_link(struct cr_fd_view *v)
 	if (S_ISFIFO(v->st.st_mode) && !strncmp(v->link, "pipe:", 5))
 		pipes = v->st.st_dev;
 	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
+		/* It may also be called so. */
+		if (!lstat(v->link, &st) && st.st_dev == v->st.st_dev && st.st_ino == v->st.st_ino)
+			return;
 		v->deleted = true;
 		v->link[n - sizeof(deleted) + 1] = 0;
 	}

@@ -29,14 +29,12 @@
 
 int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err)
 {
-	int mode = v->shared && v->may_write ? O_RDWR : O_RDONLY, fd = -1, i;
-	char path[64];
+	int mode = v->shared && v->may_write ? O_RDWR : O_RDONLY, fd = -1;
+	int i = cr_inode_index(&r->img, v->dev, v->inode);
 
-	i = cr_inode_index(&r->img, v->dev, v->inode);
-	if (i >= 0 && r->objects.inode_fd[i] >= 0) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", r->objects.inode_fd[i]);
-		fd = open(path, mode | O_CLOEXEC);
-	}
+	/* By the name that the mapping shows, if that still leads there. */
+	if (i >= 0 && (v->deleted || r->objects.inode_fd[i] >= 0))
+		fd = cr_inode_open(&r->objects, i, mode);
 	if (fd < 0)
 		fd = open(v->path, mode | O_CLOEXEC);
 	if (fd < 0)

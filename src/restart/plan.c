@@ -639,7 +639,8 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 		return ret;
 	if (n->exe_fd >= 0)
 		syscall(SYS_close_range, r->objects.base, n->exe_fd - 1, 0);
-	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->objects.base, ~0u, 0);
+	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->objects.base,
+		r->objects.end - 1, 0);
 	if (shares)
 		cr_stage_arrive(r, CR_STAGE_PLACED);
 	/* Last: closing any descriptor of a file gives up the process's locks on it. */
@@ -690,21 +691,22 @@ static void write_proc(const cairn_Process *p, const cairn_Attributes *a)
 	}
 }
 
+static int set_directory(struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
+{
+	int i = m->cwd_deleted ? cr_inode_index(&r->img, m->cwd_dev, m->cwd_inode) : -1;
+
+	if (i >= 0 ? fchdir(r->objects.inode_fd[i]) : chdir(m->cwd))
+		return cr_fail(err, CR_EXIT_CHANGED, errno,
+			       "the working directory %s of process %d is missing", m->cwd, m->pid);
+	return 0;
+}
+
 /* Attributes that ordinary code can set and that outlive it. */
 static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
 {
 	const cairn_Process *m = &p->process;
-	char self[CR_PATH_MAX];
 	unsigned int i;
 
-	if (m->cwd_deleted && mkdir(m->cwd, 0700) && errno != EEXIST)
-		return cr_fail(err, CR_EXIT_CHANGED, errno,
-			       "cannot make the deleted working directory %s again", m->cwd);
-	if (chdir(m->cwd))
-		return cr_fail(err, CR_EXIT_CHANGED, errno,
-			       "the working directory %s of process %d is missing", m->cwd, m->pid);
-	if (m->cwd_deleted)
-		rmdir(m->cwd);
 	umask(m->umask);
 	write_proc(m, p->attributes.n ? p->attributes.v : NULL);
 	syscall(SYS_personality, p->core.personality);
@@ -726,7 +728,7 @@ static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
 			limit.rlim_cur = limit.rlim_max;
 		setrlimit(i, &limit);
 	}
-	return cr_proc_link(getpid(), "cwd", self) ? -EIO : 0;
+	return 0;
 }
 
 static const cairn_Thread *main_thread(const struct cr_process_image *p)
@@ -838,6 +840,8 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 		ret = patch_agent(r, p, &islands, err);
 	if (!ret)
 		ret = make_place(n, &l, &islands, &park, err);
+	if (!ret)
+		ret = set_directory(r, &p->process, err);
 	/* The saved limit on descriptors may be lower than their numbers. */
 	if (!ret)
 		ret = place_fds(r, p, n, err);

@@ -26,6 +26,10 @@ struct cr_restart {
 /* ---- check.c: everything that can be known before anything is made ---- */
 int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_err *err);
 
+/* ---- map.c: --map, before anything looks at a path ---- */
+int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
+		   struct cr_file_rules *rules, struct cr_err *err);
+
 /* ---- capsule.c ---- */
 
 /*

@@ -453,8 +453,11 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	ret = cr_objects_prepare(&r->objects, err);
 	if (!ret)
 		ret = collect_ids(r, err);
-	if (ret)
+	if (ret) {
+		cr_inodes_give_up(&r->objects);
+		cr_restore_free(&r->objects);
 		return ret;
+	}
 	count_stages(r);
 	for (i = 0; i < r->img.processes.n && !r->page->failed; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
@@ -471,8 +474,10 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		ret = await(r, CR_STAGE_READY, err);
 	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
-	if (ret)
+	if (ret) {
 		give_up(r);
+		cr_inodes_give_up(&r->objects);
+	}
 	cr_restore_free(&r->objects);
 	free(r->pids.v);
 	free(r->taken.v);

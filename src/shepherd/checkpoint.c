@@ -262,6 +262,7 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->save.began = sh->began;
 	c->save.own_ipc = sh->own_ipc;
 	c->save.file_limit = sh->options.file_limit;
+	c->save.rules = &sh->options.files;
 	cr_course_begin(&c->course);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
 	ret = cr_image_create(&c->writer, sh->directory, &c->err);

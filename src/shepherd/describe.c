@@ -96,6 +96,34 @@ static void copy_stat(cairn_Process *p, const struct cr_proc_stat *s)
 	p->ctty = s->tty_nr;
 }
 
+/* A working directory without a name is made again as any other such. */
+static int describe_cwd(struct cr_checkpoint *c, struct cr_member *m)
+{
+	cairn_Process *p = &m->process;
+	struct cr_fd_view v;
+	cr_auto_fd fd = -1;
+	char path[64];
+
+	if (cr_proc_link(m->tid, "cwd", p->cwd))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/cwd", m->pid);
+	if (!strstr(p->cwd, " (deleted)"))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/cwd", m->tid);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || cr_fd_view_read(&v, fd, m->pid, -1))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "cannot read /proc/%d/cwd",
+			       m->pid);
+	if (!v.deleted)
+		return 0;
+	strcpy(p->cwd, v.link);
+	p->cwd_deleted = true;
+	p->cwd_dev = v.st.st_dev;
+	p->cwd_inode = v.st.st_ino;
+	if (!cr_inode_note(&c->save, fd, &v.st, p->cwd, true, 0))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
+	return 0;
+}
+
 static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	cairn_Process *p = &m->process;
@@ -103,7 +131,7 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	struct cr_proc_status st;
 	struct cr_proc_stat stat;
 	struct cr_party *party;
-	char path[64], *deleted;
+	char path[64];
 	ssize_t n;
 
 	p->pid = m->pid;
@@ -149,13 +177,8 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 			       "process %d (%s) has another root directory, which cannot be saved "
 			       "yet; the job goes on",
 			       m->pid, st.name);
-	if (cr_proc_link(m->tid, "cwd", p->cwd))
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/cwd", m->pid);
-	deleted = strstr(p->cwd, " (deleted)");
-	if (deleted && !deleted[10]) {
-		*deleted = 0;
-		p->cwd_deleted = true;
-	}
+	if (describe_cwd(c, m))
+		return -EIO;
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", m->tid);
 	if (cr_slurp(AT_FDCWD, path, &text) > 0)
 		p->oom_score_adj = atoi(text);
@@ -280,6 +303,7 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	j->root_pid = sh->root_status < 0 ? sh->root : 0;
 	j->root_status = sh->root_status;
 	j->signal = sh->options.signal;
+	cr_options_save(&sh->options, j);
 	j->tty = sh->outside.tty;
 	for (i = 0; i < sh->outside.nslots; i++) {
 		struct termios t;

@@ -98,6 +98,11 @@ static void add_part(struct parts *parts, struct cr_member *m, uint32_t object,
 				    v->start + (to - v->offset), from };
 }
 
+static const cairn_Inode *noted(const struct cr_checkpoint *c, const struct cr_map *v)
+{
+	return cr_inode_mapped(&c->save, v->path, v->deleted, v->dev, v->inode);
+}
+
 static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v,
 		       struct parts *parts)
 {
@@ -123,7 +128,7 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 			       "yet; the job goes on",
 			       m->pid, v->path);
 	/* A deleted one that is also open has been noted with its descriptor. */
-	if (!memory && v->deleted && cr_inode_noted(&c->save, v->dev, v->inode))
+	if (!memory && v->deleted && noted(c, v))
 		return 0;
 	if (!memory && !v->deleted) {
 		fd = open(v->path, O_RDONLY | O_CLOEXEC);
@@ -266,6 +271,7 @@ int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct cr_map *v,
 		      cairn_Vma *last, bool pack_files)
 {
+	const cairn_Inode *known;
 	cr_auto_fd fd = -1;
 	struct cr_elf_info elf;
 	struct stat st;
@@ -275,12 +281,16 @@ static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct 
 	m->deleted = v->deleted;
 	m->packed = pack_files;
 	if (!v->deleted && last->inode == v->inode && !strcmp(last->path, v->path)) {
+		m->dev = last->dev;
 		m->size = last->size;
 		m->mtime_ns = last->mtime_ns;
 		m->build_id = last->build_id;
 		return;
 	}
-	if (cr_inode_noted(&c->save, v->dev, v->inode) && v->deleted) {
+	known = noted(c, v);
+	if (known)
+		m->dev = known->dev;
+	if (known && v->deleted) {
 		m->packed = false;
 		return;
 	}

@@ -13,7 +13,7 @@
 
 #include "common/defs.h"
 
-enum kind { FLAG, TEXT, SECONDS, NUMBER };
+enum kind { FLAG, TEXT, SECONDS, NUMBER, LIST };
 
 static const struct option_row {
 	const char *name;
@@ -23,36 +23,56 @@ static const struct option_row {
 	size_t offset;
 	double min, max;
 	const char *environment, *argument, *help;
+	size_t job; /* where it is in a checkpoint; 0: it belongs to one run only */
 } rows[] = {
 #define ROW(field) offsetof(struct cr_options, field)
+#define JOB(field) offsetof(cairn_Job, field)
 	{ "name", 'n', TEXT, 3, ROW(name), 0, 0, "CR_NAME", "NAME",
-	  "the job's name (default: the command's, or as saved)" },
+	  "the job's name (default: the command's, or as saved)", 0 },
 	{ "dir", 'd', TEXT, 1, ROW(dir), 0, 0, "CR_DIR", "DIR",
-	  "where checkpoints go: DIR/NAME/NUMBER (default: ./cairn)" },
+	  "where checkpoints go: DIR/NAME/NUMBER (default: ./cairn)", 0 },
 	{ "interval", 'i', SECONDS, 3, ROW(interval), 0.01, 1e9, "CR_INTERVAL", "SECONDS",
-	  "checkpoint every so often" },
+	  "checkpoint every so often", JOB(interval) },
 	{ "stop-after", 0, SECONDS, 3, ROW(stop_after), 0.01, 1e9, "CR_STOP_AFTER", "SECONDS",
-	  "checkpoint then, stop the job, exit 85" },
+	  "checkpoint then, stop the job, exit 85", 0 },
 	{ "keep", 0, NUMBER, 3, ROW(keep), 1, 1e6, "CR_KEEP", "N",
-	  "committed checkpoints to keep (default: 2)" },
+	  "committed checkpoints to keep (default: 2)", JOB(keep) },
 	{ "compress", 0, TEXT, 3, ROW(compress), 0, 0, "CR_COMPRESS", "none|lz4",
-	  "codec of memory pages (default: none)" },
+	  "codec of memory pages (default: none)", JOB(compress) },
 	{ "pack-files", 0, FLAG, 3, ROW(pack_files), 0, 0, "CR_PACK_FILES", NULL,
-	  "store unmodified pages of mapped files too" },
+	  "store unmodified pages of mapped files too", JOB(pack_files) },
 	{ "file-limit", 0, NUMBER, 3, ROW(file_limit), 0, 1e15, "CR_FILE_LIMIT", "BYTES",
-	  "files written in place are saved up to this size (default: 16777216)" },
+	  "files written in place are saved up to this size (default: 16777216)", JOB(file_limit) },
+	{ "file", 0, LIST, 3, ROW(files), 0, 0, "CR_FILE", "PATTERN=keep|truncate|restore",
+	  "what becomes of such files at a restart; several times", 0 },
+	{ "map", 0, LIST, 2, ROW(maps), 0, 0, "CR_MAP", "OLD=NEW",
+	  "what was at or below OLD is at NEW now; several times", 0 },
 	{ "stop-timeout", 0, SECONDS, 3, ROW(stop_timeout), 0.01, 3600, "CR_STOP_TIMEOUT",
-	  "SECONDS", "how long a thread may take to stop (default: 10)" },
+	  "SECONDS", "how long a thread may take to stop (default: 10)", JOB(stop_timeout) },
 	{ "signal", 0, NUMBER, 1, ROW(signal), 34, 64, "CR_SIGNAL", "NUMBER",
-	  "real-time signal that wakes the agent (default: 62)" },
+	  "real-time signal that wakes the agent (default: 62)", 0 },
 	{ "allow-changed", 0, FLAG, 2, ROW(allow_changed), 0, 0, NULL, NULL,
-	  "restart although files that the job reads have changed" },
+	  "restart although files that the job reads have changed", 0 },
 	{ "detach", 0, FLAG, 3, ROW(detach), 0, 0, "CR_DETACH", NULL,
-	  "return when the job runs; it goes on in the background" },
-	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text" },
-	{ "version", 'V', FLAG, 3, ROW(version), 0, 0, NULL, NULL, "the version" },
+	  "return when the job runs; it goes on in the background", 0 },
+	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text", 0 },
+	{ "version", 'V', FLAG, 3, ROW(version), 0, 0, NULL, NULL, "the version", 0 },
 #undef ROW
+#undef JOB
 };
+
+static int add_map(struct cr_path_maps *maps, const char *value, struct cr_err *err)
+{
+	const char *new = strchr(value, '=');
+
+	if (value[0] != '/' || !new || new[1] != '/')
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--map %s: give OLD=NEW, absolute paths",
+			       value);
+	if (maps->n == CR_ARRAY_SIZE(maps->v))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--map %s: too many", value);
+	maps->v[maps->n++] = value;
+	return 0;
+}
 
 static int set(struct cr_options *o, const struct option_row *r, const char *value,
 	       const char *source, struct cr_err *err)
@@ -61,6 +81,9 @@ static int set(struct cr_options *o, const struct option_row *r, const char *val
 	char *end;
 	double v;
 
+	o->given |= 1ull << (r - rows);
+	if (r->kind == LIST)
+		return to == &o->files ? cr_file_rule_add(to, value, err) : add_map(to, value, err);
 	if (r->kind == FLAG) {
 		*(bool *)to = !value || (*value && strcmp(value, "0"));
 		return 0;
@@ -80,6 +103,20 @@ static int set(struct cr_options *o, const struct option_row *r, const char *val
 	return 0;
 }
 
+/* A list stands in one variable, its parts divided by colons. */
+static int set_list(struct cr_options *o, const struct option_row *r, const char *value,
+		    struct cr_err *err)
+{
+	char *copy = strdup(value), *part, *save = NULL;
+	int ret = 0;
+
+	/* Not freed: options point into it until the end. */
+	for (part = copy ? strtok_r(copy, ":", &save) : NULL; part && !ret;
+	     part = strtok_r(NULL, ":", &save))
+		ret = set(o, r, part, r->environment, err);
+	return ret;
+}
+
 static int from_environment(struct cr_options *o, unsigned int command, struct cr_err *err)
 {
 	size_t i;
@@ -90,7 +127,9 @@ static int from_environment(struct cr_options *o, unsigned int command, struct c
 
 		if (rows[i].environment && rows[i].commands & command)
 			value = getenv(rows[i].environment);
-		if (value && *value)
+		if (value && *value && rows[i].kind == LIST)
+			ret = set_list(o, &rows[i], value, err);
+		else if (value && *value)
 			ret = set(o, &rows[i], value, rows[i].environment, err);
 	}
 	return ret;
@@ -159,6 +198,63 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 	if (strcmp(o->compress, "none") && strcmp(o->compress, "lz4"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--compress %s: none or lz4", o->compress);
 	return optind;
+}
+
+/* ---- in the image ---- */
+
+void cr_options_save(const struct cr_options *o, cairn_Job *job)
+{
+	size_t i;
+
+	job->has_options = true;
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		const void *from = (const char *)o + rows[i].offset;
+		void *to = (char *)job + rows[i].job;
+
+		if (!rows[i].job)
+			continue;
+		if (rows[i].kind == FLAG)
+			*(bool *)to = *(const bool *)from;
+		else if (rows[i].kind == TEXT)
+			snprintf(to, sizeof(job->compress), "%s", *(const char *const *)from);
+		else if (rows[i].kind == SECONDS)
+			*(double *)to = *(const double *)from;
+		else
+			*(int64_t *)to = *(const long *)from;
+	}
+	job->file_rules.size = o->files.len;
+	memcpy(job->file_rules.bytes, o->files.text, o->files.len);
+}
+
+int cr_options_inherit(struct cr_options *o, const cairn_Job *job, struct cr_err *err)
+{
+	struct cr_file_rules now = o->files;
+	size_t i;
+
+	o->signal = job->signal;
+	if (!job->has_options)
+		return 0;
+	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		const void *from = (const char *)job + rows[i].job;
+		void *to = (char *)o + rows[i].offset;
+
+		if (!rows[i].job || o->given & 1ull << i)
+			continue;
+		if (rows[i].kind == FLAG)
+			*(bool *)to = *(const bool *)from;
+		else if (rows[i].kind == TEXT)
+			*(const char **)to = strdup(from);
+		else if (rows[i].kind == SECONDS)
+			*(double *)to = *(const double *)from;
+		else
+			*(long *)to = *(const int64_t *)from;
+	}
+	/* What is said now counts for more. */
+	o->files.len = 0;
+	if (cr_file_rules_join(&o->files, (const char *)job->file_rules.bytes, job->file_rules.size,
+			       err))
+		return -EINVAL;
+	return cr_file_rules_join(&o->files, now.text, now.len, err);
 }
 
 void cr_options_print(unsigned int command)

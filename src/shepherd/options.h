@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Options of crlaunch and crrestart: one table for both, with the environment twins.
+// Options of crlaunch and crrestart: one table for both, with the environment twins. Those that
+// belong to the job, not to one run of it, travel in the image.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/err.h"
+#include "objects/policy.h"
+
+/* OLD=NEW: where things of the job are now. */
+struct cr_path_maps {
+	const char *v[64];
+	unsigned int n;
+};
 
 struct cr_options {
 	const char *name;
@@ -23,6 +31,9 @@ struct cr_options {
 	bool allow_changed;
 	bool help;
 	bool version;
+	struct cr_file_rules files;
+	struct cr_path_maps maps;
+	uint64_t given; /* rows of the table that somebody set */
 };
 
 #define CR_FOR_LAUNCH 1u
@@ -34,6 +45,10 @@ struct cr_options {
  */
 int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char **argv,
 		     struct cr_err *err);
+
+/* Those of the job into a checkpoint; and those of a checkpoint where none are given now. */
+void cr_options_save(const struct cr_options *o, cairn_Job *job);
+int cr_options_inherit(struct cr_options *o, const cairn_Job *job, struct cr_err *err);
 
 /* The table as text, for --help. */
 void cr_options_print(unsigned int command);

@@ -64,7 +64,6 @@ static int inner(struct cr_restart *r)
 	}
 	sh->root = r->img.job.root_pid;
 	sh->root_status = sh->root ? -1 : r->img.job.root_status;
-	sh->options.signal = r->img.job.signal;
 	sh->on_stop = tell_stopped;
 	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
@@ -121,6 +120,10 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (!ret)
 		ret = cr_image_open(&r->img, path, err);
 	if (!ret)
+		ret = cr_options_inherit(o, &r->img.job, err);
+	if (!ret)
+		ret = cr_restart_map(&r->img, &o->maps, &o->files, err);
+	if (!ret)
 		ret = cr_restart_check(&r->img, o->allow_changed, err);
 	if (!ret)
 		ret = cr_image_share(&r->img, err);
@@ -135,6 +138,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;
+	r->objects.rules = &o->files;
 	return cr_capsule(r, inner, err);
 }
 

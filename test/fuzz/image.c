@@ -154,16 +154,15 @@ static void read_runs(const struct cr_image *img, const cairn_PageRun *runs, siz
 static void read_all(struct cr_image *img)
 {
 	struct cr_err err = { 0 };
-	size_t i, k;
+	size_t i;
 
 	cr_restart_check(img, true, &err);
 	for (i = 0; i < img->processes.n; i++)
 		read_runs(img, img->processes.v[i].runs.v, img->processes.v[i].runs.n);
 	for (i = 0; i < img->shared.n; i++)
 		read_runs(img, img->shared.v[i].runs.v, img->shared.v[i].runs.n);
-	for (i = 0; i < img->inodes.n; i++)
-		for (k = 0; k < img->inodes.v[i].extents_count; k++)
-			read_blob(img, &img->inodes.v[i].extents[k].blob, 0);
+	for (i = 0; i < img->extents.n; i++)
+		read_blob(img, &img->extents.v[i].blob, 0);
 	for (i = 0; i < img->pipes.n; i++)
 		read_blob(img, &img->pipes.v[i].content, 0);
 }

@@ -61,7 +61,7 @@ static int try_all(void)
 		void *data;
 
 		ret = cr_image_read_blob(&img, i ? &img.pipes.v[0].content :
-						   &img.inodes.v[0].extents[0].blob, &data, &err);
+						   &img.extents.v[0].blob, &data, &err);
 		free(data);
 	}
 	cr_image_free(&img);

@@ -77,7 +77,7 @@ static void compare_contents(void)
 	void *data, *unpacked;
 
 	compare_blob(&one, s.page, CR_PAGE);
-	compare_blob(&s.inode.extents[0].blob, "a file's content", 16);
+	compare_blob(&s.extent.blob, "a file's content", 16);
 	compare_blob(&s.pipe.content, "in a pipe", 9);
 	ck_assert_int_eq(cr_image_read_blob(&img, &two, &data, &err), 0);
 	ck_assert_int_eq(cr_unpack(data, two.size, &unpacked, CR_PAGE), 0);
@@ -120,6 +120,10 @@ START_TEST(roundtrip)
 	unit_same(cairn_Pipe_fields, &img.pipes.v[0], &s.pipe);
 	ck_assert_uint_eq(img.locks.n, 1);
 	unit_same(cairn_Lock_fields, &img.locks.v[0], &s.lock);
+	ck_assert_uint_eq(img.extents.n, 1);
+	unit_same(cairn_Extent_fields, &img.extents.v[0], &s.extent);
+	ck_assert_uint_eq(img.xattrs.n, 1);
+	unit_same(cairn_Xattr_fields, &img.xattrs.v[0], &s.xattr);
 	compare_contents();
 	ck_assert_msg(!cr_restart_check(&img, false, &err), "%s", err.text);
 	cr_image_free(&img);

@@ -115,7 +115,6 @@ static void make_sense(struct sample *s)
 	s->manifest.uid = geteuid();
 	s->manifest.cpu.words_count = 0;
 	s->manifest.cpu.xcr0 = 0;
-	s->inode.extents_count = 1;
 }
 
 static void place_run(cairn_PageRun *run, uint64_t addr, cairn_Codec codec, const cairn_Blob *blob)
@@ -178,6 +177,8 @@ static int write_records(struct sample *s, struct cr_image_writer *w, struct cr_
 		{ cairn_RecordType_RECORD_INODE, &s->inode },
 		{ cairn_RecordType_RECORD_PIPE, &s->pipe },
 		{ cairn_RecordType_RECORD_LOCK, &s->lock },
+		{ cairn_RecordType_RECORD_EXTENT, &s->extent },
+		{ cairn_RecordType_RECORD_XATTR, &s->xattr },
 	};
 	size_t i;
 	int ret = 0;
@@ -214,12 +215,14 @@ int sample_write(struct sample *s, const char *parent, bool full, char path[CR_P
 	FILL(Inode, &s->inode);
 	FILL(Pipe, &s->pipe);
 	FILL(Lock, &s->lock);
+	FILL(Extent, &s->extent);
+	FILL(Xattr, &s->xattr);
 	make_sense(s);
 	ret = cr_image_create(&w, parent, err);
 	if (!ret)
 		ret = make_runs(s, &w, full, err);
 	if (!ret)
-		ret = cr_image_blob(&w, "a file's content", 16, &s->inode.extents[0].blob, err);
+		ret = cr_image_blob(&w, "a file's content", 16, &s->extent.blob, err);
 	if (!ret)
 		ret = cr_image_blob(&w, "in a pipe", 9, &s->pipe.content, err);
 	if (!ret)

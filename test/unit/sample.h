@@ -22,6 +22,8 @@ struct sample {
 	cairn_Inode inode;
 	cairn_Pipe pipe;
 	cairn_Lock lock;
+	cairn_Extent extent;
+	cairn_Xattr xattr;
 	unsigned char page[CR_PAGE]; /* content of the first run */
 };
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Files, directories, FIFOs and symbolic links without a name: each is made again under the name
+// that it had, or one beside it if that is somebody else's now, opened, and unlinked. What holds it
+// is opened through that descriptor. Directories above it that are gone too are there for so long.
+// Runs in the shepherd of a restart, before any description; leaves nothing behind, on failure too.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "objects/object.h"
+
+/* A directory that is there only for now. */
+struct scaffold {
+	char path[CR_PATH_MAX];
+};
+
+struct ghosts {
+	struct cr_restore *r;
+	CR_LIST(struct scaffold) made;
+};
+
+static int make_dir(struct ghosts *g, const char *path)
+{
+	struct scaffold *s;
+
+	if (mkdir(path, 0700))
+		return -errno;
+	s = cr_list_add(&g->made);
+	if (!s) {
+		rmdir(path);
+		return -ENOMEM;
+	}
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	return 0;
+}
+
+/* Whatever is missing above path. */
+static int make_parents(struct ghosts *g, char *path)
+{
+	char *slash = strrchr(path, '/');
+	int ret;
+
+	if (!slash || slash == path)
+		return 0;
+	*slash = 0;
+	ret = make_dir(g, path);
+	if (ret == -ENOENT) {
+		ret = make_parents(g, path);
+		if (!ret)
+			ret = make_dir(g, path);
+	}
+	*slash = '/';
+	return ret == -EEXIST ? 0 : ret;
+}
+
+/* Makes one thing under path; an open descriptor, or -errno. */
+static int make_one(const cairn_Inode *m, const char *path)
+{
+	int fd;
+
+	switch (m->mode & S_IFMT) {
+	case S_IFDIR:
+		if (mkdir(path, 0700))
+			return -errno;
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		break;
+	case S_IFIFO:
+		if (mkfifo(path, 0600))
+			return -errno;
+		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		break;
+	case S_IFLNK:
+		if (symlink(m->target, path))
+			return -errno;
+		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		break;
+	default:
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static void unmake(const cairn_Inode *m, const char *path)
+{
+	if (S_ISDIR(m->mode))
+		rmdir(path);
+	else
+		unlink(path);
+}
+
+static int make_unnamed(const cairn_Inode *m, char *path)
+{
+	char *slash = strrchr(path, '/');
+	int fd;
+
+	if (!slash)
+		return -EINVAL;
+	*slash = 0;
+	fd = open(slash == path ? "/" : path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	*slash = '/';
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err)
+{
+	char path[CR_PATH_MAX];
+	int fd = -EEXIST, tries, ret;
+
+	for (tries = 0; fd == -EEXIST && tries < 100; tries++) {
+		struct scaffold *s;
+
+		/* Under its old name if that is free, so that /proc shows the same as before. */
+		if (snprintf(path, sizeof(path), tries ? "%s.cairn-%d-%d" : "%s", m->path, getpid(),
+			     tries) >= (int)sizeof(path))
+			break;
+		ret = make_parents(g, path);
+		if (ret)
+			return cr_fail(err, CR_EXIT_CHANGED, -ret,
+				       "cannot make what was above the deleted %s again", m->path);
+		fd = m->linkable ? make_unnamed(m, path) : -EOPNOTSUPP;
+		if (fd >= 0)
+			return fd;
+		fd = make_one(m, path);
+		if (fd < 0)
+			continue;
+		/* What is in a directory is made before that goes. */
+		if (!S_ISDIR(m->mode)) {
+			unmake(m, path);
+			return fd;
+		}
+		s = cr_list_add(&g->made);
+		if (s)
+			snprintf(s->path, sizeof(s->path), "%s", path);
+		return fd;
+	}
+	return cr_fail(err, CR_EXIT_CHANGED, -fd, "cannot make the deleted %s again", m->path);
+}
+
+static size_t depth(const cairn_Inode *m)
+{
+	const char *p;
+	size_t n = 0;
+
+	for (p = m->path; *p; p++)
+		n += *p == '/';
+	return n;
+}
+
+/* Directories from the top down, then all else. */
+static int make_all(struct ghosts *g, bool directories, struct cr_err *err)
+{
+	const struct cr_image *img = g->r->img;
+	size_t level, deepest = 0, i;
+
+	for (i = 0; i < img->inodes.n; i++)
+		if (depth(&img->inodes.v[i]) > deepest)
+			deepest = depth(&img->inodes.v[i]);
+	for (level = 0; level <= deepest; level++) {
+		for (i = 0; i < img->inodes.n; i++) {
+			const cairn_Inode *m = &img->inodes.v[i];
+
+			if (m->policy != cairn_FilePolicy_FILE_DELETED || depth(m) != level ||
+			    S_ISDIR(m->mode) != directories)
+				continue;
+			g->r->inode_fd[i] = make_ghost(g, m, err);
+			if (g->r->inode_fd[i] < 0)
+				return g->r->inode_fd[i];
+		}
+	}
+	return 0;
+}
+
+int cr_ghosts_make(struct cr_restore *r, struct cr_err *err)
+{
+	struct ghosts g = { .r = r };
+	int ret = make_all(&g, true, err);
+
+	if (!ret)
+		ret = make_all(&g, false, err);
+	while (g.made.n)
+		rmdir(g.made.v[--g.made.n].path);
+	free(g.made.v);
+	return ret;
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the user said is to become of files: rules PATTERN=keep|truncate|restore. The last one that
+// matches counts. Kept as one string with zeros between rules, as it stands in the image.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/image.h"
+
+struct cr_file_rules {
+	char text[sizeof(((cairn_Job *)0)->file_rules.bytes)];
+	size_t len;
+};
+
+/* Adds one rule. CR_EXIT_USAGE. */
+int cr_file_rule_add(struct cr_file_rules *rules, const char *rule, struct cr_err *err);
+
+/* More rules, which win over those that are there. CR_EXIT_USAGE if they are too many. */
+int cr_file_rules_join(struct cr_file_rules *rules, const char *more, size_t len,
+		       struct cr_err *err);
+
+/* Whether one of them is about the path, and what it says. */
+bool cr_file_rule(const struct cr_file_rules *rules, const char *path, cairn_FilePolicy *policy);
