@@ -833,7 +833,9 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/self/status");
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
-	ret = cr_memory_build(r, p, &l, &islands, err);
+	ret = cr_hostname_enter(r, &p->process, err);
+	if (!ret)
+		ret = cr_memory_build(r, p, &l, &islands, err);
 	if (!ret)
 		ret = plan_vdso(n, &l, target, &islands, err);
 	if (!ret)

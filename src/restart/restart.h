@@ -10,6 +10,12 @@
 #include "restart/restorer.h"
 #include "shepherd/shepherd.h"
 
+/* A host name of its own, for the processes that share it. */
+struct cr_hostname {
+	uint64_t uts;
+	int fd;
+};
+
 struct cr_restart {
 	struct cr_shepherd *sh;
 	struct cr_image img;
@@ -18,6 +24,7 @@ struct cr_restart {
 	cr_pids pids; /* of the job's processes, sorted */
 	cr_pids taken; /* every id that the job uses, sorted */
 	cr_pids sharers; /* whose children share their descriptors with them, sorted */
+	CR_LIST(struct cr_hostname) hostnames;
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
 	int report; /* to the outer process */
@@ -38,6 +45,12 @@ int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
  * status.
  */
 int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err);
+
+/* ---- hostname.c ---- */
+int cr_hostnames_make(struct cr_restart *r, struct cr_err *err);
+/* In a process of the restart. */
+int cr_hostname_enter(const struct cr_restart *r, const cairn_Process *p, struct cr_err *err);
+void cr_hostnames_free(struct cr_restart *r);
 
 /* ---- tree.c ---- */
 

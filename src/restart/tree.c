@@ -453,6 +453,8 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	ret = cr_objects_prepare(&r->objects, err);
 	if (!ret)
 		ret = collect_ids(r, err);
+	if (!ret)
+		ret = cr_hostnames_make(r, err);
 	if (ret) {
 		cr_inodes_give_up(&r->objects);
 		cr_restore_free(&r->objects);
@@ -478,6 +480,7 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		give_up(r);
 		cr_inodes_give_up(&r->objects);
 	}
+	cr_hostnames_free(r);
 	cr_restore_free(&r->objects);
 	free(r->pids.v);
 	free(r->taken.v);

@@ -206,13 +206,21 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
-static void scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	size_t i;
+	int ret = 0;
 
 	/* The members are those of now; who comes later has nothing to keep. */
-	for (i = 0; i < c->members.n; i++)
+	for (i = 0; i < c->members.n && !ret; i++) {
 		cr_scan_keep(c->members.v[i]);
+		ret = cr_namespaces_look(c->members.v[i], &c->err);
+		if (ret && !cr_pass_over(c, ret)) {
+			cr_leave_out(c, c->members.v[i]);
+			ret = 0;
+		}
+	}
+	return ret;
 }
 
 static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
@@ -270,10 +278,11 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
 	if (!ret) {
 		cr_members_look(sh, c);
-		scan_before(sh, c);
+		ret = scan_before(sh, c);
 		c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
-		ret = stand_still(sh, c);
 	}
+	if (!ret)
+		ret = stand_still(sh, c);
 	if (!ret && purpose != CR_CHECK)
 		ret = write_on(sh, c);
 	if (ret || purpose == CR_CHECK) {

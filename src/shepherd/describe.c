@@ -321,6 +321,8 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (m->state == CR_MEMBER_GONE)
 			continue;
 		ret = cr_pass_over(c, describe_process(sh, c, m));
+		if (!ret && m->state == CR_MEMBER_STOPPED)
+			ret = cr_pass_over(c, cr_namespaces_look(m, &c->err));
 		if (!ret)
 			ret = cr_pass_over(c, check_sharing(c, m));
 		sharing |= m->process.shares_files;

@@ -7,7 +7,8 @@ src_libshepherd_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSIO
 	-DPKGLIBDIR='"$(pkglibdir)"'
 src_libshepherd_a_SOURCES = \
 	src/shepherd/checkpoint.c src/shepherd/control.c src/shepherd/describe.c \
-	src/shepherd/members.c src/shepherd/memory.c src/shepherd/options.c src/shepherd/options.h \
+	src/shepherd/members.c src/shepherd/memory.c \
+	src/shepherd/namespaces.c src/shepherd/options.c src/shepherd/options.h \
 	src/shepherd/run.c src/shepherd/setup.c src/shepherd/shepherd.h src/shepherd/stop.c \
 	src/shepherd/trace.c \
 	src/shepherd/attributes.c src/shepherd/undo.c

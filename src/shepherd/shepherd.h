@@ -51,6 +51,7 @@ struct cr_member {
 	pid_t tid; /* a thread that lives, for /proc: the main one may have ended */
 	enum cr_member_state state;
 	bool seen; /* in the latest look at the tree */
+	bool looked; /* at its namespaces */
 	bool left_out; /* of a check: it cannot be stopped, and goes on */
 	int sock;
 	int64_t called_ns;
@@ -181,6 +182,8 @@ int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /* ---- stop.c ---- */
 int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
+/* Of a check: one that cannot be stopped goes on. */
+void cr_leave_out(struct cr_checkpoint *c, struct cr_member *m);
 void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
 		      struct cr_err *err);
@@ -206,6 +209,9 @@ void cr_describe_deadline(cairn_Thread *t);
 
 /* ---- undo.c: what the end of each process would undo of SysV semaphores ---- */
 int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- namespaces.c: once per member; refuses those that cannot be saved ---- */
+int cr_namespaces_look(struct cr_member *m, struct cr_err *err);
 
 /* ---- memory.c ---- */
 void cr_scan_keep(struct cr_member *m);

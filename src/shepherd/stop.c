@@ -493,7 +493,7 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		       "the job makes processes faster than they can be stopped; it goes on");
 }
 
-static void leave_out(struct cr_checkpoint *c, struct cr_member *m)
+void cr_leave_out(struct cr_checkpoint *c, struct cr_member *m)
 {
 	m->left_out = true;
 	cr_member_settle(c, m, CR_MEMBER_GONE);
@@ -508,7 +508,7 @@ static int give_up_waiting(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		return -ETIMEDOUT;
 	for (i = 0; i < c->members.n; i++)
 		if (c->members.v[i]->state < CR_MEMBER_STOPPED)
-			leave_out(c, c->members.v[i]);
+			cr_leave_out(c, c->members.v[i]);
 	return 0;
 }
 
@@ -551,7 +551,7 @@ static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncal
 			if (ret && cr_pass_over(c, ret))
 				return ret;
 			if (ret)
-				leave_out(c, m);
+				cr_leave_out(c, m);
 		}
 		*uncalled |= m->state == CR_MEMBER_NEW;
 	}
