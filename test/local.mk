@@ -240,6 +240,12 @@ test_progs = \
 	test/prog/tcp-listen \
 	test/prog/tcp-reset \
 	test/prog/tcp-unread \
+	test/prog/udp-ancillary \
+	test/prog/udp-connected \
+	test/prog/udp-cork \
+	test/prog/udp-multicast \
+	test/prog/udp-queue \
+	test/prog/udp-reuseport \
 	test/prog/thr-64 \
 	test/prog/thr-barrier \
 	test/prog/thr-cancel \

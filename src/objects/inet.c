@@ -21,6 +21,7 @@
 struct state {
 	CR_LIST(struct cr_inet *) all;
 	struct cr_inet_defaults *defaults;
+	struct cr_multicast_groups *groups;
 	uint64_t netns;
 };
 
@@ -149,9 +150,13 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	if (!t)
 		return 0;
 	ret = cr_tcp_save(s, t->all.v, t->all.n, err);
-	for (i = 0; i < t->all.n && !ret; i++)
-		if (t->all.v[i]->m.protocol != IPPROTO_TCP)
-			ret = cr_udp_save(s, t->all.v[i], err);
+	for (i = 0; i < t->all.n && !ret; i++) {
+		if (t->all.v[i]->m.protocol == IPPROTO_TCP)
+			continue;
+		ret = cr_multicast_save(s, t->all.v[i], &t->groups, err);
+		if (!ret)
+			ret = cr_udp_save(s, t->all.v[i], t->all.v, t->all.n, err);
+	}
 	for (i = 0; i < t->all.n && !ret && s->writer; i++)
 		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_INET, &t->all.v[i]->m,
 				      err);
@@ -169,6 +174,7 @@ static void free_save(struct cr_save *s)
 		free(t->all.v[i]);
 	free(t->all.v);
 	cr_inet_defaults_free(t->defaults);
+	cr_multicast_free(t->groups);
 	free(t);
 	s->state[cairn_ObjectKind_OBJECT_INET] = NULL;
 }

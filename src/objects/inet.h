@@ -127,5 +127,15 @@ bool cr_tcp_look(const union cr_inet_name *local, const union cr_inet_name *remo
 
 /* ---- UDP: udp.c ---- */
 
-int cr_udp_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
+struct cr_multicast_groups;
+
+int cr_udp_save(struct cr_save *s, struct cr_inet *k, struct cr_inet **all, size_t n,
+		struct cr_err *err);
 int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err);
+
+/* multicast.c; the cache is of one save, freed by the caller. */
+int cr_multicast_save(struct cr_save *s, struct cr_inet *k, struct cr_multicast_groups **cache,
+		      struct cr_err *err);
+void cr_multicast_free(struct cr_multicast_groups *g);
+int cr_multicast_restore(struct cr_restore *r, int fd, const cairn_InetSocket *m,
+			 struct cr_err *err);
