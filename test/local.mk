@@ -54,6 +54,11 @@ test_progs = \
 	test/prog/memfd-huge \
 	test/prog/memfd-seals \
 	test/prog/memfd-secret \
+	test/prog/mq-closed \
+	test/prog/mq-messages \
+	test/prog/mq-notify \
+	test/prog/mq-unlinked \
+	test/prog/mq-wait \
 	test/prog/pidfd-ended \
 	test/prog/pidfd-epoll \
 	test/prog/pidfd-live \
@@ -307,7 +312,7 @@ test_progs = \
 	test/prog/unix-stream \
 	test/prog/unix-unlinked
 
-check_PROGRAMS += $(test_progs) test/soak/load
+check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
@@ -321,6 +326,7 @@ EXTRA_DIST += \
 	test/prog/ipc.h \
 	test/prog/inet.h \
 	test/prog/maps.h \
+	test/prog/mq.h \
 	test/prog/prog.h \
 	test/prog/timerfd.h \
 	test/prog/unix.h \

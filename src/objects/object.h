@@ -82,6 +82,14 @@ struct cr_party {
 	uid_t uid;
 };
 
+/* From an agent: a queue that its process made; without a name, what it wants to be told by fd. */
+struct cr_mqueue_note {
+	pid_t pid;
+	int fd;
+	uint64_t value;
+	char name[256];
+};
+
 /* A SysV object at a restart: kind is h for shm, e for sem, s for msg. */
 struct cr_ipc_id {
 	char kind;
@@ -104,6 +112,7 @@ struct cr_save {
 	int64_t began; /* CLOCK_REALTIME seconds: when the job did */
 	bool own_ipc; /* the job has an ipc namespace of its own */
 	bool has_ipc; /* some object of it was noted */
+	CR_LIST(struct cr_mqueue_note) mqueues;
 	CR_LIST(int) sets; /* SysV semaphores that a process's end may undo */
 	void *state[CR_KINDS]; /* of each kind, its own */
 	CR_LIST(struct cr_saved_inode) inodes;
@@ -167,6 +176,7 @@ extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr
 	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll, cr_object_pidfd;
 extern const struct cr_object cr_object_sysv;
 extern const struct cr_object cr_object_unix;
+extern const struct cr_object cr_object_mqueue;
 extern const struct cr_object cr_object_inet;
 
 /* ---- a save: save.c ---- */
@@ -301,6 +311,10 @@ int cr_segment_attach(const struct cr_restore *r, const cairn_SharedMemory *m, u
 /* In a process: what its end shall undo. */
 int cr_semaphores_of_process(const struct cr_restore *r, const struct cr_process_image *p,
 			     struct cr_err *err);
+
+/* In a process whose descriptors stand: whom its POSIX message queues notify. */
+int cr_mqueues_of_process(const struct cr_restore *r, const struct cr_process_image *p,
+			  struct cr_err *err);
 
 /* ---- pipes: pipe.c ---- */
 

@@ -112,7 +112,7 @@ static int stop_and_tell(void)
 		return ret;
 	}
 	agent_take_pending(true);
-	if ((ret = agent_describe()))
+	if ((ret = agent_describe()) || (ret = agent_send_mqueues()))
 		return ret;
 	ret = agent_send_descriptors();
 	if (ret) {

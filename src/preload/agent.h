@@ -120,6 +120,9 @@ int agent_describe(void);
 int agent_send_descriptors(void);
 int agent_send(const int *fds, int nfds);
 
+/* wrap_mqueue.c */
+int agent_send_mqueues(void);
+
 /* undo.c: answers a Probe */
 int agent_probe_undo(void);
 

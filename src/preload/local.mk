@@ -8,7 +8,8 @@ AGENT_SRCS = \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
 	src/preload/hash_sse2.c \
-	src/preload/undo.c src/preload/hash_avx2.c src/preload/wrap_io_uring.c \
+	src/preload/undo.c src/preload/wrap_mqueue.c \
+	src/preload/hash_avx2.c src/preload/wrap_io_uring.c \
 	src/common/wire.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \

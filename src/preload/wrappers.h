@@ -3,6 +3,7 @@
 // The table of the real functions behind the wrappers, made from wrappers.def.
 #pragma once
 
+#include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>

@@ -18,11 +18,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "restart/restart.h"
+
+#define MQUEUE_MAGIC 0x19800202
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
@@ -262,6 +265,15 @@ static int status_of(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* Where the host shows its message queues, the capsule shows the job's. */
+static void show_mqueues(void)
+{
+	struct statfs fs;
+
+	if (!statfs("/dev/mqueue", &fs) && fs.f_type == MQUEUE_MAGIC)
+		mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
+}
+
 static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(struct cr_restart *r))
 	__attribute__((noreturn));
 
@@ -282,6 +294,8 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 		cr_err_print(&err);
 		_exit(err.status);
 	}
+	if (r->sh->own_ipc)
+		show_mqueues();
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, &old);
 	shepherd = make_shepherd(r, tty, may_group, inner);

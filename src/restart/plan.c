@@ -850,6 +850,8 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!ret)
 		ret = cr_semaphores_of_process(&r->objects, p, err);
 	if (!ret)
+		ret = cr_mqueues_of_process(&r->objects, p, err);
+	if (!ret)
 		ret = set_attributes(p, err);
 	if (ret)
 		return ret;

@@ -371,6 +371,17 @@ static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_me
 	return 0;
 }
 
+static void note_mqueue(struct cr_checkpoint *c, const struct cr_member *m,
+			const cairn_MqueueNote *n)
+{
+	struct cr_mqueue_note *to = cr_list_add(&c->save.mqueues);
+
+	if (!to)
+		return;
+	*to = (struct cr_mqueue_note){ .pid = m->pid, .fd = n->fd, .value = n->value };
+	memcpy(to->name, n->name, sizeof(to->name));
+}
+
 static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fds,
 		  int nfds)
 {
@@ -392,6 +403,9 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 		return 0;
 	case cairn_AgentMsg_timer_tag:
 		KEEP(&m->timers, in->body.timer);
+		return 0;
+	case cairn_AgentMsg_mqueue_tag:
+		note_mqueue(c, m, &in->body.mqueue);
 		return 0;
 	case cairn_AgentMsg_descriptors_tag:
 		take_descriptors(m, &in->body.descriptors, fds, nfds);
