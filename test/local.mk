@@ -237,6 +237,7 @@ test_progs = \
 	test/prog/socket-refused \
 	test/prog/stop-pause \
 	test/prog/stop-sigstop \
+	test/prog/stop-terminal \
 	test/prog/stop-threads \
 	test/prog/stop-unseen \
 	test/prog/tcp-close-states \
@@ -251,6 +252,30 @@ test_progs = \
 	test/prog/udp-multicast \
 	test/prog/udp-queue \
 	test/prog/udp-reuseport \
+	test/prog/tty-async \
+	test/prog/tty-closed-output \
+	test/prog/tty-dev-tty \
+	test/prog/tty-given-up \
+	test/prog/tty-group-gone \
+	test/prog/tty-groups \
+	test/prog/tty-hung-up \
+	test/prog/tty-input \
+	test/prog/tty-input-full \
+	test/prog/tty-input-raw \
+	test/prog/tty-leader-gone \
+	test/prog/tty-locked \
+	test/prog/tty-many \
+	test/prog/tty-modes \
+	test/prog/tty-output \
+	test/prog/tty-output-full \
+	test/prog/tty-packet \
+	test/prog/tty-pair \
+	test/prog/tty-session \
+	test/prog/tty-stopped-output \
+	test/prog/tty-stream \
+	test/prog/tty-two-processes \
+	test/prog/tty-vhangup \
+	test/prog/tty-winch \
 	test/prog/thr-64 \
 	test/prog/thr-barrier \
 	test/prog/thr-cancel \
@@ -328,6 +353,7 @@ EXTRA_DIST += \
 	test/prog/maps.h \
 	test/prog/mq.h \
 	test/prog/prog.h \
+	test/prog/pty.h \
 	test/prog/timerfd.h \
 	test/prog/unix.h \
 	test/prog/vec.h \
@@ -355,6 +381,7 @@ EXTRA_DIST += \
 	test/cli/options-kept.sh \
 	test/cli/refuse.sh \
 	test/cli/status.sh \
-	test/cli/tmux.sh
+	test/cli/tmux.sh \
+	test/cli/tty-outside.sh
 
 include test/unit/local.mk

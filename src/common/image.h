@@ -106,6 +106,7 @@ struct cr_image {
 	CR_LIST(cairn_Multicast) multicasts;
 	CR_LIST(cairn_Extent) extents;
 	CR_LIST(cairn_Xattr) xattrs;
+	CR_LIST(cairn_Pty) ptys;
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 	void *shared_memory; /* where cr_image_share() has put all lists */
 	size_t shared_len;

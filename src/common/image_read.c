@@ -72,6 +72,7 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_MULTICAST] = OF_JOB(Multicast, multicasts),
 	[cairn_RecordType_RECORD_EXTENT] = OF_JOB(Extent, extents),
 	[cairn_RecordType_RECORD_XATTR] = OF_JOB(Xattr, xattrs),
+	[cairn_RecordType_RECORD_PTY] = OF_JOB(Pty, ptys),
 };
 
 /* Those that go to no list as they are. */

@@ -11,6 +11,7 @@ src_libobjects_a_SOURCES = \
 	src/objects/pidfd.c src/objects/timerfd.c \
 	src/objects/path.c src/objects/policy.c src/objects/policy.h \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \
+	src/objects/pty.c src/objects/pty.h src/objects/pty_make.c src/objects/pty_queue.c \
 	src/objects/stdio.c src/objects/tty.c \
 	src/objects/ipc.h src/objects/sysv.c src/objects/sysv_shm.c src/objects/sysv_sem.c \
 	src/objects/sysv_msg.c src/objects/mqueue.c

@@ -19,6 +19,7 @@ struct cr_slot {
 	bool tty;
 };
 
+
 #define CR_SLOTS 64
 
 /* What the shepherd itself was started with. */
@@ -178,6 +179,7 @@ extern const struct cr_object cr_object_sysv;
 extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_mqueue;
 extern const struct cr_object cr_object_inet;
+extern const struct cr_object cr_object_pty;
 
 /* ---- a save: save.c ---- */
 
@@ -323,6 +325,20 @@ int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path
 		 struct cr_err *err);
 int cr_pipes_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_pipe_index(const struct cr_image *img, uint32_t id);
+
+/* ---- terminals of the job's own: pty.c ---- */
+
+/* Whether fd, a terminal, is the one that the shepherd's session has. */
+bool cr_is_own_terminal(int fd);
+/* Whether a pty of the job is the controlling terminal of a session. */
+bool cr_pty_leads(const struct cr_save *s, pid_t session);
+
+/* At a restart: the pty that is now what number was; -1 for none. */
+int cr_pty_number(const struct cr_restore *r, uint32_t number);
+/* In the process that has just started session: takes its controlling terminal, if it has one. */
+int cr_pty_lead(const struct cr_restore *r, pid_t session);
+/* Whether it has one, and an own descriptor of it; the saved foreground group. */
+bool cr_pty_of(const struct cr_restore *r, pid_t session, int *fd, pid_t *foreground);
 
 /* ---- file locks: lock.c ---- */
 

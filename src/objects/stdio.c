@@ -4,6 +4,7 @@
 // so they are not saved: the restarted job has those of the new shepherd in their place.
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "objects/object.h"
@@ -15,8 +16,13 @@ static const struct cr_slot *find(const struct cr_outside *o, const struct cr_fd
 	for (i = 0; i < o->nslots; i++) {
 		const struct cr_slot *s = &o->slots[i];
 
-		/* A terminal is the same whichever node it was opened by. */
-		if (s->tty && S_ISCHR(v->st.st_mode) && s->st.st_rdev == v->st.st_rdev)
+		/*
+		 * A terminal is the same whichever node it was opened by, but for pseudo terminals:
+		 * each devpts has numbers of its own.
+		 */
+		if (s->tty && S_ISCHR(v->st.st_mode) && s->st.st_rdev == v->st.st_rdev &&
+		    (major(v->st.st_rdev) < 136 || major(v->st.st_rdev) > 143 ||
+		     s->st.st_dev == v->st.st_dev))
 			return s;
 		if ((S_ISFIFO(s->st.st_mode) || S_ISSOCK(s->st.st_mode)) &&
 		    s->st.st_dev == v->st.st_dev && s->st.st_ino == v->st.st_ino)

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// /dev/tty and the shepherd's own terminal opened again by name. Other terminals are refused.
+// The shepherd's own terminal, by whatever name it was opened; opened again as /dev/tty.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "objects/object.h"
 
+bool cr_is_own_terminal(int fd)
+{
+	pid_t session;
+
+	/* It is told of no other. */
+	return !ioctl(fd, TIOCGSID, &session);
+}
+
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
-	return S_ISCHR(v->st.st_mode) && (v->st.st_rdev == makedev(5, 0) ||
-					  (s->outside->tty && v->st.st_rdev == s->outside->tty));
+	/* Of a pty's master the kernel would tell its slave's session. */
+	return S_ISCHR(v->st.st_mode) && v->st.st_rdev != makedev(5, 2) &&
+	       cr_is_own_terminal(v->fd);
 }
 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,

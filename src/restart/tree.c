@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -295,6 +296,38 @@ static void be_zombie(const cairn_Process *p)
 	_exit(128 + sig);
 }
 
+/* Children have inherited the session's terminal; who had given it up does so. */
+static void leave_terminal(struct cr_restart *r, const cairn_Process *p)
+{
+	pid_t foreground;
+	int fd;
+
+	if (!p->ctty && !p->zombie && p->sid != p->pid &&
+	    cr_pty_of(&r->objects, p->sid, &fd, &foreground))
+		ioctl(fd, TIOCNOTTY);
+}
+
+/* In the session's leader, when all groups are there, but for one whose last process is gone. */
+static void set_foreground(struct cr_restart *r, const cairn_Process *p)
+{
+	pid_t foreground, pid;
+	int fd;
+
+	if (!cr_pty_of(&r->objects, p->sid, &fd, &foreground) || foreground <= 0)
+		return;
+	signal(SIGTTOU, SIG_IGN);
+	if (tcsetpgrp(fd, foreground) && (pid = clone_as(foreground, 0, SIGCHLD)) >= 0) {
+		if (!pid) {
+			setpgid(0, 0);
+			tcsetpgrp(fd, foreground);
+			_exit(0);
+		}
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	signal(SIGTTOU, SIG_DFL);
+}
+
 static void become(struct cr_restart *r, const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
@@ -302,12 +335,21 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 	struct cr_err err = { 0 };
 
 	make_children(r, m, leader, false);
-	if (leader)
+	if (leader) {
 		setsid();
+		if (cr_pty_lead(&r->objects, m->pid)) {
+			cr_fail(&err, CR_EXIT_INTERNAL, errno,
+				"process %d cannot have its controlling terminal", m->pid);
+			cr_restart_die(r, m->pid, &err);
+		}
+	}
 	make_children(r, m, leader, true);
+	leave_terminal(r, m);
 	cr_stage_arrive(r, CR_STAGE_BORN);
 	cr_stage_await(r, CR_STAGE_BORN);
 	join_group(r, m);
+	if (leader)
+		set_foreground(r, m);
 	if (m->zombie) {
 		prctl(PR_SET_NAME, m->comm);
 		be_zombie(m);

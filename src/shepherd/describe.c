@@ -166,12 +166,6 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 			"process %d (%s) has a seccomp filter, which cannot be saved yet; the "
 			"job goes on",
 			m->pid, st.name);
-	if (stat.tty_nr && stat.session != getsid(0))
-		return cr_fail(
-			&c->err, CR_EXIT_UNSUPPORTED, 0,
-			"process %d (%s) has a controlling terminal of its own, which cannot "
-			"be saved yet; the job goes on",
-			m->pid, st.name);
 	if (cr_proc_link(m->tid, "root", p->root) || strcmp(p->root, "/"))
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) has another root directory, which cannot be saved "
@@ -284,6 +278,19 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 	return 0;
 }
 
+/* Once all descriptors are known: a session's terminal has to be the job's own, or ours. */
+static int check_terminal(struct cr_checkpoint *c, const struct cr_member *m)
+{
+	const cairn_Process *p = &m->process;
+
+	if (p->zombie || !p->ctty || p->sid == getsid(0) || cr_pty_leads(&c->save, p->sid))
+		return 0;
+	return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d (%s) has a controlling terminal whose other side is outside of "
+		       "the job: start the program that has it with crlaunch too; the job goes on",
+		       p->pid, p->comm);
+}
+
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cairn_Job *j = &c->job;
@@ -335,6 +342,9 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		for (k = 0; k < m->fds.n && !ret; k++)
 			ret = cr_pass_over(c, describe_fd(c, m, &m->fds.v[k]));
 	}
+	for (i = 0; i < c->members.n && !ret; i++)
+		if (c->members.v[i]->state != CR_MEMBER_GONE)
+			ret = cr_pass_over(c, check_terminal(c, c->members.v[i]));
 	return ret;
 }
 
