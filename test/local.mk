@@ -50,6 +50,7 @@ test_progs = \
 	test/prog/eventfd-blocked \
 	test/prog/eventfd-count \
 	test/prog/eventfd-shared \
+	test/prog/futex-shared \
 	test/prog/inotify-refused \
 	test/prog/memfd-huge \
 	test/prog/memfd-seals \
@@ -62,6 +63,11 @@ test_progs = \
 	test/prog/pidfd-ended \
 	test/prog/pidfd-epoll \
 	test/prog/pidfd-live \
+	test/prog/psem-named \
+	test/prog/psem-shared \
+	test/prog/psem-unlinked \
+	test/prog/pshared-pi \
+	test/prog/pshared-robust \
 	test/prog/signalfd-blocked \
 	test/prog/signalfd-mask \
 	test/prog/timerfd-alarm \
@@ -300,10 +306,7 @@ test_progs = \
 	test/prog/timer-itimer \
 	test/prog/timer-overrun \
 	test/prog/timer-posix \
-	test/prog/timer-thread-id
 	test/prog/timer-thread-id \
-	test/prog/timerfd-refused \
-	test/prog/socket-refused \
 	test/prog/unix-autobind \
 	test/prog/unix-backlog \
 	test/prog/unix-backlog-data \
