@@ -360,13 +360,23 @@ EXTRA_DIST += \
 	test/prog/timerfd.h \
 	test/prog/unix.h \
 	test/prog/vec.h \
+	test/real/httpserver.sh \
+	test/real/java.sh \
+	test/real/load.py \
+	test/real/make.sh \
+	test/real/memcached.sh \
 	test/real/memory4g.sh \
+	test/real/nginx.sh \
+	test/real/node.sh \
 	test/real/numpy.sh \
 	test/real/perl.sh \
 	test/real/pipeline.sh \
+	test/real/postgres.sh \
 	test/real/python.sh \
+	test/real/redis.sh \
 	test/real/sqlite.sh \
 	test/real/threads64.sh \
+	test/real/torch.sh \
 	test/real/xz.sh \
 	test/soak/common.sh \
 	test/soak/many-checkpoints \

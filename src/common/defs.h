@@ -8,7 +8,7 @@
 
 /* Of the image format and of the agent's protocol; an image of a higher version is refused. */
 #define CR_FORMAT_VERSION 1u
-#define CR_AGENT_VERSION 2u
+#define CR_AGENT_VERSION 3u
 
 /* The signal that wakes the agent. */
 #define CR_DEFAULT_SIGNAL 62
@@ -24,6 +24,7 @@
 
 /* Range.flags */
 #define AGENT_RANGE_PACK_FILE 1u /* store pages of the file as well (--pack-files) */
+#define AGENT_KEEP 4096u /* ranges at most whose flags are lifted for a fork */
 #define AGENT_RANGE_DONTFORK 2u
 #define AGENT_RANGE_WIPEONFORK 4u
 #define AGENT_RANGE_UNREADABLE 8u

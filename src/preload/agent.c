@@ -83,12 +83,20 @@ static int receive(void)
 /* When there is something to know before the fork. */
 static int ask(void)
 {
+	const cairn_Begin *b = &cr_agent.in.body.begin;
+	unsigned int i;
+
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_hello_tag;
-	if (agent_send(NULL, 0) || receive() != 1 ||
-	    cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
+	if (agent_send(NULL, 0))
 		return -EPROTO;
-	cr_agent.begin = cr_agent.in.body.begin;
+	do {
+		if (receive() != 1 || cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
+			return -EPROTO;
+		for (i = 0; i < b->keep_count && cr_agent.nkeep < AGENT_KEEP; i++)
+			cr_agent.keep[cr_agent.nkeep++] = b->keep[i];
+	} while (b->more);
+	cr_agent.threads[0].asked = b->blocked;
 	return 0;
 }
 
@@ -99,10 +107,7 @@ static int stop_and_tell(void)
 	int64_t start = agent_now_ns();
 	int ret, sock;
 
-	memset(&cr_agent.begin, 0, sizeof(cr_agent.begin));
-	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
-		return ret;
-	self->asked = cr_agent.begin.blocked;
+	cr_agent.nkeep = 0;
 	self->nr = cr_agent.wake.nr;
 	self->key = cr_agent.wake.key;
 	agent_take_record(self);
@@ -111,6 +116,9 @@ static int stop_and_tell(void)
 		fail(&failure);
 		return ret;
 	}
+	/* Only now does nobody change the memory any more that is asked about. */
+	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
+		return ret;
 	agent_take_pending(true);
 	if ((ret = agent_describe()) || (ret = agent_send_mqueues()))
 		return ret;

@@ -69,7 +69,8 @@ struct agent {
 	_Atomic unsigned int npending;
 	unsigned int eintr_hidden;
 	struct cr_wake wake;
-	cairn_Begin begin;
+	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
+	unsigned int nkeep;
 	int sock;
 	int dumpable; /* as it was before this checkpoint */
 	int writer_pid;

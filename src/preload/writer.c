@@ -479,24 +479,20 @@ static void helper(void *unused)
 
 static void lift(bool lifted)
 {
-	const cairn_Begin *f = &cr_agent.begin;
 	unsigned int i;
 
-	for (i = 0; i < f->keep_count; i++) {
-		uint64_t len = f->keep[i].end - f->keep[i].start;
+	for (i = 0; i < cr_agent.nkeep; i++) {
+		const cairn_Range *r = &cr_agent.keep[i];
+		uint64_t len = r->end - r->start;
 
-		if ((f->keep[i].flags & (AGENT_RANGE_SYSV | AGENT_RANGE_DONTFORK)) ==
-		    AGENT_RANGE_DONTFORK)
-			cr_sys3(SYS_madvise, f->keep[i].start, len,
-				lifted ? MADV_DOFORK : MADV_DONTFORK);
-		if (f->keep[i].flags & AGENT_RANGE_WIPEONFORK)
-			cr_sys3(SYS_madvise, f->keep[i].start, len,
+		if ((r->flags & (AGENT_RANGE_SYSV | AGENT_RANGE_DONTFORK)) == AGENT_RANGE_DONTFORK)
+			cr_sys3(SYS_madvise, r->start, len, lifted ? MADV_DOFORK : MADV_DONTFORK);
+		if (r->flags & AGENT_RANGE_WIPEONFORK)
+			cr_sys3(SYS_madvise, r->start, len,
 				lifted ? MADV_KEEPONFORK : MADV_WIPEONFORK);
 		/* The other way round: to fork is to attach, and everyone sees how many are. */
-		if ((f->keep[i].flags & (AGENT_RANGE_SYSV | AGENT_RANGE_DONTFORK)) ==
-		    AGENT_RANGE_SYSV)
-			cr_sys3(SYS_madvise, f->keep[i].start, len,
-				lifted ? MADV_DONTFORK : MADV_DOFORK);
+		if ((r->flags & (AGENT_RANGE_SYSV | AGENT_RANGE_DONTFORK)) == AGENT_RANGE_SYSV)
+			cr_sys3(SYS_madvise, r->start, len, lifted ? MADV_DONTFORK : MADV_DOFORK);
 	}
 }
 

@@ -76,6 +76,7 @@ void cr_member_free(struct cr_member *m)
 	free(m->undos.v);
 	free(m->attributes);
 	cr_maps_free(&m->before);
+	cr_maps_free(&m->layout);
 	if (m->writer_event)
 		event_free(m->writer_event);
 	cr_close_fd(&m->sock);

@@ -21,28 +21,47 @@ static bool is_sysv(const struct cr_map *v)
 	return v->shared && !strncmp(v->path, "/SYSV", 5);
 }
 
-void cr_scan_keep(struct cr_member *m)
+static uint32_t keep_flags(const struct cr_map *v)
+{
+	bool sysv = is_sysv(v);
+
+	if (!v->dont_fork && !v->wipe_on_fork && !v->locked && !sysv)
+		return 0;
+	return (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
+	       (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
+	       (v->locked ? AGENT_RANGE_LOCKED : 0) | (sysv ? AGENT_RANGE_SYSV : 0) |
+	       (v->may_write ? 0 : AGENT_RANGE_READ_ONLY);
+}
+
+int cr_scan_keep(struct cr_member *m)
 {
 	size_t i;
+	int ret;
 
-	if (cr_proc_maps(m->pid, true, &m->before))
+	m->keep.n = 0;
+	cr_maps_free(&m->before);
+	/* The main thread may have ended; which one lives is known when it is called. */
+	ret = cr_proc_maps(m->tid ? m->tid : m->pid, true, &m->before);
+	if (ret)
 		cr_maps_free(&m->before);
 	for (i = 0; i < m->before.n; i++) {
 		const struct cr_map *v = &m->before.v[i];
-		bool sysv = is_sysv(v);
-		cairn_Range *r;
+		cairn_Range *r = m->keep.n ? &m->keep.v[m->keep.n - 1] : NULL;
+		uint32_t flags = keep_flags(v);
 
-		if (!v->dont_fork && !v->wipe_on_fork && !v->locked && !sysv)
+		if (!flags)
 			continue;
+		/* Just-in-time compilers have hundreds, side by side. */
+		if (r && r->end == v->start && r->flags == flags && !is_sysv(v)) {
+			r->end = v->end;
+			continue;
+		}
 		r = cr_list_add(&m->keep);
-		if (r)
-			*r = (cairn_Range){ v->start, v->end,
-					    (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
-						    (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
-						    (v->locked ? AGENT_RANGE_LOCKED : 0) |
-						    (sysv ? AGENT_RANGE_SYSV : 0) |
-						    (v->may_write ? 0 : AGENT_RANGE_READ_ONLY) };
+		if (!r)
+			return -ENOMEM;
+		*r = (cairn_Range){ v->start, v->end, flags };
 	}
+	return ret;
 }
 
 static uint32_t kept_flags(const struct cr_member *m, uint64_t start)
@@ -240,7 +259,6 @@ int cr_check_shared(struct cr_checkpoint *c)
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct parts parts = { 0 };
-	struct cr_maps maps;
 	size_t i, k;
 	int ret = 0;
 
@@ -249,13 +267,12 @@ int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 		if (m->state != CR_MEMBER_STOPPED)
 			continue;
-		if (cr_proc_maps(m->tid, false, &maps))
+		if (cr_proc_maps(m->tid, false, &m->layout))
 			ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/maps",
 				      m->pid);
-		for (k = 0; k < maps.n && !ret; k++)
-			if (maps.v[k].shared)
-				ret = note_shared(c, m, &maps.v[k], &parts);
-		cr_maps_free(&maps);
+		for (k = 0; k < m->layout.n && !ret; k++)
+			if (m->layout.v[k].shared)
+				ret = note_shared(c, m, &m->layout.v[k], &parts);
 	}
 	if (!ret)
 		ret = cr_objects_finish(&c->save, &c->err);
@@ -500,6 +517,29 @@ static int add_sysv(struct cr_member *m, struct cr_maps *maps)
 	return 0;
 }
 
+/*
+ * Whether the writer has all that the process had. It has not when something was marked with
+ * MADV_DONTFORK after the process was asked whether it has such memory.
+ */
+static bool complete(const struct cr_member *m, const struct cr_maps *maps)
+{
+	size_t i, k = 0;
+
+	for (i = 0; i < m->layout.n; i++) {
+		const struct cr_map *v = &m->layout.v[i];
+		uint64_t at = v->start;
+
+		while (k < maps->n && maps->v[k].end <= at)
+			k++;
+		for (; k < maps->n && maps->v[k].start <= at && at < v->end; k++)
+			at = maps->v[k].end;
+		if (at < v->end)
+			return false;
+		k -= k > 0;
+	}
+	return true;
+}
+
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	CR_LIST(cairn_Range) ranges = { 0 };
@@ -516,6 +556,11 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 			"the writer of process %d was killed (out of memory?); the job goes on",
 			m->pid);
 	}
+	if (!complete(m, &maps))
+		ret = cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
+			      "process %d marked memory with MADV_DONTFORK while it was being "
+			      "stopped; the job goes on: try again",
+			      m->pid);
 	for (i = 0; i < maps.n && !ret; i++) {
 		while (!ret && next_piece(m, &maps.v[i], &piece)) {
 			cairn_Range r, *to;

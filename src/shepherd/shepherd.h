@@ -67,7 +67,8 @@ struct cr_member {
 	CR_LIST(cairn_PendingSignal) pending;
 	CR_LIST(cairn_PosixTimer) timers;
 	CR_LIST(struct cr_member_fd) fds;
-	struct cr_maps before; /* its layout when the checkpoint began */
+	struct cr_maps before; /* its layout when the checkpoint began, with flags */
+	struct cr_maps layout; /* while it stood still */
 	CR_LIST(struct cr_map) sysv; /* its attachments, which the writer has not */
 	CR_LIST(cairn_SemaphoreUndo) undos;
 	cairn_Attributes *attributes;
@@ -214,7 +215,7 @@ int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_namespaces_look(struct cr_member *m, struct cr_err *err);
 
 /* ---- memory.c ---- */
-void cr_scan_keep(struct cr_member *m);
+int cr_scan_keep(struct cr_member *m);
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_check_shared(struct cr_checkpoint *c);
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m);

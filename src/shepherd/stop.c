@@ -339,18 +339,32 @@ static void take_descriptors(struct cr_member *m, const cairn_Descriptors *d, co
 			*to_ = record;                         \
 	} while (0)
 
-static int begin(struct cr_shepherd *sh, struct cr_member *m)
+/* What has to be lifted is asked again now that the process's threads stand still. */
+static int begin(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	cairn_Begin *b = &sh->out.body.begin;
-	size_t i;
+	size_t i = 0;
+	int ret;
 
-	memset(&sh->out, 0, sizeof(sh->out));
-	sh->out.which_body = cairn_ShepherdMsg_begin_tag;
-	b->blocked = m->unblocked;
-	for (i = 0; i < m->keep.n && b->keep_count < CR_ARRAY_SIZE(b->keep); i++)
-		if (m->keep.v[i].flags & LIFTED)
-			b->keep[b->keep_count++] = m->keep.v[i];
-	return cr_send_member(sh, m->sock, NULL, 0);
+	if (cr_scan_keep(m))
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/smaps", m->pid);
+	if (m->keep.n > AGENT_KEEP)
+		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d has more than %u ranges of memory with MADV_DONTFORK or "
+			       "MADV_WIPEONFORK, which cannot be saved; the job goes on",
+			       m->pid, AGENT_KEEP);
+	do {
+		memset(&sh->out, 0, sizeof(sh->out));
+		sh->out.which_body = cairn_ShepherdMsg_begin_tag;
+		b->blocked = m->unblocked;
+		for (; i < m->keep.n && b->keep_count < CR_ARRAY_SIZE(b->keep); i++)
+			if (m->keep.v[i].flags & LIFTED)
+				b->keep[b->keep_count++] = m->keep.v[i];
+		b->more = i < m->keep.n;
+		ret = cr_send_member(sh, m->sock, NULL, 0);
+	} while (!ret && b->more);
+	/* One that is gone by now shows as that. */
+	return 0;
 }
 
 static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fd)
@@ -390,8 +404,7 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 
 	switch (in->which_body) {
 	case cairn_AgentMsg_hello_tag:
-		begin(sh, m);
-		return 0;
+		return begin(sh, c, m);
 	case cairn_AgentMsg_core_tag:
 		m->core = in->body.core;
 		return 0;

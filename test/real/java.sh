@@ -62,7 +62,8 @@ public class Job {
 		server.setExecutor(pool);
 		server.createContext("/", e -> {
 			try {
-				byte[] answer = hash(new String(e.getRequestBody().readAllBytes())).getBytes();
+				byte[] body = e.getRequestBody().readAllBytes();
+				byte[] answer = hash(new String(body)).getBytes();
 				e.sendResponseHeaders(200, answer.length);
 				e.getResponseBody().write(answer);
 				e.close();
@@ -87,10 +88,11 @@ public class Job {
 			List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
 			for (int k = 0; k < 6; k++)
 				answers.add(client.sendAsync(HttpRequest.newBuilder(uri)
-					.POST(HttpRequest.BodyPublishers.ofString(text(n + k))).build(),
-					HttpResponse.BodyHandlers.ofString()));
+					.POST(HttpRequest.BodyPublishers.ofString(text(n + k)))
+					.build(), HttpResponse.BodyHandlers.ofString()));
 			for (int k = 0; k < 6; k++)
-				expect("answer", answers.get(k).get().body(), hash(text(n + k)));
+				expect("answer", answers.get(k).get().body(),
+					hash(text(n + k)));
 			if (fault.get() != null)
 				throw new RuntimeException(fault.get());
 			if (n == 20)

@@ -37,13 +37,14 @@ async function main() {
 	const server = http.createServer((request, response) => {
 		let body = ''
 		request.on('data', (d) => body += d)
-		request.on('end', () => setTimeout(() => response.end(hash(body)), body.length % 3))
+		const answer = () => response.end(hash(body))
+		request.on('end', () => setTimeout(answer, body.length % 3))
 	})
 	await new Promise((done) => server.listen(0, '127.0.0.1', done))
 	const agent = new http.Agent({ keepAlive: true, maxSockets: 8 })
 	const post = (body) => new Promise((done, failed) => {
-		const request = http.request({ port: server.address().port, host: '127.0.0.1', agent,
-			method: 'POST' }, (response) => {
+		const where = { port: server.address().port, host: '127.0.0.1', agent }
+		const request = http.request({ method: 'POST', ...where }, (response) => {
 			let answer = ''
 			response.on('data', (d) => answer += d)
 			response.on('end', () => done(answer))
@@ -66,11 +67,15 @@ async function main() {
 			waiting(got)
 		}
 	})
-	const echo = (line) => new Promise((done) => { waiting = done; cat.stdin.write(line + '\n') })
+	const echo = (line) => new Promise((done) => {
+		waiting = done
+		cat.stdin.write(line + '\n')
+	})
 	let ticks = 0
 	const timer = setInterval(() => ticks++, 5)
 	for (let n = 0; !fs.existsSync(work + '/verify'); n++) {
-		const answers = await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map((k) => post(text(n + k))))
+		const each = [0, 1, 2, 3, 4, 5, 6, 7]
+		const answers = await Promise.all(each.map((k) => post(text(n + k))))
 		answers.forEach((a, k) => expect('answer', a, hash(text(n + k))))
 		const thought = await Promise.all(workers.map((w) => ask(w, n)))
 		thought.forEach((t) => expect('worker', t.join(), n + ',' + hash(text(n))))

@@ -40,7 +40,8 @@ class Client:
         self.send(*args)
         return self.reply()
 
-tcp, unix, blocked, reader = Client(port), Client(path('socket')), Client(port), Client(path('socket'))
+tcp, blocked = Client(port), Client(port)
+unix, reader = Client(path('socket')), Client(path('socket'))
 COUNT, SIZE = 100000, 2000
 for i in range(0, COUNT, 1000):
     for k in range(i, i + 1000):
