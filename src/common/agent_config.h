@@ -8,6 +8,9 @@
 
 #define CR_SOCKET_NAME_MAX 96
 
+/* Where the table of ids of a job lies under its shepherd's name, for programs that it executes. */
+#define CR_IDS_PLACE "/dev/shm"
+
 struct cr_agent_config {
 	uint32_t version; /* CR_AGENT_VERSION */
 	int32_t signal;

@@ -37,6 +37,7 @@ struct cr_image_writer {
 	size_t blobs_used;
 	uint64_t state_size;
 	void *hash; /* XXH3 state over state.img */
+	const struct cr_ids *ids; /* the job's, which records hold; NULL: they are the kernel's */
 };
 
 /* Makes PARENT/.NNNNNN.tmp with empty files; NNNNNN is one more than any there. */
@@ -44,6 +45,13 @@ int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err
 
 int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void *msg,
 		    struct cr_err *err);
+
+/* Whether such a message begins with the id of the process that it is of. */
+bool cr_image_of_process(cairn_RecordType type);
+
+/* Turns every id in a message into what the job knows it by, or back into the kernel's. */
+void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, const void *msg,
+		  bool to_virtual);
 
 /* Reserves room in the pack; shared with the writers of all processes. */
 uint64_t cr_image_reserve(struct cr_image_writer *w, uint64_t bytes);

@@ -93,6 +93,11 @@ const pb_msgdesc_t *cr_image_descriptor(cairn_RecordType type)
 	return (unsigned int)type < CR_ARRAY_SIZE(kinds) ? kinds[type].fields : NULL;
 }
 
+bool cr_image_of_process(cairn_RecordType type)
+{
+	return (unsigned int)type < CR_ARRAY_SIZE(kinds) && kinds[type].of_process;
+}
+
 static size_t largest_record(void)
 {
 	size_t max = sizeof(union record), i;

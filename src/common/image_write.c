@@ -143,7 +143,15 @@ int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void
 	struct cr_record_header header = { .type = type };
 	pb_ostream_t out = pb_ostream_from_buffer(at + sizeof(header), RECORD_MAX - sizeof(header));
 
-	if (!pb_encode(&out, cr_image_descriptor(type), msg))
+	bool fits;
+
+	/* For as long as it is encoded: the caller goes on with the kernel's. */
+	if (w->ids)
+		cr_image_ids(w->ids, type, msg, true);
+	fits = pb_encode(&out, cr_image_descriptor(type), msg);
+	if (w->ids)
+		cr_image_ids(w->ids, type, msg, false);
+	if (!fits)
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "record of type %d does not fit: %s", type,
 			       PB_GET_ERROR(&out));
 	header.length = out.bytes_written;

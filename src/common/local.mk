@@ -11,6 +11,7 @@ src_libcommon_a_SOURCES = \
 	src/common/agent_config.h src/common/accept.h src/common/defs.h \
 	src/common/elf_id.c src/common/elf_id.h \
 	src/common/err.c src/common/err.h \
+	src/common/image_ids.c src/common/ids.c src/common/ids.h \
 	src/common/image.h src/common/image_format.h \
 	src/common/image_read.c src/common/image_write.c \
 	src/common/io.c src/common/io.h \

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "common/ids.h"
 #include "common/image.h"
 #include "objects/policy.h"
 
@@ -127,6 +128,7 @@ struct cr_restore {
 	bool allow_changed;
 	const struct cr_file_rules *rules;
 	bool virtual_ids; /* no namespace is ours: ids are translated */
+	const struct cr_ids *ids; /* by this table: cr_id_real() */
 	int base; /* numbers from here up to end are no descriptor's of the job, and ours */
 	int end;
 	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
@@ -139,6 +141,12 @@ struct cr_restore {
 	int (*late)[2]; /* parallel to descriptions: sockets to hand late ones over */
 	pid_t *first; /* parallel to descriptions: pid of the first process that holds it, or 0 */
 };
+
+/* What the kernel knows a process or thread of the image by; 0 for one that is not born yet. */
+static inline pid_t cr_restored_pid(const struct cr_restore *r, pid_t id)
+{
+	return r->virtual_ids ? cr_id_real(r->ids, CR_ID_PROCESS, id) : id;
+}
 
 /* Who opens a description at a restart, and when. */
 enum cr_when {
@@ -242,7 +250,7 @@ int cr_object_take(struct cr_restore *r, size_t index, struct cr_err *err);
 int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, struct cr_err *err);
 
 /* Who gets signals about it, once all processes exist. */
-void cr_object_owner(int fd, const cairn_Description *d);
+void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d);
 
 /* Puts file contents back, when everything else of the restart has succeeded. */
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err);

@@ -97,9 +97,9 @@ void cr_objects_each_free(struct cr_save *s)
 
 /* ---- restart ---- */
 
-void cr_object_owner(int fd, const cairn_Description *d)
+void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d)
 {
-	struct f_owner_ex owner = { d->owner_type, d->owner };
+	struct f_owner_ex owner = { d->owner_type, cr_restored_pid(r, d->owner) };
 
 	if (d->owner_signal)
 		fcntl(fd, F_SETSIG, d->owner_signal);
@@ -402,7 +402,7 @@ int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 
 	for (i = 0; i < r->img->descriptions.n; i++)
 		if (r->description_fd[i] >= 0)
-			cr_object_owner(r->description_fd[i], &r->img->descriptions.v[i]);
+			cr_object_owner(r, r->description_fd[i], &r->img->descriptions.v[i]);
 	if (cr_shared_apply(r, err))
 		return -EPERM;
 	return cr_inodes_apply(r, err);

@@ -18,6 +18,7 @@
 #include <sys/un.h>
 
 #include "arch/x86_64/call.h"
+#include "preload/ids.h"
 #include "preload/wrappers.h"
 
 struct agent cr_agent;
@@ -234,6 +235,7 @@ static void __attribute__((constructor(101))) start(void)
 	if (cr_agent.config.signal < SIGRTMIN || cr_agent.config.signal > SIGRTMAX)
 		cr_agent.config.signal = CR_DEFAULT_SIGNAL;
 	strcpy(cr_agent.config.socket, socket);
+	agent_ids_load(socket);
 	cr_agent.active = true;
 	action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
 	sigfillset(&action.sa_mask);

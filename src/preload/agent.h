@@ -58,6 +58,7 @@ struct agent_pending {
 struct agent {
 	struct cr_agent_config config; /* written anew by a restart */
 	_Atomic int state;
+	char exe[CR_PATH_MAX]; /* the program, if the kernel takes another for it; else empty */
 	int pid; /* whom the state belongs to: a forked child's differs */
 	bool active; /* a shepherd exists */
 	_Atomic unsigned int generation; /* futex: rises when everyone may go on */

@@ -12,6 +12,7 @@
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/rseq.h"
 #include "preload/agent.h"
+#include "preload/ids.h"
 #include "preload/text.h"
 
 #define ARCH_GET_XCOMP_PERM 0x1022
@@ -56,6 +57,7 @@ static int send_core(void)
 		} a = { 0 };
 
 		cr_sys4(SYS_rt_sigaction, i + 1, NULL, &a, 8);
+		a.handler = agent_handler_of(i + 1, a.handler);
 		core->actions[i] = (cairn_SignalAction){ a.handler, a.flags, a.restorer, a.mask };
 	}
 	core->itimers_count = 3;
@@ -83,6 +85,7 @@ static int send_core(void)
 	core->agent_config = (uint64_t)&cr_agent.config;
 	core->agent_resume = (uint64_t)cr_agent_resume;
 	core->threads = cr_agent.nthreads;
+	memcpy(core->exe, cr_agent.exe, sizeof(core->exe));
 	return agent_send(NULL, 0);
 }
 

@@ -8,13 +8,16 @@ AGENT_SRCS = \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
 	src/preload/hash_sse2.c \
-	src/preload/undo.c src/preload/wrap_mqueue.c \
-	src/preload/hash_avx2.c src/preload/wrap_io_uring.c \
+	src/preload/wrap_mqueue.c \
+	src/preload/undo.c src/preload/hash_avx2.c src/preload/ids.c src/preload/locks.c \
+	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
+	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
+	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
 	src/common/wire.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
-	src/preload/agent.h src/preload/hash.h src/preload/text.h src/preload/wrappers.h \
-	src/preload/wrappers.def
+	src/preload/agent.h src/preload/hash.h src/preload/ids.h src/preload/text.h \
+	src/preload/wrappers.h src/preload/wrappers.def
 
 AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections \
@@ -27,7 +30,8 @@ AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-se
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 		src/common/accept.h src/common/wire.h src/common/defs.h src/common/pagemap.h \
-		src/common/agent_config.h src/common/wake.h src/arch/x86_64/syscall.h \
+		src/common/agent_config.h src/common/ids.h src/common/wake.h \
+		src/arch/x86_64/syscall.h \
 		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
 		src/arch/x86_64/rseq.h
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "preload/agent.h"
+#include "preload/ids.h"
 #include "preload/text.h"
 
 /* A mask of /proc/self/task/TID/status. */
@@ -27,8 +28,10 @@ uint64_t agent_status_mask(int tid, const char *key)
 
 static void put_back(const struct agent_pending *p, int tid)
 {
-	const siginfo_t *info = &p->info;
+	siginfo_t copy = p->info, *info = &copy;
 	struct itimerspec it;
+
+	agent_siginfo_real(info);
 
 	/* A timer's signal is the timer's own to send, with its count of overruns. */
 	if (info->si_code == SI_TIMER && !cr_sys2(SYS_timer_gettime, info->si_timerid, &it)) {
@@ -78,13 +81,15 @@ void agent_take_pending(bool of_process)
 			break;
 		}
 		p = &cr_agent.pending[i];
-		p->tid = private ? tid : 0;
+		/* As the application knows them: the ids may be others when it is put back. */
+		p->tid = private ? agent_virtual(tid) : 0;
+		agent_siginfo_virtual(&info);
 		p->info = info;
 	}
 	for (i = 0; i < atomic_load(&cr_agent.npending); i++) {
 		const struct agent_pending *p = &cr_agent.pending[i];
 
-		if (p->tid == tid || (of_process && !p->tid))
+		if (p->tid == agent_virtual(tid) || (of_process && !p->tid))
 			put_back(p, tid);
 	}
 }
@@ -97,7 +102,7 @@ void agent_put_back_pending(int tid)
 	for (i = 0; i < atomic_load(&cr_agent.npending); i++) {
 		const struct agent_pending *p = &cr_agent.pending[i];
 
-		if (p->tid == tid || (!p->tid && tid == cr_agent.pid))
+		if (p->tid == agent_virtual(tid) || (!p->tid && tid == cr_agent.pid))
 			put_back(p, tid);
 	}
 }

@@ -5,17 +5,21 @@
 // Runs in: restored threads, all signals blocked. Ends by returning from the signal frame.
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "arch/x86_64/call.h"
+#include "arch/x86_64/frame.h"
 #include "preload/agent.h"
+#include "preload/ids.h"
 
-static struct agent_thread *find(int tid)
+/* By its frame: its id may be another now. */
+static struct agent_thread *find(const ucontext_t *uc)
 {
 	unsigned int i;
 
 	for (i = 0; i < cr_agent.nthreads; i++)
-		if (cr_agent.threads[i].tid == tid && !cr_agent.threads[i].gone)
+		if (cr_agent.threads[i].uc == uc && !cr_agent.threads[i].gone)
 			return &cr_agent.threads[i];
 	return NULL;
 }
@@ -54,17 +58,39 @@ static void stop_again(int sig, int tid)
 	}
 }
 
+/* A thread that waits for a child does so by an id that the child had. */
+static void mend_call(ucontext_t *uc)
+{
+	greg_t *g = uc->uc_mcontext.gregs, *id = NULL;
+	int now;
+
+	if (cr_frame_before_call(uc, SYS_wait4))
+		id = &g[REG_RDI];
+	else if (cr_frame_before_call(uc, SYS_waitid) &&
+		 (g[REG_RDI] == P_PID || g[REG_RDI] == P_PGID))
+		id = &g[REG_RSI];
+	if (!id || (int)*id == -1 || !(int)*id)
+		return;
+	now = cr_id_now(&agent_ids, (int)*id < 0 ? -(int)*id : (int)*id);
+	if (now)
+		*id = (int)*id < 0 ? -now : now;
+}
+
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
 		   bool main) __attribute__((used, noreturn));
 
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
 		   bool main)
 {
+	struct agent_thread *t = uc ? find(uc) : NULL;
 	int tid = cr_sys0(SYS_gettid);
-	struct agent_thread *t = find(tid);
 	unsigned int left;
 
 	if (main) {
+		agent_ids_take((void *)(restorer + CR_PAGE));
+		memcpy(cr_agent.exe, (void *)(restorer + len - CR_PATH_MAX), CR_PATH_MAX);
+		cr_agent.pid = cr_sys0(SYS_getpid);
+		agent_catch_handlers();
 		atomic_store(&cr_agent.inside, 0);
 		atomic_store(&cr_agent.state, AGENT_IDLE);
 		renew_environment();
@@ -85,6 +111,10 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	/* A main thread that had ended ends again; the others go on. */
 	while (!uc)
 		cr_sys1(SYS_exit, 0);
+	if (agent_ids_on && t) {
+		mend_call(uc);
+		agent_mend_locks(uc, t->robust);
+	}
 	if (t)
 		agent_settle(t);
 	cr_sigreturn(uc);

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "preload/agent.h"
+#include "preload/ids.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
@@ -124,14 +125,14 @@ CR_WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
 {
 	KEEP_ENV(envp, env);
 	cr_wrappers_resolve();
-	return BLOCKED(cr_real.execve(path, argv, env));
+	return BLOCKED(cr_real.execve(agent_program(path), argv, env));
 }
 
 CR_WRAPPER int execvpe(const char *file, char *const argv[], char *const envp[])
 {
 	KEEP_ENV(envp, env);
 	cr_wrappers_resolve();
-	return BLOCKED(cr_real.execvpe(file, argv, env));
+	return BLOCKED(cr_real.execvpe(agent_program(file), argv, env));
 }
 
 CR_WRAPPER int fexecve(int fd, char *const argv[], char *const envp[])
@@ -145,7 +146,7 @@ CR_WRAPPER int execveat(int fd, const char *path, char *const argv[], char *cons
 {
 	KEEP_ENV(envp, env);
 	cr_wrappers_resolve();
-	return BLOCKED(cr_real.execveat(fd, path, argv, env, flags));
+	return BLOCKED(cr_real.execveat(fd, agent_program(path), argv, env, flags));
 }
 
 CR_WRAPPER int execv(const char *path, char *const argv[])
@@ -217,29 +218,33 @@ static const posix_spawnattr_t *blocked_attr(const posix_spawnattr_t *attr, posi
 CR_WRAPPER int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 			   const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
+	unsigned int life = agent_life;
 	posix_spawnattr_t copy;
+	int error;
 
 	KEEP_ENV(envp, env);
 	cr_wrappers_resolve();
 	attr = blocked_attr(attr, &copy);
-	return BLOCKED(cr_real.posix_spawn(pid, path, actions, attr, argv, env));
+	error = BLOCKED(cr_real.posix_spawn(pid, agent_program(path), actions, attr, argv, env));
+	if (!error && pid)
+		*pid = agent_made(life, *pid);
+	return error;
 }
 
 CR_WRAPPER int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 			    const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
 {
+	unsigned int life = agent_life;
 	posix_spawnattr_t copy;
+	int error;
 
 	KEEP_ENV(envp, env);
 	cr_wrappers_resolve();
 	attr = blocked_attr(attr, &copy);
-	return BLOCKED(cr_real.posix_spawnp(pid, file, actions, attr, argv, env));
-}
-
-CR_WRAPPER FILE *popen(const char *command, const char *type)
-{
-	cr_wrappers_resolve();
-	return BLOCKED(cr_real.popen(command, type));
+	error = BLOCKED(cr_real.posix_spawnp(pid, agent_program(file), actions, attr, argv, env));
+	if (!error && pid)
+		*pid = agent_made(life, *pid);
+	return error;
 }
 
 /* As POSIX has it. libc's own would keep its child's start and our signal out of our reach. */
@@ -295,24 +300,26 @@ CR_WRAPPER int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 	va_end(ap);
 	cr_wrappers_resolve();
 	if (!(flags & CLONE_VM) || flags & CLONE_THREAD)
-		return cr_real.clone(fn, stack, flags, arg, parent, tls, child);
-	return BLOCKED(cr_real.clone(fn, stack, flags, arg, parent, tls, child));
+		return AGENT_MADE(cr_real.clone(fn, stack, flags, arg, parent, tls, child));
+	return AGENT_MADE(BLOCKED(cr_real.clone(fn, stack, flags, arg, parent, tls, child)));
 }
 
 /* ---- vfork: returns twice on one stack, so the wrapper keeps nothing there ---- */
 
 static __thread int vfork_was_blocked __attribute__((tls_model("initial-exec")));
+static __thread unsigned int vfork_life __attribute__((tls_model("initial-exec")));
 
 void __attribute__((used)) cr_vfork_enter(void)
 {
 	vfork_was_blocked = cr_signal_block();
+	vfork_life = agent_life;
 }
 
 long __attribute__((used)) cr_vfork_leave(long pid)
 {
 	cr_signal_restore(vfork_was_blocked);
 	if (pid >= 0)
-		return pid;
+		return agent_made(vfork_life, pid);
 	errno = -pid;
 	return -1;
 }

@@ -11,11 +11,13 @@
 
 #include "preload/wrappers.h"
 
-/* libc's own, but for the first two lines; in assembly, as it may be called for vfork and clone. */
+/* libc's own, but for the first lines; in assembly, as it may be called for vfork and clone. */
 CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 {
 	__asm__("cmp %0, %%rdi\n\t"
 		"je 1f\n\t"
+		"cmpb $0, agent_ids_on(%%rip)\n\t"
+		"jne agent_syscall\n\t"
 		"mov %%rdi, %%rax\n\t"
 		"mov %%rsi, %%rdi\n\t"
 		"mov %%rdx, %%rsi\n\t"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "preload/agent.h"
+#include "preload/ids.h"
 #include "preload/wrappers.h"
 
 /* What the application believes. */
@@ -67,7 +68,10 @@ CR_WRAPPER int sigaction(int sig, const struct sigaction *act, struct sigaction 
 		sigdelset(&copy.sa_mask, cr_agent.config.signal);
 		act = &copy;
 	}
-	ret = cr_real.sigaction(sig, act, old);
+	if (agent_ids_on)
+		ret = agent_sigaction(sig, act, old);
+	else
+		ret = cr_real.sigaction(sig, act, old);
 	if (ret)
 		return ret;
 	if (old && had)
@@ -143,9 +147,13 @@ CR_WRAPPER int sigwait(const sigset_t *set, int *sig)
 CR_WRAPPER int sigwaitinfo(const sigset_t *set, siginfo_t *info)
 {
 	sigset_t copy;
+	int ret;
 
 	cr_wrappers_resolve();
-	return cr_real.sigwaitinfo(without(set, &copy), info);
+	ret = cr_real.sigwaitinfo(without(set, &copy), info);
+	if (ret > 0 && info)
+		agent_siginfo_virtual(info);
+	return ret;
 }
 
 CR_WRAPPER int signalfd(int fd, const sigset_t *set, int flags)
@@ -200,16 +208,24 @@ static struct timespec from_ms(int ms)
 	return (struct timespec){ ms / 1000, ms % 1000 * 1000000l };
 }
 
-#define WITH_TIMEOUT(number, t, call)  \
-	({                             \
-		__typeof__(call) ret_; \
-		if (!worth(t))         \
-			return call;   \
-		remember(number, t);   \
-		ret_ = call;           \
-		cr_wait.nr = 0;        \
-		ret_;                  \
+#define WITH_TIMEOUT(number, t, call)        \
+	({                                   \
+		bool worth_ = worth(t);      \
+		__typeof__(call) ret_;       \
+		if (worth_)                  \
+			remember(number, t); \
+		ret_ = call;                 \
+		if (worth_)                  \
+			cr_wait.nr = 0;      \
+		ret_;                        \
 	})
+
+static int waited_for(siginfo_t *info, int sig)
+{
+	if (sig > 0 && info)
+		agent_siginfo_virtual(info);
+	return sig;
+}
 
 CR_WRAPPER int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
@@ -217,7 +233,8 @@ CR_WRAPPER int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct t
 
 	cr_wrappers_resolve();
 	set = without(set, &copy);
-	return WITH_TIMEOUT(SYS_rt_sigtimedwait, timeout, cr_real.sigtimedwait(set, info, timeout));
+	return waited_for(info, WITH_TIMEOUT(SYS_rt_sigtimedwait, timeout,
+					     cr_real.sigtimedwait(set, info, timeout)));
 }
 
 CR_WRAPPER int epoll_pwait(int fd, struct epoll_event *events, int n, int ms, const sigset_t *set)

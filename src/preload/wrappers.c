@@ -15,16 +15,18 @@ struct cr_real cr_real;
 #define WRAP(result, name, parameters, why)                                                   \
 	_Static_assert(__builtin_types_compatible_p(__typeof__(&name), result(*) parameters), \
 		       #name " is not what libc declares");
+#define OWN WRAP
 #include "preload/wrappers.def"
 #undef WRAP
+#undef OWN
 
-void cr_wrappers_resolve(void)
+void cr_wrappers_look_up(void)
 {
-	if (cr_real.clone)
-		return;
+#define OWN(result, name, parameters, why)
 #define WRAP(result, name, parameters, why) cr_real.name = dlsym(RTLD_NEXT, #name);
 #include "preload/wrappers.def"
 #undef WRAP
+#undef OWN
 	cr_real.clone = dlsym(RTLD_NEXT, "clone");
 }
 

@@ -134,18 +134,8 @@ static int unshare_all(struct cr_restart *r, struct cr_err *err)
 
 /* ---- ids of the shepherd ---- */
 
-static pid_t clone_as(pid_t pid, uint64_t flags)
-{
-	struct clone_args c = { .flags = flags,
-				.exit_signal = flags ? 0 : SIGCHLD,
-				.set_tid = (uintptr_t)&pid,
-				.set_tid_size = 1 };
-
-	return syscall(SYS_clone3, &c, sizeof(c));
-}
-
 /* This process joins a group whose leader is gone. */
-static void join_lost_group(pid_t group)
+static void join_lost_group(struct cr_restart *r, pid_t group)
 {
 	int p[2];
 	pid_t leader;
@@ -153,7 +143,7 @@ static void join_lost_group(pid_t group)
 
 	if (pipe2(p, O_CLOEXEC))
 		return;
-	leader = clone_as(group, 0);
+	leader = cr_clone_as(r, group, 0, SIGCHLD);
 	if (!leader) {
 		setpgid(0, 0);
 		close(p[1]);
@@ -169,6 +159,12 @@ static void join_lost_group(pid_t group)
 	close(p[1]);
 	if (leader > 0)
 		waitpid(leader, NULL, 0);
+}
+
+/* In a capsule 1 is its own init's, and what was of an outer namespace shows as 0. */
+static pid_t lowest_made(const struct cr_restart *r)
+{
+	return r->objects.virtual_ids ? 0 : 1;
 }
 
 static bool alone_in_group(void)
@@ -195,12 +191,12 @@ static void take_group(struct cr_restart *r, int tty, bool may_group)
 	pid_t group = r->img.job.shepherd_pgid;
 	sigset_t ttou, old;
 
-	if (!may_group || group <= 1)
+	if (!may_group || group <= lowest_made(r))
 		return;
-	if (group == getpid())
+	if (cr_real(r, group) == getpid())
 		setpgid(0, 0);
-	else if (group != getpgrp())
-		join_lost_group(group);
+	else if (cr_real(r, group) != getpgrp())
+		join_lost_group(r, group);
 	if (tty < 0)
 		return;
 	sigemptyset(&ttou);
@@ -222,22 +218,28 @@ static void run_shepherd(struct cr_restart *r, int tty, bool may_group,
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	prctl(PR_SET_NAME, "crrestart");
 	take_group(r, tty, may_group);
+	if (r->objects.virtual_ids) {
+		/* What was not made for the job is as the caller has it. */
+		cr_ids_born(r->ids, CR_ID_PROCESS, r->img.job.shepherd_pgid, getpgrp());
+		cr_ids_born(r->ids, CR_ID_PROCESS, r->img.job.shepherd_sid, getsid(0));
+	}
 	exit(inner(r));
 }
 
-/* Makes the shepherd as a child of this process, pid 1. */
+/* Makes the shepherd as a child of this process, pid 1 or the outer one. */
 static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 			   int (*inner)(struct cr_restart *r))
 {
 	const cairn_Job *job = &r->img.job;
 	pid_t pid, leader;
 
-	if (tty < 0 && job->shepherd_sid > 1 && job->shepherd_sid != job->shepherd_pid) {
+	if (tty < 0 && job->shepherd_sid > lowest_made(r) &&
+	    job->shepherd_sid != job->shepherd_pid) {
 		/* Its session's leader is no part of the job: one stands in for it. */
-		leader = clone_as(job->shepherd_sid, 0);
+		leader = cr_clone_as(r, job->shepherd_sid, 0, SIGCHLD);
 		if (!leader) {
 			setsid();
-			pid = clone_as(job->shepherd_pid, CLONE_PARENT);
+			pid = cr_clone_as(r, job->shepherd_pid, CLONE_PARENT, 0);
 			if (!pid)
 				run_shepherd(r, tty, true, inner);
 			_exit(pid < 0);
@@ -245,11 +247,11 @@ static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 		if (leader < 0)
 			return -1;
 		waitpid(leader, NULL, 0);
-		return job->shepherd_pid;
+		return cr_real(r, job->shepherd_pid);
 	}
 	if (tty < 0 && job->shepherd_sid == 1)
 		setsid();
-	pid = clone_as(job->shepherd_pid, 0);
+	pid = cr_clone_as(r, job->shepherd_pid, 0, SIGCHLD);
 	if (!pid) {
 		if (tty < 0 && job->shepherd_sid == job->shepherd_pid)
 			setsid();
@@ -378,6 +380,63 @@ static int find_tty(const struct cr_restart *r)
 	return -1;
 }
 
+/*
+ * A mount over something in /proc, as containers have to hide it, makes the kernel refuse a new
+ * /proc to whoever is root in a user namespace only. Asked of a child, which has all else as well.
+ */
+static bool proc_is_masked(struct cr_restart *r)
+{
+	cr_auto_free char *mounts = NULL;
+	struct cr_err none = { 0 };
+	int status = 0;
+	pid_t pid;
+
+	if (cr_slurp(AT_FDCWD, "/proc/self/mountinfo", &mounts) <= 0 || !strstr(mounts, " /proc/"))
+		return false;
+	pid = fork();
+	if (!pid) {
+		if (unshare_all(r, &none))
+			_exit(0);
+		pid = fork();
+		if (!pid) {
+			mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+			_exit(!!mount("proc", "/proc", "proc", 0, NULL));
+		}
+		waitpid(pid, &status, 0);
+		_exit(WEXITSTATUS(status));
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status);
+}
+
+static int isolate(struct cr_restart *r, struct cr_err *err)
+{
+	const char *ids = r->sh->options.ids;
+	struct cr_err why = { 0 };
+	int ret;
+
+	if (!strcmp(ids, "virtual")) {
+		r->objects.virtual_ids = true;
+		return 0;
+	}
+	if (proc_is_masked(r))
+		ret = cr_fail(&why, CR_EXIT_NAMESPACE, 0,
+			      "/proc is masked, as in a container, and cannot be mounted for the "
+			      "job");
+	else
+		ret = unshare_all(r, &why);
+	if (!ret)
+		return 0;
+	if (!strcmp(ids, "exact")) {
+		*err = why;
+		return ret;
+	}
+	cr_say("ids will be virtual: %s", why.text);
+	r->objects.virtual_ids = true;
+	return 0;
+}
+
 int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err)
 {
 	int tty = find_tty(r), p[2], ret;
@@ -386,10 +445,11 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 	pid_t pid;
 
 	r->own_terminal = tty >= 0;
-	r->sh->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pipe2(p, O_CLOEXEC))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");
-	ret = unshare_all(r, err);
+	ret = cr_restart_ids(r, err);
+	if (!ret)
+		ret = isolate(r, err);
 	if (ret)
 		return ret;
 	/* Before the fork, so that none is lost in between. */
@@ -399,14 +459,19 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	fflush(NULL);
 	fcntl(p[0], F_SETOWN, getpid());
-	pid = fork();
-	if (pid < 0)
-		return forbidden(err, errno);
 	r->report = p[1];
-	if (!pid) {
-		close(p[0]);
-		init(r, tty, may_group, inner);
+	if (r->objects.virtual_ids) {
+		pid = make_shepherd(r, tty, may_group, inner);
+	} else {
+		r->sh->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		pid = fork();
+		if (!pid) {
+			close(p[0]);
+			init(r, tty, may_group, inner);
+		}
 	}
+	if (pid <= 0)
+		return forbidden(err, errno);
 	close(p[1]);
 	cr_image_free(&r->img);
 	ret = watch(r, pid, tty, p[0]);

@@ -4,7 +4,7 @@
 
 noinst_LIBRARIES += src/librestart.a
 src_librestart_a_SOURCES = \
-	src/restart/capsule.c src/restart/check.c src/restart/hostname.c \
+	src/restart/capsule.c src/restart/check.c src/restart/hostname.c src/restart/ids.c \
 	src/restart/layout.c src/restart/map.c \
 	src/restart/memory.c \
 	src/restart/plan.c src/restart/restart.h src/restart/restorer.h src/restart/tree.c \
@@ -17,7 +17,7 @@ RESTORER_FLAGS = -std=gnu11 -O2 -g -Wall -Wextra -fPIC -fvisibility=hidden \
 	-U_FORTIFY_SOURCE
 
 src/restart/restorer.o: src/restart/restorer.c src/restart/restorer.h \
-		src/arch/x86_64/call.h src/arch/x86_64/syscall.h
+		src/common/ids.h src/arch/x86_64/call.h src/arch/x86_64/syscall.h
 	$(AM_V_CC)$(MKDIR_P) src/restart && $(CC) $(AM_CPPFLAGS) $(RESTORER_FLAGS) -c -o $@ \
 		$(top_srcdir)/src/restart/restorer.c
 

@@ -285,6 +285,12 @@ static void plan_mm(struct plan *n)
 
 	if (p->auxv.size)
 		m.auxv = (void *)keep(n, p->auxv.bytes, p->auxv.size);
+	/* Only with privilege over our namespace may the executable be another. */
+	if (n->r->objects.virtual_ids) {
+		TRY(CR_LABEL_MM, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, keep(n, &m, sizeof(m)),
+		    sizeof(m), 0);
+		m.exe_fd = -1;
+	}
 	CALL(CR_LABEL_MM, SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, keep(n, &m, sizeof(m)), sizeof(m),
 	     0);
 	TRY(CR_LABEL_MM, SYS_close, n->exe_fd);
@@ -366,6 +372,9 @@ static void make_timers(struct plan *n)
 
 		e._sigev_un._tid = t->tid;
 		event = keep(n, &e, sizeof(e));
+		if (t->notify & SIGEV_THREAD_ID)
+			op(n, CR_OP_TID, CR_LABEL_TIMER, 0, t->tid,
+			   event + offsetof(struct sigevent, _sigev_un._tid), true, 0, 0, 0);
 		/* Older kernels count ids up: make and unmake those in between. */
 		for (; !exact && next < t->id && next < 100000; next++) {
 			scratch = 0;
@@ -412,6 +421,9 @@ static void plan_thread_state(struct plan *n, const cairn_Thread *t)
 {
 	struct sched_param param = { .sched_priority = t->priority };
 
+	/* libc's own name for the thread is what the kernel knows it by. */
+	if (t->clear_child_tid)
+		op(n, CR_OP_TID, CR_LABEL_THREAD, 0, t->tid, t->clear_child_tid, false, 0, 0, 0);
 	if (t->amx)
 		op(n, CR_OP_AMX, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
 	if (t->gs_base)
@@ -573,6 +585,7 @@ static size_t plan_other_threads(struct plan *n, const cairn_Thread *main)
 		struct cr_thread_plan plan = { .tls = t->fs_base,
 					       .child_tid = t->clear_child_tid,
 					       .tid = t->tid,
+					       .new_ids = n->r->objects.virtual_ids,
 					       .stack = n->stacks + k * THREAD_STACK,
 					       .stack_size = THREAD_STACK };
 
@@ -756,7 +769,7 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
-	       p->timers.n * 4 + timer_ids * 2 + n->r->img.processes.n * 2 + 2;
+	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 + 2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
@@ -765,6 +778,7 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 	size_t code = CR_PAGE_UP(cr_restorer_end - cr_restorer_start);
 	size_t ops = CR_PAGE_UP(ops_needed(n, islands) * sizeof(struct cr_op));
 	size_t data, stacks = (n->p->threads.n + 4) * THREAD_STACK, vdso = 0;
+	size_t room = n->r->page_room;
 	void *page = n->r->page;
 	char *p;
 	int i;
@@ -773,7 +787,7 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 	data = CR_PAGE_UP(n->data_room);
 	for (i = 0; i < 3; i++)
 		vdso += l->vdso[i].end - l->vdso[i].start;
-	n->len = CR_PAGE + code + ops + data + stacks + CR_PAGE_UP(vdso);
+	n->len = room + code + ops + data + stacks + CR_PAGE_UP(vdso) + CR_PATH_MAX;
 	n->base = cr_layout_find(l, n->len, 0);
 	if (!n->base)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "no room for the restorer");
@@ -781,27 +795,35 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (p == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot map the restorer");
-	page = mremap(n->r->page, CR_PAGE, CR_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p);
+	page = mremap(n->r->page, room, room, MREMAP_MAYMOVE | MREMAP_FIXED, p);
 	if (page == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot move the control page");
 	n->r->page = page;
+	n->r->ids = (void *)((char *)page + CR_PAGE);
+	n->r->objects.ids = n->r->ids;
 	n->page = n->base;
-	memcpy(p + CR_PAGE, cr_restorer_start, cr_restorer_end - cr_restorer_start);
-	n->code = n->base + CR_PAGE + code; /* where the operations are */
+	memcpy(p + room, cr_restorer_start, cr_restorer_end - cr_restorer_start);
+	n->code = n->base + room + code; /* where the operations are */
 	n->data_at = n->code + ops;
 	n->data = (char *)n->data_at;
 	n->stacks = n->data_at + data;
 	*park = n->stacks + stacks;
+	/* At the very end: what the kernel will not be told. */
+	if (n->r->objects.virtual_ids)
+		snprintf((char *)n->base + n->len - CR_PATH_MAX, CR_PATH_MAX, "%s",
+			 n->p->process.exe);
 	return 0;
 }
 
 static void leave(struct plan *n, size_t main_ops)
 {
-	struct cr_restorer_args args = {
-		.page = n->page, .ops = n->code, .nops = main_ops, .pid = n->p->process.pid
-	};
-	void (*entry)(void *) =
-		(void *)(n->base + CR_PAGE + ((const char *)cr_restorer - cr_restorer_start));
+	struct cr_restorer_args args = { .page = n->page,
+					 .ids = (uintptr_t)n->r->ids,
+					 .ops = n->code,
+					 .nops = main_ops,
+					 .pid = n->p->process.pid };
+	void (*entry)(void *) = (void *)(n->base + n->r->page_room +
+					 ((const char *)cr_restorer - cr_restorer_start));
 	uint64_t at = keep(n, &args, sizeof(args));
 	sigset_t all;
 

@@ -5,6 +5,7 @@
 // the saved one, restorer.c does the last part.
 #pragma once
 
+#include "common/ids.h"
 #include "common/image.h"
 #include "objects/object.h"
 #include "restart/restorer.h"
@@ -25,6 +26,8 @@ struct cr_restart {
 	cr_pids taken; /* every id that the job uses, sorted */
 	cr_pids sharers; /* whose children share their descriptors with them, sorted */
 	CR_LIST(struct cr_hostname) hostnames;
+	size_t page_room; /* of the page and what follows it: */
+	struct cr_ids *ids;
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
 	int report; /* to the outer process */
@@ -36,6 +39,20 @@ int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_e
 /* ---- map.c: --map, before anything looks at a path ---- */
 int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
 		   struct cr_file_rules *rules, struct cr_err *err);
+
+/* ---- ids.c ---- */
+
+/* Makes the control page and the table behind it, with the ids that are to come. */
+int cr_restart_ids(struct cr_restart *r, struct cr_err *err);
+
+/* The id that the kernel knows a process of the image by. */
+pid_t cr_real(const struct cr_restart *r, pid_t id);
+
+/* clone of a process that is to be seen as id. */
+pid_t cr_clone_as(struct cr_restart *r, pid_t id, uint64_t flags, int exit_signal);
+
+/* When all are born: completes the table, for the shepherd and programs that the job executes. */
+int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err);
 
 /* ---- capsule.c ---- */
 

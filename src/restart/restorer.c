@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 
 #include "arch/x86_64/call.h"
+#include "common/ids.h"
 #include "restart/restorer.h"
 
 #define CODE __attribute__((section("restorer"), noinline))
@@ -66,6 +67,28 @@ INLINE void touch_amx(void)
 
 CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, uint64_t n);
 
+INLINE void note_tid(const struct cr_restorer_args *a, int32_t id, int32_t real)
+{
+	const struct cr_ids *ids = (void *)a->ids;
+	struct cr_id *e = (void *)cr_id_find(ids->by_id, ids->n, CR_ID_PROCESS, id);
+
+	if (e)
+		__atomic_store_n(&e->other, real, __ATOMIC_SEQ_CST);
+}
+
+/* A new thread of an id that the kernel chose. */
+CODE static void start_thread(const struct cr_restorer_args *a, const struct cr_thread_plan *t)
+{
+	int32_t tid = cr_sys0(SYS_gettid);
+
+	if (tid != t->tid && cr_ids_stale((void *)a->ids, tid))
+		for (;;)
+			cr_sys1(SYS_exit, 0);
+	note_tid(a, t->tid, tid);
+	cr_sys1(SYS_set_tid_address, t->child_tid);
+	run(a, (void *)t->ops, t->nops);
+}
+
 /* The child carries out its own list; it never returns here. */
 INLINE long make_thread(const struct cr_restorer_args *a, const struct cr_thread_plan *t)
 {
@@ -105,6 +128,53 @@ INLINE long make_thread(const struct cr_restorer_args *a, const struct cr_thread
 	return ret;
 }
 
+/*
+ * Without clone3, which some containers do not have. A thread that gets an id by which words in
+ * memory mean another ends at once; nothing but the id tells it that, so it is asked for first.
+ */
+INLINE long make_new_thread(const struct cr_restorer_args *a, const struct cr_thread_plan *t)
+{
+	const struct cr_ids *ids = (void *)a->ids;
+	register uint64_t r10 __asm__("r10") = 0;
+	register uint64_t r8 __asm__("r8") = t->tls;
+	register const struct cr_restorer_args *r12 __asm__("r12") = a;
+	register const struct cr_thread_plan *r13 __asm__("r13") = t;
+	register void (*r15)(const struct cr_restorer_args *,
+			     const struct cr_thread_plan *) __asm__("r15") = start_thread;
+	long ret;
+
+	do {
+		__asm__ volatile("syscall\n\t"
+				 "test %%rax, %%rax\n\t"
+				 "jnz 1f\n\t"
+				 "mov %%r12, %%rdi\n\t"
+				 "mov %%r13, %%rsi\n\t"
+				 "call *%%r15\n\t"
+				 "hlt\n"
+				 "1:"
+				 : "=a"(ret)
+				 : "a"(SYS_clone),
+				   "D"(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+				       CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS),
+				   "S"(t->stack + t->stack_size), "d"(0ul), "r"(r10), "r"(r8),
+				   "r"(r12), "r"(r13), "r"(r15)
+				 : "rcx", "r11", "memory", "cc");
+	} while (ret > 0 && ret != t->tid && cr_ids_stale(ids, ret));
+	if (ret > 0)
+		note_tid(a, t->tid, ret);
+	return ret;
+}
+
+/* The id of a thread now; in memory of libc's only where it had written one. */
+INLINE void store_tid(const struct cr_restorer_args *a, int32_t id, int32_t *to, uint64_t always)
+{
+	const struct cr_ids *ids = (void *)a->ids;
+	const struct cr_id *e = cr_id_find(ids->by_id, ids->n, CR_ID_PROCESS, id);
+
+	if (always || cr_ids_stale(ids, *to))
+		*to = e && e->other ? e->other : id;
+}
+
 INLINE void __attribute__((noreturn)) resume(const struct cr_op *op)
 {
 	register uint64_t entry __asm__("rax") = op->arg[0];
@@ -133,7 +203,11 @@ CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, 
 			ret = cr_syscall6(op->nr, op->arg[0], op->arg[1], op->arg[2], op->arg[3],
 					  op->arg[4], op->arg[5]);
 		else if (op->kind == CR_OP_THREAD)
-			ret = make_thread(a, (const void *)op->arg[0]);
+			ret = ((const struct cr_thread_plan *)op->arg[0])->new_ids ?
+				      make_new_thread(a, (const void *)op->arg[0]) :
+				      make_thread(a, (const void *)op->arg[0]);
+		else if (op->kind == CR_OP_TID)
+			store_tid(a, op->arg[0], (int32_t *)op->arg[1], op->arg[2]);
 		else if (op->kind == CR_OP_AMX)
 			touch_amx();
 		else if (op->kind == CR_OP_READY)

@@ -26,6 +26,7 @@ enum cr_op_kind {
 	CR_OP_SYSCALL, /* nr with arg[0..5]; must not fail */
 	CR_OP_TRY, /* the same; may fail */
 	CR_OP_THREAD, /* arg[0]: struct cr_thread_plan */
+	CR_OP_TID, /* *(int *)arg[1] = the real id of arg[0]; unless arg[2], if an id stood there */
 	CR_OP_AMX, /* makes the kernel give this thread room for tile state */
 	CR_OP_READY, /* arrived[CR_STAGE_READY]++, wait for go */
 	CR_OP_RESUME, /* arg: entry, frame, restorer, its length, other threads, main */
@@ -65,11 +66,12 @@ struct cr_thread_plan {
 	uint64_t ops, nops; /* what the new thread carries out */
 	uint64_t stack, stack_size;
 	uint64_t tls, child_tid;
-	int32_t tid, pad;
+	int32_t tid, new_ids; /* new_ids: whatever the kernel gives, noted in the table */
 };
 
 struct cr_restorer_args {
 	uint64_t page; /* struct cr_restart_page, at its place during the restore */
+	uint64_t ids; /* struct cr_ids */
 	uint64_t ops, nops;
 	int32_t pid, pad;
 };

@@ -64,16 +64,6 @@ void cr_stage_await(struct cr_restart *r, enum cr_stage stage)
 	}
 }
 
-static pid_t clone_as(pid_t pid, uint64_t flags, int exit_signal)
-{
-	struct clone_args c = { .flags = flags,
-				.exit_signal = exit_signal,
-				.set_tid = (uintptr_t)&pid,
-				.set_tid_size = 1 };
-
-	return syscall(SYS_clone3, &c, sizeof(c));
-}
-
 static void become(struct cr_restart *r, const struct cr_process_image *p)
 	__attribute__((noreturn));
 
@@ -81,12 +71,12 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 {
 	struct cr_err err = { 0 };
 	int signal = p->process.exit_signal;
-	pid_t pid = clone_as(p->process.pid,
-			     (p->process.shares_files ? CLONE_FILES : 0) |
-				     (p->process.shares_fs ? CLONE_FS : 0),
-			     signal < 0 ? 0 :
-			     signal	? signal :
-					  SIGCHLD);
+	pid_t pid = cr_clone_as(r, p->process.pid,
+				(p->process.shares_files ? CLONE_FILES : 0) |
+					(p->process.shares_fs ? CLONE_FS : 0),
+				signal < 0 ? 0 :
+				signal	   ? signal :
+					     SIGCHLD);
 
 	if (!pid)
 		become(r, p);
@@ -168,7 +158,7 @@ pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
 /* Makes p from here but leaves it to the shepherd: its maker ends at once. */
 static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 {
-	pid_t between = clone_as(cr_spare_id(r, p), 0, SIGCHLD);
+	pid_t between = cr_clone_as(r, r->objects.virtual_ids ? 0 : cr_spare_id(r, p), 0, SIGCHLD);
 
 	if (!between) {
 		make(r, p);
@@ -218,7 +208,7 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 	size_t i;
 	pid_t pid;
 
-	if (!p->pgid || exists(r, p->pgid) || p->pgid == getpgrp() ||
+	if (!p->pgid || exists(r, p->pgid) || cr_real(r, p->pgid) == getpgrp() ||
 	    p->pgid == r->img.job.shepherd_pgid)
 		return 0;
 	for (i = 0; i < r->img.processes.n; i++)
@@ -226,7 +216,7 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 			break;
 	if (r->img.processes.v[i].process.pid != p->pid)
 		return 0;
-	pid = clone_as(p->pgid, 0, SIGCHLD);
+	pid = cr_clone_as(r, p->pgid, 0, SIGCHLD);
 	if (!pid) {
 		setpgid(0, 0);
 		cr_stage_arrive(r, CR_STAGE_LEADERS);
@@ -265,8 +255,8 @@ static void join_group(struct cr_restart *r, const cairn_Process *p)
 	helper = stand_in(r, p);
 	cr_stage_arrive(r, CR_STAGE_LEADERS);
 	cr_stage_await(r, CR_STAGE_LEADERS);
-	if (p->pgid && p->pgid != getpgrp() && p->pgid != r->img.job.shepherd_pgid &&
-	    setpgid(0, p->pgid)) {
+	if (p->pgid && cr_real(r, p->pgid) != getpgrp() && p->pgid != r->img.job.shepherd_pgid &&
+	    setpgid(0, cr_real(r, p->pgid))) {
 		cr_fail(&err, CR_EXIT_INTERNAL, errno, "process %d cannot join its group %d",
 			p->pid, p->pgid);
 		cr_restart_die(r, p->pid, &err);
@@ -316,10 +306,11 @@ static void set_foreground(struct cr_restart *r, const cairn_Process *p)
 	if (!cr_pty_of(&r->objects, p->sid, &fd, &foreground) || foreground <= 0)
 		return;
 	signal(SIGTTOU, SIG_IGN);
-	if (tcsetpgrp(fd, foreground) && (pid = clone_as(foreground, 0, SIGCHLD)) >= 0) {
+	if (tcsetpgrp(fd, cr_real(r, foreground)) &&
+	    (pid = cr_clone_as(r, foreground, 0, SIGCHLD)) >= 0) {
 		if (!pid) {
 			setpgid(0, 0);
-			tcsetpgrp(fd, foreground);
+			tcsetpgrp(fd, getpid());
 			_exit(0);
 		}
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -383,7 +374,7 @@ static int make_leaderless(struct cr_restart *r, struct cr_err *err)
 				break;
 		if (k < i)
 			continue;
-		leader = clone_as(p->sid, 0, SIGCHLD);
+		leader = cr_clone_as(r, p->sid, 0, SIGCHLD);
 		if (!leader) {
 			setsid();
 			for (k = i; k < r->img.processes.n; k++)
@@ -423,7 +414,8 @@ static int look_for_dead(struct cr_restart *r, struct cr_err *err)
 		const cairn_Process *p = &r->img.processes.v[i].process;
 		struct cr_proc_stat st;
 
-		if (p->zombie || (!cr_proc_stat(AT_FDCWD, p->pid, &st) && st.state != 'Z'))
+		if (p->zombie ||
+		    (!cr_proc_stat(AT_FDCWD, cr_real(r, p->pid), &st) && st.state != 'Z'))
 			continue;
 		/* It may have spoken just before. */
 		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
@@ -462,7 +454,7 @@ static void give_up(struct cr_restart *r)
 	__atomic_store_n(&r->page->go, 2, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
 	for (i = 0; i < r->img.processes.n; i++)
-		kill(r->img.processes.v[i].process.pid, SIGKILL);
+		kill(cr_real(r, r->img.processes.v[i].process.pid), SIGKILL);
 }
 
 /* How many come to each stage. */
@@ -489,9 +481,6 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	size_t i;
 	int ret;
 
-	r->page = mmap(NULL, CR_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (r->page == MAP_FAILED)
-		return cr_fail(err, CR_EXIT_INTERNAL, errno, "control page");
 	ret = cr_objects_prepare(&r->objects, err);
 	if (!ret)
 		ret = collect_ids(r, err);
@@ -517,6 +506,8 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	if (!ret)
 		ret = await(r, CR_STAGE_READY, err);
 	if (!ret)
+		ret = cr_restart_ids_settle(r, err);
+	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
 	if (ret) {
 		give_up(r);
@@ -534,5 +525,5 @@ void cr_restart_go(struct cr_restart *r)
 {
 	__atomic_store_n(&r->page->go, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
-	munmap(r->page, CR_PAGE);
+	munmap(r->page, r->page_room);
 }

@@ -274,6 +274,7 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	cr_course_begin(&c->course);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
 	ret = cr_image_create(&c->writer, sh->directory, &c->err);
+	c->writer.ids = sh->ids;
 	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
 	if (!ret) {

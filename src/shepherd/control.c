@@ -66,6 +66,8 @@ static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 		memset(p, 0, sizeof(*p));
 		p->host_pid = pids.v[i];
 		p->pid = st.ns_pid ? st.ns_pid : pids.v[i];
+		if (sh->virtual_ids)
+			p->pid = cr_id_virtual(sh->ids, CR_ID_PROCESS, pids.v[i]);
 		p->threads = st.threads;
 		p->rss_bytes = st.rss;
 		cr_proc_command(sh->host_proc, pids.v[i], p->command, sizeof(p->command));

@@ -27,7 +27,10 @@ static int describe_exe(struct cr_member *m, struct cr_err *err)
 	cr_auto_fd fd = -1;
 	struct stat st;
 
-	if (cr_proc_link(m->tid, "exe", p->exe))
+	/* Since a restart without privilege the kernel takes our own program for it. */
+	if (m->core.exe[0])
+		snprintf(p->exe, sizeof(p->exe), "%s", m->core.exe);
+	else if (cr_proc_link(m->tid, "exe", p->exe))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/exe", m->pid);
 	fd = open(p->exe, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st))
@@ -377,12 +380,27 @@ static int write_fds(struct cr_checkpoint *c)
 	return ret;
 }
 
+/* By what names of the thread locks in the job's memory may still be held. */
+static void note_old_tids(const struct cr_ids *ids, cairn_Thread *t)
+{
+	int32_t id = cr_id_virtual(ids, CR_ID_PROCESS, t->tid);
+	uint32_t i;
+
+	if (id != t->tid)
+		t->old_tids[t->old_tids_count++] = t->tid;
+	for (i = 0; i < ids->nold && t->old_tids_count < CR_ARRAY_SIZE(t->old_tids); i++)
+		if (ids->old[i].other == t->tid && ids->old[i].id != id)
+			t->old_tids[t->old_tids_count++] = ids->old[i].id;
+}
+
 static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 {
 	struct cr_image_writer *w = &c->writer;
 	size_t i;
 	int ret;
 
+	if (m->process.zombie)
+		m->process.old_pids[m->process.old_pids_count++] = m->pid;
 	ret = cr_image_record(w, cairn_RecordType_RECORD_PROCESS, &m->process, &c->err);
 	if (ret || m->process.zombie)
 		return ret;
@@ -390,8 +408,11 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 	if (!ret)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_ATTRIBUTES, m->attributes,
 				      &c->err);
-	for (i = 0; i < m->threads.n && !ret; i++)
+	for (i = 0; i < m->threads.n && !ret; i++) {
+		if (w->ids)
+			note_old_tids(w->ids, &m->threads.v[i]);
 		ret = cr_image_record(w, cairn_RecordType_RECORD_THREAD, &m->threads.v[i], &c->err);
+	}
 	for (i = 0; i < m->pending.n && !ret; i++)
 		ret = cr_image_record(w, cairn_RecordType_RECORD_PENDING, &m->pending.v[i],
 				      &c->err);

@@ -53,6 +53,8 @@ static const struct option_row {
 	  "real-time signal that wakes the agent (default: 62)", 0 },
 	{ "allow-changed", 0, FLAG, 2, ROW(allow_changed), 0, 0, NULL, NULL,
 	  "restart although files that the job reads have changed", 0 },
+	{ "ids", 0, TEXT, 2, ROW(ids), 0, 0, "CR_IDS", "auto|exact|virtual",
+	  "processes keep their ids in namespaces, or see them translated (default: auto)", 0 },
 	{ "detach", 0, FLAG, 3, ROW(detach), 0, 0, "CR_DETACH", NULL,
 	  "return when the job runs; it goes on in the background", 0 },
 	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text", 0 },
@@ -178,6 +180,7 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 				  .keep = 2,
 				  .file_limit = 16 << 20,
 				  .signal = CR_DEFAULT_SIGNAL,
+				  .ids = "auto",
 				  .compress = "none" };
 	ret = from_environment(o, command, err);
 	fill_getopt(command, longs, shorts);
@@ -197,6 +200,8 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		return ret;
 	if (strcmp(o->compress, "none") && strcmp(o->compress, "lz4"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--compress %s: none or lz4", o->compress);
+	if (strcmp(o->ids, "auto") && strcmp(o->ids, "exact") && strcmp(o->ids, "virtual"))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--ids %s: auto, exact or virtual", o->ids);
 	return optind;
 }
 

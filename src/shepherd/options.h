@@ -26,6 +26,7 @@ struct cr_options {
 	long file_limit; /* bytes */
 	long signal;
 	const char *compress; /* none or lz4 */
+	const char *ids; /* auto, exact or virtual */
 	bool pack_files;
 	bool detach;
 	bool allow_changed;

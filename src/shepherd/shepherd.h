@@ -10,6 +10,7 @@
 #include <termios.h>
 
 #include "agent.pb.h"
+#include "common/ids.h"
 #include "common/image.h"
 #include "common/proc.h"
 #include "common/wire.h"
@@ -126,6 +127,8 @@ struct cr_shepherd {
 	char command[256];
 	int control, agents; /* listening */
 	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
+	bool virtual_ids; /* restored without namespaces */
+	struct cr_ids *ids; /* of a job whose ids are not the kernel's, or were not: else NULL */
 	pid_t root;
 	int64_t began; /* CLOCK_REALTIME seconds */
 	bool own_ipc; /* the job has an ipc namespace of its own */

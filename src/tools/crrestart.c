@@ -50,6 +50,7 @@ static int inner(struct cr_restart *r)
 	struct cr_err err = { 0 };
 	int ret;
 
+	sh->virtual_ids = r->objects.virtual_ids;
 	snprintf(sh->agent_socket, sizeof(sh->agent_socket), "%s", r->img.job.agent_socket);
 	ret = cr_shepherd_listen(sh, &err);
 
@@ -62,7 +63,7 @@ static int inner(struct cr_restart *r)
 		cr_detach_done(err.status);
 		return err.status;
 	}
-	sh->root = r->img.job.root_pid;
+	sh->root = cr_id_real(sh->ids, CR_ID_PROCESS, r->img.job.root_pid);
 	sh->root_status = sh->root ? -1 : r->img.job.root_status;
 	sh->on_stop = tell_stopped;
 	sh->on_stop_arg = r;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The agent's table of ids: from a restart, or, in a program that a job executes whose ids are
+// translated, from the file that the restart left.
+// Runs in: a restored process's main thread before any other goes on; the constructor.
+#include "preload/ids.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "common/agent_config.h"
+#include "preload/agent.h"
+#include "preload/text.h"
+
+bool agent_ids_on;
+unsigned int agent_life;
+struct cr_ids agent_ids;
+
+void agent_ids_take(const struct cr_ids *ids)
+{
+	agent_ids.n = ids->n;
+	agent_ids.nold = ids->nold;
+	memcpy(agent_ids.by_id, ids->by_id, ids->n * sizeof(*ids->by_id));
+	memcpy(agent_ids.by_real, ids->by_real, ids->n * sizeof(*ids->by_real));
+	memcpy(agent_ids.old, ids->old, ids->nold * sizeof(*ids->old));
+	agent_ids_on = ids->n || ids->nold;
+	__atomic_fetch_add(&agent_life, 1, __ATOMIC_SEQ_CST);
+}
+
+int agent_seen(int id)
+{
+	const struct cr_id *e = cr_id_find(agent_ids.by_real, agent_ids.n, CR_ID_PROCESS, id);
+
+	return e ? e->other : agent_once(id);
+}
+
+int agent_once(int id)
+{
+	int now = id > 0 ? cr_id_now(&agent_ids, id) : 0;
+
+	return cr_id_virtual(&agent_ids, CR_ID_PROCESS, now ? now : id);
+}
+
+static bool read_all(long fd, void *to, size_t len)
+{
+	char *p = to;
+	long n;
+
+	while (len && (n = cr_sys3(SYS_read, fd, p, len)) > 0) {
+		p += n;
+		len -= n;
+	}
+	return !len;
+}
+
+void agent_ids_load(const char *socket)
+{
+	struct cr_ids *ids = &agent_ids;
+	char path[sizeof(CR_IDS_PLACE) + CR_SOCKET_NAME_MAX + 8];
+	long fd;
+
+	cr_put_text(cr_put_text(path, CR_IDS_PLACE "/"), socket);
+	fd = cr_sys3(SYS_open, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return;
+	agent_ids_on = read_all(fd, ids, offsetof(struct cr_ids, by_id)) && ids->n <= CR_IDS_MAX &&
+		       ids->nold <= CR_IDS_MAX &&
+		       read_all(fd, ids->by_id, ids->n * sizeof(*ids->by_id)) &&
+		       read_all(fd, ids->by_real, ids->n * sizeof(*ids->by_real)) &&
+		       read_all(fd, ids->old, ids->nold * sizeof(*ids->old));
+	cr_sys1(SYS_close, fd);
+}

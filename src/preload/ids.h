@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Ids as the application sees them and as the kernel has them, since a restart without namespaces.
+// Before one, each translation is the test of a flag. The table is written before the first
+// thread of the process runs and never changes afterwards.
+#pragma once
+
+#include <errno.h>
+#include <signal.h>
+
+#include "common/ids.h"
+
+extern bool agent_ids_on __attribute__((visibility("hidden")));
+extern struct cr_ids agent_ids __attribute__((visibility("hidden")));
+
+/* Rises with each restart. */
+extern unsigned int agent_life __attribute__((visibility("hidden")));
+
+/* ids.c: a real id as the application sees it; also one that the same thread had before. */
+int agent_seen(int id);
+/* The same of an id that may well be of an earlier life. */
+int agent_once(int id);
+
+static inline int agent_real_of(enum cr_id_kind kind, int id)
+{
+	return __builtin_expect(agent_ids_on, 0) ? cr_id_real(&agent_ids, kind, id) : id;
+}
+
+static inline int agent_virtual_of(enum cr_id_kind kind, int id)
+{
+	return __builtin_expect(agent_ids_on, 0) ? cr_id_virtual(&agent_ids, kind, id) : id;
+}
+
+/* Of processes and threads; a group as kill(2) has it, negative, too. -1 and 0 are themselves. */
+static inline int agent_real(int id)
+{
+	return id < -1 ? -agent_real_of(CR_ID_PROCESS, -id) : agent_real_of(CR_ID_PROCESS, id);
+}
+
+static inline int agent_virtual(int id)
+{
+	if (!__builtin_expect(agent_ids_on, 0))
+		return id;
+	return id < -1 ? -agent_seen(-id) : agent_seen(id);
+}
+
+/*
+ * A restart can come between a system call and the translation. These macros do what is to be done
+ * then: a call that only asks is made again; one that did not find the id is, too, if the id means
+ * another by now; a result of an earlier life is known by that.
+ */
+#define AGENT_ASK(call)                                                            \
+	({                                                                         \
+		unsigned int life_;                                                \
+		int v_;                                                            \
+		do {                                                               \
+			life_ = __atomic_load_n(&agent_life, __ATOMIC_RELAXED);    \
+			v_ = agent_virtual(call);                                  \
+		} while (life_ != __atomic_load_n(&agent_life, __ATOMIC_RELAXED)); \
+		v_;                                                                \
+	})
+#define AGENT_RETRY(call)                                                                      \
+	({                                                                                     \
+		unsigned int life_;                                                            \
+		long ret_;                                                                     \
+		do {                                                                           \
+			life_ = __atomic_load_n(&agent_life, __ATOMIC_RELAXED);                \
+			ret_ = call;                                                           \
+		} while (ret_ < 0 && life_ != __atomic_load_n(&agent_life, __ATOMIC_RELAXED)); \
+		ret_;                                                                          \
+	})
+#define AGENT_MADE(call)                                                             \
+	({                                                                           \
+		unsigned int life_ = __atomic_load_n(&agent_life, __ATOMIC_RELAXED); \
+		agent_made(life_, call);                                             \
+	})
+
+static inline int agent_made(unsigned int life, int id)
+{
+	return life == __atomic_load_n(&agent_life, __ATOMIC_RELAXED) ? agent_virtual(id) :
+									agent_once(id);
+}
+
+/* The system call's result as libc's functions give it. */
+static inline long agent_result(long ret)
+{
+	if ((unsigned long)ret < -4095ul)
+		return ret;
+	errno = -ret;
+	return -1;
+}
+
+/* ids.c */
+
+/* Takes over a restart's table, or none. */
+void agent_ids_take(const struct cr_ids *ids);
+/* For a program that the job has executed: the table under the shepherd's name. */
+void agent_ids_load(const char *socket);
+
+/* wrap_syscall.c: syscall(2) in libc's way, with ids translated */
+long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+
+/* wrap_paths.c: the path of a program to execute, which may be /proc/self/exe. */
+const char *agent_program(const char *path);
+
+/* wrap_siginfo.c */
+void agent_siginfo_virtual(siginfo_t *info);
+void agent_siginfo_real(siginfo_t *info);
+/* sigaction(2) with a handler that sees translated ids. */
+int agent_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
+/* The application's handlers of a restored process see translated ids from now on. */
+void agent_catch_handlers(void);
+/* A handler as the application has set it. */
+uint64_t agent_handler_of(int sig, uint64_t handler);
+
+/* locks.c: the words of locks that a restored thread holds or waits for. */
+void agent_mend_locks(const ucontext_t *uc, uint64_t robust_list);

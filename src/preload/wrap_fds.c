@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls on descriptors that carry ids: owners and lock holders, groups and sessions of terminals,
+// credentials that come with messages.
+// Runs in: the application's threads. Before a restart without namespaces: the test of a flag.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "arch/x86_64/syscall.h"
+#include "preload/ids.h"
+#include "preload/wrappers.h"
+
+/* ---- fcntl ---- */
+
+static void turn_owner(struct f_owner_ex *owner, bool real)
+{
+	owner->pid = real ? agent_real(owner->pid) : agent_virtual(owner->pid);
+}
+
+static int fcntl_translated(int fd, int command, void *arg)
+{
+	struct f_owner_ex owner;
+	int ret;
+
+	switch (command) {
+	case F_SETOWN:
+		return CR_REAL(fcntl)(fd, command, (long)agent_real((long)arg));
+	case F_GETOWN:
+		return agent_virtual(CR_REAL(fcntl)(fd, command));
+	case F_SETOWN_EX:
+		owner = *(struct f_owner_ex *)arg;
+		turn_owner(&owner, true);
+		return CR_REAL(fcntl)(fd, command, &owner);
+	case F_GETOWN_EX:
+		ret = CR_REAL(fcntl)(fd, command, arg);
+		if (!ret)
+			turn_owner(arg, false);
+		return ret;
+	case F_GETLK:
+	case F_OFD_GETLK:
+		ret = CR_REAL(fcntl)(fd, command, arg);
+		if (!ret && ((struct flock *)arg)->l_type != F_UNLCK)
+			((struct flock *)arg)->l_pid = agent_virtual(((struct flock *)arg)->l_pid);
+		return ret;
+	default:
+		return CR_REAL(fcntl)(fd, command, arg);
+	}
+}
+
+CR_WRAPPER int fcntl(int fd, int command, ...)
+{
+	void *arg;
+	va_list ap;
+
+	va_start(ap, command);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (__builtin_expect(agent_ids_on, 0))
+		return fcntl_translated(fd, command, arg);
+	return CR_REAL(fcntl)(fd, command, arg);
+}
+
+CR_WRAPPER int fcntl64(int fd, int command, ...)
+{
+	void *arg;
+	va_list ap;
+
+	va_start(ap, command);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return fcntl(fd, command, arg);
+}
+
+/* ---- ioctl ---- */
+
+static int ioctl_translated(int fd, unsigned long request, void *arg)
+{
+	int id, ret;
+
+	switch (request) {
+	case TIOCSPGRP:
+	case FIOSETOWN:
+	case SIOCSPGRP:
+		id = agent_real(*(int *)arg);
+		return agent_result(cr_sys3(SYS_ioctl, fd, request, &id));
+	case TIOCGPGRP:
+	case TIOCGSID:
+	case FIOGETOWN:
+	case SIOCGPGRP:
+		ret = agent_result(cr_sys3(SYS_ioctl, fd, request, arg));
+		if (!ret)
+			*(int *)arg = agent_virtual(*(int *)arg);
+		return ret;
+	case TIOCGPTN:
+		ret = agent_result(cr_sys3(SYS_ioctl, fd, request, arg));
+		if (!ret)
+			*(int *)arg = agent_virtual_of(CR_ID_PTS, *(int *)arg);
+		return ret;
+	default:
+		return agent_result(cr_sys3(SYS_ioctl, fd, request, arg));
+	}
+}
+
+CR_WRAPPER int ioctl(int fd, unsigned long request, ...)
+{
+	void *arg;
+	va_list ap;
+
+	va_start(ap, request);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (__builtin_expect(agent_ids_on, 0))
+		return ioctl_translated(fd, request, arg);
+	return agent_result(cr_sys3(SYS_ioctl, fd, request, arg));
+}
+
+CR_WRAPPER pid_t tcgetpgrp(int fd)
+{
+	int group;
+
+	return ioctl(fd, TIOCGPGRP, &group) ? -1 : group;
+}
+
+CR_WRAPPER int tcsetpgrp(int fd, pid_t group)
+{
+	return ioctl(fd, TIOCSPGRP, &group);
+}
+
+CR_WRAPPER pid_t tcgetsid(int fd)
+{
+	int sid;
+
+	return ioctl(fd, TIOCGSID, &sid) ? -1 : sid;
+}
+
+/* ---- sockets ---- */
+
+CR_WRAPPER int getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+	int ret = agent_result(cr_sys5(SYS_getsockopt, fd, level, option, value, len));
+
+	if (agent_ids_on && !ret && level == SOL_SOCKET && option == SO_PEERCRED &&
+	    *len >= sizeof(struct ucred))
+		((struct ucred *)value)->pid = agent_virtual(((struct ucred *)value)->pid);
+	return ret;
+}
+
+static void turn_credentials(const struct msghdr *m, bool real)
+{
+	struct cmsghdr *c;
+	struct ucred cred;
+
+	for (c = m->msg_controllen ? CMSG_FIRSTHDR(m) : NULL; c;
+	     c = CMSG_NXTHDR((struct msghdr *)m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS ||
+		    c->cmsg_len < CMSG_LEN(sizeof(cred)))
+			continue;
+		memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+		cred.pid = real ? agent_real(cred.pid) : agent_virtual(cred.pid);
+		memcpy(CMSG_DATA(c), &cred, sizeof(cred));
+	}
+}
+
+/* Turned for as long as the kernel looks: the message may lie where nothing can be allocated. */
+CR_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	ssize_t ret;
+
+	if (__builtin_expect(!agent_ids_on, 1) || !m || !m->msg_controllen)
+		return CR_REAL(sendmsg)(fd, m, flags);
+	turn_credentials(m, true);
+	ret = CR_REAL(sendmsg)(fd, m, flags);
+	turn_credentials(m, false);
+	return ret;
+}
+
+CR_WRAPPER ssize_t recvmsg(int fd, struct msghdr *m, int flags)
+{
+	ssize_t ret = CR_REAL(recvmsg)(fd, m, flags);
+
+	if (agent_ids_on && ret >= 0)
+		turn_credentials(m, false);
+	return ret;
+}
+
+CR_WRAPPER int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; agent_ids_on && i < n; i++)
+		turn_credentials(&m[i].msg_hdr, true);
+	ret = CR_REAL(sendmmsg)(fd, m, n, flags);
+	for (i = 0; agent_ids_on && i < n; i++)
+		turn_credentials(&m[i].msg_hdr, false);
+	return ret;
+}
+
+CR_WRAPPER int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, struct timespec *t)
+{
+	int ret = CR_REAL(recvmmsg)(fd, m, n, flags, t), i;
+
+	for (i = 0; agent_ids_on && i < ret; i++)
+		turn_credentials(&m[i].msg_hdr, false);
+	return ret;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// syscall(2) by its number, once ids are translated (before, wrap_io_uring.c does it alone): for
+// programs that ask for what libc has no function for, or think so.
+// A table says which arguments and results are ids; the rest goes to the wrapper of the same call.
+// Runs in: the application's threads.
+#include <linux/ioprio.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/resource.h>
+
+#include "arch/x86_64/syscall.h"
+#include "preload/ids.h"
+#include "preload/wrappers.h"
+
+#define RESULT 64 /* else bit n: argument n is an id */
+
+static const struct {
+	short nr;
+	unsigned char ids;
+} rows[] = {
+	{ SYS_getpid, RESULT },
+	{ SYS_gettid, RESULT },
+	{ SYS_getppid, RESULT },
+	{ SYS_getpgrp, RESULT },
+	{ SYS_getpgid, RESULT | 1 },
+	{ SYS_getsid, RESULT | 1 },
+	{ SYS_setsid, RESULT },
+	{ SYS_setpgid, 1 | 2 },
+	{ SYS_set_tid_address, RESULT },
+	{ SYS_fork, RESULT },
+	{ SYS_vfork, RESULT },
+	{ SYS_clone, RESULT },
+	{ SYS_clone3, RESULT },
+	{ SYS_wait4, RESULT | 1 },
+	{ SYS_kill, 1 },
+	{ SYS_tkill, 1 },
+	{ SYS_tgkill, 1 | 2 },
+	{ SYS_rt_sigqueueinfo, 1 },
+	{ SYS_rt_tgsigqueueinfo, 1 | 2 },
+	{ SYS_sched_setparam, 1 },
+	{ SYS_sched_getparam, 1 },
+	{ SYS_sched_setscheduler, 1 },
+	{ SYS_sched_getscheduler, 1 },
+	{ SYS_sched_setaffinity, 1 },
+	{ SYS_sched_getaffinity, 1 },
+	{ SYS_sched_setattr, 1 },
+	{ SYS_sched_getattr, 1 },
+	{ SYS_sched_rr_get_interval, 1 },
+	{ SYS_prlimit64, 1 },
+	{ SYS_process_vm_readv, 1 },
+	{ SYS_process_vm_writev, 1 },
+	{ SYS_pidfd_open, 1 },
+	{ SYS_ptrace, 2 },
+	{ SYS_kcmp, 1 | 2 },
+	{ SYS_get_robust_list, 1 },
+	{ SYS_migrate_pages, 1 },
+	{ SYS_move_pages, 1 },
+	{ SYS_perf_event_open, 2 },
+};
+
+static long *argument(long *a, unsigned int ids, int n)
+{
+	return ids >> n & 1 ? &a[n] : NULL;
+}
+
+long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
+{
+	long a[6] = { a0, a1, a2, a3, a4, a5 }, ret, *id;
+	unsigned int ids = 0;
+	size_t i;
+
+	switch (nr) {
+	case SYS_open:
+		return open((const char *)a0, a1, a2);
+	case SYS_openat:
+		return openat(a0, (const char *)a1, a2, a3);
+	case SYS_readlink:
+		return readlink((const char *)a0, (char *)a1, a2);
+	case SYS_readlinkat:
+		return readlinkat(a0, (const char *)a1, (char *)a2, a3);
+	case SYS_newfstatat:
+		return fstatat(a0, (const char *)a1, (struct stat *)a2, a3);
+	case SYS_statx:
+		return statx(a0, (const char *)a1, a2, a3, (struct statx *)a4);
+	case SYS_access:
+		return access((const char *)a0, a1);
+	case SYS_fcntl:
+		return fcntl(a0, a1, a2);
+	case SYS_ioctl:
+		return ioctl(a0, a1, a2);
+	case SYS_getsockopt:
+		return getsockopt(a0, a1, a2, (void *)a3, (socklen_t *)a4);
+	case SYS_sendmsg:
+		return sendmsg(a0, (const struct msghdr *)a1, a2);
+	case SYS_recvmsg:
+		return recvmsg(a0, (struct msghdr *)a1, a2);
+	case SYS_rt_sigtimedwait:
+		ret = agent_result(cr_sys4(nr, a0, a1, a2, a3));
+		if (ret > 0 && a1)
+			agent_siginfo_virtual((siginfo_t *)a1);
+		return ret;
+	case SYS_waitid:
+		return waitid(a0, a1, (siginfo_t *)a2, a3);
+	case SYS_getpriority:
+	case SYS_setpriority:
+		ids = a0 == PRIO_PROCESS || a0 == PRIO_PGRP ? 2 : 0;
+		break;
+	case SYS_ioprio_get:
+	case SYS_ioprio_set:
+		ids = a0 == IOPRIO_WHO_PROCESS || a0 == IOPRIO_WHO_PGRP ? 2 : 0;
+		break;
+	case SYS_clock_gettime:
+		return clock_gettime(a0, (struct timespec *)a1);
+	}
+	for (i = 0; i < sizeof(rows) / sizeof(*rows) && !ids; i++)
+		if (rows[i].nr == nr)
+			ids = rows[i].ids;
+	for (i = 0; i < 6; i++)
+		if ((id = argument(a, ids, i)))
+			*id = agent_real(*id);
+	ret = agent_result(cr_sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+	return ids & RESULT ? agent_virtual(ret) : ret;
+}
