@@ -169,6 +169,7 @@ test_progs = \
 	test/prog/mem-growsdown \
 	test/prog/mem-guard \
 	test/prog/mem-lock \
+	test/prog/mem-lock-future \
 	test/prog/mem-many \
 	test/prog/mem-memfd \
 	test/prog/mem-memfd-private \

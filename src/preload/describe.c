@@ -5,6 +5,7 @@
 // the checkpoint is given up.
 #include <errno.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -39,6 +40,20 @@ static int64_t timeval_ns(const struct timeval *t)
 	return t->tv_sec * 1000000000ll + t->tv_usec * 1000;
 }
 
+/* The kernel tells by what a new mapping is: locked, so there at once, or not possible. */
+static bool locks_future(void)
+{
+	unsigned char there = 0;
+	long at = cr_sys6(SYS_mmap, 0, CR_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
+
+	if (at < 0)
+		return at == -EAGAIN;
+	cr_sys3(SYS_mincore, at, CR_PAGE, &there);
+	cr_sys2(SYS_munmap, at, CR_PAGE);
+	return there & 1;
+}
+
 static int send_core(void)
 {
 	cairn_ProcessCore *core = &cr_agent.out.body.core;
@@ -67,6 +82,7 @@ static int send_core(void)
 		core->itimers[i].interval_ns = timeval_ns(&it.it_interval);
 	}
 	core->brk = cr_sys1(SYS_brk, 0);
+	core->locks_future = locks_future();
 	cr_sys2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &core->xcomp_permitted);
 	core->personality = cr_sys1(SYS_personality, 0xffffffff);
 	core->dumpable = cr_agent.dumpable;
