@@ -308,6 +308,9 @@ test_progs = \
 	test/prog/timer-overrun \
 	test/prog/timer-posix \
 	test/prog/timer-thread-id \
+	test/prog/timer-thread-id
+
+test_progs += \
 	test/prog/unix-autobind \
 	test/prog/unix-backlog \
 	test/prog/unix-backlog-data \
@@ -317,9 +320,12 @@ test_progs = \
 	test/prog/unix-chroot \
 	test/prog/unix-credentials \
 	test/prog/unix-dgram-connected \
+	test/prog/unix-dgram-empty \
 	test/prog/unix-dgram-full \
 	test/prog/unix-dgram-names \
 	test/prog/unix-dgram-pair \
+	test/prog/unix-epoll \
+	test/prog/unix-filter \
 	test/prog/unix-flags \
 	test/prog/unix-full \
 	test/prog/unix-half-closed \

@@ -23,7 +23,9 @@ src_libobjects_a_SOURCES += \
 	src/objects/udp.c
 
 src_libobjects_a_SOURCES += \
-	src/objects/socket.h src/objects/socket_options.c src/objects/stand_in.c \
+	src/objects/stand_in.c \
 	src/objects/unix.h src/objects/unix.c src/objects/unix_backlog.c \
-	src/objects/unix_bind.c src/objects/unix_diag.c src/objects/unix_fill.c \
-	src/objects/unix_name.c src/objects/unix_queue.c src/objects/unix_restore.c
+	src/objects/unix_bind.c src/objects/unix_diag.c src/objects/unix_empty.c \
+	src/objects/unix_empty.h src/objects/unix_fill.c \
+	src/objects/unix_name.c src/objects/unix_options.c src/objects/unix_queue.c \
+	src/objects/unix_restore.c

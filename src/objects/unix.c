@@ -10,17 +10,19 @@
 #include <unistd.h>
 
 #include "objects/unix.h"
+#include "objects/unix_empty.h"
 
 #define STATE_ESTABLISHED 1
 #define STATE_LISTEN 10
 
-#define SET_NAME(field, from, len)                                                            \
-	do {                                                                                  \
-		(field).size = (len) < sizeof((field).bytes) ? (len) : sizeof((field).bytes); \
-		memcpy((field).bytes, from, (field).size);                                    \
-		/* What ends a path is no part of it. */                                      \
-		if ((field).size && (field).bytes[0])                                         \
-			(field).size = strnlen((char *)(field).bytes, (field).size);          \
+#define SET_NAME(field, from, len)                                                             \
+	do {                                                                                   \
+		(field).size =                                                                 \
+			(size_t)(len) < sizeof((field).bytes) ? (len) : sizeof((field).bytes); \
+		memcpy((field).bytes, from, (field).size);                                     \
+		/* What ends a path is no part of it. */                                       \
+		if ((field).size && (field).bytes[0])                                          \
+			(field).size = strnlen((char *)(field).bytes, (field).size);           \
 	} while (0)
 
 static struct unix_save *state_of(const struct cr_save *s)
@@ -80,13 +82,17 @@ static void read_credentials(struct unix_socket *u)
 	u->m.gid = cred.gid;
 }
 
-static void read_peer_name(struct unix_socket *u)
+static void read_peer_name(const struct unix_save *all, struct unix_socket *u)
 {
+	const struct unix_entry *peer =
+		u->peer_inode ? unix_table_find(&all->table, u->peer_inode) : NULL;
 	struct sockaddr_un name;
 	socklen_t len = sizeof(name);
 	size_t head = offsetof(struct sockaddr_un, sun_path);
 
-	if (!getpeername(u->fd, (struct sockaddr *)&name, &len) && len > head)
+	if (peer)
+		SET_NAME(u->m.peer_name, peer->name, peer->name_len);
+	else if (!getpeername(u->fd, (struct sockaddr *)&name, &len) && len > head)
 		SET_NAME(u->m.peer_name, name.sun_path, len - head);
 }
 
@@ -121,8 +127,10 @@ static int describe(struct cr_save *s, struct unix_save *all, struct unix_socket
 	if (u->m.state)
 		read_credentials(u);
 	if (u->m.state == cairn_UnixState_UNIX_CONNECTED)
-		read_peer_name(u);
-	cr_socket_options_save(&all->defaults, u->fd, u->m.options, &u->m.options_count);
+		read_peer_name(all, u);
+	unix_options_save(&all->defaults, u);
+	if (unix_filter_save(s, u, err))
+		return -ENOTSUP;
 	if (u->m.state == cairn_UnixState_UNIX_LISTENING)
 		return e->nclients ? unix_backlog_save(s, u, err) : 0;
 	return unix_queue_save(s, u, err);
@@ -210,15 +218,16 @@ static void link_peer(struct cr_save *s, struct unix_save *all, struct unix_sock
 
 static int read_table(struct unix_save *all, struct cr_err *err)
 {
-	cr_auto_fd fresh = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int ret = unix_table_read(&all->table);
 
+	if (!ret)
+		ret = unix_defaults_read(&all->defaults);
 	if (ret)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, -ret,
 			       "the job has unix sockets, and the kernel does not tell who is "
 			       "connected to whom (sock_diag of AF_UNIX is forbidden here or not "
 			       "built in: CONFIG_UNIX_DIAG); the job goes on");
-	cr_socket_defaults_read(&all->defaults, fresh);
+	unix_seen_prune(&all->table);
 	return 0;
 }
 
@@ -262,6 +271,7 @@ static void free_save(struct cr_save *s)
 	}
 	free(all->sockets.v);
 	free(all->sorted.v);
+	free(all->buffer);
 	unix_table_free(&all->table);
 	free(all);
 	s->state[cairn_ObjectKind_OBJECT_UNIX] = NULL;

@@ -9,7 +9,6 @@
 #include <sys/un.h>
 
 #include "objects/object.h"
-#include "objects/socket.h"
 
 /* ---- unix_diag.c ---- */
 
@@ -21,6 +20,7 @@ struct unix_entry {
 	uint8_t type, state, shutdown;
 	uint32_t queued, backlog; /* bytes or connections; listeners only */
 	uint32_t unread; /* what it has sent and nobody has read, as accounted */
+	int buffer[2]; /* of sending and of receiving */
 	uint32_t file_inode;
 	bool has_file;
 	uint8_t name_len;
@@ -45,6 +45,15 @@ const struct unix_entry *unix_table_find(const struct unix_table *t, uint32_t in
 /* The listener in whose backlog a client waits, or 0. */
 uint32_t unix_table_waits(const struct unix_table *t, uint32_t client);
 
+#define UNIX_OPTIONS 19
+
+/* The options of a new socket. */
+struct unix_defaults {
+	bool known[UNIX_OPTIONS];
+	unsigned char value[UNIX_OPTIONS][16];
+	int buffer[2];
+};
+
 /* ---- a save: unix.c ---- */
 
 struct unix_socket {
@@ -60,10 +69,21 @@ struct unix_save {
 	struct unix_table table;
 	CR_LIST(struct unix_socket *) sockets;
 	CR_LIST(struct unix_socket *) sorted; /* by inode, once all are there */
-	struct cr_socket_defaults defaults;
+	struct unix_defaults defaults;
+	char *buffer; /* for queues, one after the other */
+	size_t room;
 };
 
 struct unix_socket *unix_socket_add(struct cr_save *s);
+
+/* ---- unix_options.c ---- */
+
+int unix_defaults_read(struct unix_defaults *d);
+void unix_options_save(const struct unix_defaults *d, struct unix_socket *u);
+void unix_options_restore(int fd, const cairn_UnixSocket *m);
+int unix_filter_save(struct cr_save *s, struct unix_socket *u, struct cr_err *err);
+int unix_filter_restore(struct cr_restore *r, int fd, const cairn_UnixSocket *m,
+			struct cr_err *err);
 
 /* ---- unix_name.c ---- */
 

@@ -26,7 +26,7 @@ static int ask(int sock)
 		{ .sdiag_family = AF_UNIX,
 		  .udiag_states = ~0u,
 		  .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
-				UDIAG_SHOW_ICONS | UDIAG_SHOW_RQLEN },
+				UDIAG_SHOW_ICONS | UDIAG_SHOW_RQLEN | UDIAG_SHOW_MEMINFO },
 	};
 
 	return send(sock, &request, sizeof(request), 0) < 0 ? -errno : 0;
@@ -89,6 +89,10 @@ static int add_entry(struct unix_table *t, const struct nlmsghdr *head)
 			e->backlog = ((const struct unix_diag_rqlen *)data)->udiag_wqueue;
 			if (e->state != 10)
 				e->unread = e->backlog;
+			break;
+		case UNIX_DIAG_MEMINFO:
+			e->buffer[0] = ((const uint32_t *)data)[SK_MEMINFO_SNDBUF];
+			e->buffer[1] = ((const uint32_t *)data)[SK_MEMINFO_RCVBUF];
 			break;
 		case UNIX_DIAG_SHUTDOWN:
 			e->shutdown = *(const uint8_t *)data;

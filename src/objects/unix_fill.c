@@ -311,7 +311,7 @@ static void finish(const struct unix_made *made, struct unix_end *e)
 	if (e->m->shutdown)
 		shutdown(e->fd, e->m->shutdown - 1);
 	if (e->m->state != cairn_UnixState_UNIX_LISTENING)
-		cr_socket_options_restore(e->fd, e->m->options, e->m->options_count);
+		unix_options_restore(e->fd, e->m);
 }
 
 /* Whether somebody is still to connect to it: it takes no more once it is connected itself. */
@@ -360,7 +360,10 @@ int unix_fill(struct cr_restore *r, struct unix_made *made, struct cr_err *err)
 		ret = fill(r, made, &made->v[i], err);
 	if (!ret)
 		ret = connect_dgrams(made, err);
-	for (i = 0; i < made->n && !ret; i++)
+	for (i = 0; i < made->n && !ret; i++) {
 		finish(made, &made->v[i]);
+		if (made->v[i].fd >= 0)
+			ret = unix_filter_restore(r, made->v[i].fd, made->v[i].m, err);
+	}
 	return ret;
 }

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 
 #include "objects/unix.h"
+#include "objects/unix_empty.h"
 
 #define ROOM (CMSG_SPACE(253 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred)) + 512)
 #define NOBODY 65534
@@ -26,6 +27,7 @@ struct look {
 	socklen_t sender_len;
 	bool has_cred;
 	struct ucred cred;
+	int64_t ns; /* the kernel's stamp, of a message */
 	int fds[253];
 	int nfds;
 };
@@ -36,8 +38,12 @@ struct reader {
 	char *data;
 	size_t len, room;
 	cairn_UnixMessage m;
-	bool any; /* a message has been written */
-	bool last_rights; /* it carried descriptors */
+	bool last_rights; /* the last one carried descriptors */
+	/* What an earlier checkpoint saw of messages without a byte, and what this one sees. */
+	const struct unix_seen *seen;
+	size_t at; /* in seen: those before have been received, or are written */
+	CR_LIST(struct unix_mark) marks;
+	bool empty;
 };
 
 static void set(int fd, int option, int value)
@@ -76,6 +82,11 @@ static void read_control(struct look *l, struct msghdr *m)
 			n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 			memcpy(l->fds, CMSG_DATA(c), n * sizeof(int));
 			l->nfds = n;
+		} else if (c->cmsg_type == SCM_TIMESTAMPNS) {
+			struct timespec t;
+
+			memcpy(&t, CMSG_DATA(c), sizeof(t));
+			l->ns = t.tv_sec * 1000000000ll + t.tv_nsec;
 		} else if (c->cmsg_type == 4) {
 			/* SCM_PIDFD, a descriptor for us alone */
 			memcpy(&fd, CMSG_DATA(c), sizeof(fd));
@@ -182,7 +193,6 @@ static int put(struct reader *r, size_t len, struct look *l, cairn_UnixMark mark
 	m->gid = m->has_credentials ? l->cred.gid : 0;
 	if (rights)
 		ret = note_rights(r, l, err);
-	r->any = true;
 	r->last_rights = rights;
 	if (ret || !r->s->writer)
 		return ret;
@@ -243,42 +253,149 @@ static int read_stream(struct reader *r, size_t total, bool urgent, struct cr_er
 	return ret;
 }
 
+/* Those without a byte that stand before the message with this stamp, or all: seen before. */
+static int put_seen(struct reader *r, int64_t ns, struct cr_err *err)
+{
+	int ret = 0;
+
+	for (; r->seen && r->at < r->seen->marks.n && !ret; r->at++) {
+		const struct unix_mark *old = &r->seen->marks.v[r->at];
+		struct unix_mark *to;
+
+		if (!old->empty && old->ns == ns) {
+			r->at++;
+			break;
+		}
+		if (!old->empty)
+			continue;
+		if (old->rights)
+			return cr_fail(
+				err, CR_EXIT_UNSUPPORTED, 0,
+				"process %d has a unix socket in whose queue is a message "
+				"without a byte but with descriptors, which can be read only "
+				"once: receive it first; the job goes on",
+				r->u->pid);
+		to = cr_list_add(&r->marks);
+		if (!to)
+			return -ENOMEM;
+		*to = *old;
+		to->m = malloc(sizeof(*to->m));
+		if (!to->m)
+			return -ENOMEM;
+		*to->m = *old->m;
+		to->m->socket = r->u->m.id;
+		r->empty = true;
+		if (r->s->writer)
+			ret = cr_image_record(r->s->writer, cairn_RecordType_RECORD_UNIX_MESSAGE,
+					      to->m, err);
+	}
+	return ret;
+}
+
+static int note_mark(struct reader *r, const struct look *l, size_t len)
+{
+	struct unix_mark *to = cr_list_add(&r->marks);
+
+	if (!to)
+		return -ENOMEM;
+	to->ns = l->ns;
+	to->empty = !len;
+	to->rights = r->m.rights_count;
+	if (len)
+		return 0;
+	r->empty = true;
+	to->m = malloc(sizeof(*to->m));
+	if (!to->m)
+		return -ENOMEM;
+	*to->m = r->m;
+	return 0;
+}
+
+/* The first of a queue is not found by offset if it is empty; its stamp tells where we are. */
+static void find_head(struct reader *r)
+{
+	struct look l = { 0 };
+	char byte;
+
+	r->seen = unix_seen_of(r->u->inode);
+	if (!r->seen)
+		return;
+	set(r->u->fd, SO_PEEK_OFF, -1);
+	if (!look(r->u->fd, &byte, 1, &l))
+		r->at = unix_seen_from(r->seen, l.ns);
+	close_fds(&l);
+	set(r->u->fd, SO_PEEK_OFF, 0);
+}
+
+/* The rest of a long one; it comes with descriptors of its own. */
+static int read_rest(struct reader *r, int flags, struct cr_err *err)
+{
+	struct look more = { .flags = flags };
+	int ret = 0;
+
+	while (more.flags & MSG_TRUNC && !ret) {
+		ret = grow(r, 1 << 20, err);
+		if (!ret)
+			ret = look(r->u->fd, r->data + r->len, r->room - r->len, &more);
+		if (ret)
+			break;
+		close_fds(&more);
+		r->len += more.len;
+	}
+	return ret;
+}
+
 static int read_messages(struct reader *r, struct cr_err *err)
 {
-	int fd = r->u->fd, ret;
-	struct look l = { 0 }, more = { 0 };
+	struct look l = { 0 };
+	int ret = 0;
 
-	for (;;) {
+	find_head(r);
+	while (!ret) {
 		size_t start = r->len;
 
 		ret = grow(r, 256 << 10, err);
 		if (ret)
-			return ret;
-		ret = look(fd, r->data + r->len, r->room - r->len, &l);
-		if (ret == -EAGAIN)
-			return 0;
+			break;
+		ret = look(r->u->fd, r->data + r->len, r->room - r->len, &l);
+		/* The end of a connection has no credentials, a message always has. */
+		if (ret == -EAGAIN || (!ret && !l.has_cred))
+			return put_seen(r, 0, err);
 		if (ret)
 			return cr_fail(err, CR_EXIT_INTERNAL, -ret,
 				       "cannot read the queue of a unix socket of process %d",
 				       r->u->pid);
-		/* The end of a connection has no credentials, a message always has. */
-		if (!l.has_cred)
-			return 0;
 		r->len += l.len;
-		/* The rest of a long one; it comes with descriptors of its own. */
-		for (more.flags = l.flags; more.flags & MSG_TRUNC;) {
-			ret = grow(r, 1 << 20, err);
-			if (!ret)
-				ret = look(fd, r->data + r->len, r->room - r->len, &more);
-			if (ret)
-				return ret;
-			close_fds(&more);
-			r->len += more.len;
-		}
-		ret = put(r, r->len - start, &l, cairn_UnixMark_UNIX_MARK_NONE, l.nfds > 0, err);
-		if (ret)
-			return ret;
+		ret = read_rest(r, l.flags, err);
+		if (!ret)
+			ret = put_seen(r, l.ns, err);
+		if (!ret)
+			ret = put(r, r->len - start, &l, cairn_UnixMark_UNIX_MARK_NONE, l.nfds > 0,
+				  err);
+		if (!ret)
+			ret = note_mark(r, &l, r->len - start);
+		close_fds(&l);
 	}
+	return ret;
+}
+
+/* For the next checkpoint. */
+static void remember(struct reader *r, bool ok)
+{
+	struct unix_seen *now = NULL;
+	size_t i;
+
+	if (ok)
+		unix_seen_drop(r->u->inode);
+	if (ok && r->empty)
+		now = unix_seen_new(r->u->inode);
+	if (now) {
+		memcpy(&now->marks, &r->marks, sizeof(now->marks));
+		return;
+	}
+	for (i = 0; i < r->marks.n; i++)
+		free(r->marks.v[i].m);
+	free(r->marks.v);
 }
 
 static int refuse(const struct unix_socket *u, struct cr_err *err)
@@ -290,37 +407,65 @@ static int refuse(const struct unix_socket *u, struct cr_err *err)
 		       u->pid, u->inode);
 }
 
+/* What helps to read a queue: each is put back. */
+static const struct {
+	int option, value;
+	bool stream, messages;
+} helps[] = {
+	{ SO_PEEK_OFF, 0, true, true },
+	{ SO_PASSCRED, 1, true, true },
+	{ SO_OOBINLINE, 1, true, false },
+	{ SO_TIMESTAMPNS, 1, false, true },
+};
+
+static int read_queue(struct reader *r, size_t queued, bool urgent, struct cr_err *err)
+{
+	bool stream = r->u->m.type == SOCK_STREAM;
+	int before[CR_ARRAY_SIZE(helps)], micro = get(r->u->fd, SO_TIMESTAMP), ret;
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(helps); i++) {
+		if (!(stream ? helps[i].stream : helps[i].messages))
+			continue;
+		before[i] = get(r->u->fd, helps[i].option);
+		set(r->u->fd, helps[i].option, helps[i].value);
+	}
+	ret = stream ? read_stream(r, queued, urgent, err) : read_messages(r, err);
+	for (i = 0; i < CR_ARRAY_SIZE(helps); i++)
+		if (stream ? helps[i].stream : helps[i].messages)
+			set(r->u->fd, helps[i].option, before[i]);
+	if (micro)
+		set(r->u->fd, SO_TIMESTAMP, micro);
+	if (!stream)
+		remember(r, !ret);
+	return ret;
+}
+
 int unix_queue_save(struct cr_save *s, struct unix_socket *u, struct cr_err *err)
 {
+	struct unix_save *all = s->state[cairn_ObjectKind_OBJECT_UNIX];
 	struct pollfd p = { u->fd, POLLIN | POLLPRI, 0 };
 	bool stream = u->m.type == SOCK_STREAM;
-	struct reader r = { .s = s, .u = u };
-	int peek_off, cred, inline_, queued = 0, ret;
+	struct reader r = { .s = s, .u = u, .data = all->buffer, .room = all->room };
+	int queued = u->entry ? u->entry->queued : 0, ret;
 
+	/* Only an end that is alone has an error. */
+	if (stream && u->entry && !queued && u->peer_inode)
+		return 0;
 	poll(&p, 1, 0);
 	u->m.reset = p.revents & POLLERR;
-	if (stream && ioctl(u->fd, SIOCINQ, &queued))
+	if (stream && (queued || !u->entry) && ioctl(u->fd, SIOCINQ, &queued))
 		queued = 0;
 	if (stream ? !queued : !(p.revents & POLLIN))
 		return 0;
 	if (!stream && u->m.reset)
 		return u->entry && !u->entry->queued && u->m.shutdown & 1 ? 0 : refuse(u, err);
-	peek_off = get(u->fd, SO_PEEK_OFF);
-	cred = get(u->fd, SO_PASSCRED);
-	inline_ = get(u->fd, SO_OOBINLINE);
-	set(u->fd, SO_PEEK_OFF, 0);
-	set(u->fd, SO_PASSCRED, 1);
-	if (stream)
-		set(u->fd, SO_OOBINLINE, 1);
-	ret = stream ? read_stream(&r, queued, p.revents & POLLPRI, err) : read_messages(&r, err);
-	if (stream)
-		set(u->fd, SO_OOBINLINE, inline_);
-	set(u->fd, SO_PASSCRED, cred);
-	set(u->fd, SO_PEEK_OFF, peek_off);
+	ret = read_queue(&r, queued, p.revents & POLLPRI, err);
 	if (!ret && r.len && s->writer) {
 		u->m.has_content = true;
 		ret = cr_image_blob(s->writer, r.data, r.len, &u->m.content, err);
 	}
-	free(r.data);
+	all->buffer = r.data;
+	all->room = r.room;
 	return ret;
 }

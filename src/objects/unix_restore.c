@@ -253,7 +253,7 @@ static int make_single(struct unix_made *made, struct unix_end *e, struct cr_err
 	if (ret || e->m->state != cairn_UnixState_UNIX_LISTENING)
 		return ret;
 	/* Whoever is in its backlog takes over options of it. */
-	cr_socket_options_restore(e->fd, e->m->options, e->m->options_count);
+	unix_options_restore(e->fd, e->m);
 	c.fd = e->fd;
 	return as(made, e->m, call_listen, &c, "listen", err);
 }
