@@ -51,7 +51,12 @@ test_progs = \
 	test/prog/eventfd-count \
 	test/prog/eventfd-shared \
 	test/prog/futex-shared \
-	test/prog/inotify-refused \
+	test/prog/inotify-found \
+	test/prog/inotify-many \
+	test/prog/inotify-queue \
+	test/prog/inotify-shared \
+	test/prog/inotify-wait \
+	test/prog/inotify-watch \
 	test/prog/memfd-huge \
 	test/prog/memfd-seals \
 	test/prog/memfd-secret \
@@ -358,6 +363,7 @@ EXTRA_DIST += \
 	test/lib.sh \
 	test/progs.table \
 	test/prog/epoll.h \
+	test/prog/inotify.h \
 	test/prog/ipc.h \
 	test/prog/inet.h \
 	test/prog/maps.h \

@@ -105,6 +105,8 @@ struct cr_image {
 	CR_LIST(cairn_UnixSocket) unix_sockets;
 	CR_LIST(cairn_UnixMessage) unix_messages;
 	CR_LIST(cairn_EpollWatch) epoll_watches;
+	CR_LIST(cairn_InotifyWatch) inotify_watches;
+	CR_LIST(cairn_InotifyQueue) inotify_queues;
 	CR_LIST(cairn_SemaphoreSet) semaphores;
 	CR_LIST(cairn_MessageQueue) messages;
 	CR_LIST(cairn_Mqueue) mqueues;

@@ -5,6 +5,7 @@
 // is described here, from a duplicate, and made again here, before the processes are.
 #pragma once
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -117,6 +118,7 @@ struct cr_save {
 	CR_LIST(struct cr_mqueue_note) mqueues;
 	CR_LIST(int) sets; /* SysV semaphores that a process's end may undo */
 	void *state[CR_KINDS]; /* of each kind, its own */
+	CR_LIST(char *) watched; /* paths of inotify watches, past and present */
 	CR_LIST(struct cr_saved_inode) inodes;
 	CR_LIST(struct cr_saved_shared) shared;
 	CR_LIST(cairn_Pipe) pipes;
@@ -177,12 +179,15 @@ struct cr_object {
 	int (*settle)(struct cr_restore *r, const cairn_Description *d, int fd,
 		      const struct cr_process_image *p, struct cr_err *err);
 	void (*free_save)(struct cr_save *s);
+	/* In the shepherd, when all else is done and no file will be touched any more. */
+	int (*last)(struct cr_restore *r, const cairn_Description *d, int fd, struct cr_err *err);
 	void (*free_restore)(struct cr_restore *r);
 };
 
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
 	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
-	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll, cr_object_pidfd;
+	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll, cr_object_pidfd,
+	cr_object_inotify;
 extern const struct cr_object cr_object_sysv;
 extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_mqueue;
@@ -224,6 +229,49 @@ bool cr_fdinfo_number(const char *text, const char *key, int base, uint64_t *out
 int cr_fdinfo_fail(const struct cr_fd_view *v, const char *what, struct cr_err *err);
 /* What restore() of an object without a name returns: fd with its flags, or the failure. */
 int cr_restored_anon(int fd, const cairn_Description *d, const char *what, struct cr_err *err);
+
+/* ---- inotify: inotify.c, watch_path.c, inotify_queue.c ---- */
+
+/* A path that a process has watched once, as its agent tells. */
+void cr_watched(struct cr_save *s, const char *path);
+
+/* A watch during a save, and the inode that it is for; path is filled in when it is found. */
+struct cr_watch {
+	cairn_InotifyWatch m;
+	uint64_t dev, inode;
+	pid_t pid;
+	union {
+		struct file_handle h;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} handle; /* no bytes if the kernel shows none */
+};
+
+/* Where the files of n watches are now; those that cannot be found stay without. */
+void cr_find_watched(const struct cr_save *s, struct cr_watch *w, size_t n);
+
+/* Reads all events of an instance; malloced, and their size. */
+int cr_inotify_take(int fd, char **events, size_t *size);
+/* An instance that has no watches, and into which events are put, to be read like any others. */
+struct cr_inotify_queue {
+	int fd, dir, spare, file[2];
+	int flags; /* F_GETFL */
+	int next_wd; /* what the next watch would have been called */
+	size_t junk, above; /* at its head, of our own; more than fits */
+	unsigned int serial;
+	bool overflow; /* the job shall hear that events were lost */
+	char path[CR_PATH_MAX];
+};
+
+/* Tried with another instance, before anything is read. */
+int cr_inotify_possible(int fd);
+int cr_inotify_begin(struct cr_inotify_queue *q, int fd, struct cr_err *err);
+int cr_inotify_put(struct cr_inotify_queue *q, const char *events, size_t size);
+/* Also after a failure. */
+void cr_inotify_end(struct cr_inotify_queue *q);
+/* Adds a watch under a number; path may be one of /proc/self/fd. */
+int cr_inotify_add(int fd, const char *path, uint32_t mask, int wd);
+/* The number that the next watch shall have. */
+int cr_inotify_next(int fd, int wd);
 
 /* ---- a restart: registry.c ---- */
 

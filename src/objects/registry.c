@@ -19,7 +19,7 @@ static const struct cr_object *const objects[] = {
 	&cr_object_tty,	     &cr_object_shared,	   &cr_object_pipe,    &cr_object_fifo,
 	&cr_object_device,   &cr_object_directory, &cr_object_regular, &cr_object_eventfd,
 	&cr_object_signalfd, &cr_object_timerfd,   &cr_object_epoll,   &cr_object_pidfd,
-	&cr_object_sysv,     &cr_object_inet,	   &cr_object_pty,
+	&cr_object_sysv,     &cr_object_inet,	   &cr_object_pty,     &cr_object_inotify,
 };
 
 void cr_outside_read(struct cr_outside *out)
@@ -399,13 +399,25 @@ int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, st
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
+	int ret;
 
 	for (i = 0; i < r->img->descriptions.n; i++)
 		if (r->description_fd[i] >= 0)
 			cr_object_owner(r, r->description_fd[i], &r->img->descriptions.v[i]);
-	if (cr_shared_apply(r, err))
-		return -EPERM;
-	return cr_inodes_apply(r, err);
+	ret = cr_shared_apply(r, err);
+	if (!ret)
+		ret = cr_inodes_apply(r, err);
+	/* Closing a file is something that can be watched. */
+	for (i = 0; i < r->img->inodes.n; i++)
+		cr_close_fd(&r->inode_fd[i]);
+	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+		const struct cr_object *o = cr_object_of(d->kind);
+
+		if (o->last && r->description_fd[i] >= 0)
+			ret = o->last(r, d, r->description_fd[i], err);
+	}
+	return ret;
 }
 
 static void close_all(int *fds, size_t n)

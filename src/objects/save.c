@@ -288,6 +288,9 @@ void cr_save_free(struct cr_save *s)
 	free(s->sorted.v);
 	free(s->holders.v);
 	free(s->remarks.v);
+	for (i = 0; i < s->watched.n; i++)
+		free(s->watched.v[i]);
+	free(s->watched.v);
 	free(s->parties.v);
 	free(s->sets.v);
 	free(s->inodes.v);

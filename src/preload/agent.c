@@ -121,7 +121,8 @@ static int stop_and_tell(void)
 	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
 		return ret;
 	agent_take_pending(true);
-	if ((ret = agent_describe()) || (ret = agent_send_mqueues()))
+	if ((ret = agent_describe()) || (ret = agent_send_mqueues()) ||
+	    (ret = agent_send_watched()))
 		return ret;
 	ret = agent_send_descriptors();
 	if (ret) {

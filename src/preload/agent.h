@@ -125,6 +125,9 @@ int agent_send(const int *fds, int nfds);
 /* wrap_mqueue.c */
 int agent_send_mqueues(void);
 
+/* watched.c: tells the paths that were watched */
+int agent_send_watched(void);
+
 /* undo.c: answers a Probe */
 int agent_probe_undo(void);
 

@@ -430,6 +430,9 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 		return 0;
 	case cairn_AgentMsg_stopped_tag:
 		return stopped(sh, c, m, nfds ? fds : &none);
+	case cairn_AgentMsg_watched_tag:
+		cr_watched(&c->save, in->body.watched.path);
+		return 0;
 	case cairn_AgentMsg_failure_tag:
 		return cr_member_failure(sh, m, &in->body.failure, &c->err);
 	default:
