@@ -390,6 +390,10 @@ EXTRA_DIST += \
 	test/real/sqlite.sh \
 	test/real/threads64.sh \
 	test/real/torch.sh \
+	test/real/shells.sh \
+	test/real/sqlite.sh \
+	test/real/threads64.sh \
+	test/real/tmux.sh \
 	test/real/xz.sh \
 	test/soak/common.sh \
 	test/soak/many-checkpoints \
