@@ -252,12 +252,24 @@ test_progs = \
 	test/prog/stop-terminal \
 	test/prog/stop-threads \
 	test/prog/stop-unseen \
+	test/prog/tcp-backlog \
+	test/prog/tcp-backlog-data \
+	test/prog/tcp-blocked \
+	test/prog/tcp-bound \
 	test/prog/tcp-close-states \
+	test/prog/tcp-connecting \
+	test/prog/tcp-cork \
 	test/prog/tcp-established \
+	test/prog/tcp-filter \
 	test/prog/tcp-full \
 	test/prog/tcp-listen \
+	test/prog/tcp-options \
+	test/prog/tcp-orphan \
+	test/prog/tcp-refused \
 	test/prog/tcp-reset \
+	test/prog/tcp-reuseport \
 	test/prog/tcp-unread \
+	test/prog/tcp-urgent \
 	test/prog/udp-ancillary \
 	test/prog/udp-connected \
 	test/prog/udp-cork \

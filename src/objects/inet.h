@@ -93,6 +93,15 @@ void cr_inet_grow(int fd, int name, size_t bytes);
 
 /* tcp_save.c: queues of all, when it is known who is whose peer. */
 int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);
+void cr_tcp_read_info(struct cr_inet *k);
+/* Has all that from has sent come into the queue of to; from is NULL if it is closed. */
+int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err);
+/* Peeks at all that is unread; *data is malloced. */
+int cr_tcp_read_queue(struct cr_inet *k, char **data, size_t *len);
+int cr_tcp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
+
+/* tcp_backlog.c: what waits to be accepted, when it is known who is whose peer. */
+int cr_tcp_save_backlogs(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);
 
 /* tcp_restore.c */
 struct cr_inet_new {

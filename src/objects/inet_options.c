@@ -153,6 +153,8 @@ static const struct option table[] = {
 	{ IPPROTO_IPV6, 76 /* IPV6_UNICAST_IF */, 4, D | V6 },
 	{ 255 /* SOL_RAW */, 1 /* ICMP_FILTER */, 4, D | V4 | EARLY },
 	{ IPPROTO_ICMPV6, 1 /* ICMPV6_FILTER */, 32, D | V6 | EARLY },
+	/* Behind IP_TOS, which changes it. */
+	{ SOL_SOCKET, SO_PRIORITY, 4, S },
 };
 
 /* What a new socket of a kind says. */

@@ -449,44 +449,73 @@ static int begin_listening(struct work *w, struct cr_inet_new *k, struct cr_err 
 	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
 }
 
-static int come_waiting(struct cr_inet_new *k, struct cr_err *err)
+static bool waits(const struct cr_inet_new *k)
 {
+	return is_tcp(k) && k->m->peer_kind == cairn_InetPeer_INET_PEER_WAITING;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+	const struct cr_inet_new *const *x = a, *const *y = b;
+
+	return (*x)->m->peer < (*y)->m->peer ? -1 : (*x)->m->peer > (*y)->m->peer;
+}
+
+/* Those that wait to be accepted, in the order in which they came. */
+static int each_waiting(struct work *w,
+			int (*fn)(struct work *w, struct cr_inet_new *k, struct cr_err *err),
+			struct cr_err *err)
+{
+	struct cr_inet_new **order = calloc(w->n + 1, sizeof(*order));
+	size_t i, m = 0;
+	int ret = 0;
+
+	if (!order)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "making sockets");
+	for (i = 0; i < w->n; i++)
+		if (waits(&w->all[i]))
+			order[m++] = &w->all[i];
+	qsort(order, m, sizeof(*order), by_rank);
+	for (i = 0; i < m && !ret; i++)
+		ret = fn(w, order[i], err);
+	free(order);
+	return ret;
+}
+
+static int come_waiting(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+{
+	cr_auto_free void *data = NULL;
+	int ret = 0;
+
 	if (connect(k->fd, &k->remote.any, cr_inet_len(&k->remote)) && errno != EINPROGRESS)
 		return failed(k, errno, err);
 	if (!await_event(k->fd, POLLOUT))
 		return failed(k, ETIMEDOUT, err);
+	if (k->m->has_content)
+		ret = cr_image_read_blob(w->r->img, &k->m->content, &data, err);
+	if (!ret && k->m->has_content)
+		ret = send_all(k->fd, k->fd, data, k->m->content.size, 0);
+	if (ret)
+		return failed(k, -ret, err);
 	if (sent_fin(k->m))
 		shutdown(k->fd, SHUT_WR);
 	if (k->m->shut_read)
 		shutdown(k->fd, SHUT_RD);
+	/* Its client had gone. */
+	if (k->m->state == CR_TCP_TIME_WAIT)
+		cr_close_fd(&k->fd);
 	return 0;
 }
 
-/* In the order in which they came. */
-static int come_all(struct work *w, struct cr_err *err)
+static void come_connecting(struct work *w)
 {
-	size_t i, rank = 1, done;
-	int ret = 0;
+	size_t i;
 
-	do {
-		done = 0;
-		for (i = 0; i < w->n && !ret; i++) {
-			const cairn_InetSocket *m = w->all[i].m;
-
-			if (!is_tcp(&w->all[i]) ||
-			    m->peer_kind != cairn_InetPeer_INET_PEER_WAITING || m->peer != rank)
-				continue;
-			ret = come_waiting(&w->all[i], err);
-			done++;
-		}
-		rank++;
-	} while (done && !ret);
-	for (i = 0; i < w->n && !ret; i++)
+	for (i = 0; i < w->n; i++)
 		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_SYN_SENT &&
 		    w->all[i].m->remote.size)
 			connect(w->all[i].fd, &w->all[i].remote.any,
 				cr_inet_len(&w->all[i].remote));
-	return ret;
 }
 
 static int make_connections(struct work *w, struct cr_err *err)
@@ -516,17 +545,21 @@ static int make_all(struct work *w, struct cr_err *err)
 	int ret = 0;
 
 	for (i = 0; i < w->n && !ret; i++)
-		if (is_tcp(&w->all[i]))
+		if (is_tcp(&w->all[i]) && !waits(&w->all[i]))
 			ret = take_address(w, &w->all[i], err);
+	if (!ret)
+		ret = each_waiting(w, take_address, err);
 	if (!ret)
 		ret = make_connections(w, err);
 	for (i = 0; i < w->n && !ret; i++)
 		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_LISTEN)
 			ret = begin_listening(w, &w->all[i], err);
 	if (!ret)
-		ret = come_all(w, err);
+		ret = each_waiting(w, come_waiting, err);
+	if (!ret)
+		come_connecting(w);
 	for (i = 0; i < w->n && !ret; i++) {
-		if (!is_tcp(&w->all[i]) || w->all[i].m->state == CR_TCP_LISTEN)
+		if (!is_tcp(&w->all[i]) || w->all[i].m->state == CR_TCP_LISTEN || w->all[i].fd < 0)
 			continue;
 		cr_inet_options_restore(w->all[i].fd, w->all[i].m, CR_INET_AFTER);
 		ret = cr_inet_filter_restore(w->r, w->all[i].fd, w->all[i].m, err);

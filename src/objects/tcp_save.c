@@ -132,7 +132,7 @@ static bool note_target(const struct cr_tcp_seen *seen, void *arg)
 
 /* ---- moving what is unsent ---- */
 
-static void read_info(struct cr_inet *k)
+void cr_tcp_read_info(struct cr_inet *k)
 {
 	socklen_t len = sizeof(k->info);
 
@@ -154,8 +154,8 @@ static bool arrived(const struct cr_inet *from, const struct cr_inet *to)
 static bool arrived_now(struct cr_inet *from, struct cr_inet *to)
 {
 	if (from)
-		read_info(from);
-	read_info(to);
+		cr_tcp_read_info(from);
+	cr_tcp_read_info(to);
 	return arrived(from, to);
 }
 
@@ -202,7 +202,7 @@ static void open_window(int fd, size_t len)
 	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
 }
 
-static int move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
+int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 {
 	int size, lock, nodelay;
 	bool done;
@@ -268,7 +268,7 @@ static void read_urgent(struct cr_inet *k, bool inlined)
  * All that is unread, in pieces: one ends before an urgent byte, the next begins behind it. An
  * error that is waiting must not be taken, so nobody reads on to the end where there is one.
  */
-static int read_queue(struct cr_inet *k, char **data, size_t *len)
+int cr_tcp_read_queue(struct cr_inet *k, char **data, size_t *len)
 {
 	int queued = 0, mark = 0, old = cr_inet_option(&k->m, SOL_SOCKET, SO_PEEK_OFF, -1);
 	bool inlined = cr_inet_option(&k->m, SOL_SOCKET, SO_OOBINLINE, 0), offset, full = true;
@@ -316,11 +316,11 @@ static int read_queue(struct cr_inet *k, char **data, size_t *len)
 	return 0;
 }
 
-static int save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
+int cr_tcp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 {
 	cr_auto_free char *data = NULL;
 	size_t len = 0;
-	int ret = read_queue(k, &data, &len);
+	int ret = cr_tcp_read_queue(k, &data, &len);
 
 	if (ret)
 		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "saving a TCP connection");
@@ -364,44 +364,12 @@ static int save_state(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	case CR_TCP_FIN_WAIT2:
 		k->m.shut_read = k->m.events & POLLRDHUP;
 	}
+	/* What it has sent is noted with it; nothing can have come. */
+	if (k->m.peer_kind == cairn_InetPeer_INET_PEER_WAITING)
+		return 0;
 	if (k->m.events & (POLLIN | POLLPRI) || k->m.unsent ||
 	    cr_inet_option(&k->m, SOL_SOCKET, SO_RCVLOWAT, 1) > 1)
-		return save_queue(s, k, err);
-	return 0;
-}
-
-/* ---- not accepted yet ---- */
-
-static bool waits(const struct cr_inet *k)
-{
-	return k->m.protocol == IPPROTO_TCP && k->m.peer_kind == cairn_InetPeer_INET_PEER_WAITING;
-}
-
-/* Whether a connected before b: all that the kernel still knows is when it was last answered. */
-static bool earlier(const struct cr_inet *a, const struct cr_inet *b)
-{
-	if (a->info.tcpi_last_ack_recv != b->info.tcpi_last_ack_recv)
-		return a->info.tcpi_last_ack_recv > b->info.tcpi_last_ack_recv;
-	return a->m.id < b->m.id;
-}
-
-static int save_waiting(struct cr_inet **all, size_t n, struct cr_err *err)
-{
-	size_t i, k;
-
-	for (i = 0; i < n; i++) {
-		if (!waits(all[i]))
-			continue;
-		if (all[i]->info.tcpi_bytes_sent || all[i]->info.tcpi_notsent_bytes)
-			return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-				       "process %d has sent data on a TCP connection (fd %d) that "
-				       "its listener has not accepted: nobody can read it before; "
-				       "try again when it is accepted; the job goes on",
-				       all[i]->pid, all[i]->number);
-		all[i]->m.peer = 1;
-		for (k = 0; k < n; k++)
-			all[i]->m.peer += waits(all[k]) && earlier(all[k], all[i]);
-	}
+		return cr_tcp_save_queue(s, k, err);
 	return 0;
 }
 
@@ -419,10 +387,10 @@ int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err
 		if (!all[i]->peer)
 			classify(s, all, n, all[i]);
 		if (all[i]->peer || all[i]->m.peer_kind == cairn_InetPeer_INET_PEER_CLOSED)
-			ret = move(all[i]->peer, all[i], err);
+			ret = cr_tcp_move(all[i]->peer, all[i], err);
 	}
 	if (!ret)
-		ret = save_waiting(all, n, err);
+		ret = cr_tcp_save_backlogs(s, all, n, err);
 	for (i = 0; i < n && !ret; i++)
 		if (all[i]->m.protocol == IPPROTO_TCP)
 			ret = save_state(s, all[i], err);
