@@ -252,6 +252,8 @@ test_progs = \
 	test/prog/stop-terminal \
 	test/prog/stop-threads \
 	test/prog/stop-unseen \
+	test/prog/netlink-route \
+	test/prog/raw-sockets \
 	test/prog/tcp-backlog \
 	test/prog/tcp-backlog-data \
 	test/prog/tcp-blocked \
@@ -263,6 +265,7 @@ test_progs = \
 	test/prog/tcp-filter \
 	test/prog/tcp-full \
 	test/prog/tcp-listen \
+	test/prog/tcp-many \
 	test/prog/tcp-options \
 	test/prog/tcp-orphan \
 	test/prog/tcp-refused \

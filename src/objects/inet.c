@@ -227,6 +227,18 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks socket %u", d->id);
 }
 
+const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Description *d,
+				      struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < r->img->inet_sockets.n; i++)
+		if (r->img->inet_sockets.v[i].id == d->id)
+			return &r->img->inet_sockets.v[i];
+	cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks socket %u", d->id);
+	return NULL;
+}
+
 static void free_restore(struct cr_restore *r)
 {
 	struct cr_inet_new *all = r->state[cairn_ObjectKind_OBJECT_INET];

@@ -65,6 +65,10 @@ struct cr_inet {
 	struct cr_inet *peer;
 };
 
+/* inet.c: the record of a description, or NULL. */
+const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Description *d,
+				      struct cr_err *err);
+
 /* ---- options: inet_options.c ---- */
 
 struct cr_inet_defaults;

@@ -191,7 +191,7 @@ extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr
 extern const struct cr_object cr_object_sysv;
 extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_mqueue;
-extern const struct cr_object cr_object_inet;
+extern const struct cr_object cr_object_inet, cr_object_netlink, cr_object_raw;
 extern const struct cr_object cr_object_pty;
 
 /* ---- a save: save.c ---- */

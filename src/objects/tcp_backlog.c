@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TCP connections that nobody has accepted yet. Their end in the listener has no descriptor, so what
-// the client has sent is out of reach. Where nothing has been sent, the client tells all there is.
+// TCP connections that nobody has accepted yet. Their end in the listener has no descriptor, so
+// what the client has sent is out of reach. Where nothing has been sent, the client tells all.
 // Else they are accepted here, on our duplicate of the listener, read, and given back: each client
 // of the job is disconnected and connected again, from the same address and in the same order, and
 // sends the same again. It knows nothing of it, as it stands still.
@@ -53,7 +53,7 @@ static bool note(const struct cr_tcp_seen *seen, void *arg)
 	struct cr_tcp_seen other;
 	struct pending *p;
 
-	/* Without an inode it is nobody's yet; one that we send nothing any more is nobody's again. */
+	/* Without an inode it is nobody's yet. */
 	if (seen->inode)
 		return true;
 	p = cr_list_add(&b->list);

@@ -32,7 +32,7 @@ struct work {
 
 static bool is_tcp(const struct cr_inet_new *k)
 {
-	return k->m->protocol == IPPROTO_TCP;
+	return k->m->type == SOCK_STREAM && k->m->protocol == IPPROTO_TCP;
 }
 
 /* A connection that has to be made, whatever becomes of it then. */

@@ -219,7 +219,8 @@ struct work {
 
 static bool is_udp(const struct cr_inet_new *k)
 {
-	return k->m->protocol == IPPROTO_UDP || k->m->protocol == IPPROTO_UDPLITE;
+	return k->m->type == SOCK_DGRAM && (k->m->family == AF_INET || k->m->family == AF_INET6) &&
+	       (k->m->protocol == IPPROTO_UDP || k->m->protocol == IPPROTO_UDPLITE);
 }
 
 static bool shares(const struct work *w, const struct cr_inet_new *k)
