@@ -57,6 +57,9 @@ test_progs = \
 	test/prog/inotify-shared \
 	test/prog/inotify-wait \
 	test/prog/inotify-watch \
+	test/prog/inotify-refused \
+	test/prog/keyring-refused \
+	test/prog/landlock-refused \
 	test/prog/memfd-huge \
 	test/prog/memfd-seals \
 	test/prog/memfd-secret \
@@ -73,6 +76,11 @@ test_progs = \
 	test/prog/psem-unlinked \
 	test/prog/pshared-pi \
 	test/prog/pshared-robust \
+	test/prog/seccomp-exec-refused \
+	test/prog/seccomp-filter \
+	test/prog/seccomp-strict-refused \
+	test/prog/seccomp-threads \
+	test/prog/seccomp-tight-refused \
 	test/prog/signalfd-blocked \
 	test/prog/signalfd-mask \
 	test/prog/timerfd-alarm \
@@ -384,6 +392,7 @@ EXTRA_DIST += \
 	test/prog/maps.h \
 	test/prog/mq.h \
 	test/prog/prog.h \
+	test/prog/seccomp.h \
 	test/prog/pty.h \
 	test/prog/timerfd.h \
 	test/prog/unix.h \

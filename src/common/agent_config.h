@@ -17,3 +17,18 @@ struct cr_agent_config {
 	int32_t stop; /* the signal that had stopped this process, 0 for none */
 	char socket[CR_SOCKET_NAME_MAX]; /* abstract unix socket, without the leading zero byte */
 };
+
+/*
+ * What the shepherd looks at before it dares to call a process that has seccomp filters: the
+ * library's symbol cr_agent_filters.
+ */
+struct cr_filter_state {
+	uint32_t magic;
+	uint32_t known; /* how many filters the agent can install again */
+	uint32_t forbidden; /* 1 + a call that one forbids and a checkpoint needs; or below */
+	uint32_t lost; /* CR_LOST_* */
+};
+
+#define CR_FILTER_MAGIC 0x746c6663u
+#define CR_FILTER_STRICT 0xffffffffu
+#define CR_FILTER_LISTENER 0xfffffffeu

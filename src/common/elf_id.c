@@ -52,3 +52,31 @@ int cr_elf_read(int fd, struct cr_elf_info *out)
 	elf_end(elf);
 	return 0;
 }
+
+uint64_t cr_elf_symbol(int fd, const char *name)
+{
+	Elf *elf = elf_version(EV_CURRENT) == EV_NONE ? NULL : elf_begin(fd, ELF_C_READ, NULL);
+	Elf_Scn *section = NULL;
+	uint64_t value = 0;
+	GElf_Shdr sh;
+	GElf_Sym sym;
+
+	while (elf && !value && (section = elf_nextscn(elf, section))) {
+		Elf_Data *data;
+		size_t i;
+
+		if (!gelf_getshdr(section, &sh) || sh.sh_type != SHT_DYNSYM || !sh.sh_entsize ||
+		    !(data = elf_getdata(section, NULL)))
+			continue;
+		for (i = 0; i < sh.sh_size / sh.sh_entsize && !value; i++) {
+			const char *s = gelf_getsym(data, i, &sym) ?
+						elf_strptr(elf, sh.sh_link, sym.st_name) :
+						NULL;
+
+			if (s && !strcmp(s, name))
+				value = sym.st_value;
+		}
+	}
+	elf_end(elf);
+	return value;
+}

@@ -17,3 +17,6 @@ struct cr_elf_info {
 
 /* 0 or -errno; a file that is no ELF is not an error. */
 int cr_elf_read(int fd, struct cr_elf_info *out);
+
+/* The value of a symbol that a library exports; 0 if it has none of that name. */
+uint64_t cr_elf_symbol(int fd, const char *name);

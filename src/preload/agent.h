@@ -128,6 +128,12 @@ int agent_send_mqueues(void);
 /* watched.c: tells the paths that were watched */
 int agent_send_watched(void);
 
+/* filters.c */
+extern struct cr_filter_state cr_agent_filters; /* style: read by the shepherd */
+void agent_install_filters(void);
+long agent_prctl_seccomp(long mode, const void *prog);
+long agent_syscall_noted(long nr, long a, long b, long c, long d, long e);
+
 /* undo.c: answers a Probe */
 int agent_probe_undo(void);
 

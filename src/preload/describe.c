@@ -98,6 +98,8 @@ static int send_core(void)
 	core->membarrier = ret > 0 ? ret : 0;
 	if (!cr_sys2(SYS_arch_prctl, ARCH_SHSTK_STATUS, &shadow) && shadow)
 		core->lost |= CR_LOST_SHADOW_STACK;
+	core->filters = cr_agent_filters.known;
+	core->lost |= cr_agent_filters.lost;
 	core->agent_config = (uint64_t)&cr_agent.config;
 	core->agent_resume = (uint64_t)cr_agent_resume;
 	core->threads = cr_agent.nthreads;

@@ -8,7 +8,7 @@ AGENT_SRCS = \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
 	src/preload/hash_sse2.c \
-	src/preload/wrap_mqueue.c src/preload/watched.c \
+	src/preload/wrap_mqueue.c src/preload/watched.c src/preload/filters.c \
 	src/preload/undo.c src/preload/hash_avx2.c src/preload/ids.c src/preload/locks.c \
 	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \

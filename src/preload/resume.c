@@ -117,6 +117,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	}
 	if (t)
 		agent_settle(t);
+	agent_install_filters();
 	cr_sigreturn(uc);
 }
 

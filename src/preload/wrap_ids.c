@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/syscall.h"
+#include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/wrappers.h"
 
@@ -288,6 +289,8 @@ CR_WRAPPER int prctl(int option, ...)
 	va_end(ap);
 	if (option == PR_SET_PTRACER && (long)a[0] > 0)
 		a[0] = agent_real(a[0]);
+	if (option == PR_SET_SECCOMP)
+		return agent_result(agent_prctl_seccomp(a[0], (const void *)a[1]));
 	return agent_result(cr_sys5(SYS_prctl, option, a[0], a[1], a[2], a[3]));
 }
 

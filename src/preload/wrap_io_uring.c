@@ -16,6 +16,15 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 {
 	__asm__("cmp %0, %%rdi\n\t"
 		"je 1f\n\t"
+		/* Those that filters.c wants to know of. */
+		"cmp %2, %%rdi\n\t"
+		"je agent_syscall_noted\n\t"
+		"cmp %3, %%rdi\n\t"
+		"je agent_syscall_noted\n\t"
+		"cmp %4, %%rdi\n\t"
+		"je agent_syscall_noted\n\t"
+		"cmp %5, %%rdi\n\t"
+		"je agent_syscall_noted\n\t"
 		"cmpb $0, agent_ids_on(%%rip)\n\t"
 		"jne agent_syscall\n\t"
 		"mov %%rdi, %%rax\n\t"
@@ -40,7 +49,8 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 		"mov $-1, %%rax\n\t"
 		"ret"
 		:
-		: "i"(SYS_io_uring_setup), "i"(-ENOSYS));
+		: "i"(SYS_io_uring_setup), "i"(-ENOSYS), "i"(SYS_seccomp), "i"(SYS_keyctl),
+		  "i"(SYS_add_key), "i"(SYS_landlock_restrict_self));
 }
 
 struct io_uring;

@@ -214,6 +214,7 @@ static int scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	/* The members are those of now; who comes later has nothing to keep. */
 	for (i = 0; i < c->members.n && !ret; i++) {
 		cr_scan_keep(c->members.v[i]);
+		cr_scan_filters(sh, c->members.v[i]);
 		ret = cr_namespaces_look(c->members.v[i], &c->err);
 		if (ret && !cr_pass_over(c, ret)) {
 			cr_leave_out(c, c->members.v[i]);

@@ -163,12 +163,8 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	p->cap_effective = st.caps[2];
 	p->cap_bounding = st.caps[3];
 	p->cap_ambient = st.caps[4];
-	if (st.seccomp)
-		return cr_fail(
-			&c->err, CR_EXIT_UNSUPPORTED, 0,
-			"process %d (%s) has a seccomp filter, which cannot be saved yet; the "
-			"job goes on",
-			m->pid, st.name);
+	if (cr_describe_filters(sh, m, &st, &c->err))
+		return -ENOTSUP;
 	if (cr_proc_link(m->tid, "root", p->root) || strcmp(p->root, "/"))
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) has another root directory, which cannot be saved "

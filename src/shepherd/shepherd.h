@@ -11,6 +11,7 @@
 
 #include "agent.pb.h"
 #include "common/ids.h"
+#include "common/agent_config.h"
 #include "common/image.h"
 #include "common/proc.h"
 #include "common/wire.h"
@@ -73,6 +74,7 @@ struct cr_member {
 	CR_LIST(struct cr_map) sysv; /* its attachments, which the writer has not */
 	CR_LIST(cairn_SemaphoreUndo) undos;
 	cairn_Attributes *attributes;
+	struct cr_filter_state filters; /* what its agent knows of them; magic 0: not read */
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
 	pid_t writer_pid;
@@ -131,6 +133,8 @@ struct cr_shepherd {
 	struct cr_ids *ids; /* of a job whose ids are not the kernel's, or were not: else NULL */
 	pid_t root;
 	int64_t began; /* CLOCK_REALTIME seconds */
+	uint64_t filters_at; /* cr_agent_filters in the library; 0: not looked up */
+	int filters; /* seccomp filters that we have ourselves, and so has the job */
 	bool own_ipc; /* the job has an ipc namespace of its own */
 	int root_status; /* wait status; -1 while it runs */
 	bool ended; /* the last process has */
@@ -205,6 +209,13 @@ void cr_release(struct cr_member *m);
 /* ---- describe.c: while the job stands still ---- */
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- filters.c: seccomp filters, before a process is called and when it is described ---- */
+void cr_scan_filters(struct cr_shepherd *sh, struct cr_member *m);
+int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
+		     struct cr_err *err);
+int cr_describe_filters(struct cr_shepherd *sh, struct cr_member *m,
+			const struct cr_proc_status *st, struct cr_err *err);
 
 /* ---- attributes.c ---- */
 int cr_describe_attributes(struct cr_member *m, const struct cr_proc_status *st,

@@ -190,6 +190,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 			       m->pid, st.name);
 	if (!(st.caught & bit))
 		return check_agentless(m, &c->err);
+	if ((st.seccomp || m->filters.forbidden) && cr_check_filters(sh, m, &st, &c->err))
+		return -ENOTSUP;
 	if (!m->traced.n && thread_state(tid) == 'T') {
 		bool again = m->called_ns;
 

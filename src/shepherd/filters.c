@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Seccomp filters of the job's processes. A filter may have a process killed for what its agent
+// does in a checkpoint; so what the agent knows of its filters (preload/filters.c) is read out of
+// its memory before it is called. Runs in the shepherd. What is not known for sure is refused.
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/elf_id.h"
+#include "shepherd/shepherd.h"
+
+/* Ours and every process's of the job, as in a container. */
+static void look_up(struct cr_shepherd *sh)
+{
+	cr_auto_fd fd = -1;
+	struct cr_proc_status st;
+
+	if (sh->filters_at)
+		return;
+	fd = open(sh->library, O_RDONLY | O_CLOEXEC);
+	sh->filters_at = fd < 0 ? 0 : cr_elf_symbol(fd, "cr_agent_filters");
+	if (!cr_proc_status(AT_FDCWD, getpid(), &st))
+		sh->filters = st.filters;
+}
+
+static void read_state(struct cr_shepherd *sh, struct cr_member *m, const struct cr_maps *maps)
+{
+	struct iovec to = { &m->filters, sizeof(m->filters) }, from = { NULL, sizeof(m->filters) };
+	size_t i;
+
+	for (i = 0; i < maps->n; i++)
+		if (!maps->v[i].offset && strstr(maps->v[i].path, "/libcairn.so"))
+			break;
+	if (i == maps->n || !sh->filters_at)
+		return;
+	from.iov_base = (void *)(maps->v[i].start + sh->filters_at);
+	if (process_vm_readv(m->pid, &to, 1, &from, 1, 0) != sizeof(m->filters) ||
+	    m->filters.magic != CR_FILTER_MAGIC)
+		memset(&m->filters, 0, sizeof(m->filters));
+}
+
+void cr_scan_filters(struct cr_shepherd *sh, struct cr_member *m)
+{
+	look_up(sh);
+	read_state(sh, m, &m->before);
+}
+
+int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
+		     struct cr_err *err)
+{
+	const char *why = NULL;
+	char text[96];
+
+	/* Installed since the scan, or a process that is newer than that. */
+	if (st->filters > sh->filters && m->filters.known + sh->filters != (unsigned)st->filters) {
+		struct cr_maps maps;
+
+		look_up(sh);
+		if (!cr_proc_maps(m->pid, false, &maps))
+			read_state(sh, m, &maps);
+		cr_maps_free(&maps);
+	}
+	if (st->seccomp == SECCOMP_MODE_STRICT || m->filters.forbidden == CR_FILTER_STRICT)
+		why = "in seccomp's strict mode";
+	else if (m->filters.forbidden == CR_FILTER_LISTENER)
+		why = "under a seccomp filter that asks a listener";
+	else if (m->filters.forbidden && m->filters.magic) {
+		snprintf(text, sizeof(text),
+			 "under a seccomp filter that forbids system call %u, which a checkpoint "
+			 "needs",
+			 m->filters.forbidden - 1);
+		why = text;
+	} else if (st->filters > sh->filters &&
+		   m->filters.known + sh->filters != (unsigned)st->filters)
+		why = "under a seccomp filter that it has from before it executed its program, or "
+		      "not by libc";
+	if (!why)
+		return 0;
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d (%s) is %s: it cannot be saved; the job goes on", m->pid,
+		       st->name, why);
+}
+
+/* The agent installs all that it knows of in each thread: so each must have just these. */
+int cr_describe_filters(struct cr_shepherd *sh, struct cr_member *m,
+			const struct cr_proc_status *st, struct cr_err *err)
+{
+	struct cr_proc_status one;
+	size_t i;
+
+	if (!m->core.filters)
+		return 0;
+	if (!st->no_new_privs && !(st->caps[2] >> CAP_SYS_ADMIN & 1))
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) has seccomp filters but neither no_new_privs nor "
+			       "CAP_SYS_ADMIN any more, without which they cannot be installed "
+			       "again; the job goes on",
+			       m->pid, st->name);
+	for (i = 0; i < m->threads.n; i++)
+		if (!m->threads.v[i].dead && !cr_proc_status(AT_FDCWD, m->threads.v[i].tid, &one) &&
+		    (unsigned)one.filters != m->core.filters + sh->filters)
+			return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+				       "threads of process %d (%s) have different seccomp filters, "
+				       "which cannot be saved; the job goes on",
+				       m->pid, st->name);
+	return 0;
+}
