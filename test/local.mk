@@ -57,7 +57,6 @@ test_progs = \
 	test/prog/inotify-shared \
 	test/prog/inotify-wait \
 	test/prog/inotify-watch \
-	test/prog/inotify-refused \
 	test/prog/keyring-refused \
 	test/prog/landlock-refused \
 	test/prog/memfd-huge \
