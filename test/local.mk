@@ -374,7 +374,7 @@ test_progs += \
 	test/prog/unix-stream \
 	test/prog/unix-unlinked
 
-check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load
+check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load test/soak/queues
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
@@ -421,6 +421,7 @@ EXTRA_DIST += \
 	test/soak/common.sh \
 	test/soak/many-checkpoints \
 	test/soak/kill-random \
+	test/soak/socket-queues \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/damage.sh \
