@@ -131,6 +131,7 @@ struct unix_made {
 	struct unix_end *v; /* by id */
 	size_t n;
 	int tree; /* where names are made that lead nowhere */
+	char directory[32]; /* its path, if it has one */
 	unsigned int names; /* made so far */
 	bool virtual_ids;
 	bool filling, filled;

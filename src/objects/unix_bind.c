@@ -21,9 +21,12 @@
 struct naming {
 	int place; /* the directory to be the root */
 	int fd;
-	struct sockaddr_un name;
-	int to; /* directory and name of the file then */
+	struct sockaddr_un address;
+	socklen_t len;
+	char name[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
+	int to; /* directory and name of the file then; -1: it gets none */
 	const char *as;
+	int at; /* O_PATH descriptor of the file */
 };
 
 socklen_t unix_address(const void *name, size_t len, int at, struct sockaddr_un *a)
@@ -57,32 +60,61 @@ static void directories(const char *name, bool make)
 	}
 }
 
+/* Bound where we stand; then its file goes to where it belongs. */
+static int bind_here(struct naming *n)
+{
+	if (bind(n->fd, (const struct sockaddr *)&n->address, n->len))
+		return -errno;
+	n->at = open(n->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (n->at < 0)
+		return -errno;
+	if (n->to < 0)
+		return chmod(n->name, 0777) || unlink(n->name) ? -errno : 0;
+	return renameat(AT_FDCWD, n->name, n->to, n->as) ? -errno : 0;
+}
+
 /* In a stand-in, whose root and directory are its own. */
 static int bind_below(void *arg)
 {
-	const struct naming *n = arg;
-	char name[sizeof(n->name.sun_path) + 1] = { 0 };
-	int depth = 1, i, ret = 0;
+	struct naming *n = arg;
+	int depth = 1, i, ret;
 	const char *dots;
 
-	memcpy(name, n->name.sun_path, sizeof(n->name.sun_path));
-	if (fchdir(n->place) || chroot("."))
+	/* Without the right to another root only names that begin here can be made here. */
+	if (fchdir(n->place) || (chroot(".") && n->name[0] == '/'))
 		return -errno;
 	/* As deep as the name climbs. */
-	for (dots = name; name[0] != '/' && (dots = strstr(dots, "..")); dots += 2)
+	for (dots = n->name; n->name[0] != '/' && (dots = strstr(dots, "..")); dots += 2)
 		depth++;
 	for (i = 0; i < depth; i++)
 		if (mkdir(DEEPER, 0700) || chdir(DEEPER))
 			return -errno;
-	directories(name, true);
-	if (bind(n->fd, (const struct sockaddr *)&n->name,
-		 offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1) ||
-	    renameat(AT_FDCWD, name, n->to, n->as))
-		ret = -errno;
-	directories(name, false);
+	directories(n->name, true);
+	ret = bind_here(n);
+	directories(n->name, false);
 	for (i = 0; i < depth; i++)
 		if (chdir("..") || rmdir(DEEPER))
 			break;
+	return ret;
+}
+
+/*
+ * An absolute path where we may not have another root: bound at its very place; what is there
+ * meanwhile stands aside, unless it is what the socket replaces.
+ */
+static int bind_openly(struct naming *n)
+{
+	char aside[sizeof(n->name) + 32];
+	bool moved;
+	int ret;
+
+	snprintf(aside, sizeof(aside), "%s.cairn-%d", n->name, getpid());
+	moved = !rename(n->name, aside);
+	ret = bind_here(n);
+	if (moved && access(n->name, F_OK))
+		rename(aside, n->name);
+	else if (moved)
+		unlink(aside);
 	return ret;
 }
 
@@ -104,53 +136,56 @@ static int bind_abstract(int fd, const void *name, size_t len, struct cr_err *er
 }
 
 static int bind_path(struct unix_made *made, int fd, const void *name, size_t len, int place,
-		     int to, const char *as, struct cr_err *err)
+		     int to, const char *as, int *at, struct cr_err *err)
 {
-	struct naming n = { .place = place, .fd = fd, .to = to, .as = as };
+	struct naming n = { .place = place, .fd = fd, .to = to, .as = as, .at = -1 };
 	int ret;
 
-	if (len > sizeof(n.name.sun_path))
-		return cr_fail(err, CR_EXIT_DAMAGED, 0, "a unix socket's name is too long");
-	n.name.sun_family = AF_UNIX;
-	memcpy(n.name.sun_path, name, len);
+	n.address.sun_family = AF_UNIX;
+	memcpy(n.address.sun_path, name, len);
+	memcpy(n.name, name, len);
+	n.len = sizeof(n.address);
+	if (len < sizeof(n.address.sun_path))
+		n.len = offsetof(struct sockaddr_un, sun_path) + len + 1;
 	ret = cr_stand_in(made->virtual_ids, 0, 0, 0, bind_below, &n);
-	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot name a unix socket %.*s",
-			     (int)len, (const char *)name) :
+	if (ret == -EPERM && n.name[0] == '/')
+		ret = bind_openly(&n);
+	*at = n.at;
+	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot name a unix socket %s", n.name) :
 		     0;
 }
 
-/* A file system that nobody sees and that ends with its last socket. */
-static int open_tree(void)
+/* A file system that nobody sees, or a directory that is empty at the end. */
+static int open_tree(struct unix_made *made)
 {
 	cr_auto_fd config = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	int tree = -1;
 
-	if (config < 0 || syscall(SYS_fsconfig, config, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+	if (config >= 0 && !syscall(SYS_fsconfig, config, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		tree = syscall(SYS_fsmount, config, FSMOUNT_CLOEXEC, 0);
+	if (tree >= 0)
+		return tree;
+	snprintf(made->directory, sizeof(made->directory), "/tmp/cairn-XXXXXX");
+	if (!mkdtemp(made->directory)) {
+		made->directory[0] = 0;
 		return -errno;
-	return syscall(SYS_fsmount, config, FSMOUNT_CLOEXEC, 0);
+	}
+	return open(made->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 int unix_bind_private(struct unix_made *made, int fd, const void *name, size_t len, int *at,
 		      struct cr_err *err)
 {
-	char as[32];
-	int ret;
-
 	*at = -1;
 	if (!len)
 		return 0;
 	if (!*(const char *)name)
 		return bind_abstract(fd, name, len, err);
 	if (made->tree < 0)
-		made->tree = open_tree();
+		made->tree = open_tree(made);
 	if (made->tree < 0)
-		return cr_fail(err, CR_EXIT_NAMESPACE, errno, "cannot make a private tmpfs");
-	snprintf(as, sizeof(as), "s%u", made->names++);
-	ret = bind_path(made, fd, name, len, made->tree, made->tree, as, err);
-	if (ret)
-		return ret;
-	*at = openat(made->tree, as, O_PATH | O_CLOEXEC);
-	fchmodat(made->tree, as, 0777, 0);
-	return *at < 0 ? -errno : 0;
+		return cr_fail(err, CR_EXIT_IO, -made->tree, "cannot make a directory in /tmp");
+	return bind_path(made, fd, name, len, made->tree, -1, NULL, at, err);
 }
 
 /* 0 if nothing is there, or a socket that is nobody's. */
@@ -208,13 +243,12 @@ int unix_bind_place(struct unix_made *made, int fd, const cairn_UnixSocket *m, c
 			       "cannot make the unix socket %s again: its folder cannot be written",
 			       place);
 	root = openat(to, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = bind_path(made, fd, m->name.bytes, m->name.size, root, to, base, err);
+	ret = bind_path(made, fd, m->name.bytes, m->name.size, root, to, base, at, err);
 	unlinkat(to, temporary, AT_REMOVEDIR);
 	if (ret)
 		return ret;
 	if (fchownat(to, base, m->owner, m->group, AT_SYMLINK_NOFOLLOW) && !geteuid())
 		cr_say("cannot give %s to its owner: %s", place, strerror(errno));
 	fchmodat(to, base, m->mode, 0);
-	*at = openat(to, base, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return *at < 0 ? cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot open %s", place) : 0;
+	return 0;
 }

@@ -364,6 +364,8 @@ void unix_free_restore(struct cr_restore *r)
 		cr_close_fd(&made->senders.v[i].at);
 	}
 	cr_close_fd(&made->tree);
+	if (made->directory[0])
+		rmdir(made->directory);
 	free(made->senders.v);
 	free(made->v);
 	free(made);
