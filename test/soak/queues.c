@@ -161,14 +161,15 @@ static void receive_inside(struct kind *k, struct message *m)
 }
 
 static struct kind kinds[] = {
-	{ "pipe", make_pipe, send_bytes, receive_bytes },
-	{ "unix-stream", make_pair, send_bytes, receive_bytes, .type = SOCK_STREAM },
-	{ "unix-stream-named", make_named, send_bytes, receive_bytes, .type = SOCK_STREAM },
-	{ "unix-dgram", make_pair, send_packet, receive_packet, .type = SOCK_DGRAM },
-	{ "unix-dgram-named", make_receiver, send_packet, receive_packet },
-	{ "unix-seqpacket", make_named, send_packet, receive_packet, .type = SOCK_SEQPACKET },
-	{ "unix-listener", make_listener, send_connecting, receive_accepting, .type = SOCK_STREAM },
-	{ "unix-rights", make_pair, send_inside, receive_inside, .type = SOCK_STREAM },
+#define NONE { -1, -1 }
+	{ "pipe", make_pipe, send_bytes, receive_bytes, NONE, 0 },
+	{ "unix-stream", make_pair, send_bytes, receive_bytes, NONE, SOCK_STREAM },
+	{ "unix-stream-named", make_named, send_bytes, receive_bytes, NONE, SOCK_STREAM },
+	{ "unix-dgram", make_pair, send_packet, receive_packet, NONE, SOCK_DGRAM },
+	{ "unix-dgram-named", make_receiver, send_packet, receive_packet, NONE, 0 },
+	{ "unix-seqpacket", make_named, send_packet, receive_packet, NONE, SOCK_SEQPACKET },
+	{ "unix-listener", make_listener, send_connecting, receive_accepting, NONE, SOCK_STREAM },
+	{ "unix-rights", make_pair, send_inside, receive_inside, NONE, SOCK_STREAM },
 };
 
 /* ---- both ends ---- */
@@ -228,7 +229,6 @@ int main(int argc, char **argv)
 	prog_init(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		kinds[i].fd[0] = kinds[i].fd[1] = -1;
 		kinds[i].make(&kinds[i]);
 		pid[i][0] = prog_fork();
 		if (!pid[i][0]) {
