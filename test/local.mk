@@ -35,6 +35,8 @@ test_progs = \
 	test/prog/cred-fsuid \
 	test/prog/cred-server \
 	test/prog/dev-nodes \
+	test/prog/aio-kernel \
+	test/prog/aio-posix \
 	test/prog/epoll-closed \
 	test/prog/epoll-edge-live \
 	test/prog/epoll-edge \
@@ -50,7 +52,6 @@ test_progs = \
 	test/prog/eventfd-blocked \
 	test/prog/eventfd-count \
 	test/prog/eventfd-shared \
-	test/prog/futex-shared \
 	test/prog/inotify-found \
 	test/prog/inotify-many \
 	test/prog/inotify-queue \
@@ -62,13 +63,9 @@ test_progs = \
 	test/prog/memfd-huge \
 	test/prog/memfd-seals \
 	test/prog/memfd-secret \
-	test/prog/mq-closed \
-	test/prog/mq-messages \
-	test/prog/mq-notify \
-	test/prog/mq-unlinked \
-	test/prog/mq-wait \
 	test/prog/pidfd-ended \
 	test/prog/pidfd-epoll \
+	test/prog/pidfd-fdinfo \
 	test/prog/pidfd-live \
 	test/prog/psem-named \
 	test/prog/psem-shared \
@@ -90,6 +87,17 @@ test_progs = \
 	test/prog/timerfd-wall \
 	test/prog/uring-absent \
 	test/prog/uring-refused \
+	test/prog/futex-shared \
+	test/prog/mq-closed \
+	test/prog/mq-messages \
+	test/prog/mq-notify \
+	test/prog/mq-unlinked \
+	test/prog/mq-wait \
+	test/prog/psem-named \
+	test/prog/psem-shared \
+	test/prog/psem-unlinked \
+	test/prog/pshared-pi \
+	test/prog/pshared-robust \
 	test/prog/file-append \
 	test/prog/file-append-cut \
 	test/prog/file-append-live \

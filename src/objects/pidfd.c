@@ -132,7 +132,7 @@ static pid_t make_ghost(const struct cr_restore *r, int status)
 				.set_tid = (uintptr_t)&id,
 				.set_tid_size = 1 };
 
-	for (; id > 300; id--) {
+	for (pid = -1; id > 300 && !r->virtual_ids; id--) {
 		if (taken(r->img, id) || skip-- > 0)
 			continue;
 		pid = syscall(SYS_clone3, &c, sizeof(c));
@@ -184,7 +184,7 @@ static void free_restore(struct cr_restore *r)
 
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	pid_t pid = d->event.pid == -1 ? ghost(r, d) : d->event.pid;
+	pid_t pid = d->event.pid == -1 ? ghost(r, d) : cr_restored_pid(r, d->event.pid);
 	int fd;
 
 	/* O_EXCL: by thread, which makes a difference to signals. */

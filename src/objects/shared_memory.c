@@ -90,6 +90,7 @@ cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat 
 	e->m.mode = st->st_mode;
 	e->m.memfd = !strncmp(name, "/memfd:", 7);
 	e->m.secret = !strcmp(name, SECRET);
+	e->m.aio = !strcmp(name, "/[aio]");
 	snprintf(e->m.name, sizeof(e->m.name), "%s", name);
 	if (e->fd >= 0 && e->m.memfd && !fstatfs(e->fd, &fs) && fs.f_type == HUGETLBFS_MAGIC)
 		e->m.huge_shift = __builtin_ctzl(fs.f_bsize);

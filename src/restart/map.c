@@ -144,5 +144,7 @@ int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
 		CHANGE(img->inodes.v[i].path);
 	for (i = 0; i < img->pipes.n; i++)
 		CHANGE(img->pipes.v[i].path);
+	for (i = 0; i < img->inotify_watches.n; i++)
+		CHANGE(img->inotify_watches.v[i].path);
 	return change_rules(maps, rules, err);
 }

@@ -128,6 +128,9 @@ typedef CR_LIST(struct cr_island) cr_islands;
 int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, struct cr_layout *l,
 		    cr_islands *islands, struct cr_err *err);
 
+/* aio.c: the ring of an AIO context, from its saved content, at a place. */
+int cr_aio_make(const cairn_Vma *v, int content, uint64_t at, struct cr_err *err);
+
 /* Opens the file of a mapping. */
 int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err);
 

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/elf_id.h"
@@ -122,6 +123,25 @@ static const cairn_Inode *noted(const struct cr_checkpoint *c, const struct cr_m
 	return cr_inode_mapped(&c->save, v->path, v->deleted, v->dev, v->inode);
 }
 
+/*
+ * What a process has asked of the kernel goes on while it stands still, and nobody tells how much
+ * that is: waits until nothing has been completed for a millisecond.
+ */
+static void await_aio(const struct cr_member *m, const struct cr_map *v)
+{
+	uint32_t last[4] = { 0 }, now[4]; /* id, nr, head, tail */
+	struct iovec to = { now, sizeof(now) }, from = { (void *)v->start, sizeof(now) };
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (process_vm_readv(m->tid, &to, 1, &from, 1, 0) != sizeof(now) ||
+		    (tries && last[3] == now[3]))
+			return;
+		memcpy(last, now, sizeof(last));
+		usleep(1000);
+	}
+}
+
 static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v,
 		       struct parts *parts)
 {
@@ -165,6 +185,8 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 						     cairn_FilePolicy_FILE_SAME);
 		return 0;
 	}
+	if (!strcmp(v->path, "/[aio]"))
+		await_aio(m, v);
 	object = cr_shared_note(&c->save, fd, &st, v->path);
 	if (!object)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "saving shared memory");

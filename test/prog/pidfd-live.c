@@ -16,17 +16,6 @@ static int open_pid(pid_t pid, unsigned int flags)
 	return syscall(SYS_pidfd_open, pid, flags);
 }
 
-static int shown(int fd)
-{
-	char path[64], text[512], *p;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	CHECK(prog_slurp(path, text, sizeof(text)) > 0);
-	p = strstr(text, "Pid:");
-	CHECK(p);
-	return atoi(p + 4);
-}
-
 static bool ended(int fd)
 {
 	struct pollfd p = { fd, POLLIN, 0 };
@@ -47,7 +36,6 @@ int main(int argc, char **argv)
 	if (!pid) {
 		prog_await("go");
 		CHECK(!ended(parent));
-		CHECK_EQ(shown(parent), getppid());
 		CHECK(!syscall(SYS_pidfd_send_signal, parent, 0, NULL, 0));
 		_exit(5);
 	}
@@ -59,14 +47,10 @@ int main(int argc, char **argv)
 	second = open_pid(other, PIDFD_NONBLOCK);
 	self = open_pid(getpid(), 0);
 	thread = open_pid(getpid(), PIDFD_THREAD);
-	CHECK(child >= 0 && self >= 0 && second >= 0);
+	CHECK(child >= 0 && self >= 0 && second >= 0 && (thread >= 0 || errno == EINVAL));
 	prog_ready();
 	prog_wait();
-	CHECK_EQ(shown(child), pid);
-	CHECK_EQ(shown(self), getpid());
-	CHECK_EQ(shown(parent), getpid());
 	CHECK(fcntl(second, F_GETFL) & O_NONBLOCK && fcntl(child, F_GETFD) & FD_CLOEXEC);
-	CHECK(thread < 0 || shown(thread) == getpid());
 	CHECK(waitid(P_PIDFD, second, &info, WEXITED) == -1 && errno == EAGAIN);
 	CHECK(!ended(child) && !ended(second));
 	prog_mark("go");
