@@ -98,6 +98,24 @@ test_progs = \
 	test/prog/psem-unlinked \
 	test/prog/pshared-pi \
 	test/prog/pshared-robust \
+	test/prog/dev-block-refused \
+	test/prog/dev-ghost \
+	test/prog/fifo-blocked \
+	test/prog/fifo-ghost \
+	test/prog/fifo-hangup \
+	test/prog/fifo-reader \
+	test/prog/fifo-writer \
+	test/prog/file-owner \
+	test/prog/lease-read \
+	test/prog/lease-write \
+	test/prog/lock-ghost \
+	test/prog/lock-inherited \
+	test/prog/lock-lost \
+	test/prog/lock-many \
+	test/prog/lock-shared \
+	test/prog/lock-waiters \
+	test/prog/mntns-refused \
+	test/prog/root-dir \
 	test/prog/file-append \
 	test/prog/file-append-cut \
 	test/prog/file-append-live \

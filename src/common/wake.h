@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define CR_WAKE_MAGIC 0x4341524eu /* "CARN" */
+#define CR_WAKE_PROC 2u /* a Begin with a descriptor of /proc comes first */
 #define CR_WAKE_ASK 1u /* say Hello and wait for Begin before forking */
 
 struct cr_wake {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Named FIFOs: a pipe that has a place in the file system. The content travels like a pipe's.
+// Named FIFOs: a pipe that has a place in the file system, or had. The content travels like a
+// pipe's if the job has a reader of it; else it is another's.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,18 +18,36 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
 {
-	if (v->deleted)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d has the deleted FIFO %s open (fd %d), which cannot be "
-			       "made again; close it",
-			       v->pid, v->link, v->number);
+	struct pollfd p = { v->fd, POLLIN, 0 };
+
+	d->deleted = v->deleted;
+	if (v->deleted && !cr_inode_note(s, v->fd, &v->st, v->link, true, 0))
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", v->link);
+	d->hangup =
+		(v->flags & O_ACCMODE) == O_RDONLY && poll(&p, 1, 0) == 1 && p.revents & POLLHUP;
 	snprintf(d->path, sizeof(d->path), "%s", v->link);
 	return cr_pipe_note(s, v, v->link, &d->object, err);
 }
 
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	return cr_object_pipe.restore(r, d, err);
+	int i = cr_pipe_index(r->img, d->object), fd;
+	cr_auto_fd writer = -1;
+	char path[64];
+
+	if (i < 0)
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks FIFO %u", d->object);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->pipe_fd[i][0]);
+	/* Someone must have been there to go. */
+	if (d->hangup)
+		writer = cr_open_anyway(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	/* Never waiting for the other end. */
+	fd = cr_open_anyway(path, (d->flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the FIFO %s again",
+			       d->path);
+	fcntl(fd, F_SETFL, d->flags & (O_NONBLOCK | O_APPEND | O_NOATIME));
+	return fd;
 }
 
 const struct cr_object cr_object_fifo = {

@@ -41,20 +41,44 @@ static bool parse(const char *line, cairn_Lock *out)
 	return true;
 }
 
-int cr_locks_save(struct cr_save *s, pid_t pid, int number, const cairn_Description *d,
-		  struct cr_err *err)
+/* What fdinfo costs is paid only for what somebody locks in practice. */
+static bool lockable(const cairn_Description *d)
 {
+	switch (d->kind) {
+	case cairn_ObjectKind_OBJECT_REGULAR:
+	case cairn_ObjectKind_OBJECT_DIRECTORY:
+	case cairn_ObjectKind_OBJECT_DEVICE:
+	case cairn_ObjectKind_OBJECT_FIFO:
+	case cairn_ObjectKind_OBJECT_SHARED_MEMORY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
+		  struct cr_saved_description *sd, struct cr_err *err)
+{
+	const cairn_Description *d = &sd->m;
+	pid_t seen = sd->locks_of;
 	cr_auto_free char *text = NULL;
 	char path[64], *line, *save = NULL;
 	cairn_Lock lock;
 	int ret = 0;
 
+	/* A process's descriptors of one description show the same, and stand together. */
+	if (!lockable(d) || seen == pid)
+		return 0;
+	sd->locks_of = pid;
 	/* Not /proc/locks: to read that is to wait for every CPU. */
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, number);
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", tid, number);
 	if (cr_slurp(AT_FDCWD, path, &text) <= 0)
 		return 0;
 	for (line = strtok_r(text, "\n", &save); line && !ret; line = strtok_r(NULL, "\n", &save)) {
 		if (strncmp(line, "lock:\t", 6) || !parse(line + 6, &lock))
+			continue;
+		/* Those of the description itself show in every process that has it. */
+		if (lock.kind != cairn_LockKind_LOCK_POSIX && seen)
 			continue;
 		lock.pid = pid;
 		lock.dev = d->dev;
@@ -104,23 +128,6 @@ int cr_locks_of_description(const struct cr_image *img, const cairn_Description 
 	return 0;
 }
 
-/* A descriptor of the process for a file, by the descriptions in the image. */
-static int fd_for(const struct cr_image *img, const struct cr_process_image *p, const cairn_Lock *l)
-{
-	size_t i, k, d;
-
-	for (i = 0; i < p->fds.n; i++)
-		for (k = 0; k < p->fds.v[i].fds_count; k++)
-			for (d = 0; d < img->descriptions.n; d++)
-				if (img->descriptions.v[d].id == p->fds.v[i].descriptions[k] &&
-				    img->descriptions.v[d].inode == l->inode &&
-				    img->descriptions.v[d].dev == l->dev &&
-				    (img->descriptions.v[d].flags & O_ACCMODE) !=
-					    (l->exclusive ? O_RDONLY : O_WRONLY))
-					return p->fds.v[i].fds[k];
-	return -1;
-}
-
 int cr_locks_of_process(const struct cr_image *img, const struct cr_process_image *p,
 			struct cr_err *err)
 {
@@ -132,7 +139,7 @@ int cr_locks_of_process(const struct cr_image *img, const struct cr_process_imag
 
 		if (l->kind != cairn_LockKind_LOCK_POSIX || l->pid != p->process.pid)
 			continue;
-		fd = fd_for(img, p, l);
+		fd = cr_first_number(img, p->process.pid, l->description);
 		if (fd >= 0 && take(l, fd, F_SETLK))
 			return taken(l, err);
 	}

@@ -63,6 +63,7 @@ struct cr_saved_shared {
 struct cr_saved_description {
 	cairn_Description m;
 	int fd;
+	pid_t locks_of; /* whose locks on it have been looked at last */
 };
 
 /* Who has a description at which number. */
@@ -297,6 +298,9 @@ int cr_object_take(struct cr_restore *r, size_t index, struct cr_err *err);
 /* In a process whose descriptors stand. */
 int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, struct cr_err *err);
 
+/* The first number under which the process has a description, or -1. */
+int cr_first_number(const struct cr_image *img, pid_t pid, uint32_t id);
+
 /* Who gets signals about it, once all processes exist. */
 void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d);
 
@@ -399,8 +403,8 @@ bool cr_pty_of(const struct cr_restore *r, pid_t session, int *fd, pid_t *foregr
 /* ---- file locks: lock.c ---- */
 
 /* The locks that show on a descriptor of a process. */
-int cr_locks_save(struct cr_save *s, pid_t pid, int number, const cairn_Description *d,
-		  struct cr_err *err);
+int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
+		  struct cr_saved_description *d, struct cr_err *err);
 /* By the shepherd: those of a description. By a process: its own, once its descriptors stand. */
 int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
 			    struct cr_err *err);
@@ -415,6 +419,9 @@ int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_e
 /* Opens what d, which may have lost its name, leads to; with the flags of how. */
 int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_Description *how,
 		  struct cr_err *err);
+
+/* As open(2), also what only its own mode keeps its owner from, as it was opened before. */
+int cr_open_anyway(const char *path, int flags);
 
 /* Opens path again with a description's flags. CR_EXIT_CHANGED when that fails. */
 int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err);

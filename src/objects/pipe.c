@@ -67,7 +67,10 @@ static int copy_content(const struct through *t, int from, cairn_Pipe *m, char *
 	return 0;
 }
 
-/* Opens it for reading, which any end allows through /proc, and stores what is queued. */
+/*
+ * Stores what is queued. A reading end can be had of any end of a pipe through /proc; but who waits
+ * for a reader of a FIFO would wake of that.
+ */
 static int store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pipe *m, int queued,
 			 struct cr_err *err)
 {
@@ -81,7 +84,9 @@ static int store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pi
 	if (!buf || !t)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a pipe");
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", v->fd);
-	reader = open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	reader = (v->flags & O_ACCMODE) == O_WRONLY ?
+			 open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC) :
+			 fcntl(v->fd, F_DUPFD_CLOEXEC, 0);
 	if (reader < 0)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
 			       "process %d: cannot read pipe fd %d", v->pid, v->number);
@@ -97,26 +102,34 @@ static int store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pi
 int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path, uint32_t *id,
 		 struct cr_err *err)
 {
-	cairn_Pipe *m;
+	cairn_Pipe *m = NULL;
 	int queued = 0;
 	size_t i;
 
 	/* A pipe is known by its other descriptions; a FIFO may have more than one name. */
-	for (i = 0; path && i < s->pipes.n; i++) {
-		if (s->pipes.v[i].inode == v->st.st_ino && !strcmp(s->pipes.v[i].path, path)) {
-			*id = s->pipes.v[i].id;
-			return 0;
-		}
-	}
-	m = cr_list_add(&s->pipes);
+	for (i = 0; path && i < s->pipes.n && !m; i++)
+		if (s->pipes.v[i].inode == v->st.st_ino && s->pipes.v[i].dev == v->st.st_dev)
+			m = &s->pipes.v[i];
+	if (!m)
+		m = cr_list_add(&s->pipes);
 	if (!m)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a pipe");
-	m->id = *id = ++s->next_id;
-	m->inode = v->st.st_ino;
-	m->mode = v->st.st_mode;
-	m->capacity = fcntl(v->fd, F_GETPIPE_SZ);
-	if (path)
+	if (!m->id) {
+		m->id = ++s->next_id;
+		m->dev = v->st.st_dev;
+		m->inode = v->st.st_ino;
+		m->mode = v->st.st_mode;
+		m->capacity = fcntl(v->fd, F_GETPIPE_SZ);
+		m->deleted = true;
+	}
+	*id = m->id;
+	/* A name that is there is better than one that was. */
+	if (path && m->deleted) {
 		snprintf(m->path, sizeof(m->path), "%s", path);
+		m->deleted = v->deleted;
+	}
+	if (m->has_content || (path && (v->flags & O_ACCMODE) == O_WRONLY))
+		return 0;
 	if (ioctl(v->fd, FIONREAD, &queued) || !queued)
 		return 0;
 	return store_content(s, v, m, queued, err);
@@ -156,22 +169,51 @@ int cr_pipe_index(const struct cr_image *img, uint32_t id)
 	return -ENOENT;
 }
 
+/* Both ends of a FIFO, by its name or the descriptor of one that has none. */
+static int open_fifo(struct cr_restore *r, const cairn_Pipe *m, int fds[2], struct cr_err *err)
+{
+	int ghost = m->deleted ? cr_inode_index(r->img, m->dev, m->inode) : -1;
+	const char *path = m->path;
+	char self[64];
+
+	if (ghost >= 0) {
+		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[ghost]);
+		path = self;
+	} else if (!mkfifo(path, 0600)) {
+		chmod(path, m->mode & 07777);
+	} else if (errno != EEXIST) {
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the FIFO %s again", path);
+	}
+	fds[0] = cr_open_anyway(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fds[1] = cr_open_anyway(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fds[0] < 0 || fds[1] < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the FIFO %s", m->path);
+	return 0;
+}
+
+static bool written_to(const struct cr_image *img, const cairn_Pipe *m)
+{
+	size_t i;
+
+	for (i = 0; i < img->descriptions.n; i++)
+		if (img->descriptions.v[i].kind == cairn_ObjectKind_OBJECT_FIFO &&
+		    img->descriptions.v[i].object == m->id &&
+		    (img->descriptions.v[i].flags & O_ACCMODE) != O_RDONLY)
+			return true;
+	return false;
+}
+
 /* Makes the pipe (or opens the FIFO both ways) and fills it. */
-static int prepare(struct cr_restore *r, const cairn_Pipe *m, int fds[2], struct cr_err *err)
+static int make_full(struct cr_restore *r, const cairn_Pipe *m, int fds[2], struct cr_err *err)
 {
 	cr_auto_free void *data = NULL;
 	size_t i, at = 0;
 	int ret;
 
 	if (m->path[0]) {
-		if (mkfifo(m->path, m->mode & 07777) && errno != EEXIST)
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the FIFO %s again",
-				       m->path);
-		fds[0] = open(m->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		fds[1] = open(m->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-		if (fds[0] < 0 || fds[1] < 0)
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the FIFO %s",
-				       m->path);
+		ret = open_fifo(r, m, fds, err);
+		if (ret)
+			return ret;
 	} else if (pipe2(fds, O_CLOEXEC | O_NONBLOCK)) {
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot make a pipe");
 	}
@@ -201,8 +243,14 @@ int cr_pipes_prepare(struct cr_restore *r, struct cr_err *err)
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < r->img->pipes.n && !ret; i++)
-		ret = prepare(r, &r->img->pipes.v[i], r->pipe_fd[i], err);
+	for (i = 0; i < r->img->pipes.n && !ret; i++) {
+		const cairn_Pipe *m = &r->img->pipes.v[i];
+
+		ret = make_full(r, m, r->pipe_fd[i], err);
+		/* Whether a reader sees a hang-up follows from who was there when it came. */
+		if (!ret && m->path[0] && !written_to(r->img, m))
+			cr_close_fd(&r->pipe_fd[i][1]);
+	}
 	return ret;
 }
 

@@ -101,6 +101,19 @@ static int ask(void)
 	return 0;
 }
 
+/* In another root directory there may be no /proc: the shepherd lends us its own. */
+static int take_proc(void)
+{
+	int fds[CR_WIRE_FDS], nfds = 0;
+
+	if (cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in, fds,
+			 &nfds, 0) != 1 ||
+	    nfds != 1)
+		return -EPROTO;
+	cr_agent.proc = fds[0] + 1;
+	return 0;
+}
+
 static int stop_and_tell(void)
 {
 	cairn_Failure failure = cairn_Failure_init_zero;
@@ -109,6 +122,8 @@ static int stop_and_tell(void)
 	int ret, sock;
 
 	cr_agent.nkeep = 0;
+	if (cr_agent.wake.flags & CR_WAKE_PROC && (ret = take_proc()))
+		return ret;
 	self->nr = cr_agent.wake.nr;
 	self->key = cr_agent.wake.key;
 	agent_take_record(self);
@@ -201,6 +216,9 @@ void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 	if (cr_agent.sock >= 0) {
 		/* Whatever stack the application gave us may be small. */
 		cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
+		if (cr_agent.proc)
+			cr_sys1(SYS_close, cr_agent.proc - 1);
+		cr_agent.proc = 0;
 		cr_sys1(SYS_close, cr_agent.sock);
 	}
 	agent_settle(&cr_agent.threads[0]);

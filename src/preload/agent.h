@@ -73,6 +73,7 @@ struct agent {
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
 	unsigned int nkeep;
 	int sock;
+	int proc; /* one more than a descriptor of the shepherd's /proc, 0 for none */
 	int dumpable; /* as it was before this checkpoint */
 	int writer_pid;
 	struct agent_thread threads[AGENT_THREADS];

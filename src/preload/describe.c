@@ -230,7 +230,8 @@ static int send_timers(void)
 	const char *p = cr_agent.text;
 	int ret = 0;
 
-	if (cr_read_text("/proc/self/timers", cr_agent.text, sizeof(cr_agent.text)) <= 0)
+	if (cr_read_text(cr_agent.proc - 1, "/proc/self/timers", cr_agent.text,
+			 sizeof(cr_agent.text)) <= 0)
 		return 0;
 	while (!ret && (p = after(p, "ID: "))) {
 		ret = send_timer(p);
@@ -272,7 +273,7 @@ static int flush_descriptors(int *n)
 int agent_send_descriptors(void)
 {
 	struct cr_dirent *e;
-	long dir = cr_sys3(SYS_open, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long dir = cr_open_proc(cr_agent.proc - 1, "/proc/self/fd", O_RDONLY | O_DIRECTORY);
 	long count, at;
 	int n = 0, ret = 0;
 
@@ -291,7 +292,7 @@ int agent_send_descriptors(void)
 			if (*p == '.')
 				continue;
 			fd = cr_get_number(&p, 10);
-			if (fd == dir || fd == cr_agent.sock)
+			if (fd == dir || fd == cr_agent.sock || fd == cr_agent.proc - 1)
 				continue;
 			flags = cr_sys2(SYS_fcntl, fd, F_GETFD);
 			if (flags < 0)

@@ -17,7 +17,7 @@ uint64_t agent_status_mask(int tid, const char *key)
 	const char *p;
 
 	cr_task_path(path, tid, "status");
-	if (cr_read_text(path, buf, sizeof(buf)) <= 0)
+	if (cr_read_text(cr_agent.proc - 1, path, buf, sizeof(buf)) <= 0)
 		return 0;
 	p = strstr(buf, key);
 	if (!p)

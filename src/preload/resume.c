@@ -92,6 +92,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		cr_agent.pid = cr_sys0(SYS_getpid);
 		agent_catch_handlers();
 		atomic_store(&cr_agent.inside, 0);
+		cr_agent.proc = 0;
 		atomic_store(&cr_agent.state, AGENT_IDLE);
 		renew_environment();
 		while ((left = atomic_load(&cr_agent.left)) < others)

@@ -46,7 +46,7 @@ static void read_record(struct agent_thread *t)
 
 	t->nr = -1;
 	cr_task_path(path, t->tid, "syscall");
-	if (cr_read_text(path, buf, sizeof(buf)) <= 0 || *p < '0' || *p > '9')
+	if (cr_read_text(cr_agent.proc - 1, path, buf, sizeof(buf)) <= 0 || *p < '0' || *p > '9')
 		return;
 	t->nr = cr_get_number(&p, 10);
 	for (i = 0; i < 8; i++) {
@@ -245,7 +245,7 @@ static int call_threads(void)
 		uint8_t type;
 		char name[];
 	} * e;
-	long dir = cr_sys3(SYS_open, "/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	long dir = cr_open_proc(cr_agent.proc - 1, "/proc/self/task", O_RDONLY | O_DIRECTORY);
 	long n, at;
 	int fresh = 0;
 
@@ -308,7 +308,7 @@ static void look_for(struct agent_thread *t, int64_t waited_ns)
 	const char *p;
 
 	cr_task_path(path, t->tid, "stat");
-	if (cr_read_text(path, buf, sizeof(buf)) <= 0) {
+	if (cr_read_text(cr_agent.proc - 1, path, buf, sizeof(buf)) <= 0) {
 		t->gone = true;
 		return;
 	}

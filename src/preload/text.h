@@ -18,6 +18,17 @@ struct cr_dirent {
 	char name[];
 };
 
+/*
+ * Opens a file of /proc, by its whole path; by way of proc, the shepherd's /proc, if that is open,
+ * as the process may have a root directory without one.
+ */
+static inline long cr_open_proc(int proc, const char *path, int flags)
+{
+	if (proc < 0)
+		return cr_sys3(SYS_open, path, flags | O_CLOEXEC, 0);
+	return cr_sys4(SYS_openat, proc, path + sizeof("/proc"), flags | O_CLOEXEC, 0);
+}
+
 static inline char *cr_put_text(char *p, const char *text)
 {
 	while (*text)
@@ -66,9 +77,9 @@ static inline void cr_task_path(char *out, int tid, const char *leaf)
 }
 
 /* Reads up to max - 1 bytes and terminates; their number or -errno. */
-static inline long cr_read_text(const char *path, char *buf, long max)
+static inline long cr_read_text(int proc, const char *path, char *buf, long max)
 {
-	long fd = cr_sys3(SYS_open, path, O_RDONLY | O_CLOEXEC, 0);
+	long fd = cr_open_proc(proc, path, O_RDONLY);
 	long n = 0, r = 0;
 
 	if (fd < 0)

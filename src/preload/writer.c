@@ -373,7 +373,7 @@ static void prepare(const int *fds, int nfds, bool lz4)
 	struct writer *w = &writer;
 	struct rlimit limit;
 
-	if (nfds != 2)
+	if (nfds != 2 && nfds != 3)
 		leave(EPROTO, 0);
 	/* A limit on the application's files is not meant for ours. */
 	if (!cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit)) {
@@ -385,7 +385,7 @@ static void prepare(const int *fds, int nfds, bool lz4)
 	w->hash = agent_hash_has_avx2() ? agent_hash_avx2 : agent_hash_sse2;
 	/* Which /proc grants its owner; an application may act for somebody else. */
 	cr_sys1(SYS_setfsuid, cr_sys0(SYS_geteuid));
-	w->pagemap = cr_sys3(SYS_open, "/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+	w->pagemap = cr_open_proc(nfds == 3 ? fds[2] : -1, "/proc/self/pagemap", O_RDONLY);
 	if (w->pagemap < 0)
 		leave(-w->pagemap, 0);
 	w->copies = (void *)cr_sys6(SYS_mmap, NULL, OWN_BYTES, PROT_READ | PROT_WRITE,

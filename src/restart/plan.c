@@ -546,11 +546,37 @@ static void plan_credentials(struct plan *n, const cairn_Thread *t)
 		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_PDEATHSIG, t->pdeath_signal);
 }
 
+/* When nobody else has the file open for the restart any more, and by the job's own number. */
+static void plan_leases(struct plan *n)
+{
+	const struct cr_restore *r = &n->r->objects;
+	size_t i;
+
+	for (i = 0; i < r->img->descriptions.n; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+
+		if (d->lease && r->first[i] == n->p->process.pid)
+			TRY(CR_LABEL_CREDENTIALS, SYS_fcntl,
+			    cr_first_number(r->img, n->p->process.pid, d->id), F_SETLEASE,
+			    d->lease - 1);
+	}
+}
+
+static size_t count_leases(const struct cr_image *img)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < img->descriptions.n; i++)
+		n += img->descriptions.v[i].lease != 0;
+	return n;
+}
+
 static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, bool main)
 {
 	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
 	if (main) {
 		plan_stopped_children(n);
+		plan_leases(n);
 		start_timers(n);
 	}
 	plan_restrictions(n, t);
@@ -746,6 +772,16 @@ static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
 	return 0;
 }
 
+/* Last, since from then on there is no /proc. The working directory stays outside if it was. */
+static int set_root(const struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
+{
+	if (!m->root[0] || !strcmp(m->root, "/") || !chroot(m->root))
+		return 0;
+	return cr_fail(err, errno == EPERM ? CR_EXIT_NAMESPACE : CR_EXIT_CHANGED, errno,
+		       "process %d cannot have its root directory %s%s", m->pid, m->root,
+		       r->objects.virtual_ids ? " (without namespaces only root can)" : "");
+}
+
 static const cairn_Thread *main_thread(const struct cr_process_image *p)
 {
 	size_t i;
@@ -771,7 +807,8 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
-	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 + 2;
+	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 +
+	       count_leases(&n->r->img) + 2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
@@ -894,6 +931,9 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (n->nops > ops_needed(n, &islands))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "%zu operations, expected %zu at most",
 			       n->nops, ops_needed(n, &islands));
+	ret = set_root(r, &p->process, err);
+	if (ret)
+		return ret;
 	leave(n, main_ops);
 	return cr_fail(err, CR_EXIT_INTERNAL, 0, "the restorer came back");
 }

@@ -127,6 +127,20 @@ static int describe_cwd(struct cr_checkpoint *c, struct cr_member *m)
 	return 0;
 }
 
+static int describe_root(struct cr_member *m, struct cr_err *err)
+{
+	char *root = m->process.root;
+
+	if (cr_proc_link(m->tid, "root", root))
+		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/root", m->pid);
+	if (root[0] == '/' && !strstr(root, " (deleted)"))
+		return 0;
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d has a root directory that cannot be found again (%s); the job "
+		       "goes on",
+		       m->pid, root);
+}
+
 static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	cairn_Process *p = &m->process;
@@ -165,11 +179,8 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	p->cap_ambient = st.caps[4];
 	if (cr_describe_filters(sh, m, &st, &c->err))
 		return -ENOTSUP;
-	if (cr_proc_link(m->tid, "root", p->root) || strcmp(p->root, "/"))
-		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d (%s) has another root directory, which cannot be saved "
-			       "yet; the job goes on",
-			       m->pid, st.name);
+	if (describe_root(m, &c->err))
+		return -ENOTSUP;
 	if (describe_cwd(c, m))
 		return -EIO;
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", m->tid);
@@ -189,12 +200,6 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	for (size_t i = 0; i < m->threads.n; i++)
 		describe_thread(&m->threads.v[i]);
 	return describe_exe(m, &c->err);
-}
-
-static bool lockable(const cairn_Description *d)
-{
-	return d->kind == cairn_ObjectKind_OBJECT_REGULAR ||
-	       d->kind == cairn_ObjectKind_OBJECT_DIRECTORY;
 }
 
 static bool share_files(const struct cr_member *a, const struct cr_member *b)
@@ -239,7 +244,6 @@ static void drop_agents_fds(struct cr_checkpoint *c, struct cr_member *m)
 static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
 {
 	struct cr_holder *h = cr_list_add(&c->save.holders);
-	const struct cr_saved_description *d;
 	struct cr_fd_view v;
 	uint32_t id;
 	int ret;
@@ -253,8 +257,8 @@ static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_m
 	if (ret)
 		return ret;
 	*h = (struct cr_holder){ m->pid, f->number, id, f->cloexec };
-	d = cr_description_noted(&c->save, id);
-	return lockable(&d->m) ? cr_locks_save(&c->save, m->tid, f->number, &d->m, &c->err) : 0;
+	return cr_locks_save(&c->save, m->pid, m->tid, f->number,
+			     cr_description_noted(&c->save, id), &c->err);
 }
 
 /* Processes that share more than threads and forks do. */

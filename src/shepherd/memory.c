@@ -205,7 +205,10 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
 		       const cairn_Range *r, const uint64_t *offsets, size_t n, uint32_t shared)
 {
-	int fds[2] = { c->writer.pack, c->writer.counter_fd };
+	cr_auto_fd proc = m->chrooted && !m->writer_started ?
+				  open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC) :
+				  -1;
+	int fds[3] = { c->writer.pack, c->writer.counter_fd, proc };
 	cairn_Ranges *out = &sh->out.body.ranges;
 	size_t at = 0, i;
 	int ret;
@@ -222,7 +225,7 @@ static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct c
 		out->offsets_count = offsets ? i : 0;
 		out->last = at == n;
 		out->lz4 = !strcmp(sh->options.compress, "lz4");
-		ret = cr_send_member(sh, m->writer, fds, m->writer_started ? 0 : 2);
+		ret = cr_send_member(sh, m->writer, fds, m->writer_started ? 0 : proc < 0 ? 2 : 3);
 		m->writer_started = true;
 	} while (!ret && at < n);
 	return ret;

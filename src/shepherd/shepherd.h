@@ -58,6 +58,7 @@ struct cr_member {
 	int sock;
 	int64_t called_ns;
 	bool unblocked; /* by us, for this checkpoint */
+	bool chrooted; /* its agent may be without a /proc */
 	int64_t blocked_ns; /* since when its main thread is seen to block our signal */
 	pid_t late; /* thread that its agent waits for */
 	CR_LIST(struct cr_traced) traced; /* its threads, if job control has stopped it */

@@ -172,6 +172,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	uint64_t bit = 1ull << (sh->options.signal - 1);
 	siginfo_t info = { .si_signo = sh->options.signal, .si_code = SI_QUEUE };
 	struct cr_wake wake = { .magic = CR_WAKE_MAGIC };
+	char root[CR_PATH_MAX];
 	struct cr_proc_status st;
 	pid_t tid;
 
@@ -203,8 +204,9 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	}
 	if (!m->traced.n && tid == m->pid && wait_for_mask(m, &st, bit))
 		return 0;
+	m->chrooted = !cr_proc_link(m->pid, "root", root) && strcmp(root, "/");
 	read_record(m->pid, tid, &wake);
-	wake.flags = must_ask(m) ? CR_WAKE_ASK : 0;
+	wake.flags = (must_ask(m) ? CR_WAKE_ASK : 0) | (m->chrooted ? CR_WAKE_PROC : 0);
 	info.si_pid = getpid();
 	info.si_uid = getuid();
 	cr_wake_put(&info, &wake);
@@ -237,6 +239,16 @@ static struct cr_member *member_of(struct cr_shepherd *sh, struct cr_checkpoint 
 	return geteuid() ? NULL : m;
 }
 
+static void lend_proc(struct cr_shepherd *sh, struct cr_member *m)
+{
+	cr_auto_fd proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	memset(&sh->out, 0, sizeof(sh->out));
+	sh->out.which_body = cairn_ShepherdMsg_begin_tag;
+	if (proc >= 0)
+		cr_send_member(sh, m->sock, &proc, 1);
+}
+
 static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct cr_member *m;
@@ -254,6 +266,8 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		cr_close_fd(&m->sock);
 		m->sock = fd;
 		m->state = CR_MEMBER_CONNECTED;
+		if (m->chrooted)
+			lend_proc(sh, m);
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd,
 			  &(struct epoll_event){ EPOLLIN | EPOLLET, { .ptr = m } });
 	}
