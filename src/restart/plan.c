@@ -491,13 +491,32 @@ static void set_caps(struct plan *n, uint64_t effective, uint64_t permitted, uin
 	CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)), keep(n, d, sizeof(d)));
 }
 
-/* Users and groups, for root's jobs only: a user namespace of ours has nobody else. */
+/* Whether this process, whose owner started the restart, is the very same user already. */
+static bool same_ids(const cairn_Attributes *a)
+{
+	gid_t groups[sizeof(a->groups.bytes) / sizeof(gid_t)];
+	uid_t u[3];
+	gid_t g[3];
+	int n = getgroups(CR_ARRAY_SIZE(groups), groups);
+
+	return !getresuid(&u[0], &u[1], &u[2]) && !getresgid(&g[0], &g[1], &g[2]) &&
+	       !memcmp(u, a->uids, sizeof(u)) && !memcmp(g, a->gids, sizeof(g)) &&
+	       a->uids[3] == u[1] && a->gids[3] == g[1] && n >= 0 &&
+	       n * sizeof(gid_t) == a->groups.size &&
+	       !memcmp(groups, a->groups.bytes, a->groups.size);
+}
+
+/*
+ * Users and groups, for root's jobs only: a user namespace of ours has nobody else. Capabilities
+ * are ours to set, not a consequence of the user's change.
+ */
 static void set_ids(struct plan *n)
 {
 	const cairn_Attributes *a = n->p->attributes.n ? n->p->attributes.v : NULL;
 
-	if (!a || a->uids_count < 4 || a->gids_count < 4)
+	if (!a || a->uids_count < 4 || a->gids_count < 4 || same_ids(a))
 		return;
+	TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
 	if (!n->groups_at)
 		n->groups_at = keep(n, a->groups.bytes, a->groups.size);
 	CALL(CR_LABEL_CREDENTIALS, SYS_setgroups, a->groups.size / 4, n->groups_at);
@@ -522,11 +541,8 @@ static void plan_credentials(struct plan *n, const cairn_Thread *t)
 	for (cap = 0; cap < 64; cap++)
 		if (n->own.caps[3] & ~p->cap_bounding & 1ull << cap)
 			TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_CAPBSET_DROP, cap);
-	if (!n->r->drop_caps) {
-		/* Capabilities are ours to set, not a consequence of the user's change. */
-		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
+	if (!n->r->drop_caps)
 		set_ids(n);
-	}
 	if (ambient) {
 		set_caps(n, n->own.caps[2], n->own.caps[1], inheritable);
 		for (cap = 0; cap < 64; cap++)
