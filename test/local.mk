@@ -401,6 +401,7 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load test/soak/queues
+check_PROGRAMS += $(test_progs) test/prog/tcp-outside test/prog/mq-unlink test/soak/load
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
@@ -461,6 +462,7 @@ EXTRA_DIST += \
 	test/cli/options-kept.sh \
 	test/cli/refuse.sh \
 	test/cli/status.sh \
+	test/cli/tcp-outside.sh \
 	test/cli/tmux.sh \
 	test/cli/tty-outside.sh
 

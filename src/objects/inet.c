@@ -17,11 +17,17 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
+/* Our own duplicate. */
+struct repaired {
+	int fd, reuse;
+};
+
 /* During a save. */
 struct state {
 	CR_LIST(struct cr_inet *) all;
 	struct cr_inet_defaults *defaults;
 	struct cr_multicast_groups *groups;
+	CR_LIST(struct repaired) repaired; /* connections in repair mode */
 	uint64_t netns;
 };
 
@@ -141,6 +147,26 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return cr_inet_filter_save(s, k, err);
 }
 
+static int save_repair(struct cr_save *s, struct state *t, struct cr_inet *k, struct cr_err *err)
+{
+	struct repaired *to;
+	int ret;
+
+	if (k->m.peer_kind != cairn_InetPeer_INET_PEER_OUTSIDE)
+		return 0;
+	ret = cr_tcp_repair_save(s, k, err);
+	if (!k->m.has_repair)
+		return ret;
+	to = cr_list_add(&t->repaired);
+	if (to)
+		*to = (struct repaired){ fcntl(k->fd, F_DUPFD_CLOEXEC, 3),
+					 cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0) };
+	/* A job that ends leaves without a word to the peer. */
+	if (!to || ret || !s->stopping)
+		cr_tcp_repair_end(k->fd, cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0));
+	return ret;
+}
+
 static int finish(struct cr_save *s, struct cr_err *err)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
@@ -150,6 +176,8 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	if (!t)
 		return 0;
 	ret = cr_tcp_save(s, t->all.v, t->all.n, err);
+	for (i = 0; i < t->all.n && !ret && s->tcp_repair; i++)
+		ret = save_repair(s, t, t->all.v[i], err);
 	for (i = 0; i < t->all.n && !ret; i++) {
 		if (t->all.v[i]->m.protocol == IPPROTO_TCP)
 			continue;
@@ -173,6 +201,12 @@ static void free_save(struct cr_save *s)
 	for (i = 0; i < t->all.n; i++)
 		free(t->all.v[i]);
 	free(t->all.v);
+	for (i = 0; i < t->repaired.n; i++) {
+		if (!s->ended)
+			cr_tcp_repair_end(t->repaired.v[i].fd, t->repaired.v[i].reuse);
+		close(t->repaired.v[i].fd);
+	}
+	free(t->repaired.v);
 	cr_inet_defaults_free(t->defaults);
 	cr_multicast_free(t->groups);
 	free(t);

@@ -138,6 +138,11 @@ void cr_tcp_each(int family, unsigned int states, uint16_t port,
 bool cr_tcp_look(const union cr_inet_name *local, const union cr_inet_name *remote,
 		 struct cr_tcp_seen *seen);
 
+/* tcp_repair.c */
+int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
+void cr_tcp_repair_end(int fd, int reuse);
+int cr_tcp_repair_restore(struct cr_restore *r, struct cr_inet_new *k, struct cr_err *err);
+
 /* ---- UDP: udp.c ---- */
 
 struct cr_multicast_groups;

@@ -107,6 +107,9 @@ struct cr_save {
 	const struct cr_outside *outside;
 	uint64_t file_limit; /* files larger than this keep their own content */
 	const struct cr_file_rules *rules;
+	bool tcp_repair; /* TCP connections to the outside are to live on */
+	bool stopping; /* the job is to end with this checkpoint */
+	bool ended; /* and has */
 	uint32_t next_id;
 	CR_LIST(struct cr_saved_description *) descriptions;
 	CR_LIST(struct cr_saved_description *) sorted; /* by inode, then as kcmp orders them */
@@ -129,6 +132,7 @@ struct cr_restore {
 	const struct cr_image *img;
 	const struct cr_outside *outside;
 	bool allow_changed;
+	bool tcp_repair; /* take up TCP connections to the outside */
 	const struct cr_file_rules *rules;
 	bool virtual_ids; /* no namespace is ours: ids are translated */
 	const struct cr_ids *ids; /* by this table: cr_id_real() */

@@ -44,10 +44,15 @@ static bool was_connected(const cairn_InetSocket *m)
 	       (m->state == CR_TCP_CLOSE && m->events & POLLRDHUP && m->error != ECONNREFUSED);
 }
 
-/* Its other end can only be one of ours. */
-static bool needs_helper(const cairn_InetSocket *m)
+static bool lives_on(const struct work *w, const cairn_InetSocket *m)
 {
-	return was_connected(m) && m->peer_kind != cairn_InetPeer_INET_PEER_JOB;
+	return w->r->tcp_repair && m->has_repair;
+}
+
+/* Its other end can only be one of ours. */
+static bool needs_helper(const struct work *w, const cairn_InetSocket *m)
+{
+	return was_connected(m) && !lives_on(w, m) && m->peer_kind != cairn_InetPeer_INET_PEER_JOB;
 }
 
 static bool is_server(const struct work *w, const struct cr_inet_new *k)
@@ -131,6 +136,10 @@ static int take_address(struct work *w, struct cr_inet_new *k, struct cr_err *er
 {
 	const cairn_InetSocket *m = k->m;
 
+	if (lives_on(w, m)) {
+		k->fd = new_socket(m, m->family, err);
+		return k->fd < 0 ? k->fd : cr_tcp_repair_restore(w->r, k, err);
+	}
 	if (was_connected(m) && !cr_inet_is_any(&k->local) && !cr_inet_is_here(&k->local)) {
 		cr_inet_loopback(&k->local);
 		cr_inet_loopback(&k->remote);
@@ -530,7 +539,7 @@ static int make_connections(struct work *w, struct cr_err *err)
 			continue;
 		if (k->peer && !is_accepted(w, k))
 			ret = connect_pair(w, k, err);
-		else if (needs_helper(k->m))
+		else if (needs_helper(w, k->m))
 			ret = connect_helper(w, k, err);
 		else if (k->m->error == ECONNREFUSED)
 			ret = be_refused(k, err);

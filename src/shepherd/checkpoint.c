@@ -103,6 +103,7 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		/* They still stand where the checkpoint has them. */
 		sh->exit_status = CR_EXIT_STOPPED;
 		cr_kill_job(sh);
+		c->save.ended = true;
 	}
 	cr_let_go(sh, c);
 	drop_duplicates(c);
@@ -271,6 +272,8 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->save.began = sh->began;
 	c->save.own_ipc = sh->own_ipc;
 	c->save.file_limit = sh->options.file_limit;
+	c->save.tcp_repair = !strcmp(sh->options.tcp, "repair");
+	c->save.stopping = purpose == CR_SAVE_AND_STOP;
 	c->save.rules = &sh->options.files;
 	cr_course_begin(&c->course);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);

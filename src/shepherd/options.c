@@ -55,6 +55,9 @@ static const struct option_row {
 	  "restart although files that the job reads have changed", 0 },
 	{ "ids", 0, TEXT, 2, ROW(ids), 0, 0, "CR_IDS", "auto|exact|virtual",
 	  "processes keep their ids in namespaces, or see them translated (default: auto)", 0 },
+	{ "tcp", 0, TEXT, 3, ROW(tcp), 0, 0, "CR_TCP", "reset|repair",
+	  "connections to the outside: reset at a restart, or kept, as root (default: reset)",
+	  JOB(tcp) },
 	{ "detach", 0, FLAG, 3, ROW(detach), 0, 0, "CR_DETACH", NULL,
 	  "return when the job runs; it goes on in the background", 0 },
 	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text", 0 },
@@ -181,7 +184,8 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 				  .file_limit = 16 << 20,
 				  .signal = CR_DEFAULT_SIGNAL,
 				  .ids = "auto",
-				  .compress = "none" };
+				  .compress = "none",
+				  .tcp = "reset" };
 	ret = from_environment(o, command, err);
 	fill_getopt(command, longs, shorts);
 	opterr = 0;
@@ -200,6 +204,8 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		return ret;
 	if (strcmp(o->compress, "none") && strcmp(o->compress, "lz4"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--compress %s: none or lz4", o->compress);
+	if (strcmp(o->tcp, "reset") && strcmp(o->tcp, "repair"))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--tcp %s: reset or repair", o->tcp);
 	if (strcmp(o->ids, "auto") && strcmp(o->ids, "exact") && strcmp(o->ids, "virtual"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--ids %s: auto, exact or virtual", o->ids);
 	return optind;

@@ -27,6 +27,7 @@ struct cr_options {
 	long signal;
 	const char *compress; /* none or lz4 */
 	const char *ids; /* auto, exact or virtual */
+	const char *tcp; /* reset or repair */
 	bool pack_files;
 	bool detach;
 	bool allow_changed;

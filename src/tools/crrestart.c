@@ -139,6 +139,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;
+	r->objects.tcp_repair = !strcmp(o->tcp, "repair");
 	r->objects.rules = &o->files;
 	return cr_capsule(r, inner, err);
 }
