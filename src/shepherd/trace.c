@@ -322,6 +322,17 @@ void cr_hold(struct cr_member *m)
 	}
 }
 
+/* A thread stops again by itself, in a moment; unless somebody has just continued it. */
+static void await_rest(pid_t tid)
+{
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + 50000000;
+	struct cr_proc_stat st;
+
+	while (!cr_proc_stat(AT_FDCWD, tid, &st) && st.state != 'T' && st.state != 'Z' &&
+	       cr_now_ns(CLOCK_MONOTONIC) < end)
+		sched_yield();
+}
+
 void cr_release(struct cr_member *m)
 {
 	size_t i;
@@ -341,5 +352,7 @@ void cr_release(struct cr_member *m)
 			ptrace(PTRACE_DETACH, t->tid, 0, 0);
 		}
 	}
+	for (i = 0; i < m->traced.n; i++)
+		await_rest(m->traced.v[i].tid);
 	m->traced.n = 0;
 }
