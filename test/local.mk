@@ -440,6 +440,7 @@ EXTRA_DIST += \
 	test/real/sqlite.sh \
 	test/real/threads64.sh \
 	test/real/torch.sh \
+	test/real/screen.sh \
 	test/real/shells.sh \
 	test/real/sqlite.sh \
 	test/real/threads64.sh \
