@@ -464,6 +464,7 @@ EXTRA_DIST += \
 	test/cli/refuse.sh \
 	test/cli/status.sh \
 	test/cli/tcp-outside.sh \
+	test/cli/unix-outside.sh \
 	test/cli/tmux.sh \
 	test/cli/tty-outside.sh
 

@@ -108,5 +108,15 @@ void unix_name_locate(struct cr_save *s, struct unix_socket *u)
 		ok = try_process(u, last, false);
 	}
 	if (!ok)
-		try_process(u, u->pid, true);
+		ok = try_process(u, u->pid, true);
+	/* The launch began in the shepherd's directory; daemons leave it. */
+	if (!ok && u->entry->name[0] != '/')
+		ok = try_process(u, getpid(), false);
+	if (!ok)
+		cr_remark(
+			s,
+			"process %d has a unix socket named %.*s, whose file is not found: it has "
+			"been removed, or the name is relative to a directory that was left; after "
+			"a restart nobody can connect to it",
+			u->pid, (int)u->m.name.size, u->entry->name);
 }
