@@ -58,8 +58,6 @@ test_progs = \
 	test/prog/inotify-shared \
 	test/prog/inotify-wait \
 	test/prog/inotify-watch \
-	test/prog/keyring-refused \
-	test/prog/landlock-refused \
 	test/prog/memfd-huge \
 	test/prog/memfd-seals \
 	test/prog/memfd-secret \
@@ -67,6 +65,21 @@ test_progs = \
 	test/prog/pidfd-epoll \
 	test/prog/pidfd-fdinfo \
 	test/prog/pidfd-live \
+	test/prog/signalfd-blocked \
+	test/prog/signalfd-mask \
+	test/prog/timerfd-alarm \
+	test/prog/timerfd-blocked \
+	test/prog/timerfd-expired \
+	test/prog/timerfd-periodic \
+	test/prog/timerfd-relative \
+	test/prog/timerfd-wall \
+	test/prog/uffd-fork \
+	test/prog/uffd-missing \
+	test/prog/uffd-protect \
+	test/prog/uring-absent \
+	test/prog/uring-refused \
+	test/prog/keyring-refused \
+	test/prog/landlock-refused \
 	test/prog/psem-named \
 	test/prog/psem-shared \
 	test/prog/psem-unlinked \
@@ -77,16 +90,6 @@ test_progs = \
 	test/prog/seccomp-strict-refused \
 	test/prog/seccomp-threads \
 	test/prog/seccomp-tight-refused \
-	test/prog/signalfd-blocked \
-	test/prog/signalfd-mask \
-	test/prog/timerfd-alarm \
-	test/prog/timerfd-blocked \
-	test/prog/timerfd-expired \
-	test/prog/timerfd-periodic \
-	test/prog/timerfd-relative \
-	test/prog/timerfd-wall \
-	test/prog/uring-absent \
-	test/prog/uring-refused \
 	test/prog/futex-shared \
 	test/prog/mq-closed \
 	test/prog/mq-messages \

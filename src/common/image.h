@@ -107,6 +107,7 @@ struct cr_image {
 	CR_LIST(cairn_EpollWatch) epoll_watches;
 	CR_LIST(cairn_InotifyWatch) inotify_watches;
 	CR_LIST(cairn_InotifyQueue) inotify_queues;
+	CR_LIST(cairn_UffdRange) uffd_ranges;
 	CR_LIST(cairn_SemaphoreSet) semaphores;
 	CR_LIST(cairn_MessageQueue) messages;
 	CR_LIST(cairn_Mqueue) mqueues;

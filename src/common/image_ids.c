@@ -40,6 +40,7 @@ static const struct {
 	ROW(RUNS, PageRuns, pid),
 	ROW(DESCRIPTION, Description, owner),
 	ROW(DESCRIPTION, Description, event.pid),
+	ROW(UFFD_RANGE, UffdRange, pid),
 	ROW(LOCK, Lock, pid),
 	ROW(UNIX, UnixSocket, pid),
 	ROW(UNIX_MESSAGE, UnixMessage, pid),

@@ -63,6 +63,7 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_EPOLL_WATCH] = OF_JOB(EpollWatch, epoll_watches),
 	[cairn_RecordType_RECORD_INOTIFY_WATCH] = OF_JOB(InotifyWatch, inotify_watches),
 	[cairn_RecordType_RECORD_INOTIFY_QUEUE] = OF_JOB(InotifyQueue, inotify_queues),
+	[cairn_RecordType_RECORD_UFFD_RANGE] = OF_JOB(UffdRange, uffd_ranges),
 	[cairn_RecordType_RECORD_SEMAPHORES] = OF_JOB(SemaphoreSet, semaphores),
 	[cairn_RecordType_RECORD_UNDO] = OF_PROCESS(SemaphoreUndo, undos),
 	[cairn_RecordType_RECORD_ATTRIBUTES] = OF_PROCESS(Attributes, attributes),

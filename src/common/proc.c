@@ -203,6 +203,9 @@ static void vm_flags(struct cr_map *m, const char *p)
 		{ "sr", offsetof(struct cr_map, sequential) },
 		{ "rr", offsetof(struct cr_map, random) },
 		{ "mw", offsetof(struct cr_map, may_write) },
+		{ "um", offsetof(struct cr_map, uffd_missing) },
+		{ "uw", offsetof(struct cr_map, uffd_wp) },
+		{ "ui", offsetof(struct cr_map, uffd_minor) },
 	};
 	size_t i;
 

@@ -36,6 +36,7 @@ struct cr_map {
 	uint32_t prot;
 	bool shared, deleted;
 	bool no_reserve, grows_down, locked, dont_fork, wipe_on_fork, huge, no_huge;
+	bool uffd_missing, uffd_wp, uffd_minor;
 	bool dont_dump, mergeable, sequential, random, may_write;
 	char *path; /* "" for none; a trailing " (deleted)" is taken off */
 };

@@ -9,6 +9,7 @@ src_libobjects_a_SOURCES = \
 	src/objects/ghost.c src/objects/inode.c src/objects/kernels.c src/objects/lock.c \
 	src/objects/epoll.c src/objects/eventfd.c src/objects/fdinfo.c src/objects/signalfd.c \
 	src/objects/inotify.c src/objects/inotify_queue.c src/objects/watch_path.c \
+	src/objects/uffd.c \
 	src/objects/pidfd.c src/objects/timerfd.c \
 	src/objects/path.c src/objects/policy.c src/objects/policy.h \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \

@@ -192,7 +192,7 @@ struct cr_object {
 extern const struct cr_object cr_object_stdio, cr_object_tty, cr_object_path, cr_object_shared,
 	cr_object_regular, cr_object_directory, cr_object_device, cr_object_pipe, cr_object_fifo,
 	cr_object_eventfd, cr_object_signalfd, cr_object_timerfd, cr_object_epoll, cr_object_pidfd,
-	cr_object_inotify;
+	cr_object_inotify, cr_object_userfaultfd;
 extern const struct cr_object cr_object_sysv;
 extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_mqueue;
@@ -234,6 +234,14 @@ bool cr_fdinfo_number(const char *text, const char *key, int base, uint64_t *out
 int cr_fdinfo_fail(const struct cr_fd_view *v, const char *what, struct cr_err *err);
 /* What restore() of an object without a name returns: fd with its flags, or the failure. */
 int cr_restored_anon(int fd, const cairn_Description *d, const char *what, struct cr_err *err);
+
+/*
+ * Lets a fork go on that waits to be reported (UFFD_FEATURE_EVENT_FORK): our own of a stopped
+ * process, whose monitor stands still. Does nothing to other descriptors.
+ */
+void cr_uffd_answer(int fd);
+/* Whether an address is in a range that a userfaultfd is about: which pages are there matters. */
+bool cr_uffd_covers(const struct cr_save *s, pid_t pid, uint64_t start);
 
 /* ---- inotify: inotify.c, watch_path.c, inotify_queue.c ---- */
 

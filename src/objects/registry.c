@@ -16,12 +16,12 @@
 #include "objects/object.h"
 
 static const struct cr_object *const objects[] = {
-	&cr_object_mqueue,   &cr_object_path,	   &cr_object_stdio,   &cr_object_unix,
-	&cr_object_tty,	     &cr_object_shared,	   &cr_object_pipe,    &cr_object_fifo,
-	&cr_object_device,   &cr_object_directory, &cr_object_regular, &cr_object_eventfd,
-	&cr_object_signalfd, &cr_object_timerfd,   &cr_object_epoll,   &cr_object_pidfd,
-	&cr_object_sysv,     &cr_object_inet,	   &cr_object_pty,     &cr_object_inotify,
-	&cr_object_netlink,  &cr_object_raw,
+	&cr_object_mqueue,	&cr_object_path,      &cr_object_stdio,	  &cr_object_unix,
+	&cr_object_tty,		&cr_object_shared,    &cr_object_pipe,	  &cr_object_fifo,
+	&cr_object_device,	&cr_object_directory, &cr_object_regular, &cr_object_eventfd,
+	&cr_object_signalfd,	&cr_object_timerfd,   &cr_object_epoll,	  &cr_object_pidfd,
+	&cr_object_sysv,	&cr_object_inet,      &cr_object_pty,	  &cr_object_inotify,
+	&cr_object_userfaultfd, &cr_object_netlink,   &cr_object_raw,
 };
 
 void cr_outside_read(struct cr_outside *out)

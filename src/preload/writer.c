@@ -205,7 +205,7 @@ static void add_pages(uint64_t start, uint64_t end)
 		if (at > from)
 			add_piece(from, at - from);
 		/* Over a file's page, zeros are content; elsewhere they are what a new page is. */
-		if (writer.flags & AGENT_RANGE_FILE) {
+		if (writer.flags & (AGENT_RANGE_FILE | AGENT_RANGE_KEEP_ZEROS)) {
 			write_batch();
 			new_run(at, CR_PAGE, cairn_Codec_CODEC_ZERO);
 		}
@@ -309,6 +309,10 @@ static void dump_private(const cairn_Range *r)
 	if (!writer.no_guards) {
 		pages.category_inverted |= CR_PAGE_IS_GUARD;
 		pages.category_mask |= CR_PAGE_IS_GUARD;
+	}
+	if (r->flags & AGENT_RANGE_KEEP_ZEROS) {
+		pages.category_inverted &= ~CR_PAGE_IS_PFNZERO;
+		pages.category_mask &= ~CR_PAGE_IS_PFNZERO;
 	}
 	if (r->flags & AGENT_RANGE_PACK_FILE)
 		add_pages(r->start, r->end);

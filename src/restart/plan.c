@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/prctl.h>
+#include <linux/userfaultfd.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -177,6 +179,38 @@ static void finish_memory(struct plan *n)
 		if (p->runs.v[i].codec == cairn_Codec_CODEC_GUARD)
 			CALL(CR_LABEL_MEMORY, SYS_madvise, p->runs.v[i].addr,
 			     p->runs.v[i].pages * CR_PAGE, MADV_GUARD);
+}
+
+static size_t userfaults(const struct cr_restart *r, const struct cr_process_image *p)
+{
+	size_t n = 0, i;
+
+	for (i = 0; i < r->img.uffd_ranges.n; i++)
+		n += r->img.uffd_ranges.v[i].pid == p->process.pid;
+	return n;
+}
+
+/* The descriptor stands at its number by now, and the memory where it belongs. */
+static void plan_userfaults(struct plan *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->r->img.uffd_ranges.n; i++) {
+		const cairn_UffdRange *r = &n->r->img.uffd_ranges.v[i];
+		struct uffdio_register add = { .range = { r->start, r->end - r->start },
+					       .mode = r->mode };
+		struct uffdio_writeprotect protect = { .range = add.range,
+						       .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+		if (r->pid != n->p->process.pid)
+			continue;
+		if (r->mode)
+			CALL(CR_LABEL_MEMORY, SYS_ioctl, r->number, UFFDIO_REGISTER,
+			     keep(n, &add, sizeof(add)));
+		else
+			CALL(CR_LABEL_MEMORY, SYS_ioctl, r->number, UFFDIO_WRITEPROTECT,
+			     keep(n, &protect, sizeof(protect)));
+	}
 }
 
 static const cairn_Vma *special(const struct cr_process_image *p, cairn_VmaKind kind)
@@ -808,9 +842,10 @@ static const cairn_Thread *main_thread(const struct cr_process_image *p)
 	return NULL;
 }
 
-static size_t data_needed(const struct cr_process_image *p, size_t children)
+static size_t data_needed(const struct cr_restart *r, const struct cr_process_image *p)
 {
-	return 64 * 64 + p->threads.n * 2048 + p->timers.n * 256 + children * 288 + 8192;
+	return 64 * 64 + p->threads.n * 2048 + p->timers.n * 256 + userfaults(r, p) * 64 +
+	       r->img.processes.n * 288 + 8192;
 }
 
 /* Operations cannot be counted before they are made: an upper bound. */
@@ -824,7 +859,7 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
 	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 +
-	       count_leases(&n->r->img) + 2;
+	       count_leases(&n->r->img) + userfaults(n->r, p) + 2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
@@ -838,7 +873,7 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 	char *p;
 	int i;
 
-	n->data_room = data_needed(n->p, n->r->img.processes.n) + ops_needed(n, islands) * 8;
+	n->data_room = data_needed(n->r, n->p) + ops_needed(n, islands) * 8;
 	data = CR_PAGE_UP(n->data_room);
 	for (i = 0; i < 3; i++)
 		vdso += l->vdso[i].end - l->vdso[i].start;
@@ -901,6 +936,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	cr_islands islands = { 0 };
 	struct cr_layout l;
 	size_t main_ops;
+	bool faults = userfaults(r, p);
 	int ret;
 
 	if (!main)
@@ -911,8 +947,13 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
 	ret = cr_hostname_enter(r, &p->process, err);
+	/* A huge page would bring neighbours along that shall be missing. */
+	if (faults)
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	if (!ret)
 		ret = cr_memory_build(r, p, &l, &islands, err);
+	if (faults)
+		prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
 	if (!ret)
 		ret = plan_vdso(n, &l, target, &islands, err);
 	if (!ret)
@@ -937,6 +978,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	move_vdso(n, &l, target, park, true);
 	place_memory(n, &islands);
 	finish_memory(n);
+	plan_userfaults(n);
 	plan_mm(n);
 	plan_signals(n);
 	if (p->core.xcomp_permitted >> AMX_TILEDATA & 1)

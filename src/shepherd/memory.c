@@ -589,13 +589,16 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 	for (i = 0; i < maps.n && !ret; i++) {
 		while (!ret && next_piece(m, &maps.v[i], &piece)) {
 			cairn_Range r, *to;
+			uint32_t kept = 0;
 
 			if (!fill_vma(sh, c, m, &piece, &vma[0], &vma[1]))
 				continue;
 			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_VMA, vma,
 					      &c->err);
+			if (cr_uffd_covers(&c->save, m->pid, vma->start))
+				kept = AGENT_RANGE_KEEP_ZEROS;
 			if (range_of(vma, &r) && (to = cr_list_add(&ranges)))
-				*to = r;
+				*to = (cairn_Range){ r.start, r.end, r.flags | kept };
 		}
 	}
 	if (!ret && send_ranges(sh, c, m, ranges.v, NULL, ranges.n, 0))

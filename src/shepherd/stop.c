@@ -608,6 +608,19 @@ static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncal
  * A look costs as much as a call. So there is one when all who are known have stopped, and before
  * that now and then, for those who are born meanwhile.
  */
+/* Who has told its descriptors and then is not done: its copy may wait to be reported. */
+static void help_forks(struct cr_checkpoint *c)
+{
+	size_t i, k;
+
+	for (i = 0; i < c->members.n; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		for (k = 0; m->state == CR_MEMBER_CONNECTED && k < m->fds.n; k++)
+			cr_uffd_answer(m->fds.v[k].fd);
+	}
+}
+
 static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9, until;
@@ -629,6 +642,8 @@ static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		}
 		if (!cr_members_look(sh, c) && c->course.arrived == c->course.members)
 			return 0;
+		if (cr_now_ns(CLOCK_MONOTONIC) > c->begin_ns + 100000000)
+			help_forks(c);
 		if (cr_now_ns(CLOCK_MONOTONIC) > deadline)
 			return give_up_waiting(sh, c);
 	}
