@@ -80,6 +80,9 @@ test_progs = \
 	test/prog/uring-refused \
 	test/prog/keyring-refused \
 	test/prog/landlock-refused \
+	test/prog/proc-reparent \
+	test/prog/proc-subreapers \
+	test/prog/proc-zombie-leader \
 	test/prog/psem-named \
 	test/prog/psem-shared \
 	test/prog/psem-unlinked \
@@ -90,6 +93,17 @@ test_progs = \
 	test/prog/seccomp-strict-refused \
 	test/prog/seccomp-threads \
 	test/prog/seccomp-tight-refused \
+	test/prog/sess-leaderless \
+	test/prog/signalfd-blocked \
+	test/prog/signalfd-mask \
+	test/prog/timerfd-alarm \
+	test/prog/timerfd-blocked \
+	test/prog/timerfd-expired \
+	test/prog/timerfd-periodic \
+	test/prog/timerfd-relative \
+	test/prog/timerfd-wall \
+	test/prog/uring-absent \
+	test/prog/uring-refused \
 	test/prog/futex-shared \
 	test/prog/mq-closed \
 	test/prog/mq-messages \
