@@ -81,6 +81,7 @@ test_progs = \
 	test/prog/keyring-refused \
 	test/prog/landlock-refused \
 	test/prog/proc-reparent \
+	test/prog/proc-subreaper-wait \
 	test/prog/proc-subreapers \
 	test/prog/proc-zombie-leader \
 	test/prog/psem-named \

@@ -163,6 +163,10 @@ static int stop_and_tell(void)
 static void checkpoint(void *unused)
 {
 	/* What /proc shows of a process that is not dumpable is root's alone. */
+	/* Orphans of the checkpoint's own making are the shepherd's: no wait() shall find them. */
+	cr_sys2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &cr_agent.subreaper);
+	if (cr_agent.subreaper)
+		cr_sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 0);
 	cr_agent.dumpable = cr_sys1(SYS_prctl, PR_GET_DUMPABLE);
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
@@ -173,6 +177,8 @@ static void checkpoint(void *unused)
 				break;
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
+	if (cr_agent.subreaper)
+		cr_sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
 }
 
 /* Forgets what a parent was doing when it forked this process. */

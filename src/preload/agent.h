@@ -74,7 +74,7 @@ struct agent {
 	unsigned int nkeep;
 	int sock;
 	int proc; /* one more than a descriptor of the shepherd's /proc, 0 for none */
-	int dumpable; /* as it was before this checkpoint */
+	int dumpable, subreaper; /* as they were before this checkpoint */
 	int writer_pid;
 	struct agent_thread threads[AGENT_THREADS];
 	struct agent_pending pending[AGENT_PENDING];

@@ -86,7 +86,7 @@ static int send_core(void)
 	cr_sys2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &core->xcomp_permitted);
 	core->personality = cr_sys1(SYS_personality, 0xffffffff);
 	core->dumpable = cr_agent.dumpable;
-	cr_sys2(SYS_prctl, PR_GET_CHILD_SUBREAPER, &core->child_subreaper);
+	core->child_subreaper = cr_agent.subreaper;
 	core->thp_disable = cr_sys5(SYS_prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0);
 	core->keep_caps = cr_sys1(SYS_prctl, PR_GET_KEEPCAPS);
 	core->securebits = cr_sys1(SYS_prctl, PR_GET_SECUREBITS);

@@ -291,6 +291,8 @@ CR_WRAPPER int prctl(int option, ...)
 		a[0] = agent_real(a[0]);
 	if (option == PR_SET_SECCOMP)
 		return agent_result(agent_prctl_seccomp(a[0], (const void *)a[1]));
+	if (option == PR_SET_CHILD_SUBREAPER)
+		cr_agent_filters.subreaper = a[0] != 0;
 	return agent_result(cr_sys5(SYS_prctl, option, a[0], a[1], a[2], a[3]));
 }
 

@@ -579,29 +579,60 @@ static int push_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 }
 
 /* Calls those who run; *uncalled: there are some whom it is not yet time to call. */
-static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncalled)
+static int call_one(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
-	size_t i;
 	int ret;
 
-	*uncalled = false;
-	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
-
-		/* A call can be lost in an exec: repeat it; an agent ignores a second. */
-		if (m->state == CR_MEMBER_CALLED && now - m->called_ns > 100000000)
-			m->state = CR_MEMBER_NEW;
-		if (m->state == CR_MEMBER_NEW) {
-			ret = call(sh, c, m);
-			if (ret && cr_pass_over(c, ret))
-				return ret;
-			if (ret)
-				cr_leave_out(c, m);
-		}
-		*uncalled |= m->state == CR_MEMBER_NEW;
-	}
+	/* A call can be lost in an exec: repeat it; an agent ignores a second. */
+	if (m->state == CR_MEMBER_CALLED && now - m->called_ns > 100000000)
+		m->state = CR_MEMBER_NEW;
+	if (m->state != CR_MEMBER_NEW)
+		return 0;
+	ret = call(sh, c, m);
+	if (ret && cr_pass_over(c, ret))
+		return ret;
+	if (ret)
+		cr_leave_out(c, m);
 	return 0;
+}
+
+static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncalled)
+{
+	size_t i;
+	int ret = 0;
+
+	*uncalled = false;
+	for (i = 0; i < c->members.n && !ret; i++) {
+		ret = call_one(sh, c, c->members.v[i]);
+		*uncalled |= c->members.v[i]->state == CR_MEMBER_NEW;
+	}
+	return ret;
+}
+
+/*
+ * Child subreapers first, from the top: as long as they stand still they are none, so that the
+ * writers of those below come to us instead of to their wait().
+ */
+static int stop_subreapers(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+		int64_t until = cr_now_ns(CLOCK_MONOTONIC) + 100000000;
+
+		while (!ret && m->filters.subreaper && m->state < CR_MEMBER_STOPPED &&
+		       cr_now_ns(CLOCK_MONOTONIC) < until) {
+			ret = call_one(sh, c, m);
+			if (!ret)
+				ret = wait_for(sh, c, 1);
+			if (!ret)
+				ret = push_on(sh, c);
+		}
+	}
+	return ret;
 }
 
 /*
@@ -658,6 +689,8 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (c->epoll < 0 || epoll_ctl(c->epoll, EPOLL_CTL_ADD, sh->agents, &agents))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "stopping the job");
 	else
+		ret = stop_subreapers(sh, c);
+	if (!ret)
 		ret = stop_all(sh, c);
 	cr_close_fd(&c->epoll);
 	return ret;
