@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "common/each.h"
 #include "objects/inet.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -142,8 +143,9 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	k->m.events = p.revents;
 	if (refuse_special(k, err))
 		return -ENOTSUP;
-	if (cr_inet_options_save(&t->defaults, k, err))
-		return -EIO;
+	k->defaults = cr_inet_defaults(&t->defaults, &k->m);
+	if (!k->defaults)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
 	return cr_inet_filter_save(s, k, err);
 }
 
@@ -167,6 +169,14 @@ static int save_repair(struct cr_save *s, struct state *t, struct cr_inet *k, st
 	return ret;
 }
 
+/* There are many to ask for, and each is a system call: all CPUs take part. */
+static void read_options(void *arg, size_t i)
+{
+	struct state *t = arg;
+
+	cr_inet_options_read(t->all.v[i]);
+}
+
 static int finish(struct cr_save *s, struct cr_err *err)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
@@ -175,6 +185,10 @@ static int finish(struct cr_save *s, struct cr_err *err)
 
 	if (!t)
 		return 0;
+	cr_each(t->all.n, 32, read_options, t);
+	for (i = 0; i < t->all.n; i++)
+		if (cr_inet_options_check(t->all.v[i], err))
+			return -EIO;
 	ret = cr_tcp_save(s, t->all.v, t->all.n, err);
 	for (i = 0; i < t->all.n && !ret && s->tcp_repair; i++)
 		ret = save_repair(s, t, t->all.v[i], err);

@@ -54,6 +54,8 @@ const char *cr_inet_text(const union cr_inet_name *name, char text[CR_INET_TEXT]
 
 /* ---- a save ---- */
 
+struct cr_inet_defaults;
+
 struct cr_inet {
 	cairn_InetSocket m;
 	int fd; /* the description's */
@@ -63,6 +65,8 @@ struct cr_inet {
 	struct tcp_info info;
 	union cr_inet_name local, remote;
 	struct cr_inet *peer;
+	const struct cr_inet_defaults *defaults; /* what a new one of its kind says */
+	bool too_many_options;
 };
 
 /* inet.c: the record of a description, or NULL. */
@@ -71,8 +75,12 @@ const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Descript
 
 /* ---- options: inet_options.c ---- */
 
-struct cr_inet_defaults;
-
+const struct cr_inet_defaults *cr_inet_defaults(struct cr_inet_defaults **cache,
+						const cairn_InetSocket *m);
+/* In a thread of its own, if need be; then what there is to say about it. */
+void cr_inet_options_read(struct cr_inet *k);
+int cr_inet_options_check(const struct cr_inet *k, struct cr_err *err);
+/* Both at once. */
 int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, struct cr_err *err);
 void cr_inet_defaults_free(struct cr_inet_defaults *cache);
 int cr_inet_filter_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);

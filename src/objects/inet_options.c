@@ -201,8 +201,8 @@ static struct cr_inet_defaults *read_defaults(const cairn_InetSocket *m)
 	return d;
 }
 
-static const struct cr_inet_defaults *defaults(struct cr_inet_defaults **cache,
-					       const cairn_InetSocket *m)
+const struct cr_inet_defaults *cr_inet_defaults(struct cr_inet_defaults **cache,
+						const cairn_InetSocket *m)
 {
 	struct cr_inet_defaults *d;
 
@@ -248,14 +248,12 @@ static bool fits(const struct option *o, unsigned int no)
 	return o->flags & S & ~no && !(o->flags & no & ~S);
 }
 
-int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, struct cr_err *err)
+void cr_inet_options_read(struct cr_inet *k)
 {
-	const struct cr_inet_defaults *d = defaults(cache, &k->m);
+	const struct cr_inet_defaults *d = k->defaults;
 	unsigned int no = unfit(k);
 	size_t i;
 
-	if (!d)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
 	for (i = 0; i < CR_ARRAY_SIZE(table); i++) {
 		cairn_SocketOption *o = &k->m.options[k->m.options_count];
 		unsigned char value[40] = { 0 };
@@ -266,18 +264,34 @@ int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, str
 		size = read_one(k->fd, &table[i], value);
 		if (size < 0 || (size == d->size[i] && !memcmp(value, d->value[i], size)))
 			continue;
-		if (k->m.options_count == CR_ARRAY_SIZE(k->m.options))
-			return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-				       "process %d has set more options of a socket (fd %d) than "
-				       "can be saved",
-				       k->pid, k->number);
+		if (k->m.options_count == CR_ARRAY_SIZE(k->m.options)) {
+			k->too_many_options = true;
+			return;
+		}
 		o->level = table[i].level;
 		o->name = table[i].name;
 		o->value.size = size;
 		memcpy(o->value.bytes, value, size);
 		k->m.options_count++;
 	}
-	return 0;
+}
+
+int cr_inet_options_check(const struct cr_inet *k, struct cr_err *err)
+{
+	if (!k->too_many_options)
+		return 0;
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d has set more options of a socket (fd %d) than can be saved",
+		       k->pid, k->number);
+}
+
+int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, struct cr_err *err)
+{
+	k->defaults = cr_inet_defaults(cache, &k->m);
+	if (!k->defaults)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
+	cr_inet_options_read(k);
+	return cr_inet_options_check(k, err);
 }
 
 static const struct option *find(const cairn_SocketOption *o)

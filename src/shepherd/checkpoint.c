@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/each.h"
 #include "shepherd/shepherd.h"
 
 /* Lets go of what is needed only while the job stands still. */
@@ -207,14 +208,19 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
+static void scan(void *members, size_t i)
+{
+	cr_scan_keep(((struct cr_member **)members)[i]);
+}
+
 static int scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	size_t i;
 	int ret = 0;
 
 	/* The members are those of now; who comes later has nothing to keep. */
+	cr_each(c->members.n, 8, scan, c->members.v);
 	for (i = 0; i < c->members.n && !ret; i++) {
-		cr_scan_keep(c->members.v[i]);
 		cr_scan_filters(sh, c->members.v[i]);
 		ret = cr_namespaces_look(c->members.v[i], &c->err);
 		if (ret && !cr_pass_over(c, ret)) {

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "common/each.h"
 #include "common/elf_id.h"
 #include "shepherd/shepherd.h"
 
@@ -281,18 +282,27 @@ int cr_check_shared(struct cr_checkpoint *c)
 	return cr_pass_over(c, cr_objects_each_finish(&c->save, &c->err));
 }
 
+static void read_standing(void *members, size_t i)
+{
+	struct cr_member *m = ((struct cr_member **)members)[i];
+
+	if (m->state == CR_MEMBER_STOPPED)
+		cr_proc_maps(m->tid, false, &m->layout);
+}
+
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct parts parts = { 0 };
 	size_t i, k;
 	int ret = 0;
 
+	cr_each(c->members.n, 16, read_standing, c->members.v);
 	for (i = 0; i < c->members.n && !ret; i++) {
 		struct cr_member *m = c->members.v[i];
 
 		if (m->state != CR_MEMBER_STOPPED)
 			continue;
-		if (cr_proc_maps(m->tid, false, &m->layout))
+		if (!m->layout.n)
 			ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/maps",
 				      m->pid);
 		for (k = 0; k < m->layout.n && !ret; k++)
