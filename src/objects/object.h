@@ -402,6 +402,8 @@ int cr_pipe_index(const struct cr_image *img, uint32_t id);
 
 /* Whether fd, a terminal, is the one that the shepherd's session has. */
 bool cr_is_own_terminal(int fd);
+/* Once all is noted: refuses those whose other side is not in the job. */
+int cr_ptys_check(struct cr_save *s, struct cr_err *err);
 /* Whether a pty of the job is the controlling terminal of a session. */
 bool cr_pty_leads(const struct cr_save *s, pid_t session);
 

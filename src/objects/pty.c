@@ -78,13 +78,13 @@ static struct saved_pty *note(struct cr_save *s, unsigned int number, bool dead,
 	return p;
 }
 
-static int outside(const struct cr_fd_view *v, struct cr_err *err)
+static int outside(pid_t pid, int fd, unsigned int number, struct cr_err *err)
 {
-	return cr_fail(
-		err, CR_EXIT_UNSUPPORTED, 0,
-		"process %d has the terminal %s open (fd %d), whose other side is outside of "
-		"the job: start the program that has it with crlaunch too, or close it",
-		v->pid, v->link, v->number);
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d has the terminal /dev/pts/%u open (fd %d), whose other side is "
+		       "outside of the job: start the program that has it with crlaunch too, or "
+		       "close it; the job goes on",
+		       pid, number, fd);
 }
 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
@@ -110,12 +110,12 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 			dev = v->st.st_rdev;
 		/* One that is hung up may be on a master that lives, or not. */
 		if (!d->hung_up && !is_slave(dev))
-			return outside(v, err);
+			return cr_refuse(v, err);
 		p = note(s, dev ? number_of(dev) : 0, d->hung_up && (v->deleted || !dev), v);
 		if (p && !d->hung_up) {
 			/* A name in another devpts is another terminal. */
 			if (is_slave(v->st.st_rdev) && v->st.st_dev != saved(s)->devpts)
-				return outside(v, err);
+				return outside(v->pid, v->number, p->m.number, err);
 			if (!p->slave || (v->flags & O_ACCMODE) == O_RDWR)
 				p->slave = self;
 			ioctl(v->fd, TIOCGEXCL, &exclusive);
@@ -234,6 +234,23 @@ static int save_queue(struct cr_save *s, struct saved_pty *p, struct cr_pty_queu
 	return cr_image_blob(s->writer, q->lines, len, &m->content, err);
 }
 
+int cr_ptys_check(struct cr_save *s, struct cr_err *err)
+{
+	struct saved_ptys *all = s->state[KIND];
+	size_t i;
+
+	for (i = 0; all && i < all->v.n; i++) {
+		struct saved_pty *p = &all->v.v[i];
+
+		/* Nothing but what was hung up: nobody can tell it from one without a master. */
+		if (!p->master && !p->slave)
+			p->m.dead = true;
+		if (!p->m.dead && !p->master)
+			return outside(p->pid, p->fd, p->m.number, err);
+	}
+	return 0;
+}
+
 static int finish(struct cr_save *s, struct cr_err *err)
 {
 	struct saved_ptys *all = s->state[KIND];
@@ -249,15 +266,9 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	for (i = 0; i < all->v.n && !ret; i++) {
 		struct saved_pty *p = &all->v.v[i];
 
-		if (!p->m.dead && !p->master && !p->slave)
-			p->m.dead = true;
+		/* During a check it has been told of; nothing of it can be described. */
 		if (!p->m.dead && !p->master)
-			return cr_fail(
-				err, CR_EXIT_UNSUPPORTED, 0,
-				"process %d has the terminal /dev/pts/%u open (fd %d), whose "
-				"other side is outside of the job: start the program that has "
-				"it with crlaunch too, or close it",
-				p->pid, p->m.number, p->fd);
+			continue;
 		if (!p->m.dead) {
 			describe(p);
 			ret = save_queue(s, p, q, err);

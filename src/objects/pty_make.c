@@ -338,7 +338,8 @@ static int fill(struct cr_restore *r, struct made_pty *p, const cairn_Pty *pty,
 			return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot open /dev/pts/%d",
 				       p->number);
 		/* Only who is privileged can give it to a group that is not its own. */
-		if (fchown(p->slave, pty->uid, pty->gid) || fchmod(p->slave, pty->mode))
+		if (pty->mode &&
+		    (fchown(p->slave, pty->uid, pty->gid) || fchmod(p->slave, pty->mode)))
 			fchmod(p->slave, pty->mode);
 	}
 	ret = cr_pty_put(p->master, p->slave, pty, q);

@@ -345,6 +345,8 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		for (k = 0; k < m->fds.n && !ret; k++)
 			ret = cr_pass_over(c, describe_fd(c, m, &m->fds.v[k]));
 	}
+	if (!ret)
+		ret = cr_pass_over(c, cr_ptys_check(&c->save, &c->err));
 	for (i = 0; i < c->members.n && !ret; i++)
 		if (c->members.v[i]->state != CR_MEMBER_GONE)
 			ret = cr_pass_over(c, check_terminal(c, c->members.v[i]));

@@ -21,6 +21,9 @@ crctl checkpoint job >out 2>&1
 is 102 $? 'a checkpoint is refused'
 grep -q "$pts open .*outside of" out
 is 0 $? "the error names the terminal"
+crctl check job >out 2>&1
+grep -q "$pts open .*outside of" out
+is 0 $? 'crctl check names it too'
 crctl status job >/dev/null
 is 0 $? 'the job goes on'
 crctl kill job
