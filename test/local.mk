@@ -409,6 +409,7 @@ test_progs += \
 	test/prog/unix-peek-off \
 	test/prog/unix-peer-closed \
 	test/prog/unix-peercred \
+	test/prog/unix-relative \
 	test/prog/unix-renamed \
 	test/prog/unix-reset \
 	test/prog/unix-rights \
