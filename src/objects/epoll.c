@@ -37,6 +37,7 @@ struct watch {
 	uint32_t nth; /* of those with this number in its set, as the kernel counts them */
 	pid_t pid;
 	uint64_t dev, inode;
+	bool ask; /* its set, which of its edges wait */
 };
 
 typedef CR_LIST(struct watch) watches;
@@ -282,65 +283,98 @@ static void take_and_put_back(const struct cr_save *s, struct watch *w, size_t n
 	}
 }
 
-/* Which of the n watches of a set have nothing to report; false if that cannot be known. */
-static bool find_pending(const struct cr_save *s, struct watch *w, size_t n, int set, bool *pending)
+/* Reports carry nothing but the data: whether it tells the watches of a set apart. */
+static bool distinct(const struct watch *w, size_t n)
 {
 	size_t i, k;
-	int status;
-	pid_t pid;
 
-	/* Reports carry nothing but the data: it must tell one from the other. */
 	for (i = 0; i < n; i++)
 		for (k = 0; k < i; k++)
 			if (w[i].m.data == w[k].m.data)
 				return false;
-	pid = fork();
-	if (!pid) {
-		take_and_put_back(s, w, n, set, pending);
-		_exit(0);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+	return true;
+}
+
+static size_t set_size(const watches *all, size_t first)
+{
+	size_t n = 1;
+
+	while (first + n < all->n && all->v[first + n].m.description == all->v[first].m.description)
+		n++;
+	return n;
 }
 
 /*
  * An edge-triggered watch that is added again reports what has been reported before. So find out
- * whose last edge was taken: all of them, if the set has nothing to report.
+ * whose last edge was taken: all of a set, if it has nothing to report. True if it is to be asked.
  */
-static void find_quiet(struct cr_save *s, watches *all, size_t first, size_t n)
+static bool look_at_set(const struct cr_save *s, const watches *all, size_t first, size_t n)
 {
 	struct watch *w = &all->v[first];
-	int set = cr_description_noted(s, w->m.description)->fd;
-	struct pollfd p = { set, POLLIN, 0 };
-	bool *pending;
+	struct pollfd p = { cr_description_noted(s, w->m.description)->fd, POLLIN, 0 };
 	size_t i, edges = 0;
 
 	for (i = 0; i < n; i++)
 		edges += edge(&w[i]);
-	if (!edges || n > 1024 || !may_ask(s, all, w->m.description))
-		return;
-	pending = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (!edges || n > 1024 || !s->writer || !may_ask(s, all, w->m.description))
+		return false;
+	if (poll(&p, 1, 0))
+		return distinct(w, n);
+	for (i = 0; i < n; i++)
+		w[i].m.quiet = edge(&w[i]);
+	return false;
+}
+
+/* One process asks all sets that have to be. */
+static void ask_sets(const struct cr_save *s, watches *all)
+{
+	bool *pending =
+		mmap(NULL, all->n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	size_t i, n;
+	pid_t pid;
+
 	if (pending == MAP_FAILED)
 		return;
-	if (!poll(&p, 1, 0) || find_pending(s, w, n, set, pending))
-		for (i = 0; i < n; i++)
-			w[i].m.quiet = edge(&w[i]) && !pending[i];
-	munmap(pending, n);
+	pid = fork();
+	if (!pid) {
+		for (i = 0; i < all->n; i += n) {
+			struct watch *w = &all->v[i];
+
+			n = set_size(all, i);
+			if (w->ask)
+				take_and_put_back(s, w, n,
+						  cr_description_noted(s, w->m.description)->fd,
+						  pending + i);
+		}
+		_exit(0);
+	}
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status)
+		for (i = 0; i < all->n; i++)
+			if (all->v[i].ask)
+				all->v[i].m.quiet = edge(&all->v[i]) && !pending[i];
+	munmap(pending, all->n);
 }
 
 static int finish(struct cr_save *s, struct cr_err *err)
 {
 	watches *all = s->state[cairn_ObjectKind_OBJECT_EPOLL];
-	size_t i, k;
+	bool any = false, ask;
+	size_t i, k, n;
 	int ret;
 
 	if (!all)
 		return 0;
 	ret = find_targets(s, all, err);
-	for (i = 0; i < all->n && !ret; i = k) {
-		for (k = i; k < all->n && all->v[k].m.description == all->v[i].m.description; k++)
-			;
-		find_quiet(s, all, i, k - i);
+	for (i = 0; i < all->n && !ret; i += n) {
+		n = set_size(all, i);
+		ask = look_at_set(s, all, i, n);
+		for (k = i; k < i + n; k++)
+			all->v[k].ask = ask;
+		any |= ask;
 	}
+	if (any)
+		ask_sets(s, all);
 	for (i = 0; i < all->n && !ret; i++)
 		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_EPOLL_WATCH, &all->v[i].m,
 				      err);
