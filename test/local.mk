@@ -124,6 +124,7 @@ test_progs = \
 	test/prog/fifo-reader \
 	test/prog/fifo-writer \
 	test/prog/file-owner \
+	test/prog/lease-breaking \
 	test/prog/lease-read \
 	test/prog/lease-write \
 	test/prog/lock-ghost \
@@ -473,6 +474,7 @@ EXTRA_DIST += \
 	test/cli/check.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
+	test/cli/file-lost.sh \
 	test/cli/file-policy.sh \
 	test/cli/foreign.sh \
 	test/cli/keep.sh \

@@ -230,7 +230,10 @@ static int open_source(const struct cr_saved_inode *e)
 		return -1;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Not waiting for a lease that is being broken. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno == EWOULDBLOCK)
+		errno = EACCES;
 	/* Opened for writing by someone whose mode keeps him from reading: it is still his. */
 	if (fd < 0 && errno == EACCES && e->m.uid == geteuid() && !fchmod(e->fd, mode | 0400)) {
 		fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -42,23 +42,22 @@ static bool in_image(const struct cr_image *img, pid_t pid)
 int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const char *rest = d->path + 6 + strspn(d->path + 6, "0123456789");
+	pid_t pid = atoi(d->path + 6), stand_in = 0;
 	char path[CR_PATH_MAX + 32];
-	pid_t pid;
 	int fd;
 
-	if (!d->deleted && in_image(r->img, atoi(d->path + 6))) {
-		fd = cr_reopen(d->path, d, err);
+	if (d->deleted || !in_image(r->img, pid)) {
+		pid = stand_in = fork();
+		while (!stand_in)
+			pause();
 	} else {
-		pid = fork();
-		if (!pid)
-			for (;;)
-				pause();
-		snprintf(path, sizeof(path), "/proc/%d%s", pid, rest);
-		fd = cr_reopen(path, d, err);
-		if (pid > 0) {
-			kill(pid, SIGKILL);
-			waitpid(pid, NULL, 0);
-		}
+		pid = cr_restored_pid(r, pid);
+	}
+	snprintf(path, sizeof(path), "/proc/%d%s", pid, rest);
+	fd = cr_reopen(path, d, err);
+	if (stand_in > 0) {
+		kill(stand_in, SIGKILL);
+		waitpid(stand_in, NULL, 0);
 	}
 	/* Of a process that is gone nothing can be read on the way there. */
 	if (fd >= 0 && d->offset)

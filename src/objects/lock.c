@@ -56,6 +56,15 @@ static bool lockable(const cairn_Description *d)
 	}
 }
 
+/*
+ * What a lease was that is being broken: the kernel tells what it is to become. Its holder gives it
+ * up after a restart as it would have before; who waits for that asks again.
+ */
+static int broken_lease(const char *line, int flags)
+{
+	return (flags & O_ACCMODE) == O_RDONLY && !strstr(line, " READ ") ? F_RDLCK : F_WRLCK;
+}
+
 int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
 		  struct cr_saved_description *sd, struct cr_err *err)
 {
@@ -75,7 +84,11 @@ int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
 	if (cr_slurp(AT_FDCWD, path, &text) <= 0)
 		return 0;
 	for (line = strtok_r(text, "\n", &save); line && !ret; line = strtok_r(NULL, "\n", &save)) {
-		if (strncmp(line, "lock:\t", 6) || !parse(line + 6, &lock))
+		if (strncmp(line, "lock:\t", 6))
+			continue;
+		if (strstr(line, "LEASE") && strstr(line, "BREAKING"))
+			sd->m.lease = 1 + broken_lease(line, d->flags);
+		if (!parse(line + 6, &lock))
 			continue;
 		/* Those of the description itself show in every process that has it. */
 		if (lock.kind != cairn_LockKind_LOCK_POSIX && seen)

@@ -170,7 +170,7 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 			m->path);
 	if (stat(m->path, &st)) {
 		/* Out of our reach, but not of whoever started us. */
-		if (outside_inode(r, m) >= 0)
+		if (errno != ENOENT && outside_inode(r, m) >= 0)
 			return 0;
 		if (!m->stored || errno != ENOENT)
 			return cr_fail(err, CR_EXIT_CHANGED, errno,
@@ -348,7 +348,8 @@ static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_er
 	char self[64];
 
 	if (m && r->inode_fd[i] < 0 && stat(path, &st)) {
-		if (outside_inode(r, m) >= 0)
+		/* A file that is missing left its number to anyone. */
+		if (errno != ENOENT && outside_inode(r, m) >= 0)
 			return fcntl(outside_inode(r, m), F_DUPFD_CLOEXEC, 3);
 	} else if (m && r->inode_fd[i] < 0 && outside_fd(r, &st) >= 0) {
 		fd = open_outside(r, d, m, &st);

@@ -596,37 +596,11 @@ static void plan_credentials(struct plan *n, const cairn_Thread *t)
 		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_PDEATHSIG, t->pdeath_signal);
 }
 
-/* When nobody else has the file open for the restart any more, and by the job's own number. */
-static void plan_leases(struct plan *n)
-{
-	const struct cr_restore *r = &n->r->objects;
-	size_t i;
-
-	for (i = 0; i < r->img->descriptions.n; i++) {
-		const cairn_Description *d = &r->img->descriptions.v[i];
-
-		if (d->lease && r->first[i] == n->p->process.pid)
-			TRY(CR_LABEL_CREDENTIALS, SYS_fcntl,
-			    cr_first_number(r->img, n->p->process.pid, d->id), F_SETLEASE,
-			    d->lease - 1);
-	}
-}
-
-static size_t count_leases(const struct cr_image *img)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < img->descriptions.n; i++)
-		n += img->descriptions.v[i].lease != 0;
-	return n;
-}
-
 static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, bool main)
 {
 	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
 	if (main) {
 		plan_stopped_children(n);
-		plan_leases(n);
 		start_timers(n);
 	}
 	plan_restrictions(n, t);
@@ -859,7 +833,7 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
 	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 +
-	       count_leases(&n->r->img) + userfaults(n->r, p) + 2;
+	       userfaults(n->r, p) + 2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
