@@ -67,6 +67,7 @@ struct cr_inet {
 	struct cr_inet *peer;
 	const struct cr_inet_defaults *defaults; /* what a new one of its kind says */
 	bool too_many_options;
+	bool unanswered; /* the listener's end is not complete yet */
 };
 
 /* inet.c: the record of a description, or NULL. */

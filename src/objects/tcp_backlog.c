@@ -252,11 +252,17 @@ static int save_one(struct cr_save *s, struct backlog *b, struct cr_err *err)
 	bool sent = false, outside = false;
 	uint32_t rank = 1, total;
 	size_t i;
-	int ret = 0, flags;
+	int ret = 0, flags, tries;
 
-	b->list.n = 0;
-	cr_tcp_each(l->m.family, 1 << CR_TCP_ESTABLISHED | 1 << CR_TCP_CLOSE_WAIT,
-		    cr_inet_port(&l->local), note, b);
+	/* One that the backlog had no room for may come in just now. */
+	for (tries = 0; tries < 5; tries++) {
+		b->list.n = 0;
+		cr_tcp_each(l->m.family, 1 << CR_TCP_ESTABLISHED | 1 << CR_TCP_CLOSE_WAIT,
+			    cr_inet_port(&l->local), note, b);
+		cr_tcp_read_info(l);
+		if (l->info.tcpi_unacked <= b->list.n)
+			break;
+	}
 	for (i = 0; i < b->list.n; i++) {
 		const struct cr_inet *c = b->list.v[i].client;
 
@@ -266,7 +272,6 @@ static int save_one(struct cr_save *s, struct backlog *b, struct cr_err *err)
 	}
 	if (!sent || !s->writer)
 		return 0;
-	cr_tcp_read_info(l);
 	total = l->info.tcpi_unacked;
 	if (outside || total > b->list.n)
 		return refuse(b, err);
@@ -291,6 +296,14 @@ int cr_tcp_save_backlogs(struct cr_save *s, struct cr_inet **all, size_t n, stru
 	size_t i;
 	int ret = 0;
 
+	for (i = 0; i < n; i++)
+		if (waits(all[i]) && all[i]->unanswered &&
+		    (all[i]->info.tcpi_bytes_sent || all[i]->info.tcpi_notsent_bytes))
+			return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+				       "process %d has sent data on a TCP connection (fd %d) for "
+				       "which the listener's backlog has no room: try again when "
+				       "it has; the job goes on",
+				       all[i]->pid, all[i]->number);
 	for (i = 0; i < n && !ret; i++) {
 		if (all[i]->m.protocol != IPPROTO_TCP || all[i]->m.state != CR_TCP_LISTEN ||
 		    !all[i]->info.tcpi_unacked)

@@ -109,6 +109,7 @@ static void classify(struct cr_save *s, struct cr_inet **all, size_t n, struct c
 			k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
 		else if (seen.state && has_listener(all, n, &k->remote))
 			k->m.peer_kind = cairn_InetPeer_INET_PEER_WAITING;
+		k->unanswered = seen.state == CR_TCP_SYN_RECV;
 	}
 	if (k->m.peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE)
 		cr_remark(s,

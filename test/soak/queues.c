@@ -5,6 +5,7 @@
  * To add a kind: its row in kinds[], with functions that send and receive one message.
  * usage: queues WORKDIR
  */
+#include "../prog/inet.h"
 #include "../prog/unix.h"
 
 #define LAST 0xffffffffu
@@ -160,6 +161,71 @@ static void receive_inside(struct kind *k, struct message *m)
 	close(fds[0]);
 }
 
+/* ---- internet ---- */
+
+/* A connection over IPv4, IPv6 or both; the type says which. */
+static void make_tcp(struct kind *k)
+{
+	struct inet_pair p = inet_pair(k->type == INET4 || inet_has_v6() ? k->type : INET4);
+
+	k->fd[0] = p.client;
+	k->fd[1] = p.server;
+	close(p.listener);
+}
+
+static void make_tcp_listener(struct kind *k)
+{
+	k->fd[1] = inet_listen(INET4, 100);
+	k->fd[0] = dup(k->fd[1]);
+}
+
+/* As many as surely fit into the backlog: beyond it TCP keeps no order. */
+static void send_tcp_connecting(struct kind *k, const struct message *m)
+{
+	static int open_fds[4] = { -1, -1, -1, -1 };
+	int *fd = &open_fds[m->number % 4];
+	char byte;
+
+	if (*fd >= 0) {
+		CHECK_EQ(read(*fd, &byte, 1), 0);
+		close(*fd);
+	}
+	*fd = inet_connect(k->fd[0], INET4);
+	write_all(*fd, m, HEAD + m->len);
+	CHECK(!shutdown(*fd, SHUT_WR));
+}
+
+static void make_udp(struct kind *k)
+{
+	union inet_name n = inet_loopback(k->type), peer;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		k->fd[i] = socket(n.any.sa_family, SOCK_DGRAM, 0);
+		CHECK(k->fd[i] >= 0 && !bind(k->fd[i], &n.any, inet_len(&n)));
+	}
+	for (i = 0; i < 2; i++) {
+		peer = inet_local(k->fd[!i]);
+		CHECK(!connect(k->fd[i], &peer.any, inet_len(&peer)));
+	}
+}
+
+/* What does not fit is dropped: so the receiver says what it has, and eight may be under way. */
+static void send_udp(struct kind *k, const struct message *m)
+{
+	char byte;
+
+	CHECK_EQ(send(k->fd[0], m, HEAD + m->len, 0), HEAD + m->len);
+	if (m->number >= 8)
+		CHECK_EQ(recv(k->fd[0], &byte, 1, 0), 1);
+}
+
+static void receive_udp(struct kind *k, struct message *m)
+{
+	receive_packet(k, m);
+	CHECK_EQ(send(k->fd[1], "", 1, 0), 1);
+}
+
 static struct kind kinds[] = {
 #define NONE { -1, -1 }
 	{ "pipe", make_pipe, send_bytes, receive_bytes, NONE, 0 },
@@ -169,6 +235,11 @@ static struct kind kinds[] = {
 	{ "unix-dgram-named", make_receiver, send_packet, receive_packet, NONE, 0 },
 	{ "unix-seqpacket", make_named, send_packet, receive_packet, NONE, SOCK_SEQPACKET },
 	{ "unix-listener", make_listener, send_connecting, receive_accepting, NONE, SOCK_STREAM },
+	{ "tcp", make_tcp, send_bytes, receive_bytes, NONE, INET4 },
+	{ "tcp-ipv6", make_tcp, send_bytes, receive_bytes, NONE, INET6 },
+	{ "tcp-mapped", make_tcp, send_bytes, receive_bytes, NONE, MAPPED },
+	{ "tcp-listener", make_tcp_listener, send_tcp_connecting, receive_accepting, NONE, 0 },
+	{ "udp", make_udp, send_udp, receive_udp, NONE, INET4 },
 	{ "unix-rights", make_pair, send_inside, receive_inside, NONE, SOCK_STREAM },
 };
 
