@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -320,11 +321,25 @@ static void dump_private(const cairn_Range *r)
 		scan(r->start, r->end, &pages, add_pages);
 }
 
-/* Shared memory: what is resident in the object, whoever touched it. */
+static bool swap_used(void)
+{
+	struct sysinfo si;
+
+	return cr_sys1(SYS_sysinfo, &si) || si.totalswap != si.freeswap;
+}
+
+/*
+ * Shared memory: what is resident in the object, whoever touched it. Pages in swap do not show:
+ * once there is any, all are read, at the price of making holes real.
+ */
 static void dump_shared(const cairn_Range *r)
 {
 	uint64_t at = r->start, chunk, i, from;
 
+	if (swap_used()) {
+		add_pages(r->start, r->end);
+		return;
+	}
 	for (; at < r->end; at += chunk) {
 		chunk = r->end - at;
 		if (chunk > sizeof(writer.resident) * CR_PAGE)
