@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 	CHECK(read(future, &n, 8) == -1 && errno == EAGAIN);
 	n = tfd_read(often);
 	now = prog_now(CLOCK_REALTIME) - begin - 1;
-	if (n < now / 0.5 - 1 || n > now / 0.5 + 2)
+	/* Half a second is long, but a machine may be busy. */
+	if (n < now / 0.5 - 20 || n > now / 0.5 + 2)
 		prog_fail(__FILE__, __LINE__, "%llu expirations in %f s",
 			  (unsigned long long)n, now);
 	prog_pass();
