@@ -65,13 +65,38 @@ void cr_ids_born(struct cr_ids *ids, uint32_t kind, int32_t id, int32_t real)
 					    __ATOMIC_SEQ_CST);
 }
 
+int cr_ids_add(struct cr_ids *ids, uint32_t kind, int32_t id, int32_t real)
+{
+	if (ids->n == CR_IDS_MAX / 2)
+		return -ENOSPC;
+	ids->by_id[ids->n++] = (struct cr_id){ kind, id, real };
+	sort(ids->by_id, &ids->n);
+	return 0;
+}
+
+int cr_ids_stand_in(struct cr_ids *ids, int32_t id, int32_t real)
+{
+	int ret;
+
+	if (!cr_id_find(ids->by_id, ids->n, CR_ID_PROCESS, id))
+		return cr_ids_add(ids, CR_ID_PROCESS, id, real);
+	ret = cr_ids_expect_old(ids, real, id);
+	sort(ids->old, &ids->nold);
+	return ret;
+}
+
+static bool known(const struct cr_id *e)
+{
+	return e->other || e->kind != CR_ID_PROCESS;
+}
+
 /* In by_id: those whose real id is known and theirs alone; by_real is the same turned round. */
 static void turn_round(struct cr_ids *ids)
 {
 	uint32_t i, n = 0, reals = 0;
 
 	for (i = 0; i < ids->n; i++)
-		if (ids->by_id[i].other)
+		if (known(&ids->by_id[i]))
 			ids->by_real[reals++] =
 				(struct cr_id){ ids->by_id[i].kind, ids->by_id[i].other,
 						ids->by_id[i].id };
@@ -79,7 +104,7 @@ static void turn_round(struct cr_ids *ids)
 	for (i = 0; i < ids->n; i++) {
 		const struct cr_id *e = &ids->by_id[i];
 
-		if (e->other && cr_id_find(ids->by_real, reals, e->kind, e->other)->other == e->id)
+		if (known(e) && cr_id_find(ids->by_real, reals, e->kind, e->other)->other == e->id)
 			ids->by_id[n++] = *e;
 	}
 	ids->n = n;
@@ -110,7 +135,7 @@ static void drop_same(struct cr_id *v, uint32_t *n)
 	uint32_t i, k = 0;
 
 	for (i = 0; i < *n; i++)
-		if (v[i].other && v[i].other != v[i].id)
+		if (known(&v[i]) && v[i].other != v[i].id)
 			v[k++] = v[i];
 	*n = k;
 }

@@ -22,7 +22,7 @@ enum cr_id_kind {
 struct cr_id {
 	uint32_t kind;
 	int32_t id;
-	int32_t other;
+	int32_t other; /* while the table is made: 0 for a process that is not born yet */
 };
 
 #define CR_IDS_MAX 32768
@@ -30,6 +30,7 @@ struct cr_id {
 struct cr_ids {
 	uint32_t n;
 	uint32_t nold;
+	int64_t clock[2]; /* what is added to the kernel's monotonic and boot time */
 	struct cr_id by_id[CR_IDS_MAX]; /* virtual -> real */
 	struct cr_id by_real[CR_IDS_MAX]; /* real -> virtual */
 	/*
@@ -70,19 +71,24 @@ static inline int32_t cr_id_real(const struct cr_ids *ids, uint32_t kind, int32_
 	return e ? e->other : id;
 }
 
-static inline int32_t cr_id_virtual(const struct cr_ids *ids, uint32_t kind, int32_t real)
-{
-	const struct cr_id *e = ids ? cr_id_find(ids->by_real, ids->n, kind, real) : 0;
-
-	return e ? e->other : real;
-}
-
 /* What a lock's word means: the real id of the thread that wrote it in an earlier life, or 0. */
 static inline int32_t cr_id_now(const struct cr_ids *ids, int32_t old)
 {
 	const struct cr_id *e = cr_id_find(ids->old, ids->nold, CR_ID_PROCESS, old);
 
 	return e ? e->other : 0;
+}
+
+/* Of one that is nobody's now but was somebody's once, what that one is seen as. */
+static inline int32_t cr_id_virtual(const struct cr_ids *ids, uint32_t kind, int32_t real)
+{
+	const struct cr_id *e = ids ? cr_id_find(ids->by_real, ids->n, kind, real) : 0;
+	int32_t now;
+
+	if (e || !ids || kind != CR_ID_PROCESS || !(now = cr_id_now(ids, real)))
+		return e ? e->other : real;
+	e = cr_id_find(ids->by_real, ids->n, kind, now);
+	return e ? e->other : now;
 }
 
 /* ---- making one: ids.c, hosted ---- */
@@ -94,6 +100,12 @@ void cr_ids_sort(struct cr_ids *ids);
 
 /* Then the real ids as they are born, from several processes at once; 0 while not known. */
 void cr_ids_born(struct cr_ids *ids, uint32_t kind, int32_t id, int32_t real);
+
+/* Of what else is made before there are processes: both at once. */
+int cr_ids_add(struct cr_ids *ids, uint32_t kind, int32_t id, int32_t real);
+
+/* A process that is gone again has left this real id in the kernel in place of id. */
+int cr_ids_stand_in(struct cr_ids *ids, int32_t id, int32_t real);
 
 /* No new process or thread may have this id: somebody's words mean another by it. */
 static inline __attribute__((always_inline)) bool cr_ids_stale(const struct cr_ids *ids, int32_t id)

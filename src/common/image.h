@@ -49,9 +49,11 @@ int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void
 /* Whether such a message begins with the id of the process that it is of. */
 bool cr_image_of_process(cairn_RecordType type);
 
-/* Turns every id in a message into what the job knows it by, or back into the kernel's. */
-void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, const void *msg,
-		  bool to_virtual);
+/* Size of a record's message in memory. */
+size_t cr_image_size(cairn_RecordType type);
+
+/* Turns every id in a message into what the job knows it by. */
+void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg);
 
 /* Reserves room in the pack; shared with the writers of all processes. */
 uint64_t cr_image_reserve(struct cr_image_writer *w, uint64_t bytes);

@@ -3,10 +3,17 @@
 // Where records hold ids of processes. Images always have those that the job knows, so that a
 // restart is the same whether the kernel's were others: the one place where records are turned.
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
 
 #include "common/ids.h"
 #include "common/image.h"
 
+#define OF(record, message, field, kind)                                                    \
+	{                                                                                   \
+		cairn_RecordType_RECORD_##record, kind, offsetof(cairn_##message, field), 0 \
+	}
 #define ROW(record, message, field)                                                                \
 	{                                                                                          \
 		cairn_RecordType_RECORD_##record, CR_ID_PROCESS, offsetof(cairn_##message, field), \
@@ -45,6 +52,13 @@ static const struct {
 	ROW(UNIX, UnixSocket, pid),
 	ROW(UNIX_MESSAGE, UnixMessage, pid),
 	ROW(MQUEUE, Mqueue, notify_pid),
+	ROW(PTY, Pty, session),
+	ROW(PTY, Pty, foreground),
+	OF(PTY, Pty, number, CR_ID_PTS),
+	OF(SHARED, SharedMemory, sysv.id, CR_ID_SHM),
+	OF(SEMAPHORES, SemaphoreSet, ipc.id, CR_ID_SEM),
+	OF(UNDO, SemaphoreUndo, set, CR_ID_SEM),
+	OF(MESSAGES, MessageQueue, ipc.id, CR_ID_MSG),
 	ROW(SHARED, SharedMemory, sysv.pid1),
 	ROW(SHARED, SharedMemory, sysv.pid2),
 	ROW(SEMAPHORES, SemaphoreSet, ipc.pid1),
@@ -54,24 +68,47 @@ static const struct {
 	ROW(MESSAGES, MessageQueue, ipc.pid2),
 };
 
-static void turn(const struct cr_ids *ids, uint32_t kind, int32_t *id, bool to_virtual)
+/* The path of an open file below /proc. */
+static void turn_path(const struct cr_ids *ids, cairn_Description *d)
 {
-	*id = to_virtual ? cr_id_virtual(ids, kind, *id) : cr_id_real(ids, kind, *id);
+	char rest[CR_PATH_MAX], *end;
+	long id;
+
+	if (strncmp(d->path, "/proc/", 6) || d->path[6] < '1' || d->path[6] > '9')
+		return;
+	id = strtol(d->path + 6, &end, 10);
+	snprintf(rest, sizeof(rest), "%s", end);
+	snprintf(d->path, sizeof(d->path), "/proc/%d%.4000s", cr_id_virtual(ids, CR_ID_PROCESS, id),
+		 rest);
 }
 
-void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, const void *msg, bool to_virtual)
+/* When a timerfd expires, by the job's clock. */
+static void turn_time(const struct cr_ids *ids, cairn_Description *d)
 {
-	char *m = (char *)msg;
+	if (d->kind == cairn_ObjectKind_OBJECT_TIMERFD && d->event.expiry_ns &&
+	    d->event.clock != CLOCK_REALTIME && d->event.clock != CLOCK_REALTIME_ALARM)
+		d->event.expiry_ns += ids->clock[d->event.clock != CLOCK_MONOTONIC];
+}
+
+void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg)
+{
+	char *m = msg;
 	pb_size_t n, k;
 	size_t i;
 
+	if (type == cairn_RecordType_RECORD_DESCRIPTION) {
+		turn_path(ids, msg);
+		turn_time(ids, msg);
+	}
 	if (cr_image_of_process(type))
-		turn(ids, CR_ID_PROCESS, (int32_t *)m, to_virtual);
+		*(int32_t *)m = cr_id_virtual(ids, CR_ID_PROCESS, *(int32_t *)m);
 	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
+		int32_t *id = (int32_t *)(m + rows[i].offset);
+
 		if (rows[i].type != type)
 			continue;
 		n = rows[i].count ? *(pb_size_t *)(m + rows[i].count) : 1;
 		for (k = 0; k < n; k++)
-			turn(ids, rows[i].kind, (int32_t *)(m + rows[i].offset) + k, to_virtual);
+			id[k] = cr_id_virtual(ids, rows[i].kind, id[k]);
 	}
 }

@@ -96,6 +96,11 @@ const pb_msgdesc_t *cr_image_descriptor(cairn_RecordType type)
 	return (unsigned int)type < CR_ARRAY_SIZE(kinds) ? kinds[type].fields : NULL;
 }
 
+size_t cr_image_size(cairn_RecordType type)
+{
+	return (unsigned int)type < CR_ARRAY_SIZE(kinds) ? kinds[type].size : 0;
+}
+
 bool cr_image_of_process(cairn_RecordType type)
 {
 	return (unsigned int)type < CR_ARRAY_SIZE(kinds) && kinds[type].of_process;

@@ -143,15 +143,17 @@ int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void
 	struct cr_record_header header = { .type = type };
 	pb_ostream_t out = pb_ostream_from_buffer(at + sizeof(header), RECORD_MAX - sizeof(header));
 
-	bool fits;
+	cr_auto_free void *copy = NULL;
 
-	/* For as long as it is encoded: the caller goes on with the kernel's. */
-	if (w->ids)
-		cr_image_ids(w->ids, type, msg, true);
-	fits = pb_encode(&out, cr_image_descriptor(type), msg);
-	if (w->ids)
-		cr_image_ids(w->ids, type, msg, false);
-	if (!fits)
+	if (w->ids) {
+		/* The caller goes on with the kernel's. */
+		copy = malloc(cr_image_size(type));
+		if (!copy)
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "writing a record");
+		cr_image_ids(w->ids, type, memcpy(copy, msg, cr_image_size(type)));
+		msg = copy;
+	}
+	if (!pb_encode(&out, cr_image_descriptor(type), msg))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "record of type %d does not fit: %s", type,
 			       PB_GET_ERROR(&out));
 	header.length = out.bytes_written;

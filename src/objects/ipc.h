@@ -30,7 +30,7 @@ cairn_IpcObject cr_ipc_object(const struct cr_ipc_row *row, int at);
 /* ---- a restart ---- */
 
 /* The next object of a kind (shm, sem, msg) gets this id, if ids are ours to give. */
-void cr_ipc_next_id(const struct cr_restore *r, const char *kind, int id);
+void cr_ipc_next_id(const struct cr_restore *r, const char *kind, const cairn_IpcObject *o);
 
 /* Notes which id a saved one has now; an error if it ought to be the same and is not. */
 int cr_ipc_made(struct cr_restore *r, const char *kind, const cairn_IpcObject *o, int id,

@@ -377,6 +377,9 @@ static int make(struct cr_restore *r, const cairn_Mqueue *m, struct cr_err *err)
 		snprintf(name, sizeof(name), "/cairn.%d.%u", getpid(), m->id);
 	else
 		snprintf(name, sizeof(name), "%s", m->name);
+	/* Without a namespace of its own a job that was killed has left its queues behind. */
+	if (r->virtual_ids)
+		mq_unlink(name);
 	fd = mq_open(name, O_RDWR | O_CREAT | O_EXCL | O_NONBLOCK, 0600, &attr);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno,

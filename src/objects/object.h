@@ -135,7 +135,7 @@ struct cr_restore {
 	bool tcp_repair; /* take up TCP connections to the outside */
 	const struct cr_file_rules *rules;
 	bool virtual_ids; /* no namespace is ours: ids are translated */
-	const struct cr_ids *ids; /* by this table: cr_id_real() */
+	struct cr_ids *ids; /* by this table */
 	int base; /* numbers from here up to end are no descriptor's of the job, and ours */
 	int end;
 	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
@@ -153,6 +153,13 @@ struct cr_restore {
 static inline pid_t cr_restored_pid(const struct cr_restore *r, pid_t id)
 {
 	return r->virtual_ids ? cr_id_real(r->ids, CR_ID_PROCESS, id) : id;
+}
+
+/* In the shepherd, before there are processes: what had an id has another without namespaces. */
+static inline void cr_restored_as(struct cr_restore *r, enum cr_id_kind kind, int id, int now)
+{
+	if (r->virtual_ids)
+		cr_ids_add(r->ids, kind, id, now);
 }
 
 /* Who opens a description at a restart, and when. */

@@ -244,6 +244,8 @@ static int any_numbers(struct cr_restore *r, struct made *m, struct cr_err *err)
 		    ioctl(m->v[i].master, TIOCSPTLCK, &unlock))
 			return cr_fail(err, CR_EXIT_NAMESPACE, errno,
 				       "cannot make a pseudo terminal (is /dev/pts there?)");
+		if (!r->img->ptys.v[i].dead)
+			cr_restored_as(r, CR_ID_PTS, r->img->ptys.v[i].number, m->v[i].number);
 	}
 	return 0;
 }

@@ -17,6 +17,7 @@
 #define STACK (64ul << 10)
 
 struct stand_in {
+	pid_t pid; /* itself */
 	uid_t uid;
 	gid_t gid;
 	int (*fn)(void *);
@@ -29,6 +30,7 @@ static void run(void *arg)
 {
 	struct stand_in *s = arg;
 
+	s->pid = getpid();
 	/* Of this process only, unlike libc's. */
 	if (s->gid != getegid())
 		syscall(SYS_setresgid, -1, s->gid, -1);
@@ -37,10 +39,10 @@ static void run(void *arg)
 	s->ret = s->fn(s->arg);
 }
 
-int cr_stand_in(bool virtual_ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(void *), void *arg)
+int cr_stand_in(struct cr_ids *ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(void *), void *arg)
 {
-	struct stand_in s = { pid ? uid : geteuid(), pid ? gid : getegid(), fn, arg, 0 };
-	bool exact = pid > 0 && !virtual_ids && pid != getpid();
+	struct stand_in s = { 0, pid ? uid : geteuid(), pid ? gid : getegid(), fn, arg, 0 };
+	bool exact = pid > 0 && !ids && pid != getpid();
 	cr_auto_free char *stack = malloc(STACK);
 	struct clone_args c = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
@@ -54,11 +56,13 @@ int cr_stand_in(bool virtual_ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(voi
 
 	if (!stack)
 		return -ENOMEM;
-	if (pid == getpid() && uid == geteuid())
+	if (cr_id_real(ids, CR_ID_PROCESS, pid) == getpid() && uid == geteuid())
 		return fn(arg);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	child = cr_clone3_call(&c, sizeof(c), run, &s);
+	/* clone3 may be missing in containers, where ids are translated. */
+	child = ids ? cr_clone_call(c.flags, stack + c.stack_size, run, &s) :
+		      cr_clone3_call(&c, sizeof(c), run, &s);
 	if (child < 0 && exact) {
 		c.set_tid = c.set_tid_size = 0;
 		child = cr_clone3_call(&c, sizeof(c), run, &s);
@@ -66,5 +70,7 @@ int cr_stand_in(bool virtual_ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(voi
 	while (child > 0 && waitpid(child, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (ids && pid > 0 && child > 0)
+		cr_ids_stand_in(ids, pid, s.pid);
 	return child < 0 ? child : s.ret;
 }

@@ -10,6 +10,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -87,7 +90,8 @@ bool cr_ipc_ours(const struct cr_save *s, uid_t creator, int64_t changed, const 
 			return true;
 		foreign |= pids[i] != getpid() && (!kill(pids[i], 0) || errno == EPERM);
 	}
-	if (foreign || changed < s->began)
+	/* Of another's just as well, where a restart has left the job in the host's namespace. */
+	if (foreign || changed < s->began || (s->writer && s->writer->ids))
 		return false;
 	for (i = 0; i < s->parties.n; i++)
 		if (s->parties.v[i].uid == creator)
@@ -156,14 +160,55 @@ bool cr_ipc_in_image(const struct cr_image *img)
 	return img->semaphores.n || img->messages.n || img->mqueues.n;
 }
 
-void cr_ipc_next_id(const struct cr_restore *r, const char *kind, int id)
+static bool gone(pid_t pid)
+{
+	return pid <= 0 || (kill(pid, 0) && errno == ESRCH);
+}
+
+/*
+ * Without a namespace of its own a job that was killed has left its objects behind. One with the
+ * same key that nobody alive has used goes.
+ */
+static void make_way(const char *kind, key_t key)
+{
+	struct shmid_ds shm;
+	struct semid_ds sem;
+	struct msqid_ds msg;
+	bool unused;
+	int id, i;
+
+	if (key == IPC_PRIVATE)
+		return;
+	if (kind[1] == 'h') {
+		id = shmget(key, 0, 0);
+		if (id >= 0 && !shmctl(id, IPC_STAT, &shm) && !shm.shm_nattch &&
+		    gone(shm.shm_cpid) && gone(shm.shm_lpid))
+			shmctl(id, IPC_RMID, NULL);
+	} else if (kind[1] == 'e') {
+		id = semget(key, 0, 0);
+		unused = id >= 0 && !semctl(id, 0, IPC_STAT, &sem);
+		for (i = 0; unused && i < (int)sem.sem_nsems; i++)
+			unused = gone(semctl(id, i, GETPID));
+		if (unused)
+			semctl(id, 0, IPC_RMID);
+	} else {
+		id = msgget(key, 0);
+		if (id >= 0 && !msgctl(id, IPC_STAT, &msg) && gone(msg.msg_lspid) &&
+		    gone(msg.msg_lrpid))
+			msgctl(id, IPC_RMID, NULL);
+	}
+}
+
+void cr_ipc_next_id(const struct cr_restore *r, const char *kind, const cairn_IpcObject *o)
 {
 	char path[64], text[16];
 
-	if (r->virtual_ids)
+	if (r->virtual_ids) {
+		make_way(kind, o->key);
 		return;
+	}
 	snprintf(path, sizeof(path), "/proc/sys/kernel/%s_next_id", kind);
-	snprintf(text, sizeof(text), "%d", id);
+	snprintf(text, sizeof(text), "%d", o->id);
 	cr_write_file(path, text);
 }
 
@@ -185,6 +230,11 @@ int cr_ipc_made(struct cr_restore *r, const char *kind, const cairn_IpcObject *o
 	if (!to)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "SysV IPC");
 	*to = (struct cr_ipc_id){ kind[1], o->id, id };
+	cr_restored_as(r,
+		       kind[1] == 'h' ? CR_ID_SHM :
+		       kind[1] == 'e' ? CR_ID_SEM :
+					CR_ID_MSG,
+		       o->id, id);
 	return 0;
 }
 

@@ -171,7 +171,7 @@ static int prepare_one(struct cr_restore *r, const cairn_MessageQueue *m, struct
 	cr_auto_free void *data = NULL;
 	int ret;
 
-	cr_ipc_next_id(r, "msg", m->ipc.id);
+	cr_ipc_next_id(r, "msg", &m->ipc);
 	if (r->virtual_ids)
 		f.id = msgget(m->ipc.key, IPC_CREAT | IPC_EXCL | 0600);
 	else if ((ret = cr_ipc_as(r, 0, m->ipc.cuid, m->ipc.cgid, make, (void *)&m->ipc))) {

@@ -184,7 +184,7 @@ static int make_set(struct cr_restore *r, const cairn_SemaphoreSet *m, struct cr
 	if (!m->count || m->count > HIGHEST)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has %u SysV semaphores",
 			       m->count);
-	cr_ipc_next_id(r, "sem", m->ipc.id);
+	cr_ipc_next_id(r, "sem", &m->ipc);
 	if (r->virtual_ids)
 		id = semget(m->ipc.key, m->count, IPC_CREAT | IPC_EXCL | 0600);
 	else if ((ret = cr_ipc_as(r, 0, m->ipc.cuid, m->ipc.cgid, make, (void *)m))) {

@@ -279,7 +279,7 @@ static int prepare_one(struct cr_restore *r, const struct cr_shared_image *s, st
 	char *at;
 	int ret;
 
-	cr_ipc_next_id(r, "shm", o->id);
+	cr_ipc_next_id(r, "shm", o);
 	ret = cr_ipc_as(r, o->pid1, o->cuid, o->cgid, make, &k);
 	errno = -ret;
 	ret = cr_ipc_made(r, "shm", o, ret ? -1 : k.id, err);

@@ -133,7 +133,7 @@ struct unix_made {
 	int tree; /* where names are made that lead nowhere */
 	char directory[32]; /* its path, if it has one */
 	unsigned int names; /* made so far */
-	bool virtual_ids;
+	struct cr_ids *ids; /* where they are translated */
 	bool filling, filled;
 	CR_LIST(struct unix_sender) senders;
 };
@@ -165,4 +165,4 @@ int unix_fill(struct cr_restore *r, struct unix_made *made, struct cr_err *err);
  * what it makes. It shares our memory and descriptors, not our directories. Where that id cannot
  * be had, it is done as what we are. pid 0: with any id, as ourselves.
  */
-int cr_stand_in(bool virtual_ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(void *), void *arg);
+int cr_stand_in(struct cr_ids *ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(void *), void *arg);

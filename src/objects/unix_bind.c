@@ -147,7 +147,7 @@ static int bind_path(struct unix_made *made, int fd, const void *name, size_t le
 	n.len = sizeof(n.address);
 	if (len < sizeof(n.address.sun_path))
 		n.len = offsetof(struct sockaddr_un, sun_path) + len + 1;
-	ret = cr_stand_in(made->virtual_ids, 0, 0, 0, bind_below, &n);
+	ret = cr_stand_in(made->ids, 0, 0, 0, bind_below, &n);
 	if (ret == -EPERM && n.name[0] == '/')
 		ret = bind_openly(&n);
 	*at = n.at;

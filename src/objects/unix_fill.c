@@ -22,6 +22,7 @@ struct sending {
 	int fd, *rights;
 	const struct sockaddr_un *to; /* NULL: the peer */
 	socklen_t to_len;
+	bool own_pid; /* whoever sends has another id than the message has */
 };
 
 static void set(int fd, int option, int value)
@@ -42,9 +43,10 @@ static struct cmsghdr *put_control(struct msghdr *h, struct cmsghdr *c, int type
 	return (struct cmsghdr *)((char *)c + CMSG_SPACE(len));
 }
 
-static void put_credentials(struct msghdr *h, struct cmsghdr *c, const cairn_UnixMessage *m)
+static void put_credentials(struct msghdr *h, struct cmsghdr *c, const struct sending *s)
 {
-	struct ucred cred = { m->pid ? m->pid : getpid(), m->uid, m->gid };
+	const cairn_UnixMessage *m = s->m;
+	struct ucred cred = { m->pid && !s->own_pid ? m->pid : getpid(), m->uid, m->gid };
 
 	if (m->has_credentials)
 		put_control(h, c, SCM_CREDENTIALS, &cred, sizeof(cred));
@@ -71,7 +73,7 @@ static int send_message(void *arg)
 			m->rights_count ? put_control(&h, first, SCM_RIGHTS, s->rights,
 						      m->rights_count * sizeof(int)) :
 					  first,
-			m);
+			s);
 	do {
 		bool urgent = !at && m->mark == cairn_UnixMark_UNIX_MARK_URGENT;
 		int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (urgent ? MSG_OOB : 0);
@@ -89,7 +91,7 @@ static int send_message(void *arg)
 		at += n;
 		if (m->rights_count) {
 			h.msg_controllen = 0;
-			put_credentials(&h, first, m);
+			put_credentials(&h, first, s);
 		}
 	} while (at < m->length);
 	return 0;
@@ -152,9 +154,9 @@ static int send_one(struct cr_restore *r, struct unix_made *made, struct sending
 			return rights[i];
 	}
 	s->rights = rights;
-	ret = m->has_credentials ?
-		      cr_stand_in(made->virtual_ids, m->pid, m->uid, m->gid, send_message, s) :
-		      send_message(s);
+	s->own_pid = made->ids;
+	ret = m->has_credentials ? cr_stand_in(made->ids, m->pid, m->uid, m->gid, send_message, s) :
+				   send_message(s);
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret,
 			     "cannot put %u bytes into the queue of a unix socket (is "
 			     "net.core.wmem_max or net.unix.max_dgram_qlen lower than where it was "

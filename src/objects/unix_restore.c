@@ -105,7 +105,7 @@ static int call_connect(void *arg)
 static int as(const struct unix_made *made, const cairn_UnixSocket *who, int (*fn)(void *),
 	      struct call *c, const char *what, struct cr_err *err)
 {
-	int ret = cr_stand_in(made->virtual_ids, who->pid, who->uid, who->gid, fn, c);
+	int ret = cr_stand_in(made->ids, who->pid, who->uid, who->gid, fn, c);
 
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot make a unix socket again: %s",
 			     what) :
@@ -297,7 +297,7 @@ int unix_prepare(struct cr_restore *r, struct cr_err *err)
 	if (!made)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "making sockets");
 	made->tree = -1;
-	made->virtual_ids = r->virtual_ids;
+	made->ids = r->virtual_ids ? r->ids : NULL;
 	ret = read_records(r, made, err);
 	for (i = 0; i < made->n && !ret; i++) {
 		struct unix_end *e = &made->v[i];

@@ -21,18 +21,12 @@ void agent_ids_take(const struct cr_ids *ids)
 {
 	agent_ids.n = ids->n;
 	agent_ids.nold = ids->nold;
+	memcpy(agent_ids.clock, ids->clock, sizeof(ids->clock));
 	memcpy(agent_ids.by_id, ids->by_id, ids->n * sizeof(*ids->by_id));
 	memcpy(agent_ids.by_real, ids->by_real, ids->n * sizeof(*ids->by_real));
 	memcpy(agent_ids.old, ids->old, ids->nold * sizeof(*ids->old));
-	agent_ids_on = ids->n || ids->nold;
+	agent_ids_on = ids->n || ids->nold || ids->clock[0] || ids->clock[1];
 	__atomic_fetch_add(&agent_life, 1, __ATOMIC_SEQ_CST);
-}
-
-int agent_seen(int id)
-{
-	const struct cr_id *e = cr_id_find(agent_ids.by_real, agent_ids.n, CR_ID_PROCESS, id);
-
-	return e ? e->other : agent_once(id);
 }
 
 int agent_once(int id)

@@ -6,7 +6,10 @@
 #pragma once
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
+#include <time.h>
+#include <ucontext.h>
 
 #include "common/ids.h"
 
@@ -16,9 +19,7 @@ extern struct cr_ids agent_ids __attribute__((visibility("hidden")));
 /* Rises with each restart. */
 extern unsigned int agent_life __attribute__((visibility("hidden")));
 
-/* ids.c: a real id as the application sees it; also one that the same thread had before. */
-int agent_seen(int id);
-/* The same of an id that may well be of an earlier life. */
+/* ids.c: a real id as the application sees it, which is more likely one of an earlier life. */
 int agent_once(int id);
 
 static inline int agent_real_of(enum cr_id_kind kind, int id)
@@ -41,7 +42,8 @@ static inline int agent_virtual(int id)
 {
 	if (!__builtin_expect(agent_ids_on, 0))
 		return id;
-	return id < -1 ? -agent_seen(-id) : agent_seen(id);
+	return id < -1 ? -cr_id_virtual(&agent_ids, CR_ID_PROCESS, -id) :
+			 cr_id_virtual(&agent_ids, CR_ID_PROCESS, id);
 }
 
 /*
@@ -96,6 +98,54 @@ static inline long agent_result(long ret)
 void agent_ids_take(const struct cr_ids *ids);
 /* For a program that the job has executed: the table under the shepherd's name. */
 void agent_ids_load(const char *socket);
+
+/* wrap_ids.c: a clock of a process or thread, as the kernel knows it */
+clockid_t agent_clock_real(clockid_t clock);
+
+/* wrap_clocks.c */
+int agent_clock_nanosleep(clockid_t clock, int flags, const struct timespec *t,
+			  struct timespec *rest);
+
+/* Whether a futex(2) operation has an absolute monotonic time; that by the kernel's clock. */
+bool agent_futex_is_absolute(int op);
+void agent_futex_time(int op, const struct timespec *t, struct timespec *copy, const void **out);
+
+/* What a clock of the application's is ahead of the kernel's. */
+static inline int64_t agent_clock_offset(const struct cr_ids *ids, clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_MONOTONIC:
+	case CLOCK_MONOTONIC_RAW:
+	case CLOCK_MONOTONIC_COARSE:
+		return ids->clock[0];
+	case CLOCK_BOOTTIME:
+	case CLOCK_BOOTTIME_ALARM:
+		return ids->clock[1];
+	default:
+		return 0;
+	}
+}
+
+/* Not below zero, which the kernel does not take. */
+static inline void agent_add_ns(struct timespec *t, int64_t ns)
+{
+	int64_t sec = t->tv_sec + ns / 1000000000, nsec = t->tv_nsec + ns % 1000000000;
+
+	if (nsec < 0) {
+		nsec += 1000000000;
+		sec--;
+	} else if (nsec >= 1000000000) {
+		nsec -= 1000000000;
+		sec++;
+	}
+	if (sec < 0)
+		sec = nsec = 0;
+	t->tv_sec = sec;
+	t->tv_nsec = nsec;
+}
+
+/* wrap_locks.c */
+void agent_mend_mutex(pthread_mutex_t *m);
 
 /* wrap_syscall.c: syscall(2) in libc's way, with ids translated */
 long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5);

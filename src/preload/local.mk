@@ -13,6 +13,7 @@ AGENT_SRCS = \
 	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
+	src/preload/wrap_clocks.c src/preload/wrap_sysv.c \
 	src/common/wire.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \

@@ -58,22 +58,63 @@ static void stop_again(int sig, int tid)
 	}
 }
 
-/* A thread that waits for a child does so by an id that the child had. */
-static void mend_call(ucontext_t *uc)
-{
-	greg_t *g = uc->uc_mcontext.gregs, *id = NULL;
-	int now;
+/* Arguments of calls that wait which are ids. */
+static const struct {
+	short nr, argument;
+	enum cr_id_kind kind;
+} waits[] = {
+	{ SYS_wait4, 0, CR_ID_PROCESS }, { SYS_waitid, 1, CR_ID_PROCESS },
+	{ SYS_semop, 0, CR_ID_SEM },	 { SYS_semtimedop, 0, CR_ID_SEM },
+	{ SYS_msgsnd, 0, CR_ID_MSG },	 { SYS_msgrcv, 0, CR_ID_MSG },
+};
 
-	if (cr_frame_before_call(uc, SYS_wait4))
-		id = &g[REG_RDI];
-	else if (cr_frame_before_call(uc, SYS_waitid) &&
-		 (g[REG_RDI] == P_PID || g[REG_RDI] == P_PGID))
-		id = &g[REG_RSI];
-	if (!id || (int)*id == -1 || !(int)*id)
+static int id_now(const struct cr_ids *now, enum cr_id_kind kind, int id)
+{
+	if (kind == CR_ID_PROCESS && id < -1)
+		return -id_now(now, kind, -id);
+	return id == -1 ? id : cr_id_real(now, kind, agent_virtual_of(kind, id));
+}
+
+/* An absolute time in memory: a copy for the kernel, as the application's own may be used again. */
+static void mend_time(const struct cr_ids *now, struct agent_wait *wait, clockid_t clock,
+		      greg_t *address)
+{
+	int64_t by = agent_clock_offset(&agent_ids, clock) - agent_clock_offset(now, clock);
+
+	if (!*address || !by)
 		return;
-	now = cr_id_now(&agent_ids, (int)*id < 0 ? -(int)*id : (int)*id);
-	if (now)
-		*id = (int)*id < 0 ? -now : now;
+	wait->rest = *(const struct timespec *)*address;
+	agent_add_ns(&wait->rest, by);
+	*address = (greg_t)&wait->rest;
+}
+
+static void mend_call(const struct cr_ids *now, struct agent_thread *t)
+{
+	greg_t *g = t->uc->uc_mcontext.gregs;
+	size_t i;
+
+	for (i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
+		greg_t *id = &g[cr_frame_arg[waits[i].argument]];
+
+		if (cr_frame_before_call(t->uc, waits[i].nr) &&
+		    (waits[i].nr != SYS_waitid || g[REG_RDI] == P_PID || g[REG_RDI] == P_PGID))
+			*id = id_now(now, waits[i].kind, *id);
+	}
+	if (cr_frame_before_call(t->uc, SYS_futex) && agent_futex_is_absolute(g[REG_RSI]))
+		mend_time(now, t->wait, CLOCK_MONOTONIC, &g[REG_R10]);
+	if (cr_frame_before_call(t->uc, SYS_clock_nanosleep) && g[REG_RSI] & TIMER_ABSTIME)
+		mend_time(now, t->wait, g[REG_RDI], &g[REG_RDX]);
+	t->wait->deadline_ns += agent_ids.clock[0] - now->clock[0];
+}
+
+/* By the table of the life that has ended, and the new one. */
+static void mend_calls(const struct cr_ids *now)
+{
+	unsigned int i;
+
+	for (i = 0; i < cr_agent.nthreads; i++)
+		if (!cr_agent.threads[i].gone && cr_agent.threads[i].uc)
+			mend_call(now, &cr_agent.threads[i]);
 }
 
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
@@ -87,6 +128,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	unsigned int left;
 
 	if (main) {
+		mend_calls((void *)(restorer + CR_PAGE));
 		agent_ids_take((void *)(restorer + CR_PAGE));
 		memcpy(cr_agent.exe, (void *)(restorer + len - CR_PATH_MAX), CR_PATH_MAX);
 		cr_agent.pid = cr_sys0(SYS_getpid);
@@ -112,10 +154,8 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	/* A main thread that had ended ends again; the others go on. */
 	while (!uc)
 		cr_sys1(SYS_exit, 0);
-	if (agent_ids_on && t) {
-		mend_call(uc);
+	if (agent_ids_on && t)
 		agent_mend_locks(uc, t->robust);
-	}
 	if (t)
 		agent_settle(t);
 	agent_install_filters();

@@ -296,7 +296,7 @@ CR_WRAPPER int prctl(int option, ...)
 	return agent_result(cr_sys5(SYS_prctl, option, a[0], a[1], a[2], a[3]));
 }
 
-/* ---- clocks: a negative number holds the complement of an id ---- */
+/* ---- clocks of processes: a negative number holds the complement of an id ---- */
 
 static clockid_t clock_translated(clockid_t clock, bool to_real)
 {
@@ -309,16 +309,9 @@ static clockid_t clock_translated(clockid_t clock, bool to_real)
 	return (int)((unsigned int)~id << 3) | (clock & 7);
 }
 
-CR_WRAPPER int clock_gettime(clockid_t clock, struct timespec *t)
+clockid_t agent_clock_real(clockid_t clock)
 {
-	cr_wrappers_resolve();
-	return cr_real.clock_gettime(clock_translated(clock, true), t);
-}
-
-CR_WRAPPER int clock_getres(clockid_t clock, struct timespec *t)
-{
-	cr_wrappers_resolve();
-	return cr_real.clock_getres(clock_translated(clock, true), t);
+	return clock < 0 ? clock_translated(clock, true) : clock;
 }
 
 CR_WRAPPER int clock_getcpuclockid(pid_t pid, clockid_t *clock)

@@ -31,7 +31,7 @@ static void mend(int *word, bool by_anyone)
 				    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
-static __attribute__((noinline)) void mend_mutex(pthread_mutex_t *m)
+void agent_mend_mutex(pthread_mutex_t *m)
 {
 	if (m->__data.__kind & (ROBUST | INHERIT))
 		mend(&m->__data.__lock, true);
@@ -41,7 +41,7 @@ static __attribute__((noinline)) void mend_mutex(pthread_mutex_t *m)
 #define MEND(m)                                        \
 	do {                                           \
 		if (__builtin_expect(agent_ids_on, 0)) \
-			mend_mutex(m);                 \
+			agent_mend_mutex(m);           \
 	} while (0)
 
 CR_WRAPPER int pthread_mutex_lock(pthread_mutex_t *m)
@@ -62,13 +62,6 @@ CR_WRAPPER int pthread_mutex_timedlock(pthread_mutex_t *m, const struct timespec
 	return CR_REAL(pthread_mutex_timedlock)(m, t);
 }
 
-CR_WRAPPER int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
-				       const struct timespec *t)
-{
-	MEND(m);
-	return CR_REAL(pthread_mutex_clocklock)(m, clock, t);
-}
-
 CR_WRAPPER int pthread_mutex_unlock(pthread_mutex_t *m)
 {
 	MEND(m);
@@ -79,20 +72,6 @@ CR_WRAPPER int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m)
 {
 	MEND(m);
 	return CR_REAL(pthread_cond_wait)(c, m);
-}
-
-CR_WRAPPER int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
-				      const struct timespec *t)
-{
-	MEND(m);
-	return CR_REAL(pthread_cond_timedwait)(c, m, t);
-}
-
-CR_WRAPPER int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t clock,
-				      const struct timespec *t)
-{
-	MEND(m);
-	return CR_REAL(pthread_cond_clockwait)(c, m, clock, t);
 }
 
 /* A mtx_t is a mutex under another name, and libc's functions for it are not built upon ours. */

@@ -28,7 +28,7 @@ static bool copy_id(const char **from, char **to, int (*turn)(enum cr_id_kind, i
 	const char *end = *from;
 	uint64_t id;
 
-	if (*end < '1' || *end > '9')
+	if (*end < (kind == CR_ID_PTS ? '0' : '1') || *end > '9')
 		return false;
 	id = cr_get_number(&end, 10);
 	if (id > INT_MAX || (*end && *end != '/'))
@@ -141,6 +141,102 @@ const char *agent_program(const char *path)
 	return __builtin_expect(agent_ids_on, 0) && path && own_exe(path) ? cr_agent.exe : path;
 }
 
+/* ---- what files of /proc say ---- */
+
+/* Copies the number that comes next, and what is before it, translated. */
+static void turn_next(const char **from, char **to)
+{
+	while (**from && **from != '\n' && (**from < '0' || **from > '9'))
+		*(*to)++ = *(*from)++;
+	if (**from >= '0' && **from <= '9')
+		*to = cr_put_number(*to, agent_virtual(cr_get_number(from, 10)));
+}
+
+static void turn_stat(const char *from, char *to)
+{
+	const char *end = strrchr(from, ')');
+	int i;
+
+	turn_next(&from, &to);
+	while (from <= end)
+		*to++ = *from++;
+	for (i = 0; i < 3; i++)
+		turn_next(&from, &to);
+	/* The terminal's number, then its foreground group, which may be -1. */
+	*to++ = *from++;
+	while (*from && *from != ' ')
+		*to++ = *from++;
+	if (from[0] == ' ' && from[1] != '-')
+		turn_next(&from, &to);
+	cr_put_text(to, from);
+}
+
+static void turn_status(const char *from, char *to)
+{
+	static const char *const keys[] = { "Tgid:",  "Pid:",	 "PPid:",   "TracerPid:",
+					    "NSpid:", "NStgid:", "NSpgid:", "NSsid:" };
+	size_t i;
+
+	while (*from) {
+		for (i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+			if (!strncmp(from, keys[i], strlen(keys[i])))
+				turn_next(&from, &to);
+		while (*from && *from != '\n')
+			*to++ = *from++;
+		if (*from)
+			*to++ = *from++;
+	}
+	*to = 0;
+}
+
+static bool ends(const char *path, const char *end)
+{
+	size_t n = strlen(path), m = strlen(end);
+
+	return n >= m && !strcmp(path + n - m, end);
+}
+
+/* A copy with the ids that the application knows, of those files that have some; or -1. */
+static int open_turned(const char *path, const char *kernels, int flags)
+{
+	bool stat = ends(path, "/stat"), status = ends(path, "/status");
+	char text[4096], turned[6144];
+	long fd, n, ret;
+
+	if ((flags & O_ACCMODE) != O_RDONLY || strncmp(path, "/proc/", 6) ||
+	    !(stat || status || strstr(path, "/fdinfo/")) || !strchr(path + 6, '/'))
+		return -1;
+	n = cr_read_text(kernels, text, sizeof(text));
+	if (n <= 0 || n == sizeof(text) - 1 || (stat && !strrchr(text, ')')))
+		return -1;
+	if (stat)
+		turn_stat(text, turned);
+	else
+		turn_status(text, turned);
+	fd = cr_sys2(SYS_memfd_create, path, flags & O_CLOEXEC ? 1 : 0);
+	if (fd < 0)
+		return -1;
+	n = strlen(turned);
+	ret = cr_sys3(SYS_write, fd, turned, n);
+	cr_sys3(SYS_lseek, fd, 0, SEEK_SET);
+	if (ret == n)
+		return fd;
+	cr_sys1(SYS_close, fd);
+	return -1;
+}
+
+static int open_at(int dir, const char *path, int flags, mode_t mode)
+{
+	const char *kernels = AT(dir, path, true);
+	int fd;
+
+	if (__builtin_expect(agent_ids_on, 0) && path &&
+	    (fd = open_turned(path, kernels, flags)) >= 0)
+		return fd;
+	return dir == AT_FDCWD ? CR_REAL(open)(kernels, flags, mode) :
+				 CR_REAL(openat)(dir, kernels, flags, mode);
+}
+
 /* ---- open ---- */
 
 static mode_t mode_of(int flags, va_list ap)
@@ -159,42 +255,46 @@ static mode_t mode_of(int flags, va_list ap)
 		return call;               \
 	}
 
-OPEN(open, (const char *path, int flags, ...), CR_REAL(open)(PATH(path), flags, mode))
-OPEN(open64, (const char *path, int flags, ...), CR_REAL(open)(PATH(path), flags, mode))
-OPEN(openat, (int dir, const char *path, int flags, ...),
-	CR_REAL(openat)(dir, AT(dir, path, true), flags, mode))
-OPEN(openat64, (int dir, const char *path, int flags, ...),
-	CR_REAL(openat)(dir, AT(dir, path, true), flags, mode))
+OPEN(open, (const char *path, int flags, ...), open_at(AT_FDCWD, path, flags, mode))
+OPEN(open64, (const char *path, int flags, ...), open_at(AT_FDCWD, path, flags, mode))
+OPEN(openat, (int dir, const char *path, int flags, ...), open_at(dir, path, flags, mode))
+OPEN(openat64, (int dir, const char *path, int flags, ...), open_at(dir, path, flags, mode))
 
 /* What programs built with _FORTIFY_SOURCE call. */
 CR_WRAPPER int __open_2(const char *path, int flags)
 {
-	return CR_REAL(open)(PATH(path), flags, 0);
+	return open_at(AT_FDCWD, path, flags, 0);
 }
 
 CR_WRAPPER int __open64_2(const char *path, int flags)
 {
-	return CR_REAL(open)(PATH(path), flags, 0);
+	return open_at(AT_FDCWD, path, flags, 0);
 }
 
 CR_WRAPPER int __openat_2(int dir, const char *path, int flags)
 {
-	return CR_REAL(openat)(dir, AT(dir, path, true), flags, 0);
+	return open_at(dir, path, flags, 0);
 }
 
 CR_WRAPPER int __openat64_2(int dir, const char *path, int flags)
 {
-	return CR_REAL(openat)(dir, AT(dir, path, true), flags, 0);
+	return open_at(dir, path, flags, 0);
 }
 
 CR_WRAPPER FILE *fopen(const char *path, const char *mode)
 {
-	return CR_REAL(fopen)(PATH(path), mode);
+	const char *kernels = PATH(path);
+	int fd;
+
+	if (__builtin_expect(agent_ids_on, 0) && path && mode[0] == 'r' && !strchr(mode, '+') &&
+	    (fd = open_turned(path, kernels, strchr(mode, 'e') ? O_CLOEXEC : 0)) >= 0)
+		return fdopen(fd, mode);
+	return CR_REAL(fopen)(kernels, mode);
 }
 
 CR_WRAPPER FILE *fopen64(const char *path, const char *mode)
 {
-	return CR_REAL(fopen)(PATH(path), mode);
+	return fopen(path, mode);
 }
 
 CR_WRAPPER DIR *opendir(const char *path)
@@ -299,4 +399,48 @@ CR_WRAPPER ssize_t readlinkat(int dir, const char *path, char *buf, size_t size)
 	ssize_t n = agent_result(cr_sys4(SYS_readlinkat, dir, AT(dir, path, false), buf, size));
 
 	return agent_ids_on && candidate(dir, path) ? seen_link(path, buf, size, n) : n;
+}
+
+/* ---- names of terminals: libc puts them together itself ---- */
+
+static char *seen_tty(char *name, size_t room)
+{
+	char other[64];
+
+	if (agent_ids_on && name && strlen(name) < 40 &&
+	    turn_path(name, other, to_virtual, false) && strlen(other) < room)
+		strcpy(name, other);
+	return name;
+}
+
+CR_WRAPPER char *ptsname(int fd)
+{
+	/* libc's buffer, which has room for the largest number. */
+	return seen_tty(CR_REAL(ptsname)(fd), 20);
+}
+
+CR_WRAPPER int ptsname_r(int fd, char *buf, size_t size)
+{
+	int ret = CR_REAL(ptsname_r)(fd, buf, size);
+
+	if (!ret)
+		seen_tty(buf, size);
+	return ret;
+}
+
+CR_WRAPPER char *ttyname(int fd)
+{
+	char *name = CR_REAL(ttyname)(fd);
+
+	/* libc's buffer is longer than any such name. */
+	return seen_tty(name, 32);
+}
+
+CR_WRAPPER int ttyname_r(int fd, char *buf, size_t size)
+{
+	int ret = CR_REAL(ttyname_r)(fd, buf, size);
+
+	if (!ret)
+		seen_tty(buf, size);
+	return ret;
 }

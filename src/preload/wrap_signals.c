@@ -186,11 +186,7 @@ CR_WRAPPER int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeou
 
 static void remember(long nr, const struct timespec *timeout)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	cr_wait.deadline_ns =
-		(now.tv_sec + timeout->tv_sec) * 1000000000ll + now.tv_nsec + timeout->tv_nsec;
+	cr_wait.deadline_ns = agent_now_ns() + timeout->tv_sec * 1000000000ll + timeout->tv_nsec;
 	cr_wait.nr = nr;
 }
 
@@ -288,7 +284,7 @@ CR_WRAPPER int clock_nanosleep(clockid_t clock, int flags, const struct timespec
 	cr_wrappers_resolve();
 	/* An absolute time needs no help, and time of a process's own is not monotonic time. */
 	if (flags & TIMER_ABSTIME || (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME))
-		return cr_real.clock_nanosleep(clock, flags, t, rest);
+		return agent_clock_nanosleep(clock, flags, t, rest);
 	return WITH_TIMEOUT(SYS_clock_nanosleep, t, cr_real.clock_nanosleep(clock, flags, t, rest));
 }
 
@@ -312,5 +308,6 @@ CR_WRAPPER int usleep(useconds_t us)
 CR_WRAPPER int semtimedop(int id, struct sembuf *ops, size_t n, const struct timespec *timeout)
 {
 	cr_wrappers_resolve();
-	return WITH_TIMEOUT(SYS_semtimedop, timeout, cr_real.semtimedop(id, ops, n, timeout));
+	return WITH_TIMEOUT(SYS_semtimedop, timeout,
+			    cr_real.semtimedop(agent_real_of(CR_ID_SEM, id), ops, n, timeout));
 }

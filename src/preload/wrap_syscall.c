@@ -4,6 +4,7 @@
 // programs that ask for what libc has no function for, or think so.
 // A table says which arguments and results are ids; the rest goes to the wrapper of the same call.
 // Runs in: the application's threads.
+#include <errno.h>
 #include <linux/ioprio.h>
 #include <signal.h>
 #include <stddef.h>
@@ -67,10 +68,33 @@ static long *argument(long *a, unsigned int ids, int n)
 long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5)
 {
 	long a[6] = { a0, a1, a2, a3, a4, a5 }, ret, *id;
+	struct timespec time;
 	unsigned int ids = 0;
 	size_t i;
 
 	switch (nr) {
+	case SYS_shmget:
+		return shmget(a0, a1, a2);
+	case SYS_shmat:
+		return (long)shmat(a0, (const void *)a1, a2);
+	case SYS_shmctl:
+		return shmctl(a0, a1, (struct shmid_ds *)a2);
+	case SYS_semget:
+		return semget(a0, a1, a2);
+	case SYS_semop:
+		return semop(a0, (struct sembuf *)a1, a2);
+	case SYS_semtimedop:
+		return semtimedop(a0, (struct sembuf *)a1, a2, (const struct timespec *)a3);
+	case SYS_semctl:
+		return semctl(a0, a1, a2, a3);
+	case SYS_msgget:
+		return msgget(a0, a1);
+	case SYS_msgsnd:
+		return msgsnd(a0, (const void *)a1, a2, a3);
+	case SYS_msgrcv:
+		return msgrcv(a0, (void *)a1, a2, a3, a4);
+	case SYS_msgctl:
+		return msgctl(a0, a1, (struct msqid_ds *)a2);
 	case SYS_open:
 		return open((const char *)a0, a1, a2);
 	case SYS_openat:
@@ -109,6 +133,19 @@ long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 	case SYS_ioprio_get:
 	case SYS_ioprio_set:
 		ids = a0 == IOPRIO_WHO_PROCESS || a0 == IOPRIO_WHO_PGRP ? 2 : 0;
+		break;
+	case SYS_read:
+		return read(a0, (void *)a1, a2);
+	case SYS_clock_nanosleep:
+		ret = agent_clock_nanosleep(a0, a1, (const struct timespec *)a2,
+					    (struct timespec *)a3);
+		errno = ret;
+		return ret ? -1 : 0;
+	case SYS_timerfd_settime:
+		return timerfd_settime(a0, a1, (const struct itimerspec *)a2,
+				       (struct itimerspec *)a3);
+	case SYS_futex:
+		agent_futex_time(a1, (const struct timespec *)a3, &time, (const void **)&a[3]);
 		break;
 	case SYS_clock_gettime:
 		return clock_gettime(a0, (struct timespec *)a1);

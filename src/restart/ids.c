@@ -30,8 +30,6 @@ static int expect_process(struct cr_ids *ids, const struct cr_process_image *p)
 		ret = cr_ids_expect(ids, CR_ID_PROCESS, m->pgid);
 	if (!ret)
 		ret = cr_ids_expect(ids, CR_ID_PROCESS, m->sid);
-	for (k = 0; k < m->old_pids_count && !ret; k++)
-		ret = cr_ids_expect_old(ids, m->old_pids[k], m->pid);
 	if (!ret)
 		ret = cr_ids_expect_old(ids, m->pid, m->pid);
 	if (!ret)
@@ -67,6 +65,8 @@ int cr_restart_ids(struct cr_restart *r, struct cr_err *err)
 	r->objects.ids = ids;
 	for (i = 0; i < r->img.processes.n && !ret; i++)
 		ret = expect_process(ids, &r->img.processes.v[i]);
+	for (i = 0; i < r->img.ptys.n && !ret; i++)
+		ret = cr_ids_expect(ids, CR_ID_PROCESS, r->img.ptys.v[i].foreground);
 	if (!ret)
 		ret = cr_ids_expect(ids, CR_ID_PROCESS, job->shepherd_pid);
 	if (!ret)
@@ -135,7 +135,7 @@ static int write_table(const struct cr_ids *ids, const char *name, struct cr_err
 	snprintf(path, sizeof(path), CR_IDS_PLACE "/%s", name);
 	/* That of an earlier life, which may have had no time to remove it. */
 	unlink(path);
-	if (!ids->n)
+	if (!ids->n && !ids->clock[0])
 		return 0;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ret = fd < 0 ? -errno : cr_write_all(fd, ids, offsetof(struct cr_ids, by_id));
@@ -158,15 +158,20 @@ int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err)
 		ids->by_id[i].other = ids->by_id[i].id;
 	if (cr_ids_settle(ids))
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "too many ids to translate");
+	if (r->objects.virtual_ids) {
+		ids->clock[0] = r->img.job.monotonic_ns - cr_now_ns(CLOCK_MONOTONIC);
+		ids->clock[1] = r->img.job.boottime_ns - cr_now_ns(CLOCK_BOOTTIME);
+	}
 	if (write_table(ids, r->sh->agent_socket, err))
 		return -EIO;
-	if (!ids->n && !ids->nold)
+	if (!ids->n && !ids->nold && !ids->clock[0] && !ids->clock[1])
 		return 0;
 	r->sh->ids = calloc(1, sizeof(*ids));
 	if (!r->sh->ids)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "the table of ids");
 	r->sh->ids->n = ids->n;
 	r->sh->ids->nold = ids->nold;
+	memcpy(r->sh->ids->clock, ids->clock, sizeof(ids->clock));
 	memcpy(r->sh->ids->by_id, ids->by_id, ids->n * sizeof(*ids->by_id));
 	memcpy(r->sh->ids->by_real, ids->by_real, ids->n * sizeof(*ids->by_real));
 	memcpy(r->sh->ids->old, ids->old, ids->nold * sizeof(*ids->old));

@@ -373,10 +373,10 @@ static void plan_stopped_children(struct plan *n)
 
 		if (!is_stopped_child(n, i))
 			continue;
-		TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, p->pid, keep(n, &info, sizeof(info)),
-		    WSTOPPED | WEXITED | WNOWAIT, 0);
+		TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, cr_real(n->r, p->pid),
+		    keep(n, &info, sizeof(info)), WSTOPPED | WEXITED | WNOWAIT, 0);
 		if (p->stop_seen)
-			TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, p->pid,
+			TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, cr_real(n->r, p->pid),
 			    keep(n, &info, sizeof(info)), WSTOPPED | WNOHANG, 0);
 	}
 	if (n->p->core.actions_count >= SIGCHLD)

@@ -303,6 +303,10 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	j->monotonic_ns = cr_now_ns(CLOCK_MONOTONIC);
 	j->boottime_ns = cr_now_ns(CLOCK_BOOTTIME);
+	if (sh->ids) {
+		j->monotonic_ns += sh->ids->clock[0];
+		j->boottime_ns += sh->ids->clock[1];
+	}
 	snprintf(j->name, sizeof(j->name), "%s", sh->name);
 	snprintf(j->command, sizeof(j->command), "%s", sh->command);
 	snprintf(j->agent_path, sizeof(j->agent_path), "%s", sh->library);
@@ -401,8 +405,6 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 	size_t i;
 	int ret;
 
-	if (m->process.zombie)
-		m->process.old_pids[m->process.old_pids_count++] = m->pid;
 	ret = cr_image_record(w, cairn_RecordType_RECORD_PROCESS, &m->process, &c->err);
 	if (ret || m->process.zombie)
 		return ret;

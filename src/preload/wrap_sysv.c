@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SysV objects by the ids that the application knows, since a restart without an ipc namespace.
+// Runs in: the application's threads. Before such a restart: the test of a flag.
+#include <errno.h>
+#include <stdarg.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include "arch/x86_64/syscall.h"
+#include "preload/ids.h"
+#include "preload/wrappers.h"
+
+static int made(enum cr_id_kind kind, long id)
+{
+	int ret = agent_result(id);
+
+	return ret < 0 ? ret : agent_virtual_of(kind, ret);
+}
+
+/* The *_STAT commands take an index, and give the id. */
+static bool by_index(int command)
+{
+	return command == SHM_STAT || command == SHM_STAT_ANY || command == SEM_STAT ||
+	       command == SEM_STAT_ANY || command == MSG_STAT || command == MSG_STAT_ANY;
+}
+
+static bool tells(int command)
+{
+	return command == IPC_STAT || by_index(command);
+}
+
+/* ---- shared memory ---- */
+
+CR_WRAPPER int shmget(key_t key, size_t size, int flags)
+{
+	return made(CR_ID_SHM, cr_sys3(SYS_shmget, key, size, flags));
+}
+
+CR_WRAPPER void *shmat(int id, const void *at, int flags)
+{
+	return (void *)agent_result(cr_sys3(SYS_shmat, agent_real_of(CR_ID_SHM, id), at, flags));
+}
+
+CR_WRAPPER int shmctl(int id, int command, struct shmid_ds *ds)
+{
+	long ret = cr_sys3(SYS_shmctl, by_index(command) ? id : agent_real_of(CR_ID_SHM, id),
+			   command, ds);
+
+	if (ret >= 0 && agent_ids_on && tells(command)) {
+		ds->shm_cpid = agent_virtual(ds->shm_cpid);
+		ds->shm_lpid = agent_virtual(ds->shm_lpid);
+	}
+	return by_index(command) ? made(CR_ID_SHM, ret) : agent_result(ret);
+}
+
+/* ---- semaphores ---- */
+
+CR_WRAPPER int semget(key_t key, int n, int flags)
+{
+	return made(CR_ID_SEM, cr_sys3(SYS_semget, key, n, flags));
+}
+
+/* No cancellation point in libc either. */
+CR_WRAPPER int semop(int id, struct sembuf *ops, size_t n)
+{
+	return agent_result(cr_sys3(SYS_semop, agent_real_of(CR_ID_SEM, id), ops, n));
+}
+
+CR_WRAPPER int semctl(int id, int number, int command, ...)
+{
+	void *arg;
+	va_list ap;
+	long ret;
+
+	va_start(ap, command);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	ret = cr_sys4(SYS_semctl, by_index(command) ? id : agent_real_of(CR_ID_SEM, id), number,
+		      command, arg);
+	if (command == GETPID)
+		return agent_virtual(agent_result(ret));
+	return by_index(command) ? made(CR_ID_SEM, ret) : agent_result(ret);
+}
+
+/* ---- messages ---- */
+
+CR_WRAPPER int msgget(key_t key, int flags)
+{
+	return made(CR_ID_MSG, cr_sys2(SYS_msgget, key, flags));
+}
+
+CR_WRAPPER int msgsnd(int id, const void *message, size_t size, int flags)
+{
+	return CR_REAL(msgsnd)(agent_real_of(CR_ID_MSG, id), message, size, flags);
+}
+
+CR_WRAPPER ssize_t msgrcv(int id, void *message, size_t size, long type, int flags)
+{
+	return CR_REAL(msgrcv)(agent_real_of(CR_ID_MSG, id), message, size, type, flags);
+}
+
+CR_WRAPPER int msgctl(int id, int command, struct msqid_ds *ds)
+{
+	long ret = cr_sys3(SYS_msgctl, by_index(command) ? id : agent_real_of(CR_ID_MSG, id),
+			   command, ds);
+
+	if (ret >= 0 && agent_ids_on && tells(command)) {
+		ds->msg_lspid = agent_virtual(ds->msg_lspid);
+		ds->msg_lrpid = agent_virtual(ds->msg_lrpid);
+	}
+	return by_index(command) ? made(CR_ID_MSG, ret) : agent_result(ret);
+}
