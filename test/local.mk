@@ -420,7 +420,7 @@ test_progs += \
 	test/prog/unix-stream \
 	test/prog/unix-unlinked
 
-check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load test/soak/queues
+check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load test/soak/queues test/cli/forbid
 check_PROGRAMS += $(test_progs) test/prog/tcp-outside test/prog/mq-unlink test/soak/load
 
 # For the rounding modes; all else is in the C library.

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -128,9 +129,54 @@ static int order(const struct cr_saved_description *d, const struct stat *st, in
 		return 0;
 	case 1:
 		return -1;
+	case -1:
+		return 0; /* forbidden here: same_description() goes through all that are alike */
 	default:
 		return 1;
 	}
+}
+
+#ifndef F_DUPFD_QUERY
+#define F_DUPFD_QUERY (1024 + 3)
+#endif
+
+/*
+ * Without kcmp, as containers have it: the kernel may answer itself (since 6.10), else the number
+ * of a signal that goes nowhere is written into one description and read from the other.
+ */
+static bool same_description(int a, int b)
+{
+	int answer = fcntl(a, F_DUPFD_QUERY, b), signal, other;
+
+	if (answer >= 0)
+		return answer;
+	signal = fcntl(a, F_GETSIG);
+	other = signal == SIGURG ? SIGWINCH : SIGURG;
+	/* One with O_PATH has none, nor a state of its own. */
+	if (signal < 0 || fcntl(a, F_SETSIG, other))
+		return signal < 0 && fcntl(b, F_GETSIG) < 0;
+	answer = fcntl(b, F_GETSIG) == other;
+	fcntl(a, F_SETSIG, signal);
+	return answer;
+}
+
+static bool kcmp_forbidden(void)
+{
+	pid_t self = getpid();
+
+	return syscall(SYS_kcmp, self, self, KCMP_FILE, 0, 0) < 0 && errno != EBADF;
+}
+
+/* *at is one of those that are alike; moves it to the very one, or behind them all. */
+static bool find_alike(const struct cr_save *s, const struct stat *st, int flags, int fd,
+		       size_t *at)
+{
+	while (*at && !order(s->sorted.v[*at - 1], st, flags, fd))
+		(*at)--;
+	for (; *at < s->sorted.n && !order(s->sorted.v[*at], st, flags, fd); (*at)++)
+		if (same_description(s->sorted.v[*at]->fd, fd))
+			return true;
+	return false;
 }
 
 /* Where it stands among the sorted ones, or would; true if it does. fd -1: any of the inode. */
@@ -144,7 +190,7 @@ static bool find(const struct cr_save *s, const struct stat *st, int flags, int 
 
 		*at = mid;
 		if (!o)
-			return true;
+			return fd < 0 || !kcmp_forbidden() || find_alike(s, st, flags, fd, at);
 		if (o < 0)
 			low = mid + 1;
 		else

@@ -159,7 +159,7 @@ static int64_t number_in(const char *path, const char *from, const char *key)
 	char buf[4096];
 	const char *p;
 
-	if (cr_read_text(path, buf, sizeof(buf)) <= 0 || !(p = strstr(buf, from)) ||
+	if (cr_read_text(AT_FDCWD, path, buf, sizeof(buf)) <= 0 || !(p = strstr(buf, from)) ||
 	    !(p = strstr(p, key)))
 		return -1;
 	p += strlen(key);

@@ -206,7 +206,7 @@ static int open_turned(const char *path, const char *kernels, int flags)
 	if ((flags & O_ACCMODE) != O_RDONLY || strncmp(path, "/proc/", 6) ||
 	    !(stat || status || strstr(path, "/fdinfo/")) || !strchr(path + 6, '/'))
 		return -1;
-	n = cr_read_text(kernels, text, sizeof(text));
+	n = cr_read_text(AT_FDCWD, kernels, text, sizeof(text));
 	if (n <= 0 || n == sizeof(text) - 1 || (stat && !strrchr(text, ')')))
 		return -1;
 	if (stat)

@@ -132,7 +132,15 @@ static bool unblock(pid_t pid, pid_t tid, uint64_t bit)
 /* Between vfork and exec a child has its parent's memory: whoever woke it would wake the parent. */
 static bool borrows_memory(const struct cr_proc_status *st)
 {
-	return !syscall(SYS_kcmp, st->tgid, st->ppid, KCMP_VM, 0, 0);
+	struct cr_proc_stat child, parent;
+	long ret = syscall(SYS_kcmp, st->tgid, st->ppid, KCMP_VM, 0, 0);
+
+	if (ret >= 0 || errno == ESRCH)
+		return !ret;
+	/* Forbidden here: the same program and arguments, and the parent sleeps for it. */
+	return !cr_proc_stat(AT_FDCWD, st->tgid, &child) &&
+	       !cr_proc_stat(AT_FDCWD, st->ppid, &parent) && parent.state == 'D' &&
+	       child.arg_start == parent.arg_start && child.start_stack == parent.start_stack;
 }
 
 /* Whether to wait before calling, because the signal is blocked: for an exec it always is. */
