@@ -84,9 +84,12 @@ bool cr_ipc_ours(const struct cr_save *s, uid_t creator, int64_t changed, const 
 	if (s->own_ipc)
 		return true;
 	for (i = 0; i < n; i++) {
+		const struct cr_party *p = pids[i] > 0 ? party(s, pids[i]) : NULL;
+
 		if (pids[i] <= 0)
 			continue;
-		if (party(s, pids[i]))
+		/* Of an older object of somebody else's only the pid is the same by chance. */
+		if (p && (p->uid == creator || changed >= s->began))
 			return true;
 		foreign |= pids[i] != getpid() && (!kill(pids[i], 0) || errno == EPERM);
 	}
