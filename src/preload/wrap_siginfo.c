@@ -41,6 +41,12 @@ void agent_siginfo_virtual(siginfo_t *info)
 		info->si_pid = agent_virtual(info->si_pid);
 }
 
+void agent_siginfo_since(unsigned int life, siginfo_t *info)
+{
+	if (agent_ids_on && has_sender(info))
+		info->si_pid = agent_made(life, info->si_pid);
+}
+
 void agent_siginfo_real(siginfo_t *info)
 {
 	if (agent_ids_on && has_sender(info))

@@ -144,16 +144,21 @@ CR_WRAPPER int sigwait(const sigset_t *set, int *sig)
 	return cr_real.sigwait(without(set, &copy), sig);
 }
 
+/* Taken from the kernel before a restart or after it. */
+static int waited_for(unsigned int life, siginfo_t *info, int sig)
+{
+	if (sig > 0 && info)
+		agent_siginfo_since(life, info);
+	return sig;
+}
+
 CR_WRAPPER int sigwaitinfo(const sigset_t *set, siginfo_t *info)
 {
+	unsigned int life = agent_life;
 	sigset_t copy;
-	int ret;
 
 	cr_wrappers_resolve();
-	ret = cr_real.sigwaitinfo(without(set, &copy), info);
-	if (ret > 0 && info)
-		agent_siginfo_virtual(info);
-	return ret;
+	return waited_for(life, info, cr_real.sigwaitinfo(without(set, &copy), info));
 }
 
 CR_WRAPPER int signalfd(int fd, const sigset_t *set, int flags)
@@ -216,21 +221,16 @@ static struct timespec from_ms(int ms)
 		ret_;                        \
 	})
 
-static int waited_for(siginfo_t *info, int sig)
-{
-	if (sig > 0 && info)
-		agent_siginfo_virtual(info);
-	return sig;
-}
-
 CR_WRAPPER int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
+	unsigned int life = agent_life;
 	sigset_t copy;
 
 	cr_wrappers_resolve();
 	set = without(set, &copy);
-	return waited_for(info, WITH_TIMEOUT(SYS_rt_sigtimedwait, timeout,
-					     cr_real.sigtimedwait(set, info, timeout)));
+	return waited_for(life, info,
+			  WITH_TIMEOUT(SYS_rt_sigtimedwait, timeout,
+				       cr_real.sigtimedwait(set, info, timeout)));
 }
 
 CR_WRAPPER int epoll_pwait(int fd, struct epoll_event *events, int n, int ms, const sigset_t *set)
