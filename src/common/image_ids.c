@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
 
 #include "common/ids.h"
@@ -85,9 +86,13 @@ static void turn_path(const struct cr_ids *ids, cairn_Description *d)
 /* When a timerfd expires, by the job's clock. */
 static void turn_time(const struct cr_ids *ids, cairn_Description *d)
 {
+	bool wall = d->event.clock == CLOCK_REALTIME || d->event.clock == CLOCK_REALTIME_ALARM;
+	bool boot = d->event.clock == CLOCK_BOOTTIME || d->event.clock == CLOCK_BOOTTIME_ALARM;
+
+	/* A relative time of the wall clock runs by the monotonic one. */
 	if (d->kind == cairn_ObjectKind_OBJECT_TIMERFD && d->event.expiry_ns &&
-	    d->event.clock != CLOCK_REALTIME && d->event.clock != CLOCK_REALTIME_ALARM)
-		d->event.expiry_ns += ids->clock[d->event.clock != CLOCK_MONOTONIC];
+	    !(wall && d->event.settime_flags & TFD_TIMER_ABSTIME))
+		d->event.expiry_ns += ids->clock[boot];
 }
 
 void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg)

@@ -103,8 +103,8 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	int64_t *by = r->virtual_ids ? calloc(2, sizeof(*by)) : NULL;
 
 	if (by) {
-		by[0] = cr_now_ns(CLOCK_MONOTONIC) - r->img->job.monotonic_ns;
-		by[1] = cr_now_ns(CLOCK_BOOTTIME) - r->img->job.boottime_ns;
+		by[0] = -r->ids->clock[0];
+		by[1] = -r->ids->clock[1];
 	}
 	r->state[cairn_ObjectKind_OBJECT_TIMERFD] = by;
 	return 0;

@@ -219,6 +219,8 @@ static void run_shepherd(struct cr_restart *r, int tty, bool may_group,
 	prctl(PR_SET_NAME, "crrestart");
 	take_group(r, tty, may_group);
 	if (r->objects.virtual_ids) {
+		r->ids->clock[0] = r->img.job.monotonic_ns - cr_now_ns(CLOCK_MONOTONIC);
+		r->ids->clock[1] = r->img.job.boottime_ns - cr_now_ns(CLOCK_BOOTTIME);
 		/* What was not made for the job is as the caller has it. */
 		cr_ids_born(r->ids, CR_ID_PROCESS, r->img.job.shepherd_pgid, getpgrp());
 		cr_ids_born(r->ids, CR_ID_PROCESS, r->img.job.shepherd_sid, getsid(0));

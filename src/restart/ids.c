@@ -158,10 +158,6 @@ int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err)
 		ids->by_id[i].other = ids->by_id[i].id;
 	if (cr_ids_settle(ids))
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "too many ids to translate");
-	if (r->objects.virtual_ids) {
-		ids->clock[0] = r->img.job.monotonic_ns - cr_now_ns(CLOCK_MONOTONIC);
-		ids->clock[1] = r->img.job.boottime_ns - cr_now_ns(CLOCK_BOOTTIME);
-	}
 	if (write_table(ids, r->sh->agent_socket, err))
 		return -EIO;
 	if (!ids->n && !ids->nold && !ids->clock[0] && !ids->clock[1])
