@@ -15,14 +15,17 @@ typedef CR_LIST(struct cr_ipc_row) cr_ipc_rows;
 /* The first columns are the same in all three. */
 enum { CR_IPC_KEY, CR_IPC_ID, CR_IPC_MODE };
 
+enum cr_ipc_kind { CR_IPC_MEMORY, CR_IPC_SEMAPHORES, CR_IPC_MESSAGES };
+
 int cr_ipc_rows_read(const char *table, cr_ipc_rows *out);
 
 /*
- * Whether an object is the job's: one of its processes has made or used it last, or it was made
- * since the job began, for one of its users, and by nobody else who is still there.
+ * Whether an object is the job's: one of its processes has made it or looked it up, or has used it
+ * last (ids of processes come again, so those of another user's objects say nothing); or it was
+ * made since the job began, by one of its users, and nobody else is there who has used it.
  */
-bool cr_ipc_ours(const struct cr_save *s, uid_t creator, int64_t changed, const pid_t *pids,
-		 size_t n);
+bool cr_ipc_ours(const struct cr_save *s, enum cr_ipc_kind kind, const cairn_IpcObject *o,
+		 int64_t changed, const pid_t *pids, size_t n);
 
 /* At v[at] are uid, gid, cuid and cgid. */
 cairn_IpcObject cr_ipc_object(const struct cr_ipc_row *row, int at);

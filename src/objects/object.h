@@ -116,6 +116,7 @@ struct cr_save {
 	CR_LIST(struct cr_holder) holders;
 	CR_LIST(struct cr_remark) remarks;
 	CR_LIST(struct cr_party) parties;
+	CR_LIST(int) known[3]; /* SysV ids that processes know: memory, semaphores, queues */
 	int64_t began; /* CLOCK_REALTIME seconds: when the job did */
 	bool own_ipc; /* the job has an ipc namespace of its own */
 	bool has_ipc; /* some object of it was noted */

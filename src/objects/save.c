@@ -338,6 +338,8 @@ void cr_save_free(struct cr_save *s)
 		free(s->watched.v[i]);
 	free(s->watched.v);
 	free(s->parties.v);
+	for (i = 0; i < CR_ARRAY_SIZE(s->known); i++)
+		free(s->known[i].v);
 	free(s->sets.v);
 	free(s->inodes.v);
 	free(s->shared.v);

@@ -75,21 +75,24 @@ static const struct cr_party *party(const struct cr_save *s, pid_t pid)
 	return NULL;
 }
 
-bool cr_ipc_ours(const struct cr_save *s, uid_t creator, int64_t changed, const pid_t *pids,
-		 size_t n)
+bool cr_ipc_ours(const struct cr_save *s, enum cr_ipc_kind kind, const cairn_IpcObject *o,
+		 int64_t changed, const pid_t *pids, size_t n)
 {
 	bool foreign = false;
 	size_t i;
 
 	if (s->own_ipc)
 		return true;
+	for (i = 0; i < s->known[kind].n; i++)
+		if (s->known[kind].v[i] == o->id)
+			return true;
 	for (i = 0; i < n; i++) {
 		const struct cr_party *p = pids[i] > 0 ? party(s, pids[i]) : NULL;
 
 		if (pids[i] <= 0)
 			continue;
 		/* Of an older object of somebody else's only the pid is the same by chance. */
-		if (p && (p->uid == creator || changed >= s->began))
+		if (p && (p->uid == o->cuid || changed >= s->began))
 			return true;
 		foreign |= pids[i] != getpid() && (!kill(pids[i], 0) || errno == EPERM);
 	}
@@ -97,7 +100,7 @@ bool cr_ipc_ours(const struct cr_save *s, uid_t creator, int64_t changed, const 
 	if (foreign || changed < s->began || (s->writer && s->writer->ids))
 		return false;
 	for (i = 0; i < s->parties.n; i++)
-		if (s->parties.v[i].uid == creator)
+		if (s->parties.v[i].uid == o->cuid)
 			return true;
 	return false;
 }

@@ -62,7 +62,7 @@ static int save_queue(struct cr_save *s, const struct cr_ipc_row *row, struct cr
 	struct msqid_ds ds;
 	int ret;
 
-	if (!cr_ipc_ours(s, row->v[UID + 2], row->v[CTIME], pids, 2))
+	if (!cr_ipc_ours(s, CR_IPC_MESSAGES, &m.ipc, row->v[CTIME], pids, 2))
 		return 0;
 	if (msgctl(m.ipc.id, IPC_STAT, &ds))
 		return errno == EIDRM || errno == EINVAL ? 0 : unreadable(row, err);

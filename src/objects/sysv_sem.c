@@ -50,13 +50,15 @@ static int save_set(struct cr_save *s, const struct cr_ipc_row *row, struct cr_e
 	int id = row->v[CR_IPC_ID], i, n = row->v[NSEMS];
 	cr_auto_free pid_t *pids = calloc(n, sizeof(*pids));
 	cr_auto_free unsigned short *values = calloc(n, sizeof(*values));
+	cairn_IpcObject ipc;
 	int *to;
 
 	if (!pids || !values)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "SysV semaphores");
 	for (i = 0; i < n; i++)
 		pids[i] = semctl(id, i, GETPID);
-	if (!cr_ipc_ours(s, row->v[UID + 2], row->v[CTIME], pids, n))
+	ipc = cr_ipc_object(row, UID);
+	if (!cr_ipc_ours(s, CR_IPC_SEMAPHORES, &ipc, row->v[CTIME], pids, n))
 		return 0;
 	if (semctl(id, 0, GETALL, values))
 		/* Gone just now, or not for us to read. */

@@ -46,6 +46,7 @@ cairn_SharedMemory *cr_segment_attached(struct cr_save *s, int id, dev_t dev)
 static void note(struct cr_save *s, const struct cr_ipc_row *row)
 {
 	pid_t pids[] = { row->v[CPID], row->v[LPID] };
+	cairn_IpcObject ipc = cr_ipc_object(row, UID);
 	cairn_SharedMemory *m = NULL;
 	size_t i;
 
@@ -54,7 +55,7 @@ static void note(struct cr_save *s, const struct cr_ipc_row *row)
 			m = &s->shared.v[i].m;
 	/* What others have attached and we have not is theirs, whoever made it. */
 	if (!m && (!row->v[NATTCH] || s->own_ipc) &&
-	    cr_ipc_ours(s, row->v[UID + 2], row->v[CTIME], pids, 2))
+	    cr_ipc_ours(s, CR_IPC_MEMORY, &ipc, row->v[CTIME], pids, 2))
 		m = cr_segment_attached(s, row->v[CR_IPC_ID], 0);
 	if (!m)
 		return;

@@ -55,8 +55,17 @@ struct agent_pending {
 	siginfo_t info;
 };
 
+/* The SysV objects of a kind that the process has made or looked up, the latest of them. */
+#define AGENT_SYSV 64
+struct agent_sysv {
+	_Atomic unsigned int n;
+	int ids[AGENT_SYSV]; /* as the application knows them */
+};
+
 struct agent {
-	struct cr_agent_config config; /* written anew by a restart */
+	/* Written anew by a restart; never across the border of two mappings. */
+	_Alignas(256) struct cr_agent_config config;
+	struct agent_sysv sysv[3]; /* shared memory, semaphores, message queues */
 	_Atomic int state;
 	char exe[CR_PATH_MAX]; /* the program, if the kernel takes another for it; else empty */
 	int pid; /* whom the state belongs to: a forked child's differs */

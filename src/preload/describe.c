@@ -83,6 +83,9 @@ static int send_core(void)
 	}
 	core->brk = cr_sys1(SYS_brk, 0);
 	core->locks_future = locks_future();
+	core->shm_known_count = agent_sysv_known(CR_ID_SHM, core->shm_known);
+	core->sem_known_count = agent_sysv_known(CR_ID_SEM, core->sem_known);
+	core->msg_known_count = agent_sysv_known(CR_ID_MSG, core->msg_known);
 	cr_sys2(SYS_arch_prctl, ARCH_GET_XCOMP_PERM, &core->xcomp_permitted);
 	core->personality = cr_sys1(SYS_personality, 0xffffffff);
 	core->dumpable = cr_agent.dumpable;

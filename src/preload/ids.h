@@ -22,6 +22,9 @@ extern unsigned int agent_life __attribute__((visibility("hidden")));
 /* ids.c: a real id as the application sees it, which is more likely one of an earlier life. */
 int agent_once(int id);
 
+/* wrap_sysv.c: the ids, as the kernel has them now, of objects that the process knows. */
+unsigned int agent_sysv_known(enum cr_id_kind kind, int32_t *ids);
+
 static inline int agent_real_of(enum cr_id_kind kind, int id)
 {
 	return __builtin_expect(agent_ids_on, 0) ? cr_id_real(&agent_ids, kind, id) : id;

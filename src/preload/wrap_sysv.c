@@ -10,14 +10,50 @@
 #include <sys/shm.h>
 
 #include "arch/x86_64/syscall.h"
+#include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/wrappers.h"
 
-static int made(enum cr_id_kind kind, long id)
+static struct agent_sysv *known(enum cr_id_kind kind)
+{
+	return &cr_agent.sysv[kind == CR_ID_SHM ? 0 : kind == CR_ID_SEM ? 1 : 2];
+}
+
+/* The kernel does not tell who has made an object; what nobody may know of is not the job's. */
+static void note(struct agent_sysv *k, int id)
+{
+	unsigned int i, n = atomic_load(&k->n);
+
+	for (i = 0; i < n && i < AGENT_SYSV; i++)
+		if (k->ids[i] == id)
+			return;
+	k->ids[atomic_fetch_add(&k->n, 1) % AGENT_SYSV] = id;
+}
+
+static int shown(enum cr_id_kind kind, long id)
 {
 	int ret = agent_result(id);
 
 	return ret < 0 ? ret : agent_virtual_of(kind, ret);
+}
+
+static int made(enum cr_id_kind kind, long id)
+{
+	int ret = shown(kind, id);
+
+	if (ret >= 0)
+		note(known(kind), ret);
+	return ret;
+}
+
+unsigned int agent_sysv_known(enum cr_id_kind kind, int32_t *ids)
+{
+	const struct agent_sysv *k = known(kind);
+	unsigned int i, n = atomic_load(&k->n);
+
+	for (i = 0; i < n && i < AGENT_SYSV; i++)
+		ids[i] = agent_real_of(kind, k->ids[i]);
+	return i;
 }
 
 /* The *_STAT commands take an index, and give the id. */
@@ -53,7 +89,7 @@ CR_WRAPPER int shmctl(int id, int command, struct shmid_ds *ds)
 		ds->shm_cpid = agent_virtual(ds->shm_cpid);
 		ds->shm_lpid = agent_virtual(ds->shm_lpid);
 	}
-	return by_index(command) ? made(CR_ID_SHM, ret) : agent_result(ret);
+	return by_index(command) ? shown(CR_ID_SHM, ret) : agent_result(ret);
 }
 
 /* ---- semaphores ---- */
@@ -82,7 +118,7 @@ CR_WRAPPER int semctl(int id, int number, int command, ...)
 		      command, arg);
 	if (command == GETPID)
 		return agent_virtual(agent_result(ret));
-	return by_index(command) ? made(CR_ID_SEM, ret) : agent_result(ret);
+	return by_index(command) ? shown(CR_ID_SEM, ret) : agent_result(ret);
 }
 
 /* ---- messages ---- */
@@ -111,5 +147,5 @@ CR_WRAPPER int msgctl(int id, int command, struct msqid_ds *ds)
 		ds->msg_lspid = agent_virtual(ds->msg_lspid);
 		ds->msg_lrpid = agent_virtual(ds->msg_lrpid);
 	}
-	return by_index(command) ? made(CR_ID_MSG, ret) : agent_result(ret);
+	return by_index(command) ? shown(CR_ID_MSG, ret) : agent_result(ret);
 }

@@ -141,6 +141,18 @@ static int describe_root(struct cr_member *m, struct cr_err *err)
 		       m->pid, root);
 }
 
+static void keep_ids(struct cr_save *s, int kind, const int32_t *ids, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		int *to = cr_list_add(&s->known[kind]);
+
+		if (to)
+			*to = ids[i];
+	}
+}
+
 static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	cairn_Process *p = &m->process;
@@ -170,6 +182,9 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	if (!party)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
 	*party = (struct cr_party){ m->pid, st.uid };
+	keep_ids(&c->save, 0, m->core.shm_known, m->core.shm_known_count);
+	keep_ids(&c->save, 1, m->core.sem_known, m->core.sem_known_count);
+	keep_ids(&c->save, 2, m->core.msg_known, m->core.msg_known_count);
 	p->umask = st.umask;
 	p->no_new_privs = st.no_new_privs;
 	p->cap_inheritable = st.caps[0];

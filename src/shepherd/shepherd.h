@@ -120,6 +120,7 @@ struct cr_waiting {
 };
 
 struct cr_shepherd {
+	int64_t began; /* CLOCK_REALTIME seconds */
 	CR_LIST(struct cr_waiting) waiting;
 	struct cr_options options;
 	char name[CR_NAME_MAX + 1];
@@ -133,7 +134,6 @@ struct cr_shepherd {
 	bool virtual_ids; /* restored without namespaces */
 	struct cr_ids *ids; /* of a job whose ids are not the kernel's, or were not: else NULL */
 	pid_t root;
-	int64_t began; /* CLOCK_REALTIME seconds */
 	uint64_t filters_at; /* cr_agent_filters in the library; 0: not looked up */
 	int filters; /* seccomp filters that we have ourselves, and so has the job */
 	bool own_ipc; /* the job has an ipc namespace of its own */
