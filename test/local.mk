@@ -95,27 +95,12 @@ test_progs = \
 	test/prog/seccomp-threads \
 	test/prog/seccomp-tight-refused \
 	test/prog/sess-leaderless \
-	test/prog/signalfd-blocked \
-	test/prog/signalfd-mask \
-	test/prog/timerfd-alarm \
-	test/prog/timerfd-blocked \
-	test/prog/timerfd-expired \
-	test/prog/timerfd-periodic \
-	test/prog/timerfd-relative \
-	test/prog/timerfd-wall \
-	test/prog/uring-absent \
-	test/prog/uring-refused \
 	test/prog/futex-shared \
 	test/prog/mq-closed \
 	test/prog/mq-messages \
 	test/prog/mq-notify \
 	test/prog/mq-unlinked \
 	test/prog/mq-wait \
-	test/prog/psem-named \
-	test/prog/psem-shared \
-	test/prog/psem-unlinked \
-	test/prog/pshared-pi \
-	test/prog/pshared-robust \
 	test/prog/dev-block-refused \
 	test/prog/dev-ghost \
 	test/prog/fifo-blocked \
@@ -379,7 +364,6 @@ test_progs = \
 	test/prog/timer-itimer \
 	test/prog/timer-overrun \
 	test/prog/timer-posix \
-	test/prog/timer-thread-id \
 	test/prog/timer-thread-id
 
 test_progs += \
@@ -420,8 +404,8 @@ test_progs += \
 	test/prog/unix-stream \
 	test/prog/unix-unlinked
 
-check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/soak/load test/soak/queues test/cli/forbid
-check_PROGRAMS += $(test_progs) test/prog/tcp-outside test/prog/mq-unlink test/soak/load
+check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
+	test/soak/queues test/cli/forbid
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm

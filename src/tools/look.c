@@ -157,17 +157,28 @@ int cr_look(pid_t pid, cr_findings *to, struct cr_err *err)
 	return ret;
 }
 
+/* What ids cannot be translated in, or for: crrestart(1), Virtual ids. */
+static const char *const virtual_limits[] = {
+	"this host allows no namespaces: a restart here gives new ids and translates them in "
+	"libc's functions (crrestart --ids=virtual)",
+	"with virtual ids, static programs, and system calls that go around libc, see the new ids: "
+	"let them run where namespaces are allowed",
+	"with virtual ids, SysV objects and POSIX message queues are the host's: those that a "
+	"killed job has left with the same key or name are replaced",
+	"with virtual ids, names of folders in /proc, and the device number of a pseudo terminal, "
+	"are the new ones",
+};
+
 void cr_look_at_host(cr_findings *to)
 {
 	int flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME, status = 1;
 	pid_t pid = fork();
+	size_t i;
 
 	if (!pid)
 		_exit((geteuid() || unshare(flags)) && unshare(CLONE_NEWUSER | flags));
 	if (pid > 0)
 		waitpid(pid, &status, 0);
-	if (status)
-		cr_finding(to, false,
-			   "this host allows no namespaces: a restart here translates ids "
-			   "(crrestart --ids=virtual)");
+	for (i = 0; status && i < CR_ARRAY_SIZE(virtual_limits); i++)
+		cr_finding(to, false, "%s", virtual_limits[i]);
 }
