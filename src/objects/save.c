@@ -243,6 +243,7 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 	const struct cr_object *object;
 	struct cr_saved_description *d;
 	size_t at;
+	int ret;
 
 	if (find(s, &v->st, v->flags, v->fd, &at)) {
 		*id = s->sorted.v[at]->m.id;
@@ -263,7 +264,11 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 	if (!object)
 		return cr_refuse(v, err);
 	d->m.kind = object->kind;
-	return object->save(s, v, &d->m, err);
+	ret = object->save(s, v, &d->m, err);
+	/* A check passes it over. */
+	if (ret)
+		d->m.kind = cairn_ObjectKind_OBJECT_NONE;
+	return ret;
 }
 
 struct cr_saved_description *cr_description_noted(const struct cr_save *s, uint32_t id)

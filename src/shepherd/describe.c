@@ -258,19 +258,22 @@ static void drop_agents_fds(struct cr_checkpoint *c, struct cr_member *m)
 
 static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
 {
-	struct cr_holder *h = cr_list_add(&c->save.holders);
+	struct cr_holder *h;
 	struct cr_fd_view v;
 	uint32_t id;
 	int ret;
 
 	ret = cr_fd_view_read(&v, f->fd, m->pid, f->number);
-	if (ret || !h)
+	if (ret)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "fd %d of process %d", f->number,
 			       m->pid);
 	f->fd = -1;
 	ret = cr_description_note(&c->save, &v, &id, &c->err);
 	if (ret)
 		return ret;
+	h = cr_list_add(&c->save.holders);
+	if (!h)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
 	*h = (struct cr_holder){ m->pid, f->number, id, f->cloexec };
 	return cr_locks_save(&c->save, m->pid, m->tid, f->number,
 			     cr_description_noted(&c->save, id), &c->err);
