@@ -5,7 +5,6 @@
 // place, images and the application never see it.
 // Runs in: signal handlers; the application's threads; a restored process's main thread.
 #include <string.h>
-#include <sys/signalfd.h>
 
 #include "arch/x86_64/syscall.h"
 #include "preload/agent.h"
@@ -110,50 +109,4 @@ void agent_catch_handlers(void)
 		a.handler = (uint64_t) catch;
 		cr_sys4(SYS_rt_sigaction, sig, &a, NULL, 8);
 	}
-}
-
-/* ---- signalfd(2): the same as data ---- */
-
-static bool is_signalfd(int fd)
-{
-	static const char name[] = "anon_inode:[signalfd]";
-	char path[64], link[sizeof(name)];
-
-	cr_put_number(cr_put_text(path, "/proc/self/fd/"), fd);
-	return cr_sys3(SYS_readlink, path, link, sizeof(link)) == sizeof(name) - 1 &&
-	       !memcmp(link, name, sizeof(name) - 1);
-}
-
-static void turn_records(int fd, struct signalfd_siginfo *v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!v[i].ssi_signo || v[i].ssi_signo > 64)
-			return;
-	if (!is_signalfd(fd))
-		return;
-	for (i = 0; i < n; i++) {
-		siginfo_t info = { .si_signo = v[i].ssi_signo, .si_code = v[i].ssi_code };
-
-		info.si_pid = v[i].ssi_pid;
-		agent_siginfo_virtual(&info);
-		v[i].ssi_pid = info.si_pid;
-	}
-}
-
-CR_WRAPPER ssize_t read(int fd, void *buf, size_t size)
-{
-	ssize_t n = CR_REAL(read)(fd, buf, size);
-
-	if (__builtin_expect(agent_ids_on, 0) && n > 0 && n % sizeof(struct signalfd_siginfo) == 0)
-		turn_records(fd, buf, n / sizeof(struct signalfd_siginfo));
-	return n;
-}
-
-CR_WRAPPER ssize_t __read_chk(int fd, void *buf, size_t size, size_t room)
-{
-	if (room < size)
-		__builtin_trap();
-	return read(fd, buf, size);
 }
