@@ -9,7 +9,11 @@ for p in /usr/bin/python3 dash script top; do
 done
 export TERM=xterm LC_ALL=C.UTF-8
 exec /usr/bin/python3 - "$1" <<'END'
-import fcntl, os, pty, re, select, struct, sys, termios, time
+import fcntl, os, pty, re, select, signal, struct, sys, termios, time
+
+# Whoever runs the tests in the background of a script has these ignored, and ^C would do nothing.
+for s in signal.SIGINT, signal.SIGQUIT, signal.SIGHUP:
+    signal.signal(s, signal.SIG_DFL)
 
 work = sys.argv[1]
 have = lambda name: os.path.exists(os.path.join(work, name))
