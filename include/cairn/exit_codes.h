@@ -21,6 +21,10 @@ enum cairn_exit {
 	CR_EXIT_TIMEOUT = 110,	   /* a thread could not be stopped in time */
 	CR_EXIT_IO = 111,	   /* directory not writable, disk full, input/output error */
 	CR_EXIT_INTERNAL = 112,	   /* something that should not happen */
+	CR_EXIT_CLUSTER = 113,	   /* no daemon of the cluster can be reached, or it refuses */
+	CR_EXIT_TRUST = 114,	   /* a key or certificate is missing, wrong or open to others */
+	CR_EXIT_FENCED = 115,	   /* cut off from the cluster for too long: the member was ended */
+	CR_EXIT_NO_NODE = 116,	   /* no node of the cluster fits; the job waits */
 	CR_EXIT_CANNOT_RUN = 126,  /* command found but not executable */
 	CR_EXIT_NO_COMMAND = 127,  /* command not found */
 };

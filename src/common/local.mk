@@ -12,6 +12,7 @@ src_libcommon_a_SOURCES = \
 	src/common/each.c src/common/each.h \
 	src/common/elf_id.c src/common/elf_id.h \
 	src/common/err.c src/common/err.h \
+	src/common/gather.h \
 	src/common/image_ids.c src/common/ids.c src/common/ids.h \
 	src/common/image.h src/common/image_format.h \
 	src/common/image_read.c src/common/image_write.c \
@@ -20,4 +21,5 @@ src_libcommon_a_SOURCES = \
 	src/common/proc.c src/common/proc.h \
 	src/common/runtime.c src/common/runtime.h \
 	src/common/wire.c src/common/wire.h
-nodist_src_libcommon_a_SOURCES = proto/image.pb.c proto/agent.pb.c proto/control.pb.c
+nodist_src_libcommon_a_SOURCES = proto/image.pb.c proto/agent.pb.c proto/control.pb.c \
+	proto/cluster.pb.c

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A connection between two parts of a cluster: messages of one nanopb type, each with a payload of
+// plain bytes behind it, over mutually authenticated TLS, or over a unix socket on one node. One
+// thread, one libevent loop. Until the peer has proved itself nothing of it is looked at, and it is
+// cut off when it takes too long.
+#pragma once
+
+#include <event2/event.h>
+#include <pb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "common/err.h"
+
+/* The largest message and payload; more from a peer ends the link. */
+#define CR_LINK_MESSAGE_MAX (64 * 1024)
+#define CR_LINK_PAYLOAD_MAX (16 * 1024 * 1024)
+
+struct cr_link;
+struct cr_listener;
+struct cr_trust;
+
+struct cr_link_handler {
+	const pb_msgdesc_t *type;
+	size_t size; /* of the message's struct, at most CR_LINK_MESSAGE_MAX */
+	/* The peer is who it must be: from now on messages may be sent. May be NULL. */
+	void (*up)(struct cr_link *l, void *arg);
+	/* msg and payload are gone when this returns. The link may be closed in here. */
+	void (*message)(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			void *arg);
+	/* All that was sent has left this process. May be NULL. */
+	void (*drained)(struct cr_link *l, void *arg);
+	/* It broke, or never came to be; the link is gone when this returns. Not after close. */
+	void (*down)(struct cr_link *l, const struct cr_err *why, void *arg);
+};
+
+/* ---- trust: trust.c ---- */
+
+/*
+ * Either a key file (cr_trust_make_key(); 32 random bytes as hex, mode 0600: TLS 1.3 with a
+ * pre-shared key) or a certificate, its key and the CA that signs everybody's (PEM files).
+ * CR_EXIT_TRUST names the file and what is wrong with it, such as that others may read it.
+ */
+struct cr_trust_files {
+	const char *key; /* shared key, or NULL */
+	const char *cert, *cert_key, *ca;
+};
+int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, struct cr_err *err);
+void cr_trust_free(struct cr_trust *t);
+/* Makes a new key file; CR_EXIT_EXISTS if there is one. */
+int cr_trust_make_key(const char *path, struct cr_err *err);
+
+/* ---- links ---- */
+
+/* "HOST:PORT", "[V6]:PORT", ":PORT" or "HOST" with the default port. CR_EXIT_USAGE. */
+#define CR_DEFAULT_PORT 7117
+int cr_address_parse(const char *text, struct sockaddr_storage *out, socklen_t *len,
+		     struct cr_err *err);
+/* Into text, "HOST:PORT". */
+#define CR_ADDRESS_TEXT 80
+const char *cr_address_text(const struct sockaddr *a, char text[CR_ADDRESS_TEXT]);
+
+/* Begins to connect; down() tells of a failure, also of one at once. NULL: no memory. */
+struct cr_link *cr_link_connect(struct event_base *base, const struct sockaddr *to, socklen_t len,
+				const struct cr_trust *trust, const struct cr_link_handler *h,
+				void *arg);
+/* Takes over a connected socket without TLS: of this host only (unix, socketpair). */
+struct cr_link *cr_link_adopt(struct event_base *base, int fd, const struct cr_link_handler *h,
+			      void *arg);
+
+/*
+ * Listens; accepted() is called for each link that is up, and gives its handler and arg (by
+ * cr_link_handle()), or closes it. Without trust: a unix socket address only.
+ */
+struct cr_listener *cr_link_listen(struct event_base *base, const struct sockaddr *at,
+				   socklen_t len, const struct cr_trust *trust,
+				   void (*accepted)(struct cr_link *l, void *arg), void *arg,
+				   struct cr_err *err);
+/* Port that it got, for port 0. */
+unsigned int cr_listener_port(const struct cr_listener *l);
+void cr_listener_free(struct cr_listener *l);
+
+void cr_link_handle(struct cr_link *l, const struct cr_link_handler *h, void *arg);
+/* Queues; false if there is no memory or the link is going down. */
+bool cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len);
+/* Bytes queued and not yet gone. */
+size_t cr_link_backlog(const struct cr_link *l);
+/* Stop and go on reading, for a receiver that cannot keep up. */
+void cr_link_pause(struct cr_link *l, bool pause);
+/* Bytes per second that may be sent and received, 0: no limit. */
+void cr_link_limit(struct cr_link *l, size_t send, size_t receive);
+/* Sends what is queued, then ends; nothing is called any more. */
+void cr_link_close(struct cr_link *l);
+const char *cr_link_peer(const struct cr_link *l); /* its address as text */
+struct sockaddr_storage cr_link_peer_address(const struct cr_link *l);
+int cr_link_fd(const struct cr_link *l);
+void *cr_link_arg(const struct cr_link *l);
