@@ -16,14 +16,15 @@ struct cr_gathered {
 		unsigned int member;
 		const unsigned char *data;
 		size_t len;
-	} * v;
+	} *v;
 	void *room; /* of all data */
 };
 
 struct cr_gather {
 	/*
-	 * Blocks until every member has come to the same step. 0, or -errno with *err, when a member
-	 * failed or was lost or took too long: then the checkpoint or restart is given up everywhere.
+	 * Blocks until every member has come to the same step. 0, or -errno with *err, when a
+	 * member failed or was lost or took too long: then the checkpoint or restart is given up
+	 * everywhere.
 	 */
 	int (*all)(struct cr_gather *g, const char *step, const void *mine, size_t len,
 		   struct cr_gathered *out, struct cr_err *err);
