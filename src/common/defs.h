@@ -9,6 +9,8 @@
 /* Of the image format and of the agent's protocol; an image of a higher version is refused. */
 #define CR_FORMAT_VERSION 1u
 #define CR_AGENT_VERSION 3u
+/* Of what a node and the coordinator say to each other: ClusterMsg. */
+#define CR_CLUSTER_VERSION 1u
 
 /* The signal that wakes the agent. */
 #define CR_DEFAULT_SIGNAL 62

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The socket of this node's users: crctl, crlaunch and crrsh ask there, shepherds stay connected.
+// Who they are the kernel tells. A message that its sender may not send ends its connection.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "common/defs.h"
+#include "common/runtime.h"
+#include "node/node.h"
+
+void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		   size_t len)
+{
+	/* Whoever does not read for so long is not waited for. */
+	if (cr_link_backlog(c->link) < 2 * CR_LINK_PAYLOAD_MAX)
+		cr_link_send(c->link, m, payload, len);
+}
+
+static void forget(struct cr_node_client *c)
+{
+	struct cr_node_client **p = &c->node->clients;
+
+	while (*p != c)
+		p = &(*p)->next;
+	*p = c->next;
+	cr_requests_gone(c);
+	if (c->member)
+		c->member->client = NULL;
+	free(c);
+}
+
+void cr_local_close(struct cr_node_client *c)
+{
+	cr_link_close(c->link);
+	forget(c);
+}
+
+static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+{
+	struct cr_node_client *c = arg;
+
+	cr_lease_look(c->node);
+	forget(c);
+}
+
+static bool same(const cairn_MemberId *a, const struct cr_node_client *c)
+{
+	const struct cr_node_member *m = c->member;
+
+	return m && m->id.job == a->job && m->id.member == a->member && m->id.epoch == a->epoch;
+}
+
+static bool on_request(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		       size_t len)
+{
+	cr_request(c, &m->body.request, payload, len);
+	return true;
+}
+
+/* A shepherd that we have started, or that ran here before us. */
+static bool on_here(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		    size_t len)
+{
+	const cairn_Here *h = &m->body.here;
+	struct cr_node_member *member = cr_member_of(c->node, &h->id);
+
+	if (c->member || !member || member->ended || c->uid != member->uid)
+		return false;
+	cr_member_shepherd(member, c);
+	return true;
+}
+
+static bool on_event(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		     size_t len)
+{
+	if (!same(&m->body.event.id, c))
+		return false;
+	cr_member_event(c->member, &m->body.event);
+	return true;
+}
+
+static bool on_arrive(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		      size_t len)
+{
+	if (!same(&m->body.arrive.id, c))
+		return false;
+	cr_member_arrive(c->member, m, payload, len);
+	return true;
+}
+
+static bool on_abort(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		     size_t len)
+{
+	if (!same(&m->body.abort.id, c))
+		return false;
+	cr_member_arrive(c->member, m, payload, len);
+	return true;
+}
+
+static bool on_pieces(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		      size_t len)
+{
+	if (!same(&m->body.pieces.id, c))
+		return false;
+	cr_images_pieces(c->member, &m->body.pieces, payload, len);
+	return true;
+}
+
+static const struct {
+	pb_size_t which;
+	bool (*on)(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		   size_t len);
+} messages[] = {
+	{ cairn_ClusterMsg_request_tag, on_request }, { cairn_ClusterMsg_here_tag, on_here },
+	{ cairn_ClusterMsg_event_tag, on_event },     { cairn_ClusterMsg_arrive_tag, on_arrive },
+	{ cairn_ClusterMsg_abort_tag, on_abort },     { cairn_ClusterMsg_pieces_tag, on_pieces },
+};
+
+static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+		       void *arg)
+{
+	const cairn_ClusterMsg *m = msg;
+	struct cr_node_client *c = arg;
+	size_t i;
+
+	cr_lease_look(c->node);
+	for (i = 0; i < CR_ARRAY_SIZE(messages); i++)
+		if (messages[i].which == m->which_body) {
+			if (!messages[i].on(c, m, payload, len))
+				break;
+			return;
+		}
+	cr_say("process %d of user %u is cut off: message %u is not for it to send", c->pid, c->uid,
+	       m->which_body);
+	cr_local_close(c);
+}
+
+static const struct cr_link_handler handler = {
+	.type = cairn_ClusterMsg_fields,
+	.size = sizeof(cairn_ClusterMsg),
+	.message = on_message,
+	.down = on_down,
+};
+
+static void on_client(struct cr_link *l, void *arg)
+{
+	struct cr_node_client *c = calloc(1, sizeof(*c));
+	struct cr_node *n = arg;
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	cr_lease_look(n);
+	if (!c || getsockopt(cr_link_fd(l), SOL_SOCKET, SO_PEERCRED, &who, &len)) {
+		free(c);
+		cr_link_close(l);
+		return;
+	}
+	*c = (struct cr_node_client){ .next = n->clients, .node = n, .link = l };
+	c->uid = who.uid;
+	c->gid = who.gid;
+	c->pid = who.pid;
+	n->clients = c;
+	cr_link_handle(l, &handler, c);
+}
+
+static int default_path(struct cr_node *n, struct cr_err *err)
+{
+	char dir[CR_PATH_MAX];
+	int ret;
+
+	if (n->options.socket) {
+		snprintf(n->socket, sizeof(n->socket), "%s", n->options.socket);
+		return 0;
+	}
+	if (n->privileged) {
+		cr_mkdir_p("/run/cairn", 0755);
+		snprintf(n->socket, sizeof(n->socket), "/run/cairn/node.sock");
+		return 0;
+	}
+	ret = cr_runtime_dir(dir, err);
+	snprintf(n->socket, sizeof(n->socket), "%.4000s/node.sock", dir);
+	return ret;
+}
+
+int cr_local_listen(struct cr_node *n, struct cr_err *err)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd, ret = default_path(n, err);
+
+	if (ret)
+		return ret;
+	if (strlen(n->socket) >= sizeof(at.sun_path))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--socket %s: longer than %zu bytes",
+			       n->socket, sizeof(at.sun_path) - 1);
+	strcpy(at.sun_path, n->socket);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&at, sizeof(at))) {
+		close(fd);
+		return cr_fail(err, CR_EXIT_EXISTS, 0,
+			       "another crnode listens at %s (give another --socket)", n->socket);
+	}
+	close(fd);
+	unlink(n->socket);
+	n->listener = cr_link_listen(n->base, (struct sockaddr *)&at, sizeof(at), NULL, on_client,
+				     n, err);
+	if (!n->listener)
+		return -EIO;
+	if (chmod(n->socket, n->privileged ? 0666 : 0600))
+		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s to users", n->socket);
+	return 0;
+}

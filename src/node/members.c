@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The members of jobs on this node. One is here from its start or join until none of its processes
+// lives; what became of it is told only then, as it may be started elsewhere at once. That
+// crnode ends or comes back changes nothing of them.
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "common/defs.h"
+#include "node/node.h"
+
+#define WAITING_MAX 64
+#define AFTERWARDS_MS 1000 /* for a shepherd to end after it has told that it failed */
+#define COMMIT_MS 30000 /* after it has told that its member ended: it may be writing */
+#define LOOK_NS 250000000ll
+
+struct cr_node_member *cr_member_of(struct cr_node *n, const cairn_MemberId *id)
+{
+	struct cr_node_member *m;
+
+	for (m = n->members; m; m = m->next)
+		if (m->id.job == id->job && m->id.member == id->member && m->id.epoch == id->epoch)
+			return m;
+	return NULL;
+}
+
+unsigned int cr_members_count(const struct cr_node *n)
+{
+	const struct cr_node_member *m;
+	unsigned int count = 0;
+
+	for (m = n->members; m; m = m->next)
+		count++;
+	return count;
+}
+
+struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *id)
+{
+	struct cr_node_member *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->node = n;
+	m->id = *id;
+	m->state = cairn_MemberState_MEMBER_STARTING;
+	m->launcher.fd = m->shepherd.fd = m->status = -1;
+	m->next = n->members;
+	n->members = m;
+	n->known_changed = true;
+	return m;
+}
+
+static void parcel_free(struct cr_node_parcel *p)
+{
+	free(p->payload);
+	*p = (struct cr_node_parcel){ 0 };
+}
+
+static bool parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
+			size_t len)
+{
+	parcel_free(p);
+	p->payload = len ? malloc(len) : NULL;
+	if (len && !p->payload)
+		return false;
+	if (len)
+		memcpy(p->payload, payload, len);
+	p->msg = *msg;
+	p->len = len;
+	return true;
+}
+
+static void pid_free(struct cr_node_pid *p)
+{
+	if (p->event)
+		event_free(p->event);
+	p->event = NULL;
+	cr_close_fd(&p->fd);
+}
+
+void cr_node_member_free(struct cr_node_member *m)
+{
+	struct cr_node_member **p = &m->node->members;
+	size_t i;
+
+	while (*p != m)
+		p = &(*p)->next;
+	*p = m->next;
+	m->node->known_changed = true;
+	if (m->client)
+		m->client->member = NULL;
+	for (i = 0; i < m->waiting.n; i++)
+		parcel_free(&m->waiting.v[i]);
+	free(m->waiting.v);
+	parcel_free(&m->arrive);
+	pid_free(&m->launcher);
+	pid_free(&m->shepherd);
+	free(m->seen.v);
+	free(m);
+}
+
+int cr_member_folder(const struct cr_node_member *m, char *out, struct cr_err *err)
+{
+	const struct cr_node *n = m->node;
+	int i, ret;
+
+	ret = snprintf(out, CR_PATH_MAX, "%s/%s.%llu/%u", n->store, m->name,
+		       (unsigned long long)m->id.job, m->id.member);
+	if (ret >= CR_PATH_MAX || !*m->name || strchr(m->name, '/') || *m->name == '.')
+		return cr_fail(err, CR_EXIT_INTERNAL, 0, "job name '%s'", m->name);
+	/* The job's folder, then the member's. */
+	for (i = 0; i < 2; i++) {
+		char path[CR_PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s", out);
+		if (!i)
+			*strrchr(path, '/') = 0;
+		if (mkdir(path, 0700) && errno != EEXIST)
+			return cr_fail(err, CR_EXIT_IO, errno, "cannot create %s", path);
+		if (n->privileged && lchown(path, m->uid, m->gid))
+			return cr_fail(err, CR_EXIT_IO, errno, "cannot give %s to user %u", path,
+				       m->uid);
+	}
+	return 0;
+}
+
+/* ---- its processes ---- */
+
+static void on_pid(int fd, short what, void *arg)
+{
+	struct cr_node_member *m = arg;
+
+	cr_lease_look(m->node);
+	cr_members_tick(m->node, cr_node_now());
+}
+
+bool cr_member_watch(struct cr_node_member *m, struct cr_node_pid *p, pid_t pid, uint64_t start)
+{
+	if (p->pid == pid && p->fd >= 0)
+		return true;
+	pid_free(p);
+	p->pid = pid;
+	p->start = start ? start : cr_pid_start(pid);
+	p->fd = pid > 0 ? syscall(SYS_pidfd_open, pid, 0) : -1;
+	/* The number may be another's by now. */
+	if (p->fd >= 0 && cr_pid_start(pid) != p->start)
+		cr_close_fd(&p->fd);
+	if (p->fd < 0)
+		return false;
+	p->event = event_new(m->node->base, p->fd, EV_READ, on_pid, m);
+	if (p->event)
+		event_add(p->event, NULL);
+	m->node->known_changed = true;
+	return true;
+}
+
+/* All of its threads have, whether anybody has waited for it or not. */
+static bool ended(struct cr_node_pid *p)
+{
+	struct pollfd poll_fd = { p->fd, POLLIN, 0 };
+
+	return p->fd < 0 || poll(&poll_fd, 1, 0) > 0;
+}
+
+static void look_at(struct cr_node_member *m, struct cr_node_pid *p)
+{
+	if (p->fd < 0 || !ended(p))
+		return;
+	if (waitpid(p->pid, &m->status, WNOHANG) != p->pid && p == &m->launcher)
+		m->status = -1;
+	pid_free(p);
+}
+
+void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c)
+{
+	struct cr_node *n = m->node;
+	cairn_ClusterMsg *msg = cr_node_message(n, cairn_ClusterMsg_reply_tag);
+	cairn_Joined *j = &msg->body.reply.row.joined;
+	char folder[CR_PATH_MAX] = "";
+	struct cr_err err = { 0 };
+	size_t i;
+
+	if (m->client && m->client != c)
+		m->client->member = NULL;
+	m->client = c;
+	c->member = m;
+	cr_member_watch(m, &m->shepherd, c->pid, 0);
+	cr_member_folder(m, folder, &err);
+	msg->body.reply.last = true;
+	msg->body.reply.which_row = cairn_Reply_joined_tag;
+	j->has_id = true;
+	j->id = m->id;
+	snprintf(j->name, sizeof(j->name), "%s", m->name);
+	snprintf(j->directory, sizeof(j->directory), "%.1000s", folder);
+	snprintf(j->node, sizeof(j->node), "%s", n->name);
+	for (i = 0; i < n->naddresses; i++)
+		snprintf(j->addresses[i], sizeof(j->addresses[i]), "%s", n->addresses[i]);
+	j->addresses_count = n->naddresses;
+	j->members = m->members;
+	j->course = m->course;
+	j->lease_ms = cr_lease_left(n);
+	cr_local_send(c, msg, NULL, 0);
+	cr_lease_tell(n, m);
+	for (i = 0; i < m->waiting.n; i++) {
+		cr_local_send(c, &m->waiting.v[i].msg, m->waiting.v[i].payload,
+			      m->waiting.v[i].len);
+		parcel_free(&m->waiting.v[i]);
+	}
+	m->waiting.n = 0;
+}
+
+/* ---- what it tells, and what it is told ---- */
+
+void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e)
+{
+	bool last = e->state == cairn_MemberState_MEMBER_EXITED ||
+		    e->state == cairn_MemberState_MEMBER_FENCED ||
+		    (e->state == cairn_MemberState_MEMBER_FAILED &&
+		     m->state == cairn_MemberState_MEMBER_STARTING);
+
+	if (m->ended && m->told)
+		return;
+	if (last) {
+		m->told = true;
+		m->last = *e;
+		m->state = e->state;
+		/* Whoever has said so is alone; but who waits need not wait for its end. */
+		if (e->state == cairn_MemberState_MEMBER_EXITED)
+			cr_tell(m->node, e);
+		cr_member_end(m, e->state == cairn_MemberState_MEMBER_EXITED ? COMMIT_MS :
+									       AFTERWARDS_MS);
+		return;
+	}
+	if (e->state == cairn_MemberState_MEMBER_RUNNING)
+		m->state = e->state;
+	if (e->state == cairn_MemberState_MEMBER_WRITTEN)
+		cr_images_written(m, e->number);
+	m->node->known_changed = true;
+	cr_tell(m->node, e);
+}
+
+void cr_member_arrive(struct cr_node_member *m, const cairn_ClusterMsg *msg, const void *payload,
+		      size_t len)
+{
+	if (parcel_fill(&m->arrive, msg, payload, len))
+		cr_uplink_send(m->node, &m->arrive.msg, payload, len);
+}
+
+void cr_member_pass(struct cr_node *n, const cairn_MemberId *id, const cairn_ClusterMsg *msg,
+		    const void *payload, size_t len)
+{
+	struct cr_node_member *m = cr_member_of(n, id);
+	struct cr_node_parcel *p;
+
+	if (!m || m->ended)
+		return;
+	if (msg->which_body == cairn_ClusterMsg_advance_tag ||
+	    msg->which_body == cairn_ClusterMsg_abort_tag)
+		parcel_free(&m->arrive);
+	if (m->client) {
+		cr_local_send(m->client, msg, payload, len);
+		return;
+	}
+	p = m->waiting.n < WAITING_MAX ? cr_list_add(&m->waiting) : NULL;
+	if (p && !parcel_fill(p, msg, payload, len))
+		m->waiting.n--;
+}
+
+void cr_members_report(struct cr_node *n)
+{
+	struct cr_node_member *m;
+
+	for (m = n->members; m; m = m->next) {
+		cairn_ClusterMsg *msg = cr_node_message(n, cairn_ClusterMsg_event_tag);
+
+		if (m->ended)
+			continue;
+		msg->body.event.has_id = true;
+		msg->body.event.id = m->id;
+		msg->body.event.state = m->state;
+		msg->body.event.course = m->course;
+		cr_uplink_send(n, msg, NULL, 0);
+	}
+	cr_told_again(n);
+	for (m = n->members; m; m = m->next)
+		if (m->arrive.msg.which_body && !m->ended)
+			cr_uplink_send(n, &m->arrive.msg, m->arrive.payload, m->arrive.len);
+}
+
+/* ---- its end ---- */
+
+void cr_member_end(struct cr_node_member *m, unsigned int ms)
+{
+	int64_t at = cr_node_now() + ms * 1000000ll;
+
+	m->ended = true;
+	if (!m->kill_ns || at < m->kill_ns)
+		m->kill_ns = at;
+	if (!ms)
+		cr_tree_kill(m);
+}
+
+/* What became of a member whose shepherd has not told it. */
+static void conclude(struct cr_node_member *m)
+{
+	cairn_MemberEvent *e = &m->last;
+	int status = m->status;
+
+	e->has_id = true;
+	e->id = m->id;
+	e->course = m->course;
+	e->state = m->state == cairn_MemberState_MEMBER_STARTING ? cairn_MemberState_MEMBER_FAILED :
+								   cairn_MemberState_MEMBER_EXITED;
+	if (m->fenced || (WIFEXITED(status) && WEXITSTATUS(status) == CR_EXIT_FENCED)) {
+		e->state = cairn_MemberState_MEMBER_FENCED;
+		snprintf(e->error, sizeof(e->error), "cut off from the coordinator");
+	} else if (status != -1 && WIFEXITED(status)) {
+		e->status = e->exit = WEXITSTATUS(status);
+		if (e->state == cairn_MemberState_MEMBER_FAILED)
+			snprintf(e->error, sizeof(e->error),
+				 "ended with status %d before it ran: see its output", e->status);
+	} else {
+		e->signaled = true;
+		e->status = 128 + (status != -1 && WIFSIGNALED(status) ? WTERMSIG(status) : 9);
+		snprintf(e->error, sizeof(e->error), "its shepherd was killed");
+	}
+}
+
+/* True when nothing of it lives any more. */
+static bool is_over(struct cr_node_member *m, int64_t now)
+{
+	look_at(m, &m->launcher);
+	look_at(m, &m->shepherd);
+	/* Of a restart the launcher may be gone, and the shepherd run on. */
+	if (!m->ended && m->shepherd.fd < 0 && (m->shepherd.pid || m->launcher.fd < 0))
+		cr_member_end(m, m->launcher.fd < 0 ? 0 : 300);
+	if (!m->ended)
+		return false;
+	if (m->launcher.fd >= 0 || m->shepherd.fd >= 0) {
+		if (now >= m->kill_ns)
+			cr_tree_kill(m);
+		return false;
+	}
+	return !cr_tree_kill(m);
+}
+
+void cr_members_tick(struct cr_node *n, int64_t now)
+{
+	struct cr_node_member *m, *next;
+	static int64_t looked;
+	bool look = now - looked >= LOOK_NS;
+
+	for (m = n->members; m; m = next) {
+		next = m->next;
+		if (!is_over(m, now)) {
+			if (look && !m->ended)
+				cr_tree_look(m);
+			continue;
+		}
+		if (!m->told)
+			conclude(m);
+		if (!m->told || m->last.state != cairn_MemberState_MEMBER_EXITED)
+			cr_tell(n, &m->last);
+		cr_say("job %s.%llu member %u epoch %u is over: %s%s%s", m->name,
+		       (unsigned long long)m->id.job, m->id.member, m->id.epoch,
+		       m->last.state == cairn_MemberState_MEMBER_FENCED ? "fenced" :
+		       m->last.state == cairn_MemberState_MEMBER_FAILED ? "failed" :
+									  "ended",
+		       *m->last.error ? ": " : "", m->last.error);
+		cr_node_member_free(m);
+	}
+	if (look)
+		looked = now;
+}

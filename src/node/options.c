@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crnode's table of options, and what must be there.
+#include "node/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/runtime.h"
+
+#define ROW(field) offsetof(struct cr_node_options, field)
+static const struct cr_arg rows[] = {
+	{ "coordinator", 'c', CR_ARG_LIST, ROW(coordinators), 0, 0, "CR_COORDINATOR",
+	  "ADDR[,ADDR2]", "HOST[:PORT] of the coordinator; required" },
+	{ "name", 'n', CR_ARG_TEXT, ROW(name), 0, 0, "CR_NODE_NAME", "NODE",
+	  "this node's name (default: the host's)" },
+	{ "store", 's', CR_ARG_TEXT, ROW(store), 0, 0, "CR_STORE", "DIR",
+	  "where images lie; required" },
+	{ "key", 0, CR_ARG_TEXT, ROW(key), 0, 0, "CR_KEY", "FILE", "key of the whole cluster" },
+	{ "tls-cert", 0, CR_ARG_TEXT, ROW(cert), 0, 0, "CR_TLS_CERT", "FILE",
+	  "instead of a key: certificate (PEM)" },
+	{ "tls-key", 0, CR_ARG_TEXT, ROW(cert_key), 0, 0, "CR_TLS_KEY", "FILE",
+	  "the certificate's private key" },
+	{ "tls-ca", 0, CR_ARG_TEXT, ROW(ca), 0, 0, "CR_TLS_CA", "FILE",
+	  "who signs the cluster's certificates" },
+	{ "socket", 0, CR_ARG_TEXT, ROW(socket), 0, 0, "CR_NODE_SOCKET", "PATH",
+	  "where this node's users connect (default: /run/cairn/node.sock as root)" },
+	{ "label", 'l', CR_ARG_LIST, ROW(labels), 0, 0, "CR_LABELS", "KEY=VALUE",
+	  "by which jobs choose nodes; several times" },
+	{ "address", 'a', CR_ARG_LIST, ROW(addresses), 0, 0, "CR_ADDRESSES", "ADDR",
+	  "of this node, the preferred first (default: the interfaces')" },
+	{ "image-listen", 0, CR_ARG_TEXT, ROW(image_listen), 0, 0, "CR_IMAGE_LISTEN", "ADDR",
+	  "where other nodes send images (default: any address and port)" },
+	{ "rate", 0, CR_ARG_NUMBER, ROW(rate), 0, 1e12, "CR_RATE", "BYTES",
+	  "send images with at most so many bytes per second" },
+	{ "drain-timeout", 0, CR_ARG_NUMBER, ROW(drain_timeout), 0, 1e6, "CR_DRAIN_TIMEOUT",
+	  "SECONDS", "how long SIGTERM waits until jobs have moved (default: 60)" },
+	{ "preempt-file", 0, CR_ARG_TEXT, ROW(preempt_file), 0, 0, "CR_PREEMPT_FILE", "PATH",
+	  "when this file appears, the node is drained" },
+	{ "ready-fd", 0, CR_ARG_NUMBER, ROW(ready_fd), -1, 1e6, NULL, "N",
+	  "write a line feed there when the node is a member of its cluster" },
+	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
+	{ "version", 'V', CR_ARG_FLAG, ROW(version), 0, 0, NULL, NULL, "the version" },
+};
+#undef ROW
+
+void cr_node_usage(void)
+{
+	printf("Usage: crnode --coordinator ADDR --store DIR [OPTION]...\n"
+	       "Makes this host a node of a cluster: runs jobs' members, keeps and ships "
+	       "images.\n\n");
+	cr_args_print(rows, CR_ARRAY_SIZE(rows));
+	printf("\nExit status: cairn-exit-codes(7).\n");
+}
+
+int cr_node_options(struct cr_node_options *o, int argc, char **argv, struct cr_err *err)
+{
+	int first;
+	size_t i;
+
+	*o = (struct cr_node_options){ .ready_fd = -1, .drain_timeout = 60 };
+	first = cr_args_parse(rows, CR_ARRAY_SIZE(rows), o, argc, argv, err);
+	if (first < 0 || o->help || o->version)
+		return first < 0 ? first : 0;
+	if (first < argc)
+		return cr_fail(err, CR_EXIT_USAGE, 0, "'%s' is not an option (try --help)",
+			       argv[first]);
+	if (!o->coordinators.n)
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "give the coordinator's address with --coordinator");
+	if (!o->store)
+		return cr_fail(err, CR_EXIT_USAGE, 0, "give a directory for images with --store");
+	if (!o->key == !o->cert || !o->cert != !o->cert_key || !o->cert != !o->ca)
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "give either --key or --tls-cert, --tls-key and --tls-ca");
+	for (i = 0; i < o->labels.n; i++)
+		if (!strchr(o->labels.v[i], '=') || *o->labels.v[i] == '=')
+			return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: give KEY=VALUE",
+				       o->labels.v[i]);
+	return o->name ? cr_name_check(o->name, err) : 0;
+}

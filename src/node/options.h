@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options of crnode.
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/args.h"
+
+struct cr_node_options {
+	struct cr_arg_list coordinators; /* each may be several, divided by commas */
+	struct cr_arg_list labels, addresses;
+	const char *name, *store, *socket, *image_listen, *preempt_file;
+	const char *key, *cert, *cert_key, *ca;
+	double rate; /* bytes per second, 0: no limit */
+	double ready_fd, drain_timeout;
+	bool help, version;
+};
+
+/* 0, or CR_EXIT_USAGE. */
+int cr_node_options(struct cr_node_options *o, int argc, char **argv, struct cr_err *err);
+void cr_node_usage(void);

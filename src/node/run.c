@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crnode's life: made ready, run until it is told to end, drained or executed again. Whatever
+// happens to it, the members of jobs here go on for as long as their lease does.
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "common/defs.h"
+#include "common/ready.h"
+#include "common/runtime.h"
+#include "node/node.h"
+
+#define BACK_MS 30000 /* an upgrade takes at most so long */
+#define BACK_WAIT_NS 500000000ll /* for the coordinator's answer */
+
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+void cr_node_drain(struct cr_node *n, bool end)
+{
+	cairn_ClusterMsg *m;
+
+	if (!n->drained)
+		cr_say("node %s is drained: its jobs move away", n->name);
+	n->drained = true;
+	if (end && !n->drain_ns)
+		n->drain_ns = cr_node_now() + n->options.drain_timeout * 1e9;
+	m = cr_node_message(n, cairn_ClusterMsg_leaving_tag);
+	m->body.leaving.drain = true;
+	cr_uplink_send(n, m, NULL, 0);
+}
+
+/* Once the coordinator knows, which may give us a longer lease for the time; or it is away. */
+static void upgrade(struct cr_node *n)
+{
+	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_leaving_tag);
+
+	n->again = true;
+	n->leaving_ns = cr_node_now();
+	m->body.leaving.back_ms = BACK_MS;
+	if (cr_uplink_send(n, m, NULL, 0))
+		cr_uplink_beat(n);
+	else
+		event_base_loopbreak(n->base);
+}
+
+static void on_signal(int sig, short what, void *arg)
+{
+	struct cr_node *n = arg;
+
+	cr_lease_look(n);
+	if (sig == SIGHUP) {
+		upgrade(n);
+	} else if (sig == SIGUSR1) {
+		cr_node_drain(n, false);
+	} else if (n->drain_ns || !n->members || n->lease.over) {
+		event_base_loopbreak(n->base);
+	} else {
+		cr_notify("STOPPING=1");
+		cr_node_drain(n, true);
+	}
+}
+
+static void on_tick(int fd, short what, void *arg)
+{
+	struct cr_node *n = arg;
+	int64_t now;
+
+	cr_lease_look(n);
+	now = cr_node_now();
+	cr_members_tick(n, now);
+	cr_requests_tick(n, now);
+	cr_uplink_tick(n, now);
+	if (n->options.preempt_file && !n->drained && !access(n->options.preempt_file, F_OK)) {
+		cr_say("%s has appeared", n->options.preempt_file);
+		cr_node_drain(n, false);
+	}
+	if (n->known_changed)
+		cr_known_write(n);
+	if (n->again && now - n->leaving_ns > BACK_WAIT_NS)
+		event_base_loopbreak(n->base);
+	if (n->drain_ns && (!n->members || now >= n->drain_ns)) {
+		if (n->members)
+			cr_say("%u members are left when the time to drain is over",
+			       cr_members_count(n));
+		event_base_loopbreak(n->base);
+	}
+}
+
+static void read_boot_id(struct cr_node *n)
+{
+	char *text;
+
+	if (cr_slurp(AT_FDCWD, "/proc/sys/kernel/random/boot_id", &text) < 0)
+		return;
+	text[strcspn(text, "\n")] = 0;
+	snprintf(n->boot_id, sizeof(n->boot_id), "%s", text);
+	free(text);
+}
+
+/* As many connections as the system allows. */
+static void raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static int open_store(struct cr_node *n, struct cr_err *err)
+{
+	int ret = cr_mkdir_p(n->options.store, n->privileged ? 0711 : 0700);
+
+	if (ret || !realpath(n->options.store, n->store))
+		return cr_fail(err, CR_EXIT_IO, ret ? -ret : errno, "cannot use the store %s",
+			       n->options.store);
+	/* Others must reach their jobs' folders, which are closed themselves. */
+	if (n->privileged && chmod(n->store, 0711))
+		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s to users", n->store);
+	return 0;
+}
+
+static int add_events(struct cr_node *n, struct cr_err *err)
+{
+	struct timeval tick = { 0, CR_NODE_TICK_MS * 1000 };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(signals); i++) {
+		n->signals[i] = evsignal_new(n->base, signals[i], on_signal, n);
+		if (!n->signals[i] || event_add(n->signals[i], NULL))
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "signals");
+	}
+	n->tick = event_new(n->base, -1, EV_PERSIST, on_tick, n);
+	if (!n->tick || event_add(n->tick, &tick))
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "a timer");
+	return 0;
+}
+
+int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
+{
+	const struct cr_node_options *o = &n->options;
+	struct cr_trust_files trust = { o->key, o->cert, o->cert_key, o->ca };
+	char host[CR_NODE_NAME] = "";
+	int ret;
+
+	n->argv = argv;
+	n->lock = -1;
+	n->ready_fd = o->ready_fd;
+	n->privileged = !geteuid();
+	gethostname(host, sizeof(host) - 1);
+	snprintf(n->name, sizeof(n->name), "%s", o->name ? o->name : host);
+	ret = cr_name_check(n->name, err);
+	if (ret)
+		return ret;
+	signal(SIGPIPE, SIG_IGN);
+	raise_files();
+	read_boot_id(n);
+	n->base = event_base_new();
+	if (!n->base)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "an event loop");
+	ret = cr_trust_load(&trust, &n->trust, err);
+	if (!ret)
+		ret = cr_uplink_init(n, err);
+	if (!ret)
+		ret = cr_node_addresses(n, err);
+	if (!ret)
+		ret = open_store(n, err);
+	if (!ret)
+		ret = cr_lease_init(n, err);
+	/* Who was here must be known before a shepherd says that it is. */
+	if (!ret)
+		ret = cr_known_read(n, err);
+	if (!ret)
+		ret = cr_images_init(n, err);
+	if (!ret)
+		ret = cr_local_listen(n, err);
+	return ret ? ret : add_events(n, err);
+}
+
+int cr_node_run(struct cr_node *n)
+{
+	cr_say("node %s, user %u, store %s, socket %s", n->name, geteuid(), n->store, n->socket);
+	cr_uplink_tick(n, cr_node_now());
+	event_base_dispatch(n->base);
+	cr_known_write(n);
+	return 0;
+}
+
+void cr_node_free(struct cr_node *n)
+{
+	size_t i;
+
+	while (n->clients)
+		cr_local_close(n->clients);
+	while (n->members)
+		cr_node_member_free(n->members);
+	cr_uplink_close(n);
+	cr_images_free(n);
+	if (n->listener)
+		cr_listener_free(n->listener);
+	for (i = 0; i < CR_ARRAY_SIZE(n->signals); i++)
+		if (n->signals[i])
+			event_free(n->signals[i]);
+	if (n->tick)
+		event_free(n->tick);
+	if (n->lease.timer)
+		event_free(n->lease.timer);
+	if (n->trust)
+		cr_trust_free(n->trust);
+	/* What links have still to send. */
+	if (n->base)
+		event_base_loop(n->base, EVLOOP_NONBLOCK);
+	if (n->base)
+		event_base_free(n->base);
+	free(n->told.v);
+	cr_close_fd(&n->lock);
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Starting a member: a child that becomes the job's user and executes crlaunch (a new member) or
+// crrestart (from an image). It has a session of its own and none of our descriptors, and lives on
+// when we do not. What fails before it runs is told to the coordinator.
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "common/defs.h"
+#include "node/node.h"
+
+/* Everything that the child needs, got ready before the fork. */
+struct plan {
+	char folder[CR_PATH_MAX], program[CR_PATH_MAX], image[CR_PATH_MAX + 16];
+	char home[CR_PATH_MAX], user[64];
+	const char *cwd;
+	CR_LIST(char *) argv;
+	CR_LIST(char *) env;
+	gid_t groups[256];
+	int ngroups;
+};
+
+/* The next string of the payload, or NULL at its end. */
+static const char *next(const char **p, const char *end)
+{
+	const char *s = *p, *zero = s < end ? memchr(s, 0, end - s) : NULL;
+
+	if (!zero)
+		return NULL;
+	*p = zero + 1;
+	return s;
+}
+
+static void add(struct plan *plan, bool env, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add(struct plan *plan, bool env, const char *format, ...)
+{
+	char **to = env ? cr_list_add(&plan->env) : cr_list_add(&plan->argv);
+	va_list ap;
+
+	va_start(ap, format);
+	if (to && vasprintf(to, format, ap) < 0)
+		*to = NULL;
+	va_end(ap);
+}
+
+static void free_plan(struct plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->argv.n; i++)
+		free(plan->argv.v[i]);
+	for (i = 0; i < plan->env.n; i++)
+		free(plan->env.v[i]);
+	free(plan->argv.v);
+	free(plan->env.v);
+	free(plan);
+}
+
+/* Which of the environment that comes with a start is ours to say. */
+static bool ours(const char *s)
+{
+	static const char *const names[] = { "CR_NODE_SOCKET=",	 "CR_MEMBER=", "CR_COORDINATOR=",
+					     "CR_AGENT_SOCKET=", "CR_KEY=",    "NOTIFY_SOCKET=" };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(names); i++)
+		if (!strncmp(s, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+static int read_payload(struct plan *plan, const cairn_Start *s, const char *p, size_t len,
+			struct cr_err *err)
+{
+	const char *end = p + len, *one;
+	unsigned int i;
+
+	add(plan, false, "%s", plan->program);
+	for (i = 0; i < s->options; i++)
+		if ((one = next(&p, end)))
+			add(plan, false, "%s", one);
+	add(plan, false, "--");
+	if (s->number) {
+		add(plan, false, "%s", plan->image);
+		add(plan, true, "PATH=/usr/local/bin:/usr/bin:/bin");
+		add(plan, true, "HOME=%s", plan->home);
+		add(plan, true, "USER=%s", plan->user);
+		if (getenv("CR_RUNTIME_DIR") && s->uid == geteuid())
+			add(plan, true, "CR_RUNTIME_DIR=%s", getenv("CR_RUNTIME_DIR"));
+		plan->cwd = "/";
+		return 0;
+	}
+	for (i = 0; i < s->arguments; i++)
+		if ((one = next(&p, end)))
+			add(plan, false, "%s", one);
+	one = next(&p, end);
+	if (!s->arguments || !one || *one)
+		return cr_fail(err, CR_EXIT_CLUSTER, 0, "the order to start a member is cut short");
+	plan->cwd = "/";
+	while ((one = next(&p, end))) {
+		/* The last one is the working directory. */
+		if (p == end)
+			plan->cwd = one;
+		else if (!ours(one))
+			add(plan, true, "%s", one);
+	}
+	return 0;
+}
+
+/* Beside our own program, else where PATH says. */
+static void find_program(char out[CR_PATH_MAX], const char *name)
+{
+	char self[CR_PATH_MAX] = "";
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[len > 0 ? len : 0] = 0;
+	snprintf(out, CR_PATH_MAX, "%.4000s/%s", dirname(self), name);
+	if (access(out, X_OK))
+		snprintf(out, CR_PATH_MAX, "%s", name);
+}
+
+static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void *payload,
+		     size_t len, struct plan *plan, struct cr_err *err)
+{
+	struct passwd *pw = getpwuid(s->uid);
+	int ret = cr_member_folder(m, plan->folder, err);
+
+	if (ret)
+		return ret;
+	snprintf(plan->home, sizeof(plan->home), "%s", pw ? pw->pw_dir : "/");
+	snprintf(plan->user, sizeof(plan->user), "%s", pw ? pw->pw_name : "");
+	plan->groups[0] = s->gid;
+	plan->ngroups = CR_ARRAY_SIZE(plan->groups);
+	if (!pw || getgrouplist(pw->pw_name, s->gid, plan->groups, &plan->ngroups) < 0)
+		plan->ngroups = 1;
+	find_program(plan->program, s->number ? "crrestart" : "crlaunch");
+	snprintf(plan->image, sizeof(plan->image), "%s/%06u", plan->folder, s->number);
+	ret = read_payload(plan, s, payload, len, err);
+	if (ret)
+		return ret;
+	add(plan, true, "CR_NODE_SOCKET=%s", m->node->socket);
+	add(plan, true, "CR_MEMBER=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
+	    m->id.epoch, m->course);
+	return cr_list_add(&plan->argv) && cr_list_add(&plan->env) ?
+		       0 :
+		       cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
+}
+
+static void say_and_exit(const char *what)
+{
+	dprintf(2, "crnode: %s: %s\n", what, strerror(errno));
+	_exit(errno == ENOENT ? CR_EXIT_NO_COMMAND : CR_EXIT_CANNOT_RUN);
+}
+
+/* In the child: nothing of ours but what is in the plan. */
+static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan)
+{
+	struct rlimit files;
+	char path[CR_PATH_MAX + 16];
+	int in, out, sig;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	setsid();
+	if (n->privileged &&
+	    (setgroups(plan->ngroups, plan->groups) || setgid(s->gid) || setuid(s->uid)))
+		say_and_exit("cannot become the job's user");
+	umask(077);
+	snprintf(path, sizeof(path), "%s/output", plan->folder);
+	in = open("/dev/null", O_RDONLY);
+	out = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (in < 0 || out < 0)
+		say_and_exit(path);
+	dup2(in, 0);
+	dup2(out, 1);
+	dup2(out, 2);
+	close_range(3, ~0u, 0);
+	umask(022);
+	if (chdir(plan->cwd))
+		say_and_exit(plan->cwd);
+	/* As it was before we raised it for our own connections. */
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur > 1024) {
+		files.rlim_cur = 1024;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	execvpe(plan->program, plan->argv.v, plan->env.v);
+	say_and_exit(plan->program);
+}
+
+static int start(struct cr_node_member *m, const cairn_Start *s, const void *payload, size_t len,
+		 struct cr_err *err)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	int ret = plan ? make_plan(m, s, payload, len, plan, err) :
+			 cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
+	pid_t pid;
+
+	if (!ret) {
+		pid = fork();
+		if (!pid)
+			become(m->node, s, plan);
+		if (pid < 0 || !cr_member_watch(m, &m->launcher, pid, 0))
+			ret = cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot start a process");
+	}
+	if (plan)
+		free_plan(plan);
+	return ret;
+}
+
+/* One of an earlier life of this member, which the coordinator has given up. */
+static struct cr_node_member *other_life(struct cr_node *n, const cairn_MemberId *id)
+{
+	struct cr_node_member *m;
+
+	for (m = n->members; m; m = m->next)
+		if (m->id.job == id->job && m->id.member == id->member)
+			return m;
+	return NULL;
+}
+
+void cr_node_start(struct cr_node *n, const cairn_Start *s, const void *payload, size_t len)
+{
+	struct cr_node_member *m = other_life(n, &s->id);
+	struct cr_err err = { 0 };
+
+	/* Told twice, because a link broke; or too late. */
+	if (m && m->id.epoch >= s->id.epoch)
+		return;
+	if (m) {
+		m->told = true;
+		m->last.state = cairn_MemberState_MEMBER_EXITED;
+		cr_member_end(m, 0);
+		cr_fail(&err, CR_EXIT_CLUSTER, 0, "epoch %u of the member is still being ended",
+			m->id.epoch);
+	} else if (n->lease.over) {
+		cr_fail(&err, CR_EXIT_CLUSTER, 0, "the node has no lease");
+	} else if (!n->privileged && s->uid != geteuid()) {
+		cr_fail(&err, CR_EXIT_PERMISSION, 0,
+			"crnode runs as user %u and cannot run jobs of %u", geteuid(), s->uid);
+	}
+	m = err.status ? NULL : cr_node_member(n, &s->id);
+	if (m) {
+		m->uid = s->uid;
+		m->gid = s->gid;
+		m->members = s->members;
+		m->course = s->course;
+		snprintf(m->name, sizeof(m->name), "%s", s->name);
+		if (start(m, s, payload, len, &err))
+			cr_node_member_free(m);
+	}
+	if (err.status) {
+		cr_say("job %s.%llu member %u: %s", s->name, (unsigned long long)s->id.job,
+		       s->id.member, err.text);
+		cr_tell_failed(n, &s->id, &err);
+		return;
+	}
+	cr_say("job %s.%llu member %u epoch %u is started%s", s->name,
+	       (unsigned long long)s->id.job, s->id.member, s->id.epoch,
+	       s->number ? " from its image" : "");
+}
