@@ -210,7 +210,7 @@ void cr_requests_tick(struct cr_node *n, int64_t now)
 			p = &r->next;
 			continue;
 		}
-		snprintf(text, sizeof(text), "the coordinator at %s cannot be reached (%s)",
+		snprintf(text, sizeof(text), "the coordinator at %s cannot be reached (%.120s)",
 			 n->up.at[n->up.current].text, n->up.trouble);
 		if (r->client)
 			refuse(r->client, r->theirs, CR_EXIT_CLUSTER, text);

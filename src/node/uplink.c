@@ -57,7 +57,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	char text[256];
 
 	cr_lease_look(n);
-	snprintf(text, sizeof(text), "coordinator %s: %s", at->text, why->text);
+	snprintf(text, sizeof(text), "coordinator %s: %.150s", at->text, why->text);
 	trouble(n, text);
 	if (!n->up.open && why->error == ECONNREFUSED)
 		at->refused_ns = n->up.began_ns;
