@@ -4,4 +4,4 @@
 
 noinst_LIBRARIES += src/libstore.a
 src_libstore_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
-src_libstore_a_SOURCES = 
+src_libstore_a_SOURCES = src/store/store.h
