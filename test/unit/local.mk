@@ -5,11 +5,13 @@ if HAVE_CHECK
 check_PROGRAMS += test/unit/unit
 
 test_unit_unit_SOURCES = \
-	test/unit/common.c test/unit/damage.c test/unit/image.c test/unit/options.c \
+	test/unit/common.c test/unit/damage.c test/unit/image.c \
+	test/unit/net.h test/unit/net_ends.c test/unit/net_links.c test/unit/options.c \
 	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
 	test/unit/unit.c test/unit/unit.h test/unit/wire.c
 test_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit $(CHECK_CFLAGS)
-test_unit_unit_LDADD = src/librestart.a $(TOOL_LIBS) $(CHECK_LIBS)
+test_unit_unit_LDADD = src/librestart.a src/libnet.a $(TOOL_LIBS) $(NET_LIBS) \
+	$(CHECK_LIBS)
 
 $(test_unit_unit_OBJECTS): $(PROTO_HDRS)
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What link.c and listener.c share: a link, and the list of those that have not proved themselves.
+#pragma once
+
+#include <event2/bufferevent.h>
+#include <openssl/ssl.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "net/frame.h"
+#include "net/link.h"
+
+/* A peer has this long to connect, and as long again to prove itself. */
+#define CR_PROVE_SECONDS 5
+
+enum cr_link_state {
+	CR_LINK_CONNECTING,
+	CR_LINK_PROVING, /* TLS's handshake, then the greeting */
+	CR_LINK_UP,
+	CR_LINK_CLOSING, /* closed by us: what is queued goes out, nobody is told anything */
+	CR_LINK_DOWN,
+};
+
+struct cr_link {
+	struct event_base *base;
+	struct bufferevent *bev; /* NULL while connecting */
+	SSL *ssl; /* the bufferevent's, NULL on a unix socket */
+	struct event *timer;
+	struct event *connecting;
+	const struct cr_trust *trust;
+	const struct cr_link_handler *h;
+	void *arg;
+	/* While it is unproved, for one that came to us. */
+	struct cr_listener *listener;
+	TAILQ_ENTRY(cr_link) unproved;
+	int64_t since;
+	enum cr_link_state state;
+	unsigned int inside; /* callbacks of ours that are running: freed after the last */
+	int error; /* of connect() at once */
+	int fd; /* while connecting */
+	bool paused;
+	bool starting; /* adopted, and not yet said to be up */
+	bool begun; /* head is that of the message that is coming */
+	struct cr_frame_header head;
+	size_t limit_send, limit_receive;
+	struct ev_token_bucket_cfg *limit;
+	struct sockaddr_storage peer;
+	char text[CR_ADDRESS_TEXT];
+};
+
+/* A link of a socket that was accepted; it tells its listener what becomes of it. NULL: closed. */
+struct cr_link *cr_link_accept(struct event_base *base, int fd, const struct sockaddr *from,
+			       socklen_t len, const struct cr_trust *trust,
+			       struct cr_listener *listener);
+/* Without a word, at once. */
+void cr_link_drop(struct cr_link *l);
+
+/* Of a link whose listener is set: it is up, and the listener is forgotten; or it failed. */
+void cr_listener_up(struct cr_listener *listener, struct cr_link *l);
+void cr_listener_failed(struct cr_listener *listener, struct cr_link *l, const struct cr_err *why);
