@@ -40,8 +40,12 @@ struct cr_image_writer {
 	const struct cr_ids *ids; /* the job's, which records hold; NULL: they are the kernel's */
 };
 
-/* Makes PARENT/.NNNNNN.tmp with empty files; NNNNNN is one more than any there. */
-int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err *err);
+/*
+ * Makes PARENT/.NNNNNN.tmp with empty files; NNNNNN is number, or if that is 0 one more than any
+ * there.
+ */
+int cr_image_create(struct cr_image_writer *w, const char *parent, unsigned int number,
+		    struct cr_err *err);
 
 int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void *msg,
 		    struct cr_err *err);

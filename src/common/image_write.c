@@ -97,7 +97,8 @@ static int open_counter(struct cr_image_writer *w)
 	return 0;
 }
 
-int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err *err)
+int cr_image_create(struct cr_image_writer *w, const char *parent, unsigned int number,
+		    struct cr_err *err)
 {
 	struct cr_file_header header = { CR_STATE_MAGIC, CR_FORMAT_VERSION, ~CR_FORMAT_VERSION };
 	int ret;
@@ -112,7 +113,7 @@ int cr_image_create(struct cr_image_writer *w, const char *parent, struct cr_err
 	w->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w->parent < 0)
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s", parent);
-	w->number = last_number(w->parent) + 1;
+	w->number = number ? number : last_number(w->parent) + 1;
 	snprintf(w->temporary, sizeof(w->temporary), ".%06u.tmp", w->number);
 	if (snprintf(w->path, sizeof(w->path), "%s/%06u", parent, w->number) >=
 	    (int)sizeof(w->path))

@@ -8,8 +8,9 @@ src_libcommon_a_SOURCES = \
 	src/arch/x86_64/call.h src/arch/x86_64/cpu.c src/arch/x86_64/cpu.h \
 	src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
 	src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h \
-	src/common/agent_config.h src/common/accept.h src/common/defs.h \
-	src/common/args.c src/common/args.h src/common/ready.c src/common/ready.h \
+	src/common/agent_config.h src/common/accept.h src/common/args.c src/common/args.h \
+	src/common/clock.c src/common/clock.h src/common/defs.h \
+	src/common/ready.c src/common/ready.h \
 	src/common/each.c src/common/each.h \
 	src/common/elf_id.c src/common/elf_id.h \
 	src/common/err.c src/common/err.h \

@@ -71,8 +71,9 @@ static void free_plan(struct plan *plan)
 /* Which of the environment that comes with a start is ours to say. */
 static bool ours(const char *s)
 {
-	static const char *const names[] = { "CR_NODE_SOCKET=",	 "CR_MEMBER=", "CR_COORDINATOR=",
-					     "CR_AGENT_SOCKET=", "CR_KEY=",    "NOTIFY_SOCKET=" };
+	static const char *const names[] = { "CR_NODE_SOCKET=", "CR_START=",	    "CR_MEMBER=",
+					     "CR_COORDINATOR=", "CR_AGENT_SOCKET=", "CR_KEY=",
+					     "NOTIFY_SOCKET=" };
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(names); i++)
@@ -151,7 +152,7 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 	if (ret)
 		return ret;
 	add(plan, true, "CR_NODE_SOCKET=%s", m->node->socket);
-	add(plan, true, "CR_MEMBER=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
+	add(plan, true, "CR_START=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
 	    m->id.epoch, m->course);
 	return cr_list_add(&plan->argv) && cr_list_add(&plan->env) ?
 		       0 :

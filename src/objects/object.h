@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "common/gather.h"
 #include "common/ids.h"
 #include "common/image.h"
 #include "objects/policy.h"
@@ -104,6 +105,7 @@ struct cr_ipc_id {
 
 struct cr_save {
 	struct cr_image_writer *writer;
+	struct cr_gather *gather; /* with the other members of the job; NULL: there are none */
 	const struct cr_outside *outside;
 	uint64_t file_limit; /* files larger than this keep their own content */
 	const struct cr_file_rules *rules;
@@ -131,6 +133,7 @@ struct cr_save {
 
 struct cr_restore {
 	const struct cr_image *img;
+	struct cr_gather *gather; /* as at a save */
 	const struct cr_outside *outside;
 	bool allow_changed;
 	bool tcp_repair; /* take up TCP connections to the outside */

@@ -290,7 +290,7 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 	siginfo_t info;
 
 	prctl(PR_SET_NAME, "cairn-init");
-	prctl(PR_SET_PDEATHSIG, 0);
+	prctl(PR_SET_PDEATHSIG, r->member ? SIGKILL : 0);
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
 		cr_fail(&err, CR_EXIT_NAMESPACE, errno,
@@ -315,8 +315,11 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 		if (info.si_signo != SIGCHLD && kill(shepherd, info.si_signo))
 			continue;
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
-			if (pid == shepherd)
+			if (pid == shepherd) {
 				result = status_of(status);
+				if (r->member)
+					_exit(result);
+			}
 		/* The job may outlive its shepherd; nobody is left when both are gone. */
 		if (pid < 0 && errno == ECHILD)
 			_exit(result);
@@ -360,8 +363,11 @@ static int watch(struct cr_restart *r, pid_t init_pid, int tty, int report)
 			continue;
 		while (info.si_signo == SIGIO && read(report, &c, 1) == 1)
 			follow_stop(tty, init_pid);
-		if (info.si_signo == SIGCHLD && waitpid(init_pid, &status, WNOHANG) == init_pid)
+		if (info.si_signo == SIGCHLD && waitpid(init_pid, &status, WNOHANG) == init_pid) {
+			if (r->member)
+				cr_kill_job(r->sh);
 			return status_of(status);
+		}
 		/* From the terminal it went to the job's group as well if that is also ours. */
 		if (info.si_signo != SIGCHLD && info.si_signo != SIGIO &&
 		    info.si_signo != SIGCONT && (info.si_code != SI_KERNEL || tty < 0))
@@ -463,6 +469,7 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 	fcntl(p[0], F_SETOWN, getpid());
 	r->report = p[1];
 	if (r->objects.virtual_ids) {
+		prctl(PR_SET_CHILD_SUBREAPER, r->member);
 		pid = make_shepherd(r, tty, may_group, inner);
 	} else {
 		r->sh->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

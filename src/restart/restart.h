@@ -30,6 +30,7 @@ struct cr_restart {
 	struct cr_ids *ids;
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
+	bool member; /* of a cluster's job: nothing of it may outlive its shepherd */
 	int report; /* to the outer process */
 };
 

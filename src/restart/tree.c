@@ -508,7 +508,11 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	if (!ret)
 		ret = cr_restart_ids_settle(r, err);
 	if (!ret)
+		ret = cr_cluster_barrier(&r->sh->cluster, "restored", err);
+	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
+	if (!ret)
+		ret = cr_cluster_barrier(&r->sh->cluster, "ready", err);
 	if (ret) {
 		give_up(r);
 		cr_inodes_give_up(&r->objects);

@@ -85,7 +85,7 @@ int cr_pass_over(struct cr_checkpoint *c, int ret)
 	return 0;
 }
 
-static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
+static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	size_t i;
@@ -100,7 +100,7 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		sh->last_wall_ns = now - c->begin_ns;
 		snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
 	}
-	if (c->purpose == CR_SAVE_AND_STOP && c->committed) {
+	if (c->purpose == CR_SAVE_AND_STOP && c->committed && !sh->cluster.fenced) {
 		/* They still stand where the checkpoint has them. */
 		sh->exit_status = CR_EXIT_STOPPED;
 		cr_kill_job(sh);
@@ -110,7 +110,8 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	drop_duplicates(c);
 	cr_image_close(&c->writer, c->committed);
 	cr_control_finished(sh, c);
-	if (c->committed)
+	/* In a cluster it is the coordinator who knows which ones are still needed. */
+	if (c->committed && !sh->cluster.active)
 		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
 	for (i = 0; i < c->members.n; i++)
 		cr_member_free(c->members.v[i]);
@@ -124,6 +125,28 @@ static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	sh->checkpoint = NULL;
 	free(c);
 	cr_control_next(sh);
+}
+
+static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
+{
+	/* The others of the job may still fail. */
+	c->held = sh->cluster.active && c->purpose == CR_SAVE_AND_STOP && c->committed;
+	cr_cluster_finished(&sh->cluster, c);
+	if (!c->held)
+		conclude(c, sh);
+}
+
+void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
+{
+	struct cr_checkpoint *c = sh->checkpoint;
+
+	if (!c || !c->held)
+		return;
+	c->held = false;
+	sh->cluster.course = 0;
+	if (!stop)
+		c->purpose = CR_SAVE;
+	conclude(c, sh);
 }
 
 static void *commit(void *arg)
@@ -196,12 +219,21 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (!ret && !cr_course_advance(&c->course))
 		ret = -EIO;
 	if (!ret)
+		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
+	if (!ret)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
 		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
 	if (!ret && c->purpose != CR_CHECK)
 		ret = cr_save_undo(sh, c);
+	if (!ret)
+		ret = cr_cluster_barrier(&sh->cluster, "saved", &c->err);
+	else
+		cr_cluster_failed(&sh->cluster, &c->err);
 	drop_duplicates(c);
+	/* Whoever stood still for longer than the lease must not go on. */
+	if (!ret)
+		ret = cr_cluster_check(&sh->cluster, &c->err);
 	if (ret || c->purpose != CR_SAVE_AND_STOP)
 		cr_let_go(sh, c);
 	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
@@ -281,9 +313,12 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->save.tcp_repair = !strcmp(sh->options.tcp, "repair");
 	c->save.stopping = purpose == CR_SAVE_AND_STOP;
 	c->save.rules = &sh->options.files;
+	if (sh->cluster.active)
+		c->save.gather = &sh->cluster.gather;
 	cr_course_begin(&c->course);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
-	ret = cr_image_create(&c->writer, sh->directory, &c->err);
+	ret = cr_image_create(&c->writer, sh->directory,
+			      sh->cluster.active ? sh->cluster.number : 0, &c->err);
 	c->writer.ids = sh->ids;
 	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);

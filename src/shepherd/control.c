@@ -139,6 +139,14 @@ static bool wait_in_line(struct cr_shepherd *sh, int fd, enum cr_purpose purpose
 	return w;
 }
 
+/* Its members do such things together. */
+static bool in_cluster(const struct cr_shepherd *sh, struct cr_err *err)
+{
+	cr_fail(err, CR_EXIT_CLUSTER, 0,
+		"%s is a member of a cluster's job: ask with crctl --coordinator", sh->name);
+	return true;
+}
+
 /* Whether the connection stays open for a later answer. */
 static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		 cairn_ControlReply *r)
@@ -153,10 +161,14 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		status(sh, fd, r);
 		return false;
 	case cairn_Verb_VERB_KILL:
+		if (sh->cluster.active && in_cluster(sh, &err))
+			break;
 		cr_kill_job(sh);
 		break;
 	case cairn_Verb_VERB_CHECKPOINT:
 	case cairn_Verb_VERB_CHECK:
+		if (sh->cluster.active && in_cluster(sh, &err))
+			break;
 		if (sh->ended)
 			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "the job %s has ended", sh->name);
 		else if (wait_in_line(sh, fd, purpose))

@@ -58,6 +58,24 @@ static const struct option_row {
 	{ "tcp", 0, TEXT, 3, ROW(tcp), 0, 0, "CR_TCP", "reset|repair",
 	  "connections to the outside: reset at a restart, or kept, as root (default: reset)",
 	  JOB(tcp) },
+	{ "coordinator", 0, TEXT, 1, ROW(coordinator), 0, 0, "CR_COORDINATOR", "ADDRESS",
+	  "as a job of a cluster, by this node's crnode", 0 },
+	{ "join", 0, TEXT, 1, ROW(join), 0, 0, NULL, "JOB",
+	  "as one more member of that job of the cluster", 0 },
+	{ "nodes", 0, NUMBER, 1, ROW(nodes), 1, 100000, NULL, "N",
+	  "start N members, on N nodes, and wait for the end", 0 },
+	{ "replicas", 0, NUMBER, 1, ROW(replicas), 0, 100, "CR_REPLICAS", "N",
+	  "other nodes that have a copy before a checkpoint counts (default: 1)", 0 },
+	{ "keep-bytes", 0, NUMBER, 1, ROW(keep_bytes), 0, 1e18, "CR_KEEP_BYTES", "BYTES",
+	  "room for the job's checkpoints on one node, the newest aside (default: no limit)", 0 },
+	{ "on-failure", 0, TEXT, 1, ROW(on_failure), 0, 0, "CR_ON_FAILURE", "restart|stop",
+	  "what becomes of the job when a member is lost (default: restart)", 0 },
+	{ "max-restarts", 0, NUMBER, 1, ROW(max_restarts), 0, 1e6, "CR_MAX_RESTARTS", "N",
+	  "restarts without a checkpoint in between (default: 3)", 0 },
+	{ "label", 0, LIST, 1, ROW(labels), 0, 0, "CR_LABEL", "KEY=VALUE",
+	  "only on nodes with it; several times", 0 },
+	{ "spread", 0, FLAG, 1, ROW(spread), 0, 0, "CR_SPREAD", NULL,
+	  "never two members on one node", 0 },
 	{ "detach", 0, FLAG, 3, ROW(detach), 0, 0, "CR_DETACH", NULL,
 	  "return when the job runs; it goes on in the background", 0 },
 	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text", 0 },
@@ -79,6 +97,16 @@ static int add_map(struct cr_path_maps *maps, const char *value, struct cr_err *
 	return 0;
 }
 
+static int add_label(struct cr_labels *labels, const char *value, struct cr_err *err)
+{
+	if (!strchr(value, '=') || *value == '=')
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: give KEY=VALUE", value);
+	if (labels->n == CR_ARRAY_SIZE(labels->v))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: too many", value);
+	labels->v[labels->n++] = value;
+	return 0;
+}
+
 static int set(struct cr_options *o, const struct option_row *r, const char *value,
 	       const char *source, struct cr_err *err)
 {
@@ -88,7 +116,9 @@ static int set(struct cr_options *o, const struct option_row *r, const char *val
 
 	o->given |= 1ull << (r - rows);
 	if (r->kind == LIST)
-		return to == &o->files ? cr_file_rule_add(to, value, err) : add_map(to, value, err);
+		return to == &o->files ? cr_file_rule_add(to, value, err) :
+		       to == &o->maps  ? add_map(to, value, err) :
+					 add_label(to, value, err);
 	if (r->kind == FLAG) {
 		*(bool *)to = !value || (*value && strcmp(value, "0"));
 		return 0;
@@ -183,6 +213,9 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 				  .keep = 2,
 				  .file_limit = 16 << 20,
 				  .signal = CR_DEFAULT_SIGNAL,
+				  .replicas = 1,
+				  .max_restarts = 3,
+				  .on_failure = "restart",
 				  .ids = "auto",
 				  .compress = "none",
 				  .tcp = "reset" };
@@ -208,6 +241,9 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--tcp %s: reset or repair", o->tcp);
 	if (strcmp(o->ids, "auto") && strcmp(o->ids, "exact") && strcmp(o->ids, "virtual"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--ids %s: auto, exact or virtual", o->ids);
+	if (strcmp(o->on_failure, "restart") && strcmp(o->on_failure, "stop"))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--on-failure %s: restart or stop",
+			       o->on_failure);
 	return optind;
 }
 

@@ -16,6 +16,12 @@ struct cr_path_maps {
 	unsigned int n;
 };
 
+/* KEY=VALUE */
+struct cr_labels {
+	const char *v[16];
+	unsigned int n;
+};
+
 struct cr_options {
 	const char *name;
 	const char *dir;
@@ -28,6 +34,15 @@ struct cr_options {
 	const char *compress; /* none or lz4 */
 	const char *ids; /* auto, exact or virtual */
 	const char *tcp; /* reset or repair */
+	const char *coordinator; /* of the cluster; NULL: the job is alone */
+	const char *join; /* job to be a member of */
+	long nodes; /* members to start, each on another node; 0: this one, here */
+	long replicas; /* other nodes that have a copy before a checkpoint counts */
+	long max_restarts; /* without a checkpoint between them */
+	long keep_bytes; /* of checkpoints, 0: no limit */
+	const char *on_failure; /* restart or stop */
+	bool spread; /* no two members on one node */
+	struct cr_labels labels; /* of the nodes that it may run on */
 	bool pack_files;
 	bool detach;
 	bool allow_changed;

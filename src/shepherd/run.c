@@ -210,7 +210,7 @@ static int add_events(struct cr_shepherd *sh)
 	event_add(sh->control_event, NULL);
 	sh->agent_event = event_new(sh->base, sh->agents, EV_READ | EV_PERSIST, on_agent, sh);
 	event_add(sh->agent_event, NULL);
-	if (sh->options.interval > 0) {
+	if (sh->options.interval > 0 && !sh->cluster.active) {
 		t = seconds(sh->options.interval);
 		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);
 		event_add(sh->interval_event, &t);
@@ -223,10 +223,23 @@ static int add_events(struct cr_shepherd *sh)
 	return 0;
 }
 
+static int end_status(const struct cr_shepherd *sh)
+{
+	if (sh->exit_status >= 0)
+		return sh->exit_status;
+	if (sh->root_status < 0)
+		return 0;
+	return WIFSIGNALED(sh->root_status) ? 128 + WTERMSIG(sh->root_status) :
+					      WEXITSTATUS(sh->root_status);
+}
+
 int cr_shepherd_run(struct cr_shepherd *sh)
 {
+	int status;
+
 	if (add_events(sh))
 		return CR_EXIT_INTERNAL;
+	cr_cluster_begin(&sh->cluster);
 	reap(sh);
 	while (!sh->ended || sh->checkpoint)
 		if (event_base_loop(sh->base, EVLOOP_ONCE) < 0)
@@ -241,10 +254,8 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 	if (sh->options.interval > 0 || sh->options.stop_after > 0)
 		if (sh->last_error[0])
 			cr_say("the last checkpoint failed: %s", sh->last_error);
-	if (sh->exit_status >= 0)
-		return sh->exit_status;
-	if (sh->root_status < 0)
-		return 0;
-	return WIFSIGNALED(sh->root_status) ? 128 + WTERMSIG(sh->root_status) :
-					      WEXITSTATUS(sh->root_status);
+	status = end_status(sh);
+	cr_cluster_end(&sh->cluster, status,
+		       sh->exit_status < 0 && sh->root_status >= 0 && WIFSIGNALED(sh->root_status));
+	return status;
 }

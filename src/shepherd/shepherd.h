@@ -17,6 +17,7 @@
 #include "common/wire.h"
 #include "coordinator/phase.h"
 #include "objects/object.h"
+#include "shepherd/cluster.h"
 #include "shepherd/options.h"
 
 enum cr_member_state {
@@ -105,6 +106,7 @@ struct cr_checkpoint {
 	cairn_Job job;
 	enum cr_purpose purpose;
 	bool running; /* members have been let go */
+	bool held; /* committed here; the job stands still until it is everywhere */
 	int64_t begin_ns, stall_ns;
 	int client; /* crctl's connection that waits for it, or -1 */
 	int thread_pipe[2];
@@ -120,6 +122,7 @@ struct cr_waiting {
 };
 
 struct cr_shepherd {
+	struct cr_cluster cluster;
 	int64_t began; /* CLOCK_REALTIME seconds */
 	CR_LIST(struct cr_waiting) waiting;
 	struct cr_options options;
@@ -239,6 +242,15 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 /* Starts one; its end is told to client (or nobody, -1). */
 int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
 			struct cr_err *err);
+
+/*
+ * One that is held ends: with the job, or it goes on after all. Does nothing if there is none.
+ */
+void cr_checkpoint_release(struct cr_shepherd *sh, bool stop);
+
+/* ---- cluster_join.c, cluster.c: shared by them ---- */
+int cr_cluster_connect(struct cr_cluster *c);
+void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh);
 
 /* During a check: notes the failure and goes on. Else returns ret as it is. */
 int cr_pass_over(struct cr_checkpoint *c, int ret);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
+#include "shepherd/guard.h"
 #include "shepherd/shepherd.h"
 #include "tools/detach.h"
 #include "tools/program.h"
@@ -37,6 +38,7 @@ static void set_environment(struct cr_shepherd *sh)
 		return;
 	setenv("LD_PRELOAD", list, 1);
 	setenv(CR_ENV_SOCKET, sh->agent_socket, 1);
+	cr_cluster_environment(&sh->cluster);
 	snprintf(number, sizeof(number), "%ld", sh->options.signal);
 	if (sh->options.signal != CR_DEFAULT_SIGNAL)
 		setenv(CR_ENV_SIGNAL, number, 1);
@@ -86,6 +88,21 @@ static void describe_command(struct cr_shepherd *sh, char **argv)
 			      *argv);
 }
 
+/* In a cluster, if that is wanted. */
+static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+{
+	struct cr_cluster *c = &sh->cluster;
+	bool named = cr_cluster_named(c);
+	int ret;
+
+	if (!named && !sh->options.coordinator && !sh->options.join)
+		return 0;
+	ret = cr_guard(sh, err);
+	if (ret)
+		return ret;
+	return named ? cr_cluster_report(c, sh, err) : cr_cluster_join(c, sh, argv, err);
+}
+
 static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
 {
 	int first = cr_options_parse(&sh->options, CR_FOR_LAUNCH, argc, argv, err), ret;
@@ -110,6 +127,8 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 	if (!ret && sh->options.detach)
 		ret = cr_detach(sh->name, sh->directory, err);
 	cr_outside_read(&sh->outside);
+	if (!ret)
+		ret = take_part(sh, argv, err);
 	describe_command(sh, argv);
 	if (!ret)
 		ret = cr_shepherd_listen(sh, err);

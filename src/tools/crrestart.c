@@ -52,11 +52,16 @@ static int inner(struct cr_restart *r)
 
 	sh->virtual_ids = r->objects.virtual_ids;
 	snprintf(sh->agent_socket, sizeof(sh->agent_socket), "%s", r->img.job.agent_socket);
-	ret = cr_shepherd_listen(sh, &err);
-
+	ret = r->member ? cr_cluster_report(&sh->cluster, sh, &err) : 0;
+	if (!ret)
+		ret = cr_shepherd_listen(sh, &err);
+	if (!ret && r->member)
+		r->objects.gather = &sh->cluster.gather;
 	if (!ret)
 		ret = cr_restart_tree(r, &err);
 	if (ret) {
+		if (r->member)
+			cr_cluster_refuse(&sh->cluster, sh, &err);
 		cr_err_print(&err);
 		if (sh->socket_path[0])
 			unlink(sh->socket_path);
@@ -136,6 +141,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 		return ret;
 	if (o->detach)
 		cr_outside_read(&r->sh->outside);
+	r->member = cr_cluster_named(&r->sh->cluster);
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;
@@ -154,6 +160,8 @@ int main(int argc, char **argv)
 		return CR_EXIT_INTERNAL;
 	status = restart(r, argc, argv, &err);
 	if (err.status) {
+		if (r->member || cr_cluster_named(&r->sh->cluster))
+			cr_cluster_refuse(&r->sh->cluster, r->sh, &err);
 		cr_err_print(&err);
 		cr_detach_done(err.status);
 		return err.status;

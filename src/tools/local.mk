@@ -4,7 +4,7 @@
 
 bin_PROGRAMS += crlaunch crctl crrestart
 
-TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libcommon.a \
+TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libnet.a src/libcommon.a \
 	$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 

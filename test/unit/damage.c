@@ -229,7 +229,7 @@ static void refuse_record(cairn_RecordType type, const void *msg)
 	cairn_Manifest m = s.manifest;
 
 	cr_err_clear(&err);
-	ck_assert_int_eq(cr_image_create(&w, unit_dir, &err), 0);
+	ck_assert_int_eq(cr_image_create(&w, unit_dir, 0, &err), 0);
 	cr_image_record(&w, cairn_RecordType_RECORD_PROCESS, &s.process, &err);
 	cr_image_record(&w, type, msg, &err);
 	ck_assert_int_eq(cr_image_commit(&w, &m, &err), 0);

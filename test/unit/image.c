@@ -152,7 +152,7 @@ START_TEST(many)
 	int i;
 
 	sample_write(&s, unit_dir, true, path, &err);
-	ck_assert_int_eq(cr_image_create(&w, unit_dir, &err), 0);
+	ck_assert_int_eq(cr_image_create(&w, unit_dir, 0, &err), 0);
 	ck_assert_uint_eq(w.number, 2);
 	cr_image_record(&w, cairn_RecordType_RECORD_PROCESS, &s.process, &err);
 	for (i = 0; i < 1000; i++)
@@ -193,13 +193,13 @@ START_TEST(unfinished)
 	struct cr_image_writer w, again;
 	int fds = unit_open_fds();
 
-	ck_assert_int_eq(cr_image_create(&w, unit_dir, &err), 0);
+	ck_assert_int_eq(cr_image_create(&w, unit_dir, 0, &err), 0);
 	ck_assert(there(".000001.tmp/" CR_STATE));
 	ck_assert_int_lt(cr_image_find(unit_dir, path, &err), 0);
 	ck_assert_int_eq(err.status, CR_EXIT_NOT_FOUND);
 	cr_err_clear(&err);
 	/* Its number is not given away a second time. */
-	ck_assert_int_eq(cr_image_create(&again, unit_dir, &err), 0);
+	ck_assert_int_eq(cr_image_create(&again, unit_dir, 0, &err), 0);
 	ck_assert_uint_eq(again.number, 2);
 	cr_image_close(&again, false);
 	ck_assert(!there(".000002.tmp"));

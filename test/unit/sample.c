@@ -218,7 +218,7 @@ int sample_write(struct sample *s, const char *parent, bool full, char path[CR_P
 	FILL(Extent, &s->extent);
 	FILL(Xattr, &s->xattr);
 	make_sense(s);
-	ret = cr_image_create(&w, parent, err);
+	ret = cr_image_create(&w, parent, 0, err);
 	if (!ret)
 		ret = make_runs(s, &w, full, err);
 	if (!ret)

@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A member's link to crnode, and its lease. Runs in the shepherd's loop, and blocks only while the
+// job stands still or is being restored (gather). The lease is looked at by the shepherd itself,
+// whatever has become of crnode: when it has passed, somebody else may be told to go on with the
+// job, so every process of it is killed. crnode may go away and come back at any time.
+#include "shepherd/cluster.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "net/frame.h"
+#include "shepherd/shepherd.h"
+
+#define SEND_MS 5000
+#define STEP_MS 600000 /* the coordinator ends a course long before */
+#define RETRY_US 100000
+#define LAST_WORDS_MS 5000
+
+/* ---- the lease ---- */
+
+static void set_timer(struct cr_cluster *c)
+{
+	int64_t left = c->lease_until - cr_host_boottime_ns();
+	struct itimerspec t = { .it_value = { 0, 1 } };
+
+	if (left > 0)
+		t.it_value = (struct timespec){ left / 1000000000, left % 1000000000 + 1 };
+	if (t.it_value.tv_nsec > 999999999)
+		t.it_value.tv_nsec = 999999999;
+	if (c->lease_fd >= 0)
+		timerfd_settime(c->lease_fd, 0, &t, NULL);
+}
+
+static void renew(struct cr_cluster *c, const cairn_Lease *lease)
+{
+	int64_t until = lease->until_ns;
+
+	if (!until)
+		until = cr_host_boottime_ns() + lease->ms * 1000000ll;
+	if (until > c->lease_until)
+		c->lease_until = until;
+	set_timer(c);
+}
+
+static bool passed(const struct cr_cluster *c)
+{
+	return cr_host_boottime_ns() >= c->lease_until;
+}
+
+static void fence(struct cr_cluster *c)
+{
+	struct cr_shepherd *sh = c->sh;
+
+	if (!c->fenced)
+		cr_say("%s: cut off from the cluster for longer than its lease: ended here",
+		       sh->name);
+	c->fenced = true;
+	cr_fail(&c->why, CR_EXIT_FENCED, 0, "cut off from the cluster");
+	sh->exit_status = CR_EXIT_FENCED;
+	cr_kill_job(sh);
+	cr_checkpoint_release(sh, false);
+}
+
+/* ---- the link ---- */
+
+static void on_link(int fd, short what, void *arg);
+
+static void link_lost(struct cr_cluster *c)
+{
+	const struct timeval soon = { 0, RETRY_US };
+
+	if (c->link_event)
+		event_free(c->link_event);
+	c->link_event = NULL;
+	cr_close_fd(&c->fd);
+	/* One that waits for the end of all others has nothing to give up. */
+	if (c->course && !(c->sh->checkpoint && c->sh->checkpoint->held)) {
+		cr_fail(&c->why, CR_EXIT_CLUSTER, 0, "crnode went away");
+		c->aborted = true;
+	}
+	if (c->retry_event)
+		event_add(c->retry_event, &soon);
+}
+
+static bool send_out(struct cr_cluster *c, const void *payload, size_t len)
+{
+	if (c->fd >= 0 &&
+	    !cr_frame_send(c->fd, cairn_ClusterMsg_fields, &c->out, payload, len, SEND_MS))
+		return true;
+	if (c->fd >= 0)
+		link_lost(c);
+	return false;
+}
+
+static void *begin_out(struct cr_cluster *c, pb_size_t which)
+{
+	memset(&c->out, 0, sizeof(c->out));
+	c->out.which_body = which;
+	return &c->out.body;
+}
+
+static bool send_here(struct cr_cluster *c)
+{
+	cairn_Here *here = begin_out(c, cairn_ClusterMsg_here_tag);
+
+	here->id = c->id;
+	here->has_id = true;
+	here->pid = getpid();
+	here->course = c->course;
+	snprintf(here->name, sizeof(here->name), "%s", c->sh->name);
+	snprintf(here->directory, sizeof(here->directory), "%s", c->directory);
+	return send_out(c, NULL, 0);
+}
+
+static void watch_link(struct cr_cluster *c)
+{
+	c->link_event = event_new(c->sh->base, c->fd, EV_READ | EV_PERSIST, on_link, c);
+	event_add(c->link_event, NULL);
+}
+
+static void on_retry(int fd, short what, void *arg)
+{
+	const struct timeval soon = { 0, RETRY_US };
+	struct cr_cluster *c = arg;
+
+	if (c->fd >= 0)
+		return;
+	c->fd = cr_cluster_connect(c);
+	if (c->fd < 0) {
+		event_add(c->retry_event, &soon);
+		return;
+	}
+	if (send_here(c))
+		watch_link(c);
+}
+
+bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event)
+{
+	cairn_MemberEvent *to;
+
+	if (!c->active)
+		return true;
+	to = begin_out(c, cairn_ClusterMsg_event_tag);
+	*to = *event;
+	to->id = c->id;
+	to->has_id = true;
+	to->course = c->course;
+	return send_out(c, NULL, 0);
+}
+
+void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err)
+{
+	cairn_Abort *abort;
+
+	if (!c->active || !c->course || c->aborted)
+		return;
+	c->aborted = true;
+	c->why = *err;
+	abort = begin_out(c, cairn_ClusterMsg_abort_tag);
+	abort->id = c->id;
+	abort->has_id = true;
+	abort->course = c->course;
+	abort->status = err->status;
+	snprintf(abort->error, sizeof(abort->error), "%s", err->text);
+	send_out(c, NULL, 0);
+}
+
+/* ---- what comes ---- */
+
+static bool ours(const struct cr_cluster *c, const cairn_MemberId *id)
+{
+	return id->job == c->id.job && id->member == c->id.member && id->epoch == c->id.epoch;
+}
+
+static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
+{
+	struct cr_err err = { 0 };
+
+	if (c->course || c->sh->ended) {
+		/* Of an order that was given while the one before ended; it is not obeyed. */
+		cairn_Abort *abort = begin_out(c, cairn_ClusterMsg_abort_tag);
+
+		abort->id = c->id;
+		abort->has_id = true;
+		abort->course = k->course;
+		abort->status = CR_EXIT_EXISTS;
+		snprintf(abort->error, sizeof(abort->error), "member %u is %s", c->id.member,
+			 c->sh->ended ? "at its end" : "still busy with the one before");
+		send_out(c, NULL, 0);
+		return;
+	}
+	c->course = k->course;
+	c->number = k->number;
+	c->gather.members = k->members ? k->members : 1;
+	c->aborted = c->finished = false;
+	cr_err_clear(&c->why);
+	if (cr_checkpoint_start(c->sh,
+				k->check ? CR_CHECK :
+				k->stop	 ? CR_SAVE_AND_STOP :
+					   CR_SAVE,
+				-1, &err)) {
+		cr_cluster_failed(c, &err);
+		c->course = 0;
+	}
+}
+
+static void obey_kill(struct cr_cluster *c, const cairn_Kill *k)
+{
+	struct cr_shepherd *sh = c->sh;
+
+	if (k->signal) {
+		if (sh->root_status < 0)
+			kill(sh->root, k->signal);
+		return;
+	}
+	c->finished = true;
+	cr_fail(&c->why, CR_EXIT_STOPPED, 0, "the job was ended");
+	c->aborted = true;
+	if (sh->checkpoint && sh->checkpoint->held) {
+		cr_checkpoint_release(sh, true);
+		return;
+	}
+	cr_kill_job(sh);
+}
+
+static void obey_abort(struct cr_cluster *c, const cairn_Abort *a)
+{
+	if (!c->course || a->course != c->course)
+		return;
+	cr_fail(&c->why, a->status ? (int)a->status : CR_EXIT_CLUSTER, 0, "%s",
+		*a->error ? a->error : "given up by another member");
+	c->aborted = true;
+	cr_checkpoint_release(c->sh, false);
+}
+
+/* true if it was an Advance of ours, whose payload the caller takes. */
+static bool handle(struct cr_cluster *c, bool waiting)
+{
+	cairn_ClusterMsg *in = &c->in;
+
+	switch (in->which_body) {
+	case cairn_ClusterMsg_lease_tag:
+		renew(c, &in->body.lease);
+		break;
+	case cairn_ClusterMsg_advance_tag:
+		return ours(c, &in->body.advance.id);
+	case cairn_ClusterMsg_abort_tag:
+		if (ours(c, &in->body.abort.id))
+			obey_abort(c, &in->body.abort);
+		break;
+	case cairn_ClusterMsg_kill_tag:
+		if (ours(c, &in->body.kill.id))
+			obey_kill(c, &in->body.kill);
+		break;
+	case cairn_ClusterMsg_checkpoint_tag:
+		if (ours(c, &in->body.checkpoint.id) && !waiting)
+			start_checkpoint(c, &in->body.checkpoint);
+		break;
+	case cairn_ClusterMsg_reply_tag:
+		/* To Here: the cluster does not know this member any more. */
+		if (in->body.reply.status) {
+			cr_say("%s: %s", c->sh->name, in->body.reply.error);
+			fence(c);
+		}
+		break;
+	}
+	return false;
+}
+
+/* 1: a message is in c->in; 0: none is there; the link may be lost after it. */
+static int receive(struct cr_cluster *c, void **payload, size_t *len, int timeout_ms)
+{
+	int ret;
+
+	*payload = NULL;
+	*len = 0;
+	if (c->fd < 0)
+		return 0;
+	ret = cr_frame_recv(c->fd, cairn_ClusterMsg_fields, &c->in, payload, len, timeout_ms);
+	if (ret == 1)
+		return 1;
+	if (ret != -ETIMEDOUT && ret != -EAGAIN)
+		link_lost(c);
+	return 0;
+}
+
+static void drain(struct cr_cluster *c, bool waiting)
+{
+	void *payload;
+	size_t len;
+
+	while (receive(c, &payload, &len, 0)) {
+		handle(c, waiting);
+		free(payload);
+	}
+}
+
+static void on_link(int fd, short what, void *arg)
+{
+	struct cr_cluster *c = arg;
+
+	drain(c, false);
+	if (passed(c))
+		fence(c);
+}
+
+static void on_lease(int fd, short what, void *arg)
+{
+	uint64_t n;
+
+	if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
+		return;
+	on_link(fd, what, arg);
+}
+
+/* Whether to go on, as far as is known. */
+static int verdict(struct cr_cluster *c, struct cr_err *err)
+{
+	if (passed(c))
+		fence(c);
+	if (!c->fenced && !c->aborted)
+		return 0;
+	return cr_fail(err, c->why.status, 0, "%s", c->why.text);
+}
+
+int cr_cluster_check(struct cr_cluster *c, struct cr_err *err)
+{
+	if (!c->active || !c->course)
+		return 0;
+	drain(c, true);
+	return verdict(c, err);
+}
+
+/* ---- gather ---- */
+
+static uint32_t number_at(const unsigned char *at)
+{
+	return at[0] | at[1] << 8 | at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+/* Takes over the payload of an Advance. */
+static int unpack(void *payload, size_t len, struct cr_gathered *out)
+{
+	unsigned char *at = payload, *end = at + len;
+	size_t n = 0;
+
+	for (; (size_t)(end - at) >= 8 && number_at(at + 4) <= (size_t)(end - at) - 8; n++)
+		at += 8 + number_at(at + 4);
+	*out = (struct cr_gathered){ .n = n, .room = payload };
+	out->v = calloc(n + 1, sizeof(*out->v));
+	if (!out->v || at != end) {
+		cr_gathered_free(out);
+		return -EPROTO;
+	}
+	for (at = payload, n = 0; n < out->n; n++) {
+		out->v[n].member = number_at(at);
+		out->v[n].len = number_at(at + 4);
+		out->v[n].data = at + 8;
+		at += 8 + out->v[n].len;
+	}
+	return 0;
+}
+
+static int gather(struct cr_gather *g, const char *step, const void *mine, size_t len,
+		  struct cr_gathered *out, struct cr_err *err)
+{
+	struct cr_cluster *c =
+		(struct cr_cluster *)((char *)g - offsetof(struct cr_cluster, gather));
+	cairn_Arrive *arrive;
+	void *payload;
+	size_t got;
+	int ret, tries;
+
+	*out = (struct cr_gathered){ 0 };
+	ret = cr_cluster_check(c, err);
+	if (ret)
+		return ret;
+	arrive = begin_out(c, cairn_ClusterMsg_arrive_tag);
+	arrive->id = c->id;
+	arrive->has_id = true;
+	arrive->course = c->course;
+	snprintf(arrive->step, sizeof(arrive->step), "%s", step);
+	send_out(c, mine, len);
+	for (tries = 0; tries < STEP_MS / 100; tries++) {
+		bool came = receive(c, &payload, &got, 100);
+
+		/* A lease that has come to its end may have been renewed in what comes now. */
+		if (!came)
+			ret = verdict(c, err);
+		if (ret)
+			return ret;
+		if (!came)
+			continue;
+		if (handle(c, true) && c->in.body.advance.course == c->course &&
+		    !strcmp(c->in.body.advance.step, step)) {
+			ret = unpack(payload, got, out);
+			return ret ? cr_fail(err, CR_EXIT_CLUSTER, -ret, "step %s", step) : 0;
+		}
+		free(payload);
+	}
+	return cr_fail(err, CR_EXIT_CLUSTER, ETIMEDOUT, "waiting for the other members (%s)", step);
+}
+
+int cr_cluster_barrier(struct cr_cluster *c, const char *step, struct cr_err *err)
+{
+	struct cr_gathered all;
+	int ret;
+
+	if (!c->active || !c->course)
+		return 0;
+	ret = c->gather.all(&c->gather, step, NULL, 0, &all, err);
+	cr_gathered_free(&all);
+	return ret;
+}
+
+/* ---- begin and end ---- */
+
+void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh)
+{
+	c->sh = sh;
+	c->active = true;
+	c->lease_fd = -1;
+	c->gather.all = gather;
+	c->gather.member = c->id.member;
+	snprintf(sh->directory, sizeof(sh->directory), "%s", c->directory);
+}
+
+void cr_cluster_begin(struct cr_cluster *c)
+{
+	cairn_MemberEvent running = { .state = cairn_MemberState_MEMBER_RUNNING };
+	struct event_base *base = c->sh->base;
+
+	if (!c->active)
+		return;
+	c->lease_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	c->lease_event = event_new(base, c->lease_fd, EV_READ | EV_PERSIST, on_lease, c);
+	c->retry_event = event_new(base, -1, 0, on_retry, c);
+	event_add(c->lease_event, NULL);
+	set_timer(c);
+	cr_cluster_tell(c, &running);
+	c->course = 0;
+	if (c->fd >= 0)
+		watch_link(c);
+	else
+		on_retry(-1, 0, c);
+}
+
+static void tell_findings(struct cr_cluster *c, const struct cr_checkpoint *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->save.remarks.n; i++) {
+		cairn_MemberFinding *f = begin_out(c, cairn_ClusterMsg_finding_tag);
+
+		f->id = c->id;
+		f->has_id = true;
+		f->member = c->id.member;
+		f->prevents = k->save.remarks.v[i].prevents;
+		snprintf(f->text, sizeof(f->text), "%s", k->save.remarks.v[i].text);
+		send_out(c, NULL, 0);
+	}
+}
+
+void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
+{
+	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_WRITTEN, .number = c->number };
+	cr_pids pids = { 0 };
+
+	if (!c->active || !c->course)
+		return;
+	if (k->purpose == CR_CHECK)
+		tell_findings(c, k);
+	if (k->err.status)
+		cr_cluster_failed(c, &k->err);
+	if (!k->err.status) {
+		cr_job_pids(AT_FDCWD, getpid(), &pids);
+		e.processes = pids.n;
+		free(pids.v);
+		e.stall_ns = k->stall_ns;
+		e.wall_ns = cr_now_ns(CLOCK_MONOTONIC) - k->begin_ns;
+		e.image_bytes = k->manifest.files[0].size + k->manifest.files[1].size;
+		cr_cluster_tell(c, &e);
+	}
+	if (!k->held)
+		c->course = 0;
+}
+
+void cr_cluster_end(struct cr_cluster *c, int status, bool signaled)
+{
+	cairn_MemberEvent e = { .state = c->fenced ? cairn_MemberState_MEMBER_FENCED :
+						     cairn_MemberState_MEMBER_EXITED,
+				.status = status,
+				.signaled = signaled,
+				.stopped = c->sh->exit_status == CR_EXIT_STOPPED };
+	int tries;
+
+	if (!c->active)
+		return;
+	for (tries = 0; tries < LAST_WORDS_MS / 100; tries++) {
+		if (c->fd < 0) {
+			c->fd = cr_cluster_connect(c);
+			if (c->fd >= 0)
+				send_here(c);
+		}
+		if (cr_cluster_tell(c, &e))
+			break;
+		usleep(RETRY_US);
+	}
+	/* What was sent is read by crnode although we end. */
+	if (c->fd >= 0)
+		shutdown(c->fd, SHUT_WR);
+	cr_close_fd(&c->fd);
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shepherd of a member of a cluster's job: its link to the node's crnode, its lease, and what
+// it does together with the other members. Everything here does nothing for a job that is alone.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cluster.pb.h"
+#include "common/defs.h"
+#include "common/gather.h"
+
+struct cr_shepherd;
+struct cr_checkpoint;
+struct event;
+
+/* JOB:MEMBER:EPOCH:COURSE: what crnode sets for crlaunch and crrestart, and they for the job. */
+#define CR_ENV_START "CR_START"
+#define CR_ENV_MEMBER "CR_MEMBER"
+#define CR_ENV_NODE_SOCKET "CR_NODE_SOCKET"
+
+struct cr_cluster {
+	struct cr_gather gather; /* for the objects */
+	struct cr_shepherd *sh;
+	bool active; /* it is a member of a cluster's job */
+	bool started; /* by crnode, which has named the member */
+	int fd; /* to crnode; -1: it is away, and tried again */
+	cairn_MemberId id;
+	uint32_t course; /* that we take part in, 0: none */
+	uint32_t number; /* of its checkpoint */
+	int64_t lease_until; /* by cr_host_boottime_ns() */
+	bool fenced; /* it has passed */
+	bool aborted; /* the course, by somebody else */
+	bool finished; /* the course is committed everywhere: a job that was to stop, may */
+	struct cr_err why; /* it was */
+	char socket[108]; /* of crnode */
+	char directory[1024];
+	char addresses[8][48]; /* of this node, the first one preferred */
+	unsigned int naddresses;
+	struct event *link_event, *lease_event, *retry_event;
+	int lease_fd; /* a timerfd: libevent's clock stands still while a machine is suspended */
+	cairn_ClusterMsg in, out;
+};
+
+/* Reads CR_START and takes it away; whether crnode has started us as a member. */
+bool cr_cluster_named(struct cr_cluster *c);
+
+/* A new job, or a new member of the job in join, by the node's crnode. Fills sh->name and more. */
+int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err);
+
+/* The member that crnode has started: asks who it is. */
+int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_err *err);
+
+/* This restart has failed before anybody was told who we are. */
+void cr_cluster_refuse(struct cr_cluster *c, struct cr_shepherd *sh, const struct cr_err *err);
+
+/* For the processes of the job. */
+void cr_cluster_environment(const struct cr_cluster *c);
+
+/* When the loop begins: it runs. */
+void cr_cluster_begin(struct cr_cluster *c);
+
+/* Tells the coordinator; sets id and course itself. False if crnode is away. */
+bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event);
+
+/* A checkpoint or restart that we take part in has failed here. */
+void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err);
+
+/* Reads what is there; whether the lease has passed, or the course was given up: err says why. */
+int cr_cluster_check(struct cr_cluster *c, struct cr_err *err);
+
+/* Everyone has come to a step; nothing to wait for where there is no cluster. */
+int cr_cluster_barrier(struct cr_cluster *c, const char *step, struct cr_err *err);
+
+/* A checkpoint of ours has ended, committed or not; findings are told if it was a check. */
+void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k);
+
+/* The last process has ended: says so, waiting for crnode for some seconds if it is away. */
+void cr_cluster_end(struct cr_cluster *c, int status, bool signaled);

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a shepherd becomes a member of a cluster's job: crlaunch asks its node's crnode for a new
+// one, or crnode has started it and told by CR_START which one it is.
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/runtime.h"
+#include "net/frame.h"
+#include "shepherd/shepherd.h"
+
+#define ANSWER_MS 30000
+#define LEASE_FIRST_MS 2000
+
+bool cr_cluster_named(struct cr_cluster *c)
+{
+	const char *text = getenv(CR_ENV_START);
+	unsigned long long job;
+	char rest;
+
+	if (!text || sscanf(text, "%llu:%u:%u:%u%c", &job, &c->id.member, &c->id.epoch, &c->course,
+			    &rest) != 4)
+		return false;
+	c->id.job = job;
+	unsetenv(CR_ENV_START);
+	return true;
+}
+
+int cr_cluster_connect(struct cr_cluster *c)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", c->socket);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		cr_close_fd(&fd);
+	return fd;
+}
+
+static int find_node(struct cr_cluster *c, struct cr_err *err)
+{
+	const char *own = getenv(CR_ENV_NODE_SOCKET);
+	struct cr_err none = { 0 };
+	char dir[CR_PATH_MAX];
+
+	if (own && *own) {
+		snprintf(c->socket, sizeof(c->socket), "%s", own);
+		c->fd = cr_cluster_connect(c);
+	} else {
+		if (!cr_runtime_dir(dir, &none) && strlen(dir) < sizeof(c->socket) - 16)
+			snprintf(c->socket, sizeof(c->socket), "%.90s/node.sock", dir);
+		c->fd = cr_cluster_connect(c);
+		if (c->fd < 0) {
+			snprintf(c->socket, sizeof(c->socket), "/run/cairn/node.sock");
+			c->fd = cr_cluster_connect(c);
+		}
+	}
+	if (c->fd >= 0)
+		return 0;
+	return cr_fail(err, CR_EXIT_CLUSTER, errno,
+		       "no crnode answers at %s (start it, or set " CR_ENV_NODE_SOCKET ")",
+		       c->socket);
+}
+
+/* Sends c->out; the answer is a Joined. */
+static int ask(struct cr_cluster *c, const void *payload, size_t len, struct cr_err *err)
+{
+	const cairn_Reply *reply = &c->in.body.reply;
+	void *extra = NULL;
+	size_t extra_len;
+	unsigned int i;
+	int ret;
+
+	ret = cr_frame_send(c->fd, cairn_ClusterMsg_fields, &c->out, payload, len, ANSWER_MS);
+	do {
+		free(extra);
+		extra = NULL;
+		if (!ret)
+			ret = cr_frame_recv(c->fd, cairn_ClusterMsg_fields, &c->in, &extra,
+					    &extra_len, ANSWER_MS);
+	} while (ret == 1 && c->in.which_body == cairn_ClusterMsg_lease_tag && !(ret = 0));
+	free(extra);
+	if (ret != 1 || c->in.which_body != cairn_ClusterMsg_reply_tag)
+		return cr_fail(err, CR_EXIT_CLUSTER, ret < 0 ? -ret : 0,
+			       "what listens at %s does not answer as crnode does", c->socket);
+	if (reply->status)
+		return cr_fail(err, reply->status, 0, "%s", reply->error);
+	if (reply->which_row != cairn_Reply_joined_tag)
+		return cr_fail(err, CR_EXIT_CLUSTER, 0, "crnode at %s has not said who we are",
+			       c->socket);
+	c->id = reply->row.joined.id;
+	c->gather.members = reply->row.joined.members ? reply->row.joined.members : 1;
+	c->lease_until =
+		cr_host_boottime_ns() +
+		(reply->row.joined.lease_ms ? reply->row.joined.lease_ms : LEASE_FIRST_MS) *
+			1000000ll;
+	memcpy(c->directory, reply->row.joined.directory, sizeof(c->directory));
+	c->naddresses = reply->row.joined.addresses_count;
+	for (i = 0; i < c->naddresses; i++)
+		memcpy(c->addresses[i], reply->row.joined.addresses[i], sizeof(c->addresses[i]));
+	return 0;
+}
+
+/* Local sockets are found by it: two members of a job may be on one node. */
+static void name_member(struct cr_cluster *c, struct cr_shepherd *sh, const char *job)
+{
+	if (!*job)
+		return;
+	if (c->id.member)
+		snprintf(sh->name, sizeof(sh->name), "%.64s.%u", job, c->id.member);
+	else
+		snprintf(sh->name, sizeof(sh->name), "%.76s", job);
+}
+
+static int fill_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err)
+{
+	unsigned int i;
+
+	p->interval = o->interval;
+	p->keep = o->keep;
+	p->keep_bytes = o->keep_bytes;
+	p->replicas = o->replicas;
+	p->has_replicas = true;
+	p->max_restarts = o->max_restarts;
+	p->stop_on_failure = !strcmp(o->on_failure, "stop");
+	p->spread = o->spread;
+	for (i = 0; i < o->labels.n && i < CR_ARRAY_SIZE(p->labels); i++) {
+		const char *value = strchr(o->labels.v[i], '=');
+		cairn_Label *l = &p->labels[p->labels_count++];
+
+		if (!value || value - o->labels.v[i] >= (long)sizeof(l->key))
+			return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: give KEY=VALUE",
+				       o->labels.v[i]);
+		snprintf(l->key, sizeof(l->key), "%.*s", (int)(value - o->labels.v[i]),
+			 o->labels.v[i]);
+		snprintf(l->value, sizeof(l->value), "%s", value + 1);
+	}
+	return 0;
+}
+
+int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err)
+{
+	const struct cr_options *o = &sh->options;
+	cairn_Request *q = &c->out.body.request;
+	int ret = find_node(c, err);
+	size_t n = 0;
+
+	if (ret)
+		return ret;
+	memset(&c->out, 0, sizeof(c->out));
+	c->out.which_body = cairn_ClusterMsg_request_tag;
+	q->ask = cairn_Ask_ASK_JOIN;
+	q->id = 1;
+	q->join = o->join != NULL;
+	snprintf(q->job, sizeof(q->job), "%s", o->join ? o->join : sh->name);
+	for (; *argv && n + 1 < sizeof(q->command); argv++)
+		n += snprintf(q->command + n, sizeof(q->command) - n, "%s%s", n ? " " : "", *argv);
+	q->has_policy = true;
+	ret = fill_policy(o, &q->policy, err);
+	if (!ret)
+		ret = ask(c, NULL, 0, err);
+	if (ret) {
+		cr_close_fd(&c->fd);
+		return ret;
+	}
+	name_member(c, sh, c->in.body.reply.row.joined.name);
+	cr_cluster_init(c, sh);
+	return 0;
+}
+
+int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_err *err)
+{
+	uint32_t course = c->course;
+	int ret = find_node(c, err);
+
+	if (ret)
+		return ret;
+	memset(&c->out, 0, sizeof(c->out));
+	c->out.which_body = cairn_ClusterMsg_here_tag;
+	c->out.body.here.has_id = true;
+	c->out.body.here.id = c->id;
+	c->out.body.here.pid = getpid();
+	c->out.body.here.course = course;
+	snprintf(c->out.body.here.name, sizeof(c->out.body.here.name), "%s", sh->name);
+	ret = ask(c, NULL, 0, err);
+	if (ret) {
+		cr_close_fd(&c->fd);
+		return ret;
+	}
+	name_member(c, sh, c->in.body.reply.row.joined.name);
+	c->started = true;
+	cr_cluster_init(c, sh);
+	return 0;
+}
+
+void cr_cluster_refuse(struct cr_cluster *c, struct cr_shepherd *sh, const struct cr_err *err)
+{
+	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_FAILED, .exit = err->status };
+	struct cr_err none = { 0 };
+
+	if (!c->active && cr_cluster_report(c, sh, &none))
+		return;
+	snprintf(e.error, sizeof(e.error), "%s", err->text);
+	cr_cluster_failed(c, err);
+	cr_cluster_tell(c, &e);
+	shutdown(c->fd, SHUT_WR);
+}
+
+void cr_cluster_environment(const struct cr_cluster *c)
+{
+	char text[64];
+
+	if (!c->active)
+		return;
+	snprintf(text, sizeof(text), "%llu:%u:%u:0", (unsigned long long)c->id.job, c->id.member,
+		 c->id.epoch);
+	setenv(CR_ENV_MEMBER, text, 1);
+	setenv(CR_ENV_NODE_SOCKET, c->socket, 1);
+}
