@@ -190,6 +190,7 @@ static void on_writer(int fd, short what, void *arg)
 	if (ret == 1 && sh->in.which_body == cairn_AgentMsg_runs_tag) {
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_RUNS, &sh->in.body.runs,
 				      &c->err);
+		cr_cluster_pieces(&sh->cluster, &sh->in.body.runs);
 		if (!ret)
 			return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_writer_tag) {

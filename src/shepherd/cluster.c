@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/piece.h"
 #include "net/frame.h"
 #include "shepherd/shepherd.h"
 
@@ -450,6 +451,35 @@ void cr_cluster_begin(struct cr_cluster *c)
 		watch_link(c);
 	else
 		on_retry(-1, 0, c);
+}
+
+void cr_cluster_pieces(struct cr_cluster *c, const cairn_PageRuns *runs)
+{
+	struct cr_piece pieces[CR_ARRAY_SIZE(runs->runs)] = { 0 };
+	cairn_Pieces *to;
+	size_t i, n = 0;
+
+	if (!c->active || !c->course || c->fd < 0)
+		return;
+	for (i = 0; i < runs->runs_count; i++) {
+		const cairn_PageRun *r = &runs->runs[i];
+
+		if (r->codec != cairn_Codec_CODEC_RAW && r->codec != cairn_Codec_CODEC_LZ4)
+			continue;
+		pieces[n++] = (struct cr_piece){ .offset = r->offset,
+						 .xxh3 = r->xxh3,
+						 .stored = r->stored,
+						 .pages = r->pages,
+						 .file = CR_PIECE_PACK,
+						 .codec = r->codec };
+	}
+	if (!n)
+		return;
+	to = begin_out(c, cairn_ClusterMsg_pieces_tag);
+	to->id = c->id;
+	to->has_id = true;
+	to->number = c->number;
+	send_out(c, pieces, n * sizeof(*pieces));
 }
 
 static void tell_findings(struct cr_cluster *c, const struct cr_checkpoint *k)

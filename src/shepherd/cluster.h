@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cluster.pb.h"
+#include "image.pb.h"
 #include "common/defs.h"
 #include "common/gather.h"
 
@@ -72,6 +73,9 @@ int cr_cluster_check(struct cr_cluster *c, struct cr_err *err);
 
 /* Everyone has come to a step; nothing to wait for where there is no cluster. */
 int cr_cluster_barrier(struct cr_cluster *c, const char *step, struct cr_err *err);
+
+/* Memory that a writer has stored: copies of it may go out already. */
+void cr_cluster_pieces(struct cr_cluster *c, const cairn_PageRuns *runs);
 
 /* A checkpoint of ours has ended, committed or not; findings are told if it was a check. */
 void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k);
