@@ -454,6 +454,7 @@ EXTRA_DIST += \
 	test/soak/many-checkpoints \
 	test/soak/kill-random \
 	test/soak/socket-queues \
+	test/soak/mpi \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/damage.sh \
