@@ -153,6 +153,7 @@ test_progs = \
 	test/prog/file-read \
 	test/prog/file-renamed \
 	test/prog/file-replaced \
+	test/prog/file-folder \
 	test/prog/file-shm-ghost \
 	test/prog/file-sparse \
 	test/prog/file-stdio \
@@ -431,11 +432,14 @@ EXTRA_DIST += \
 	test/real/java.sh \
 	test/real/load.py \
 	test/real/make.sh \
+	test/real/mpi.c \
+	test/real/mpich.sh \
 	test/real/memcached.sh \
 	test/real/memory4g.sh \
 	test/real/nginx.sh \
 	test/real/node.sh \
 	test/real/numpy.sh \
+	test/real/openmpi.sh \
 	test/real/perl.sh \
 	test/real/pipeline.sh \
 	test/real/postgres.sh \

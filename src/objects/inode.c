@@ -19,6 +19,11 @@
 #define PIECE (4ul << 20)
 /* How many names are looked at for another one of a file. */
 #define SEARCH 50000
+/*
+ * One that is only appended to is stored as well up to this size: what is written under another
+ * name and then renamed is gone at a restart, and so are logs on another machine.
+ */
+#define SMALL (1ul << 20)
 
 int64_t cr_stat_ns(const struct timespec *t)
 {
@@ -319,6 +324,8 @@ static int decide(struct cr_save *s, struct cr_saved_inode *e, struct cr_err *er
 		m->policy = cairn_FilePolicy_FILE_DELETED;
 		return 0;
 	}
+	if (S_ISDIR(m->mode))
+		return 0;
 	if (cr_file_rule(s->rules, m->path, &m->policy))
 		return 0;
 	/* A file on tmpfs is memory, however large. */
@@ -332,14 +339,33 @@ static bool must_store(const struct cr_saved_inode *e)
 {
 	if (!S_ISREG(e->m.mode) || cr_is_kernels(e->m.path))
 		return false;
+	if (e->m.policy == cairn_FilePolicy_FILE_TRUNCATE && e->named && e->m.size <= SMALL)
+		return true;
 	return e->m.policy == cairn_FilePolicy_FILE_RESTORE ||
 	       e->m.policy == cairn_FilePolicy_FILE_DELETED || cr_is_tmpfs(e->fd);
 }
 
-int cr_inodes_store(struct cr_save *s, struct cr_err *err)
+/* Above sockets and FIFOs, which are made again as well. */
+static int note_folders(struct cr_save *s, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
+
+	for (i = 0; i < s->descriptions.n && !ret; i++) {
+		const cairn_Description *d = &s->descriptions.v[i]->m;
+
+		if (d->path[0] == '/' && !d->deleted &&
+		    (d->kind == cairn_ObjectKind_OBJECT_FIFO ||
+		     d->kind == cairn_ObjectKind_OBJECT_UNIX))
+			ret = cr_folders_note(s, d->path, err);
+	}
+	return ret;
+}
+
+int cr_inodes_store(struct cr_save *s, struct cr_err *err)
+{
+	int ret = note_folders(s, err);
+	size_t i;
 
 	for (i = 0; i < s->inodes.n && !ret; i++) {
 		struct cr_saved_inode *e = &s->inodes.v[i];
@@ -354,6 +380,8 @@ int cr_inodes_store(struct cr_save *s, struct cr_err *err)
 			ret = store_xattrs(s, e, err);
 		if (!ret)
 			ret = cr_image_record(s->writer, cairn_RecordType_RECORD_INODE, &e->m, err);
+		if (!ret && e->named && e->m.stored)
+			ret = cr_folders_note(s, e->m.path, err);
 	}
 	return ret;
 }

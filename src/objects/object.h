@@ -347,6 +347,11 @@ const cairn_Inode *cr_inode_mapped(const struct cr_save *s, const char *path, bo
 int64_t cr_stat_ns(const struct timespec *t);
 int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode);
 int cr_inodes_store(struct cr_save *s, struct cr_err *err);
+/* Directories above what is made again if it is missing. */
+int cr_folders_note(struct cr_save *s, const char *below, struct cr_err *err);
+/* Makes those that are missing; false if one is not of the image or cannot be made. */
+bool cr_folders_make(struct cr_restore *r, const char *below);
+void cr_folders_give_up(struct cr_restore *r);
 int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_inodes_apply(struct cr_restore *r, struct cr_err *err);
 /* Removes again what cr_inodes_prepare() has put where nothing was. */

@@ -179,7 +179,8 @@ static int open_fifo(struct cr_restore *r, const cairn_Pipe *m, int fds[2], stru
 	if (ghost >= 0) {
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[ghost]);
 		path = self;
-	} else if (!mkfifo(path, 0600)) {
+	} else if (!mkfifo(path, 0600) ||
+		   (errno == ENOENT && cr_folders_make(r, path) && !mkfifo(path, 0600))) {
 		chmod(path, m->mode & 07777);
 	} else if (errno != EEXIST) {
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the FIFO %s again", path);

@@ -98,7 +98,7 @@ static cairn_FilePolicy policy_of(const struct cr_restore *r, const cairn_Inode 
 	cairn_FilePolicy policy = m->policy;
 
 	/* Rules of the launch have been heard at the checkpoint; what is said now may differ. */
-	if (policy != cairn_FilePolicy_FILE_DELETED)
+	if (policy != cairn_FilePolicy_FILE_DELETED && !S_ISDIR(m->mode))
 		cr_file_rule(r->rules, m->path, &policy);
 	return policy;
 }
@@ -145,8 +145,11 @@ static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const s
 /* Missing, and made anew: as it was, since there is nothing to compare it with. */
 static int make_again(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
 {
-	int fd = open(m->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = open(m->path, flags, 0600);
 
+	if (fd < 0 && errno == ENOENT && cr_folders_make(r, m->path))
+		fd = open(m->path, flags, 0600);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", m->path);
 	*out = fd;
@@ -162,6 +165,8 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 		return 0;
 	if (policy == cairn_FilePolicy_FILE_DELETED)
 		return m->stored ? cr_content_put(r, m, *out, err) : 0;
+	if (S_ISDIR(m->mode))
+		return 0;
 	if (policy == cairn_FilePolicy_FILE_RESTORE && !m->stored)
 		return cr_fail(
 			err, CR_EXIT_USAGE, 0,
@@ -211,6 +216,8 @@ void cr_inodes_give_up(struct cr_restore *r)
 		if (r->inode_fd[i] >= 0 &&
 		    r->img->inodes.v[i].policy != cairn_FilePolicy_FILE_DELETED)
 			unlink(r->img->inodes.v[i].path);
+	if (r->inode_fd)
+		cr_folders_give_up(r);
 }
 
 static bool in_image(const struct cr_image *img, const char *path)

@@ -128,6 +128,7 @@ struct unix_sender {
 };
 
 struct unix_made {
+	struct cr_restore *r;
 	struct unix_end *v; /* by id */
 	size_t n;
 	int tree; /* where names are made that lead nowhere */

@@ -228,6 +228,8 @@ int unix_bind_place(struct unix_made *made, int fd, const cairn_UnixSocket *m, c
 	snprintf(dir, sizeof(dir), "%.*s", base == place ? 1 : (int)(base - place), place);
 	base++;
 	to = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0 && errno == ENOENT && cr_folders_make(made->r, place))
+		to = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (to < 0)
 		return cr_fail(
 			err, CR_EXIT_CHANGED, errno,

@@ -297,6 +297,7 @@ int unix_prepare(struct cr_restore *r, struct cr_err *err)
 	if (!made)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "making sockets");
 	made->tree = -1;
+	made->r = r;
 	made->ids = r->virtual_ids ? r->ids : NULL;
 	ret = read_records(r, made, err);
 	for (i = 0; i < made->n && !ret; i++) {

@@ -51,6 +51,17 @@ is 'AAAABBBBxxxx' "$(cat data)" 'one that was written'
 is 'mory of a file' "$(cat output)" 'one of /dev/shm that was only read'
 is 'memory of a file' "$(cat "$shm")" 'which is there again'
 
+# With the folders that they were in, as on another machine.
+rm -rf ckpt out
+launch_prog file-folder -d ckpt
+crctl checkpoint job >/dev/null 2>>err || bad 'checkpoint'
+slay
+rm -rf work/a
+timeout "$step" crrestart ckpt/job </dev/null >>out 2>>err &
+shepherd=$!
+await_up
+verdict 'folders that are gone'
+
 # A full disk is met before anything is changed.
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
 	cat >small.sh <<'END'

@@ -56,11 +56,11 @@ go --file data=truncate --file log=keep
 is 'zzzzBBBBzzzz' "$(cat data)" 'a rule of the restart wins'
 is 'before later after ' "$(cat log)" 'and adds to those of the launch'
 
-begin
+begin --file data=keep
 : >go
-timeout "$step" crrestart --file log=restore ckpt/job </dev/null >msg 2>&1
+timeout "$step" crrestart --file data=restore ckpt/job </dev/null >msg 2>&1
 is 100 $? 'what was not stored cannot be restored'
-says msg 'log' 'and the message names it'
+says msg data 'and the message names it'
 
 begin --file-limit 4
 go
