@@ -188,7 +188,7 @@ steps() {
 	more=$(option more)
 	more=${more:-0}
 	CR_STEP=$((CR_STEP + more))
-	case $area in cli | soak) script_only ;; esac
+	case $area in cli | cluster | soak) script_only ;; esac
 	if [ "$area" = real ]; then
 		cmd=(bash "$CR_SOURCE/real/$name.sh" "$work")
 	else

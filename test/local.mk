@@ -406,7 +406,7 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/forbid
+	test/soak/queues test/cli/forbid test/cluster/msgs test/cluster/witness
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
@@ -477,5 +477,10 @@ EXTRA_DIST += \
 	test/cli/unix-outside.sh \
 	test/cli/tmux.sh \
 	test/cli/tty-outside.sh
+
+EXTRA_DIST += \
+	test/lab/lab \
+	test/cluster/lib.sh \
+	test/cluster/lab.sh
 
 include test/unit/local.mk
