@@ -70,13 +70,17 @@ CR_WRAPPER int setpgrp(void)
 
 /* ---- children ---- */
 
-CR_WRAPPER pid_t fork(void)
+/*
+ * "hot" puts a function beside the library's symbol table: what a child runs first, and the pages
+ * that its own first calls are looked up in, cost it one page fault together, not one each.
+ */
+CR_WRAPPER __attribute__((hot)) pid_t fork(void)
 {
 	cr_wrappers_resolve();
 	return AGENT_MADE(cr_real.fork());
 }
 
-CR_WRAPPER pid_t _Fork(void)
+CR_WRAPPER __attribute__((hot)) pid_t _Fork(void)
 {
 	cr_wrappers_resolve();
 	return AGENT_MADE(cr_real._Fork());
