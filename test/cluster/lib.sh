@@ -2,16 +2,22 @@
 # A cluster for a test, in a lab of nodes (test/lab) or on loopback: the coordinator and N nodes
 # with their daemons. All is in the test's folder, which the nodes share, except their stores.
 #
-# In a lab of N nodes the coordinator has a node of its own, the last. on NODE COMMAND runs a
-# command there; on loopback, where node1 is only a name, here, with that daemon's socket.
+# In a lab the coordinator has a node of its own, the one behind the last. On loopback nodes are
+# only names, each with a daemon, its socket and its store. Either way `on NODE COMMAND` runs
+# something there. Logs are in log/: crcoordinator, crnode.NODE, job.MEMBER.
 # shellcheck shell=bash
 
 . "$(dirname "${BASH_SOURCE[0]}")/../soak/common.sh"
 : "${CR_CLUSTER_PROGS:=$CR_BIN/test/cluster}"
 export CR_LAB=${CR_LAB:-t$$} CR_LAB_SHARED="$top $CR_BIN $tmp"
-unset CR_RUNTIME_DIR
+[ "${CR_BIN#/}" != "$CR_BIN" ] || CR_BIN=$(realpath "$CR_BIN")
 port=$((20000 + $$ % 20000))
-nodes=0 place=''
+nodes=0 head='' place='' witness=''
+node_options=() coordinator_options=()
+chmod 755 "$tmp"
+mkdir log pid
+
+# ---- the place
 
 lab() {
 	"$top/test/lab/lab" "$@"
@@ -19,10 +25,265 @@ lab() {
 
 # The test is one for a lab: says why not where there can be none.
 needs_lab() {
-	[ "$(id -u)" = 0 ] || skip 'a lab of nodes needs root'
 	local why
+	[ "$(id -u)" = 0 ] || skip 'a lab of nodes needs root'
 	why=$(lab status 2>/dev/null) || skip "${why#skip: }"
 	place=lab
-	trap 'lab down' EXIT
+	unset CR_RUNTIME_DIR
+	trap 'witness_end; lab down' EXIT
 	trap 'exit 130' INT TERM
+}
+
+on_loopback() {
+	place=loopback
+	trap 'witness_end; loopback_down' EXIT
+	trap 'exit 130' INT TERM
+}
+
+on() {
+	local node=$1
+	shift
+	if [ $place = lab ]; then
+		lab exec "$node" "$@"
+	else
+		CR_NODE_SOCKET=$tmp/$node/socket CR_RUNTIME_DIR=$tmp/$node/run "$@"
+	fi
+}
+
+address() {
+	if [ $place = lab ]; then lab address "$1"; else echo 127.0.0.1; fi
+}
+
+store() {
+	if [ $place = lab ]; then echo /mnt/store; else echo "$tmp/$1/store"; fi
+}
+
+# A node's store, seen by this script.
+store_of() {
+	if [ $place = lab ]; then echo "$(lab disk "$1")/store"; else echo "$tmp/$1/store"; fi
+}
+
+# ---- daemons
+
+# daemon WHAT NODE COMMAND…: in the background of that node.
+daemon() {
+	local what=$1 node=$2
+	shift 2
+	# shellcheck disable=SC2016
+	on "$node" setsid -f bash -c 'echo $$ >"$1.new" && mv "$1.new" "$1"; shift; exec "$@"' x \
+		"$tmp/pid/$what" "$@" </dev/null >>"log/$what" 2>&1
+}
+
+# daemon_kill WHAT NODE [SIGNAL]
+daemon_kill() {
+	on "$2" kill "-${3:-KILL}" "$(<"pid/$1")"
+}
+
+coordinator_start() {
+	daemon crcoordinator "$head" "$CR_BIN/crcoordinator" --listen "$CR_COORDINATOR" \
+		--state "$coordinator_state" --key "$tmp/key" "${coordinator_options[@]}"
+}
+
+coordinator_kill() {
+	daemon_kill crcoordinator "$head" "$@"
+}
+
+# node_start NODE [OPTION…]
+node_start() {
+	local node=$1
+	shift
+	daemon "crnode.$node" "$node" "$CR_BIN/crnode" --coordinator "$CR_COORDINATOR" \
+		--name "$node" --store "$(store "$node")" --key "$tmp/key" \
+		--address "$(address "$node")" "${node_options[@]}" "$@"
+}
+
+node_kill() {
+	daemon_kill "crnode.$1" "$@"
+}
+
+ctl() {
+	on "${ask:-node1}" timeout "$step" "$CR_BIN/crctl" "$@"
+}
+
+node_state() {
+	ctl nodes --json 2>>err | jq -r --arg n "$1" '.. | objects | select(.name? == $n) | .state'
+}
+
+node_is() {
+	[ "$(node_state "$1")" = "$2" ]
+}
+
+all_up() {
+	local i
+	for ((i = 1; i <= nodes; i++)); do
+		node_is "node$i" up || return
+	done
+}
+
+# cluster_up N: N nodes; in the place that needs_lab or on_loopback has said.
+cluster_up() {
+	local i
+	nodes=$1
+	if [ $place = lab ]; then
+		head=node$((nodes + 1))
+		lab up $((nodes + 1)) || { bad 'no lab'; finish; }
+		export CR_COORDINATOR=$(lab address "$head"):7117
+		coordinator_state=/mnt/state
+	else
+		head=head
+		export CR_COORDINATOR=127.0.0.1:$port
+		coordinator_state=$tmp/state
+		for ((i = 1; i <= nodes; i++)); do
+			mkdir -p "node$i" && mkdir -m 700 "node$i/run"
+			node_pool="${node_pool:-} node$i"
+		done
+	fi
+	"$CR_BIN/crcoordinator" --init "$tmp/key" || bad 'crcoordinator --init'
+	coordinator_start
+	for ((i = 1; i <= nodes; i++)); do
+		node_start "node$i"
+	done
+	wait_until "$step" all_up || { bad "the nodes are not up: $(tail -qn 1 log/*)"; finish; }
+}
+
+loopback_down() {
+	local f pid
+	for f in pid/*; do
+		[ -e "$tmp/$f" ] && pid=$(<"$tmp/$f") && kill -9 "$pid" 2>/dev/null
+	done
+	# What nodes have started is in sessions of its own: known by the folder in its environment.
+	for f in /proc/[0-9]*/environ; do
+		pid=${f#/proc/} pid=${pid%/environ}
+		[ "$pid" = $$ ] || ! grep -qsF "=$tmp/" "$f" || kill -9 "$pid" 2>/dev/null
+	done
+}
+
+# ---- the job: members of msgs, one on each node from node1 on
+
+# job_start MEMBERS [OPTION-OF-CRLAUNCH…]
+job_start() {
+	local i n=$1 to=() join=()
+	shift
+	members=$n
+	rm -f out.*
+	for ((i = 0; i < n; i++)); do
+		to+=("$(address "node$((i % nodes + 1))"):$((port + 100 + i))")
+	done
+	for ((i = 0; i < n; i++)); do
+		[ $i = 0 ] || join=(--join job)
+		daemon "job.$i" "node$((i % nodes + 1))" "$CR_BIN/crlaunch" -n job "${join[@]}" \
+			"$@" -- "$CR_CLUSTER_PROGS/msgs" "$i" "$n" "$tmp/out" "${to[@]}"
+		wait_until "$step" job_has $((i + 1)) || {
+			bad "member $i does not start: $(tail -n 2 "log/job.$i")"
+			finish
+		}
+	done
+	reaches 1 || { bad "the job does not work: $(tail -qn 1 log/job.*)"; finish; }
+}
+
+status() {
+	ctl status job --json 2>>err
+}
+
+job_has() {
+	[ "$(status | jq '[.. | objects | select(has("member") and has("node"))
+		| .member] | unique | length')" -ge "$1" ] 2>/dev/null
+}
+
+# A field of the job's row.
+job() {
+	status | jq -r "[.. | objects | select(has(\"epoch\"))] | first | .$1"
+}
+
+job_is() {
+	[[ " $* " = *" $(job state) "* ]]
+}
+
+committed_after() {
+	[ "$(job number)" -gt "$1" ] 2>/dev/null
+}
+
+# Waits for one more checkpoint.
+await_checkpoint() {
+	local n
+	n=$(job number)
+	wait_until "$step" committed_after "${n:-0}" || bad "no checkpoint after $n"
+}
+
+# The node on which a member is.
+where() {
+	status | jq -r "[.. | objects | select(has(\"member\") and has(\"node\"))
+		| select(.member == $1 and .state? != null and .number? == null)] | first | .node"
+}
+
+# The newest step of a member in the output.
+newest() {
+	local line
+	line=$(tail -n 1 "out.${1:-0}" 2>/dev/null)
+	line=${line%% *}
+	[ "$line" != end ] || line=$(tail -n 2 "out.${1:-0}" | head -n 1 | cut -d' ' -f1)
+	echo "${line:--1}"
+}
+
+has_reached() {
+	local i
+	for ((i = 0; i < members; i++)); do
+		[ "$(newest $i)" -ge "$1" ] 2>/dev/null || return
+	done
+}
+
+reaches() {
+	wait_until "$step" has_reached "$1"
+}
+
+# moves_on WHAT: within the time of a step there is new output.
+moves_on() {
+	local to
+	to=$(($(newest) + 20))
+	reaches $to
+	is 0 $? "$1: the job goes on" || true
+}
+
+has_ended() {
+	local i
+	for ((i = 0; i < members; i++)); do
+		[ "$(tail -n 1 "out.$i" 2>/dev/null)" = end ] || return
+	done
+}
+
+# Asks the job to end, and compares its output with that of an undisturbed run.
+job_end() {
+	local out
+	: >out.stop
+	wait_until "$step" has_ended || bad "the job does not end: $(job state) $(job why)"
+	out=$("$CR_CLUSTER_PROGS/msgs" check "$members" out 2>&1)
+	is 0 $? "the output is that of an undisturbed run: $out"
+	[ -z "$witness" ] || witness_end
+}
+
+# ---- events
+
+events() {
+	ctl events --json 2>>err
+}
+
+# happened KIND [JQ-CONDITION]
+happened() {
+	events | jq -e --arg k "$1" "[.. | objects | select(.kind? == \$k and (${2:-true}))]
+		| length > 0" >/dev/null 2>&1
+}
+
+# ---- the witness
+
+witness_start() {
+	"$CR_CLUSTER_PROGS/witness" "$tmp/out" "${1:-0}" >witness.out 2>&1 &
+	witness=$!
+}
+
+witness_end() {
+	[ "$witness" ] || return 0
+	kill "$witness" 2>/dev/null
+	wait "$witness"
+	is 0 $? "never two copies of a member: $(cat "$tmp/witness.out")"
+	witness=''
 }
