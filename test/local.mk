@@ -406,7 +406,8 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/forbid test/cluster/msgs test/cluster/witness
+	test/soak/queues test/cli/forbid test/cluster/msgs test/cluster/witness \
+	test/cluster/clockjump.so
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
@@ -481,6 +482,26 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	test/lab/lab \
 	test/cluster/lib.sh \
-	test/cluster/lab.sh
+	test/cluster/clock-jump.sh \
+	test/cluster/coordinator-killed.sh \
+	test/cluster/crnode-killed.sh \
+	test/cluster/disk-full.sh \
+	test/cluster/drain.sh \
+	test/cluster/lab.sh \
+	test/cluster/member-crash.sh \
+	test/cluster/name-taken.sh \
+	test/cluster/no-node-fits.sh \
+	test/cluster/node-hung.sh \
+	test/cluster/node-isolated.sh \
+	test/cluster/node-killed.sh \
+	test/cluster/oom.sh \
+	test/cluster/replica-damaged.sh \
+	test/cluster/wrong-address.sh \
+	test/cluster/wrong-key.sh
+
+# A library for daemons, built as a program is.
+test_cluster_clockjump_so_SOURCES = test/cluster/clockjump.c
+test_cluster_clockjump_so_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -fPIC
+test_cluster_clockjump_so_LDFLAGS = -shared
 
 include test/unit/local.mk

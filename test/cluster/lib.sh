@@ -13,7 +13,7 @@ export CR_LAB=${CR_LAB:-t$$} CR_LAB_SHARED="$top $CR_BIN $tmp"
 [ "${CR_BIN#/}" != "$CR_BIN" ] || CR_BIN=$(realpath "$CR_BIN")
 port=$((20000 + $$ % 20000))
 nodes=0 head='' place='' witness=''
-node_options=() coordinator_options=()
+node_options=() coordinator_options=() daemon_env=()
 chmod 755 "$tmp"
 mkdir log pid
 
@@ -80,8 +80,8 @@ daemon_kill() {
 }
 
 coordinator_start() {
-	daemon crcoordinator "$head" "$CR_BIN/crcoordinator" --listen "$CR_COORDINATOR" \
-		--state "$coordinator_state" --key "$tmp/key" "${coordinator_options[@]}"
+	daemon crcoordinator "$head" env "${daemon_env[@]}" "$CR_BIN/crcoordinator" \
+		--listen "$CR_COORDINATOR" --state "$coordinator_state" --key "$tmp/key" "${coordinator_options[@]}"
 }
 
 coordinator_kill() {
@@ -92,8 +92,8 @@ coordinator_kill() {
 node_start() {
 	local node=$1
 	shift
-	daemon "crnode.$node" "$node" "$CR_BIN/crnode" --coordinator "$CR_COORDINATOR" \
-		--name "$node" --store "$(store "$node")" --key "$tmp/key" \
+	daemon "crnode.$node" "$node" env "${daemon_env[@]}" "$CR_BIN/crnode" \
+		--coordinator "$CR_COORDINATOR" --name "$node" --store "$(store "$node")" --key "$tmp/key" \
 		--address "$(address "$node")" "${node_options[@]}" "$@"
 }
 
@@ -135,7 +135,6 @@ cluster_up() {
 		coordinator_state=$tmp/state
 		for ((i = 1; i <= nodes; i++)); do
 			mkdir -p "node$i" && mkdir -m 700 "node$i/run"
-			node_pool="${node_pool:-} node$i"
 		done
 	fi
 	"$CR_BIN/crcoordinator" --init "$tmp/key" || bad 'crcoordinator --init'
@@ -146,16 +145,27 @@ cluster_up() {
 	wait_until "$step" all_up || { bad "the nodes are not up: $(tail -qn 1 log/*)"; finish; }
 }
 
-loopback_down() {
-	local f pid
-	for f in pid/*; do
-		[ -e "$tmp/$f" ] && pid=$(<"$tmp/$f") && kill -9 "$pid" 2>/dev/null
-	done
-	# What nodes have started is in sessions of its own: known by the folder in its environment.
+# Ends a node on loopback: its daemons and shepherds, which have its socket in their environment, and
+# all below them. (A restarted job has the environment of its first node.)
+loopback_end() {
+	local f pid all=()
 	for f in /proc/[0-9]*/environ; do
 		pid=${f#/proc/} pid=${pid%/environ}
-		[ "$pid" = $$ ] || ! grep -qsF "=$tmp/" "$f" || kill -9 "$pid" 2>/dev/null
+		case $(cat "/proc/$pid/comm" 2>/dev/null) in
+		crnode | crcoordinator | crlaunch | crrestart) ;;
+		*) continue ;;
+		esac
+		! grep -qszF "CR_NODE_SOCKET=$tmp/$1/" "$f" || all+=("$pid" $(below "$pid" ''))
 	done
+	[ ${#all[@]} = 0 ] || kill -9 "${all[@]}" 2>/dev/null
+}
+
+loopback_down() {
+	local i
+	for ((i = 1; i <= nodes; i++)); do
+		loopback_end "node$i"
+	done
+	loopback_end head
 }
 
 # ---- the job: members of msgs, one on each node from node1 on
