@@ -482,6 +482,7 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	test/lab/lab \
 	test/cluster/lib.sh \
+	test/cluster/chaos \
 	test/cluster/clock-jump.sh \
 	test/cluster/coordinator-killed.sh \
 	test/cluster/crnode-killed.sh \

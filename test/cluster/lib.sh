@@ -93,7 +93,8 @@ node_start() {
 	local node=$1
 	shift
 	daemon "crnode.$node" "$node" env "${daemon_env[@]}" "$CR_BIN/crnode" \
-		--coordinator "$CR_COORDINATOR" --name "$node" --store "$(store "$node")" --key "$tmp/key" \
+		--coordinator "$CR_COORDINATOR" --name "$node" --store "$(store "$node")" \
+		--key "$tmp/key" \
 		--address "$(address "$node")" "${node_options[@]}" "$@"
 }
 
@@ -145,8 +146,8 @@ cluster_up() {
 	wait_until "$step" all_up || { bad "the nodes are not up: $(tail -qn 1 log/*)"; finish; }
 }
 
-# Ends a node on loopback: its daemons and shepherds, which have its socket in their environment, and
-# all below them. (A restarted job has the environment of its first node.)
+# Ends a node on loopback: its daemons and shepherds, which have its socket in their environment,
+# and all below them. (A restarted job has the environment of its first node.)
 loopback_end() {
 	local f pid all=()
 	for f in /proc/[0-9]*/environ; do
