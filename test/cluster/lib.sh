@@ -94,8 +94,7 @@ node_start() {
 	shift
 	daemon "crnode.$node" "$node" env "${daemon_env[@]}" "$CR_BIN/crnode" \
 		--coordinator "$CR_COORDINATOR" --name "$node" --store "$(store "$node")" \
-		--key "$tmp/key" \
-		--address "$(address "$node")" "${node_options[@]}" "$@"
+		--key "$tmp/key" --address "$(address "$node")" "${node_options[@]}" "$@"
 }
 
 node_kill() {
