@@ -81,7 +81,8 @@ daemon_kill() {
 
 coordinator_start() {
 	daemon crcoordinator "$head" env "${daemon_env[@]}" "$CR_BIN/crcoordinator" \
-		--listen "$CR_COORDINATOR" --state "$coordinator_state" --key "$tmp/key" "${coordinator_options[@]}"
+		--listen "$CR_COORDINATOR" --state "$coordinator_state" --key "$tmp/key" \
+		"${coordinator_options[@]}"
 }
 
 coordinator_kill() {
