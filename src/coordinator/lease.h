@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Leases: why no member of a job ever runs twice. Pure logic: no I/O, no clock. Instants are
+// nanoseconds of CLOCK_BOOTTIME of the host where the function is called, and are never compared
+// between hosts; only durations are, with CR_LEASE_MARGIN for clocks that run at different rates.
+// doc/FAILURE.md has the argument and the numbers; test/unit/lease.c tries it at random.
+//
+//   cr_lease     a node's own lease: what runs there may go on until it is over
+//   cr_voucher   a node as witness: lets others go on when the coordinator is out of their reach
+//   cr_fence     the coordinator: whether what a lost node had may be started elsewhere
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CR_WITNESSES_MAX 4
+#define CR_WITNESS_NAME 64
+
+/* What the other side waits for a lease of that length: 25 % more. */
+#define CR_LEASE_MARGIN(ns) ((ns) + (ns) / 4)
+
+/* ---- a node's own lease ---- */
+
+struct cr_lease {
+	int64_t until; /* over from here on; INT64_MIN: there never was one */
+	int64_t length; /* of one that a proof or vouches renew: Welcome.lease_ms */
+	uint32_t generation; /* of the witnesses; 0: none known */
+	unsigned int n;
+	struct cr_lease_witness {
+		char node[CR_WITNESS_NAME];
+		int64_t asked; /* when the question was sent that it last answered with yes */
+	} witnesses[CR_WITNESSES_MAX];
+};
+
+void cr_lease_init(struct cr_lease *l);
+
+static inline bool cr_lease_over(const struct cr_lease *l, int64_t now)
+{
+	return now >= l->until;
+}
+
+/* Welcome has come. (Names that a lease that is over knew are of the past.) */
+void cr_lease_welcome(struct cr_lease *l, int64_t length, int64_t now);
+
+/* An ack of the heartbeat of then. True if the lease is longer now, so with those below. */
+bool cr_lease_ack(struct cr_lease *l, int64_t sent, int64_t length);
+
+/*
+ * The coordinator's host refused a connection that was begun at tried: by a reset of TCP, not by an
+ * ICMP message, which a router may send. So no coordinator runs, and one that starts later waits.
+ * Like a vouch it renews only a lease that is not over: what is over the coordinator may have given
+ * to others before it went away.
+ */
+bool cr_lease_refused(struct cr_lease *l, int64_t tried, int64_t now);
+
+/* What this crnode's earlier life had, from a file that says of which boot it is. */
+bool cr_lease_adopt(struct cr_lease *l, int64_t until);
+
+/* Witnesses has come. */
+void cr_lease_witnesses(struct cr_lease *l, uint32_t generation, const char *const *nodes,
+			unsigned int n);
+
+/*
+ * A witness has said yes to the question sent then. The node itself may be a witness: then it asks
+ * its own cr_voucher. The lease counts from the newest instant that a majority has answered for.
+ */
+bool cr_lease_vouched(struct cr_lease *l, const char *node, int64_t sent, int64_t now);
+
+/* How many of n witnesses must vouch: with the coordinator as one more voice, a majority. */
+static inline unsigned int cr_lease_quorum(unsigned int n)
+{
+	return (n + 1) / 2 + 1;
+}
+
+/* ---- a node as witness ---- */
+
+struct cr_voucher {
+	int64_t born; /* when this crnode began: of what it said in earlier lives it knows nothing */
+	bool told; /* by the coordinator, for whom not to vouch; before that it does for nobody */
+	struct cr_voucher_given {
+		char node[CR_WITNESS_NAME];
+		int64_t until; /* when a lease that came of it is over, with margin */
+	} *given;
+	size_t n, room;
+	char *barred; /* names, NUL after each */
+	size_t barred_len;
+};
+
+void cr_voucher_init(struct cr_voucher *v, int64_t now);
+void cr_voucher_free(struct cr_voucher *v);
+
+/* A node asks, and wants a lease of that length. True: yes. */
+bool cr_voucher_ask(struct cr_voucher *v, const char *node, int64_t length, int64_t now);
+
+/*
+ * Witnesses has come, with its payload: the names for which it shall not vouch from now on, NUL
+ * after each. To be promised to the coordinator with the result: how much longer something lives
+ * that it has said for one of them. lease: Welcome.lease_ms. -1: no memory, or no such payload;
+ * then nothing may be promised.
+ */
+int64_t cr_voucher_bar(struct cr_voucher *v, const char *names, size_t len, int64_t lease,
+		       int64_t now);
+
+/* ---- the coordinator ---- */
+
+struct cr_fence_node {
+	int64_t until; /* it may have a lease until here, by acks and reported vouches */
+	uint32_t generation; /* it knows this one of witnesses or a later one */
+	uint32_t barred; /* the round that first told witnesses not to vouch for it; 0: they may */
+	uint32_t promised; /* the last round that it has promised as a witness */
+	bool taken; /* what it had is others' now; it must say Hello anew */
+	bool dead; /* for certain, so it vouches for nobody */
+};
+
+struct cr_fence_generation {
+	uint32_t number;
+	unsigned int n;
+	unsigned int nodes[CR_WITNESSES_MAX];
+};
+
+#define CR_GENERATIONS_MAX 8
+
+struct cr_fence {
+	int64_t lease;
+	uint32_t round; /* of what witnesses are told */
+	struct cr_fence_node *nodes; /* by the caller's numbers */
+	size_t n, room;
+	/* Those that some node may still go by; the last is the present one. */
+	struct cr_fence_generation generations[CR_GENERATIONS_MAX];
+	unsigned int n_generations;
+	int64_t start;
+};
+
+/*
+ * now: an instant when the listener was bound already (before, connections were refused). lease: the
+ * longest that this or an earlier life of the coordinator may have given.
+ */
+void cr_fence_init(struct cr_fence *f, int64_t lease, int64_t now);
+void cr_fence_free(struct cr_fence *f);
+
+/* A node of that number exists (0, 1, 2…; known ones stay as they are). Its lease is full. */
+bool cr_fence_add(struct cr_fence *f, unsigned int node);
+
+/* It may have one for so long (Leaving.back_ms; written down first, and told by an ack). */
+void cr_fence_extend(struct cr_fence *f, unsigned int node, int64_t length, int64_t now);
+
+/*
+ * Its Hello is accepted: from now on it has leases. True if those that witnesses are told of have
+ * changed (a new round: send Witnesses to all of them).
+ */
+bool cr_fence_welcome(struct cr_fence *f, unsigned int node, int64_t now);
+
+/* A heartbeat may be acknowledged: true, and counted. False: end the session. */
+bool cr_fence_ack(struct cr_fence *f, unsigned int node, int64_t length, int64_t now);
+
+/* It is silent: witnesses shall not vouch for it any more. True: a new round. */
+bool cr_fence_bar(struct cr_fence *f, unsigned int node);
+
+/* It is heard again, before it was taken. True: a new round. */
+bool cr_fence_unbar(struct cr_fence *f, unsigned int node);
+
+/* A witness has promised what the round said; what it had vouched lives for so long. */
+void cr_fence_promised(struct cr_fence *f, unsigned int witness, uint32_t round, int64_t length,
+		       int64_t now);
+
+/* The round that its promise must have for f->round; false if it has given it. */
+static inline bool cr_fence_owes(const struct cr_fence *f, unsigned int witness)
+{
+	return f->nodes[witness].promised < f->round;
+}
+
+/* Whether enough witnesses have promised: nothing but time is missing (to until) then. */
+bool cr_fence_agreed(const struct cr_fence *f, unsigned int node);
+
+/*
+ * The lost node's lease is over, on every clock, and nobody will renew it: what it had may be
+ * started elsewhere. False: not yet. From true on it gets no ack until cr_fence_welcome(): end its
+ * session. To be done for every lost node, also one without members, else old generations of
+ * witnesses stay in use.
+ */
+bool cr_fence_take(struct cr_fence *f, unsigned int node, int64_t now);
+
+/* Somebody who knows says that it is dead: crctl fenced, --fence-command. */
+void cr_fence_dead(struct cr_fence *f, unsigned int node, int64_t now);
+
+/*
+ * Other witnesses, in the next generation. To be written down before it is sent: after a restart
+ * all that are not retired are given again by cr_fence_remember(). False: too many old ones are in
+ * use (some node has not acknowledged a newer one).
+ */
+bool cr_fence_generation(struct cr_fence *f, const unsigned int *nodes, unsigned int n);
+bool cr_fence_remember(struct cr_fence *f, uint32_t number, const unsigned int *nodes,
+		       unsigned int n);
+/* Heartbeat.witnesses. */
+void cr_fence_knows(struct cr_fence *f, unsigned int node, uint32_t generation, int64_t now);
+static inline const struct cr_fence_generation *cr_fence_present(const struct cr_fence *f)
+{
+	return f->n_generations ? &f->generations[f->n_generations - 1] : NULL;
+}
