@@ -8,78 +8,38 @@
 
 #include "common/io.h"
 
-/* ---- a node's own lease ---- */
+/* ---- a node that asks ---- */
 
-void cr_lease_init(struct cr_lease *l)
+void cr_witnesses_set(struct cr_witnesses *w, uint32_t generation, const char *const *nodes,
+		      unsigned int n)
 {
-	memset(l, 0, sizeof(*l));
-	l->until = INT64_MIN;
-}
-
-static bool renew(struct cr_lease *l, int64_t until)
-{
-	if (until <= l->until)
-		return false;
-	l->until = until;
-	return true;
-}
-
-void cr_lease_welcome(struct cr_lease *l, int64_t length, int64_t now)
-{
-	l->length = length;
-	if (cr_lease_over(l, now)) {
-		l->generation = 0;
-		l->n = 0;
-	}
-}
-
-bool cr_lease_ack(struct cr_lease *l, int64_t sent, int64_t length)
-{
-	return renew(l, sent + length);
-}
-
-bool cr_lease_refused(struct cr_lease *l, int64_t tried, int64_t now)
-{
-	return !cr_lease_over(l, now) && renew(l, tried + l->length);
-}
-
-bool cr_lease_adopt(struct cr_lease *l, int64_t until)
-{
-	return renew(l, until);
-}
-
-void cr_lease_witnesses(struct cr_lease *l, uint32_t generation, const char *const *nodes,
-			unsigned int n)
-{
-	l->n = 0;
-	l->generation = generation;
+	memset(w, 0, sizeof(*w));
+	w->generation = generation;
 	for (unsigned int i = 0; i < n && i < CR_WITNESSES_MAX; i++) {
-		struct cr_lease_witness *w = &l->witnesses[l->n++];
-
-		memset(w, 0, sizeof(*w));
-		strncpy(w->node, nodes[i], sizeof(w->node) - 1);
-		w->asked = INT64_MIN;
+		strncpy(w->v[i].node, nodes[i], sizeof(w->v[i].node) - 1);
+		w->v[i].asked = INT64_MIN;
+		w->n++;
 	}
 }
 
-bool cr_lease_vouched(struct cr_lease *l, const char *node, int64_t sent, int64_t now)
+int64_t cr_witnesses_vouched(struct cr_witnesses *w, const char *node, int64_t sent)
 {
-	unsigned int quorum = cr_lease_quorum(l->n);
+	unsigned int quorum = cr_witnesses_quorum(w->n);
 	int64_t best = INT64_MIN;
 
-	for (unsigned int i = 0; i < l->n; i++)
-		if (!strcmp(l->witnesses[i].node, node) && sent > l->witnesses[i].asked)
-			l->witnesses[i].asked = sent;
-	/* The newest instant that a quorum has answered for: at most four, so simply try each. */
-	for (unsigned int i = 0; i < l->n; i++) {
+	for (unsigned int i = 0; i < w->n; i++)
+		if (!strcmp(w->v[i].node, node) && sent > w->v[i].asked)
+			w->v[i].asked = sent;
+	/* At most four, so simply try each one's. */
+	for (unsigned int i = 0; i < w->n; i++) {
 		unsigned int as_new = 0;
 
-		for (unsigned int k = 0; k < l->n; k++)
-			as_new += l->witnesses[k].asked >= l->witnesses[i].asked;
-		if (as_new >= quorum && l->witnesses[i].asked > best)
-			best = l->witnesses[i].asked;
+		for (unsigned int k = 0; k < w->n; k++)
+			as_new += w->v[k].asked >= w->v[i].asked;
+		if (as_new >= quorum && w->v[i].asked > best)
+			best = w->v[i].asked;
 	}
-	return best != INT64_MIN && !cr_lease_over(l, now) && renew(l, best + l->length);
+	return best;
 }
 
 /* ---- a node as witness ---- */
@@ -221,7 +181,7 @@ bool cr_fence_welcome(struct cr_fence *f, unsigned int node, int64_t now)
 {
 	struct cr_fence_node *n = &f->nodes[node];
 
-	/* It was over, so it forgets the witnesses that it knew (cr_lease_welcome()). */
+	/* It was over, so it forgets the witnesses that it knew (cr_witnesses_set()). */
 	if (n->taken && f->n_generations)
 		n->generation = cr_fence_present(f)->number;
 	n->taken = false;
@@ -283,7 +243,7 @@ bool cr_fence_agreed(const struct cr_fence *f, unsigned int node)
 		for (unsigned int k = 0; k < g->n; k++)
 			may += !f->nodes[g->nodes[k]].dead &&
 			       (!n->barred || f->nodes[g->nodes[k]].promised < n->barred);
-		if (may >= cr_lease_quorum(g->n))
+		if (may >= cr_witnesses_quorum(g->n))
 			return false;
 	}
 	return true;
@@ -332,8 +292,8 @@ bool cr_fence_remember(struct cr_fence *f, uint32_t number, const unsigned int *
 bool cr_fence_generation(struct cr_fence *f, const unsigned int *nodes, unsigned int n)
 {
 	retire(f);
-	return cr_fence_remember(
-		f, f->n_generations ? cr_fence_present(f)->number + 1 : 1, nodes, n);
+	return cr_fence_remember(f, f->n_generations ? cr_fence_present(f)->number + 1 : 1, nodes,
+				 n);
 }
 
 void cr_fence_knows(struct cr_fence *f, unsigned int node, uint32_t generation, int64_t now)

@@ -5,9 +5,14 @@
 // between hosts; only durations are, with CR_LEASE_MARGIN for clocks that run at different rates.
 // doc/FAILURE.md has the argument and the numbers; test/unit/lease.c tries it at random.
 //
-//   cr_lease     a node's own lease: what runs there may go on until it is over
-//   cr_voucher   a node as witness: lets others go on when the coordinator is out of their reach
-//   cr_fence     the coordinator: whether what a lost node had may be started elsewhere
+//   cr_witnesses  a node's: whether others let it go on when the coordinator is out of its reach
+//   cr_voucher    a node as witness: lets others go on
+//   cr_fence      the coordinator: whether what a lost node had may be started elsewhere
+//
+// The lease itself is an instant in crnode (node/lease.c). An ack makes it last until
+// Welcome.lease_ms after the heartbeat was sent; a refused connection (a reset of TCP by the
+// coordinator's host: no coordinator runs there) or witnesses renew it from when they were asked,
+// but only while it is not over: what is over the coordinator may have given to others.
 #pragma once
 
 #include <stdbool.h>
@@ -20,55 +25,33 @@
 /* What the other side waits for a lease of that length: 25 % more. */
 #define CR_LEASE_MARGIN(ns) ((ns) + (ns) / 4)
 
-/* ---- a node's own lease ---- */
+/* ---- a node that asks ---- */
 
-struct cr_lease {
-	int64_t until; /* over from here on; INT64_MIN: there never was one */
-	int64_t length; /* of one that a proof or vouches renew: Welcome.lease_ms */
-	uint32_t generation; /* of the witnesses; 0: none known */
+struct cr_witnesses {
+	uint32_t generation; /* 0: none known; Heartbeat.witnesses */
 	unsigned int n;
-	struct cr_lease_witness {
+	struct cr_witness {
 		char node[CR_WITNESS_NAME];
-		int64_t asked; /* when the question was sent that it last answered with yes */
-	} witnesses[CR_WITNESSES_MAX];
+		int64_t asked; /* when the newest question was sent that it has answered with yes */
+	} v[CR_WITNESSES_MAX];
 };
 
-void cr_lease_init(struct cr_lease *l);
-
-static inline bool cr_lease_over(const struct cr_lease *l, int64_t now)
-{
-	return now >= l->until;
-}
-
-/* Welcome has come. (Names that a lease that is over knew are of the past.) */
-void cr_lease_welcome(struct cr_lease *l, int64_t length, int64_t now);
-
-/* An ack of the heartbeat of then. True if the lease is longer now, so with those below. */
-bool cr_lease_ack(struct cr_lease *l, int64_t sent, int64_t length);
+/*
+ * Witnesses has come. Welcome, when the lease is over then: none (generation 0, n 0), since of what
+ * was known before, the coordinator knows nothing any more.
+ */
+void cr_witnesses_set(struct cr_witnesses *w, uint32_t generation, const char *const *nodes,
+		      unsigned int n);
 
 /*
- * The coordinator's host refused a connection that was begun at tried: by a reset of TCP, not by an
- * ICMP message, which a router may send. So no coordinator runs, and one that starts later waits.
- * Like a vouch it renews only a lease that is not over: what is over the coordinator may have given
- * to others before it went away.
+ * A witness has said yes to the question sent then. The node itself may be one: then it asks its
+ * own cr_voucher. Returns the newest instant that enough have answered for, from which a lease
+ * counts that is not over; INT64_MIN: there is none.
  */
-bool cr_lease_refused(struct cr_lease *l, int64_t tried, int64_t now);
+int64_t cr_witnesses_vouched(struct cr_witnesses *w, const char *node, int64_t sent);
 
-/* What this crnode's earlier life had, from a file that says of which boot it is. */
-bool cr_lease_adopt(struct cr_lease *l, int64_t until);
-
-/* Witnesses has come. */
-void cr_lease_witnesses(struct cr_lease *l, uint32_t generation, const char *const *nodes,
-			unsigned int n);
-
-/*
- * A witness has said yes to the question sent then. The node itself may be a witness: then it asks
- * its own cr_voucher. The lease counts from the newest instant that a majority has answered for.
- */
-bool cr_lease_vouched(struct cr_lease *l, const char *node, int64_t sent, int64_t now);
-
-/* How many of n witnesses must vouch: with the coordinator as one more voice, a majority. */
-static inline unsigned int cr_lease_quorum(unsigned int n)
+/* How many of n witnesses must vouch: a majority, with the coordinator as one more voice. */
+static inline unsigned int cr_witnesses_quorum(unsigned int n)
 {
 	return (n + 1) / 2 + 1;
 }
@@ -76,12 +59,12 @@ static inline unsigned int cr_lease_quorum(unsigned int n)
 /* ---- a node as witness ---- */
 
 struct cr_voucher {
-	int64_t born; /* when this crnode began: of what it said in earlier lives it knows nothing */
-	bool told; /* by the coordinator, for whom not to vouch; before that it does for nobody */
+	int64_t born; /* when this crnode began: of what it said before it knows nothing */
+	bool told; /* by the coordinator for whom not to; before that it does for none */
 	struct cr_voucher_given {
 		char node[CR_WITNESS_NAME];
 		int64_t until; /* when a lease that came of it is over, with margin */
-	} *given;
+	} * given;
 	size_t n, room;
 	char *barred; /* names, NUL after each */
 	size_t barred_len;
@@ -133,8 +116,8 @@ struct cr_fence {
 };
 
 /*
- * now: an instant when the listener was bound already (before, connections were refused). lease: the
- * longest that this or an earlier life of the coordinator may have given.
+ * now: an instant when the listener was bound already (before, connections were refused). lease:
+ * the longest that this or an earlier life of the coordinator may have given.
  */
 void cr_fence_init(struct cr_fence *f, int64_t lease, int64_t now);
 void cr_fence_free(struct cr_fence *f);

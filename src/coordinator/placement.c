@@ -41,7 +41,8 @@ static const struct {
 static bool has_label(const struct cr_place_node *n, const struct cr_place_label *want)
 {
 	for (size_t i = 0; i < n->n_labels; i++)
-		if (!strcmp(n->labels[i].key, want->key) && !strcmp(n->labels[i].value, want->value))
+		if (!strcmp(n->labels[i].key, want->key) &&
+		    !strcmp(n->labels[i].value, want->value))
 			return true;
 	return false;
 }
@@ -78,7 +79,7 @@ static enum reason reason_of(const struct cr_place_node *n, const struct cr_plac
 }
 
 __attribute__((format(printf, 3, 4))) static void append(char *why, size_t *len, const char *format,
-							  ...)
+							 ...)
 {
 	va_list args;
 	int n;

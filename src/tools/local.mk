@@ -5,7 +5,7 @@
 bin_PROGRAMS += crlaunch crctl crrestart
 
 TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libnet.a src/libcommon.a \
-	$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread
+	$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread -lm
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
 crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \

@@ -5,8 +5,9 @@ if HAVE_CHECK
 check_PROGRAMS += test/unit/unit
 
 test_unit_unit_SOURCES = \
-	test/unit/common.c test/unit/damage.c test/unit/image.c \
+	test/unit/common.c test/unit/damage.c test/unit/image.c test/unit/lease.c \
 	test/unit/net.h test/unit/net_ends.c test/unit/net_links.c test/unit/options.c \
+	test/unit/placement.c \
 	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
 	test/unit/unit.c test/unit/unit.h test/unit/wire.c
 test_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit $(CHECK_CFLAGS)

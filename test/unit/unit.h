@@ -15,6 +15,8 @@ TCase *unit_proc(void);
 TCase *unit_restart(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
+TCase *unit_lease(void);
+TCase *unit_placement(void);
 TCase *unit_net(void);
 
 /* A fresh directory, made by unit_setup, removed with all in it by unit_teardown or at the end. */
