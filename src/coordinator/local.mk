@@ -1,10 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The course of a checkpoint, for one member or many; leases, detection, placement.
+# The course of a checkpoint, for one member or many; the cluster's coordinator.
 
 noinst_LIBRARIES += src/libcoordinator.a
 src_libcoordinator_a_SOURCES = \
+	src/coordinator/cluster.h \
+	src/coordinator/courses.c \
+	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
+	src/coordinator/events.c \
+	src/coordinator/images.c \
+	src/coordinator/jobs.c \
 	src/coordinator/lease.c src/coordinator/lease.h \
+	src/coordinator/members.c \
+	src/coordinator/nodes.c \
+	src/coordinator/options.c src/coordinator/options.h \
 	src/coordinator/phase.c src/coordinator/phase.h \
-	src/coordinator/placement.c src/coordinator/placement.h
+	src/coordinator/placement.c src/coordinator/placement.h \
+	src/coordinator/recovery.c \
+	src/coordinator/requests.c \
+	src/coordinator/server.c

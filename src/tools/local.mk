@@ -21,3 +21,10 @@ crctl_LDADD = $(TOOL_LIBS)
 crrestart_SOURCES = src/tools/crrestart.c src/tools/detach.c src/tools/detach.h
 crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)
 crrestart_LDADD = src/librestart.a $(TOOL_LIBS)
+
+bin_PROGRAMS += crcoordinator
+
+crcoordinator_SOURCES = src/tools/crcoordinator.c
+crcoordinator_CPPFLAGS = $(TOOL_CPPFLAGS)
+crcoordinator_LDADD = src/libcoordinator.a $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) \
+	$(SQLITE_LIBS) $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread -lm

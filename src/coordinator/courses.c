@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Courses: what all members of a job do together, a checkpoint, a look, a restart. Generic: when all
+// have come to a step, all get what each has brought; of the content nothing is known. Two steps
+// have no way back: after "saved" a checkpoint counts if its images are there, after "ready" a
+// restarted job runs. What is told to all then is durable first, so that a coordinator that dies
+// among the tellings tells the rest the same.
+//
+// Whoever does not hear (its link was broken) tells again that it has come, and is told again.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/cluster.h"
+
+#define STEP_MS 90000 /* a stop takes seconds; what takes longer is stuck */
+#define RESTORE_MS 900000 /* reading memory */
+#define STALLED_MS 60000 /* copies that make no progress */
+#define ADVANCE_MAX (15u * 1024 * 1024)
+
+static void send_advance(struct co_member *m)
+{
+	struct co_told *t = &m->job->said;
+	cairn_ClusterMsg *msg = co_message(m->job->c, cairn_ClusterMsg_advance_tag);
+
+	msg->body.advance.has_id = true;
+	co_member_id(m, &msg->body.advance.id);
+	msg->body.advance.course = t->course;
+	snprintf(msg->body.advance.step, sizeof(msg->body.advance.step), "%s", t->step);
+	co_send_node(m->node, msg, t->payload, t->len);
+}
+
+static void send_abort(struct co_member *m, unsigned int course, int status, const char *text)
+{
+	cairn_ClusterMsg *msg = co_message(m->job->c, cairn_ClusterMsg_abort_tag);
+
+	msg->body.abort.has_id = true;
+	co_member_id(m, &msg->body.abort.id);
+	msg->body.abort.course = course;
+	msg->body.abort.status = status;
+	snprintf(msg->body.abort.error, sizeof(msg->body.abort.error), "%s", text);
+	co_send_node(m->node, msg, NULL, 0);
+}
+
+/* Those who take part are those who live; false if one of them cannot now. */
+static bool gather_members(struct co_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (co_lives(&j->v[i]) &&
+		    (j->v[i].life != CO_RUNNING || !j->v[i].node->session || !j->v[i].here))
+			return false;
+	return j->live > 0;
+}
+
+static void begin(struct co_job *j, enum co_purpose purpose, unsigned int number,
+		  const struct co_asker *a)
+{
+	struct co_course *course = &j->course;
+	size_t i;
+
+	*course = (struct co_course){ .active = true,
+				      .purpose = purpose,
+				      .id = ++j->courses,
+				      .number = number,
+				      .progress_ms = co_now() };
+	if (a)
+		course->asker = *a;
+	for (i = 0; i < j->n; i++) {
+		struct co_member *m = &j->v[i];
+
+		m->takes_part = co_lives(m);
+		m->arrived = m->finished = false;
+		free(m->payload);
+		m->payload = NULL;
+		m->len = 0;
+		course->members += m->takes_part;
+	}
+}
+
+bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a)
+{
+	struct co_checkpoint *k;
+	size_t i;
+
+	if (j->state != CO_JOB_RUNNING || j->course.active || !gather_members(j))
+		return false;
+	begin(j, purpose, purpose == CO_LOOK ? j->number : ++j->number, a);
+	if (purpose != CO_LOOK) {
+		k = co_checkpoint_add(j, j->course.number);
+		k->purpose = purpose;
+		k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
+		for (i = 0; i < j->n; i++)
+			k->images[i].there = j->v[i].takes_part;
+		co_checkpoint_save(j, k);
+	}
+	co_job_save(j);
+	for (i = 0; i < j->n; i++) {
+		cairn_ClusterMsg *msg = co_message(j->c, cairn_ClusterMsg_checkpoint_tag);
+		cairn_Checkpoint *to = &msg->body.checkpoint;
+
+		if (!j->v[i].takes_part)
+			continue;
+		to->has_id = true;
+		co_member_id(&j->v[i], &to->id);
+		to->course = j->course.id;
+		to->number = j->course.number;
+		to->stop = purpose == CO_STOP || purpose == CO_MOVE;
+		to->check = purpose == CO_LOOK;
+		to->members = j->course.members;
+		co_send_node(j->v[i].node, msg, NULL, 0);
+	}
+	if (purpose != CO_LOOK)
+		co_images_tend(j);
+	if (j->policy.interval > 0)
+		j->due_ms = co_now() + j->policy.interval * 1000;
+	return true;
+}
+
+void co_course_restore(struct co_job *j, unsigned int number)
+{
+	begin(j, CO_RESTORE, number, NULL);
+}
+
+void co_course_resume(struct co_job *j, struct co_checkpoint *k)
+{
+	size_t i;
+
+	j->course = (struct co_course){ .active = true,
+					.purpose = k->purpose,
+					.id = j->courses,
+					.number = k->number,
+					.saved = true,
+					.progress_ms = co_now() };
+	for (i = 0; i < j->n && i < k->n; i++) {
+		j->v[i].takes_part = k->images[i].there && co_lives(&j->v[i]);
+		j->course.members += j->v[i].takes_part;
+	}
+}
+
+/* For each member, by number: u32 member, u32 length, bytes. */
+static bool collect(struct co_job *j)
+{
+	struct co_told *t = &j->said;
+	unsigned char *at;
+	size_t len = 0, i;
+
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part)
+			len += 8 + j->v[i].len;
+	if (len > ADVANCE_MAX)
+		return false;
+	free(t->payload);
+	t->payload = at = malloc(len + 1);
+	t->len = len;
+	t->course = j->course.id;
+	snprintf(t->step, sizeof(t->step), "%s", j->course.step);
+	for (i = 0; i < j->n; i++) {
+		struct co_member *m = &j->v[i];
+		uint32_t head[2] = { m->number, m->len };
+
+		if (!m->takes_part)
+			continue;
+		memcpy(at, head, sizeof(head));
+		if (m->len)
+			memcpy(at + 8, m->payload, m->len);
+		at += 8 + m->len;
+		free(m->payload);
+		m->payload = NULL;
+		m->len = 0;
+		m->arrived = false;
+	}
+	return true;
+}
+
+static void keep_said(struct co_job *j)
+{
+	co_db_write(j->c->db, CO_SQL_SAID, "iitb", (int64_t)j->id, (int64_t)j->said.course,
+		    j->said.step, j->said.payload, j->said.len);
+}
+
+static void restored(struct co_job *j)
+{
+	size_t i;
+
+	j->course.active = false;
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].life == CO_STARTING)
+			co_member_set(&j->v[i], CO_RUNNING);
+	if (j->policy.interval > 0)
+		j->due_ms = co_now() + j->policy.interval * 1000;
+	j->restarts++;
+	co_job_set(j, CO_JOB_RUNNING, "");
+}
+
+static void advance(struct co_job *j)
+{
+	struct co_checkpoint *k;
+	bool ready = j->course.purpose == CO_RESTORE && !strcmp(j->course.step, "ready");
+	bool saved = j->course.purpose != CO_RESTORE && !strcmp(j->course.step, "saved");
+	size_t i;
+
+	if (!collect(j)) {
+		co_course_abort(j, CR_EXIT_CLUSTER, "its members have too much to tell each other");
+		return;
+	}
+	j->course.step[0] = 0;
+	j->course.arrived = 0;
+	if (saved || ready)
+		keep_said(j);
+	k = saved && j->course.purpose != CO_LOOK ? co_checkpoint(j, j->course.number) : NULL;
+	if (k) {
+		k->state = CO_SAVED;
+		co_checkpoint_save(j, k);
+	}
+	j->course.saved |= saved;
+	if (ready)
+		restored(j);
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part && co_lives(&j->v[i]))
+			send_advance(&j->v[i]);
+}
+
+void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len)
+{
+	struct co_job *j = m->job;
+	struct co_course *course = &j->course;
+	char text[128];
+
+	if (a->course == j->said.course && !strcmp(a->step, j->said.step)) {
+		send_advance(m);
+		return;
+	}
+	if (!course->active || a->course != course->id || !m->takes_part) {
+		send_abort(m, a->course, CR_EXIT_CLUSTER, "given up by the coordinator");
+		return;
+	}
+	/* The second time: its node has come back and tells all again. */
+	free(m->payload);
+	m->payload = len ? malloc(len) : NULL;
+	m->len = len;
+	if (len)
+		memcpy(m->payload, data, len);
+	if (!m->arrived && !course->arrived)
+		snprintf(course->step, sizeof(course->step), "%s", a->step);
+	if (strcmp(course->step, a->step)) {
+		snprintf(text, sizeof(text), "member %u is at step %s, others at %s", m->number,
+			 a->step, course->step);
+		co_course_abort(j, CR_EXIT_INTERNAL, text);
+		return;
+	}
+	course->progress_ms = co_now();
+	course->arrived += !m->arrived;
+	m->arrived = true;
+	if (course->arrived == course->members)
+		advance(j);
+}
+
+static void answer(struct co_job *j, const struct co_asker *a, int status, const char *text)
+{
+	if (!a->session)
+		return;
+	if (status)
+		co_reply_error(j->c, a, status, "%s", text);
+	else
+		co_reply_job(j->c, a, j);
+}
+
+void co_course_abort(struct co_job *j, int status, const char *text)
+{
+	struct co_course was = j->course;
+	struct co_checkpoint *k;
+	size_t i;
+
+	if (!was.active)
+		return;
+	j->course.active = false;
+	if (was.purpose != CO_LOOK)
+		snprintf(j->last_error, sizeof(j->last_error), "%s", text);
+	k = was.purpose == CO_RESTORE || was.purpose == CO_LOOK ? NULL :
+								  co_checkpoint(j, was.number);
+	if (k)
+		co_checkpoint_drop(j, k);
+	co_job_save(j);
+	co_event(j->c, was.purpose == CO_RESTORE ? "restart-failed" : "checkpoint-failed", j, NULL,
+		 -1, "%s", text);
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part && co_lives(&j->v[i]))
+			send_abort(&j->v[i], was.id, status, text);
+	answer(j, &was.asker, status ? status : CR_EXIT_CLUSTER, text);
+	/* Soon again: what was in the way may have been a member's end. */
+	if (was.purpose == CO_KEEP && j->policy.interval > 0)
+		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
+	j->look = true;
+	if (was.purpose == CO_RESTORE && j->state == CO_JOB_RESTARTING)
+		co_recover(j,
+			   status == CR_EXIT_DAMAGED || status == CR_EXIT_CLUSTER ? CO_NODE_FAULT :
+										    CO_OWN_FAULT,
+			   text);
+}
+
+void co_course_end(struct co_job *j)
+{
+	struct co_course was = j->course;
+
+	j->course.active = false;
+	answer(j, &was.asker, 0, NULL);
+	if (was.purpose == CO_STOP)
+		co_job_end(j, CO_JOB_STOPPED, "");
+	else if (was.purpose == CO_MOVE)
+		co_recover(j, CO_ASKED, "moved off a node that is drained");
+	else
+		j->look = true;
+}
+
+/* Committed, and nobody is busy with it any more. */
+void co_course_look(struct co_job *j)
+{
+	struct co_course *course = &j->course;
+	struct co_checkpoint *k;
+	size_t i;
+
+	if (!course->active || course->purpose == CO_RESTORE)
+		return;
+	if (course->purpose != CO_LOOK) {
+		k = co_checkpoint(j, course->number);
+		if (!k || !course->saved || (k->state != CO_COMMITTED && k->missing))
+			return;
+		if (k->state != CO_COMMITTED) {
+			k->state = CO_COMMITTED;
+			k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
+			j->tries = 0;
+			j->last_error[0] = 0;
+			co_checkpoint_save(j, k);
+			co_job_save(j);
+			co_event(j->c, "checkpoint", j, NULL, -1, "%u committed", k->number);
+			co_images_retain(j);
+		}
+		/* The image at its own node tells it too, should the word have been lost. */
+		for (i = 0; i < j->n; i++)
+			if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
+			    !co_image_at(&k->images[i], j->v[i].node->store))
+				return;
+	} else {
+		for (i = 0; i < j->n; i++)
+			if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]))
+				return;
+	}
+	co_course_end(j);
+}
+
+void co_course_written(struct co_member *m, const cairn_MemberEvent *e)
+{
+	struct co_job *j = m->job;
+	struct co_checkpoint *k;
+
+	if (e->processes)
+		m->processes = e->processes;
+	if (e->rss_bytes)
+		m->rss_bytes = e->rss_bytes;
+	if (!j->course.active || e->course != j->course.id || m->finished || !m->takes_part)
+		return;
+	m->finished = true;
+	j->course.progress_ms = co_now();
+	if (!j->course.finished++)
+		j->stall_ns = j->wall_ns = 0;
+	if (e->stall_ns > j->stall_ns)
+		j->stall_ns = e->stall_ns;
+	if (e->wall_ns > j->wall_ns)
+		j->wall_ns = e->wall_ns;
+	k = j->course.purpose == CO_LOOK ? NULL : co_checkpoint(j, j->course.number);
+	if (k)
+		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_COMPLETE,
+			     e->image_bytes);
+	if (j->course.finished == j->course.members)
+		co_images_tend(j);
+	co_course_look(j);
+}
+
+void co_course_finding(struct co_member *m, const cairn_MemberFinding *f)
+{
+	struct co_job *j = m->job;
+	cairn_Reply *r;
+
+	if (!j->course.active || j->course.purpose != CO_LOOK || !j->course.asker.session)
+		return;
+	r = co_reply_begin(j->c);
+	r->which_row = cairn_Reply_finding_tag;
+	r->row.finding = *f;
+	r->row.finding.has_id = false;
+	r->row.finding.member = m->number;
+	co_reply(j->c, &j->course.asker, r);
+}
+
+void co_course_tick(struct co_job *j, int64_t now)
+{
+	struct co_course *course = &j->course;
+	int64_t still = now - course->progress_ms;
+	char text[160];
+	size_t i;
+
+	if (!course->active)
+		return;
+	if (course->saved) {
+		for (i = 0; i < j->n; i++)
+			if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
+			    j->v[i].here)
+				return;
+		/* All is written; only copies are waited for. */
+		if (still > STALLED_MS)
+			co_course_abort(j, CR_EXIT_CLUSTER,
+					"its copies on other nodes make no progress");
+		return;
+	}
+	if (still < (course->purpose == CO_RESTORE ? RESTORE_MS : STEP_MS))
+		return;
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part && !j->v[i].arrived)
+			break;
+	snprintf(text, sizeof(text), "member %zu did not come to step %s in time", i,
+		 *course->step ? course->step : "1");
+	co_course_abort(j, CR_EXIT_TIMEOUT, text);
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// SQLite with a write-ahead log, synced at each commit; statements are prepared once.
+#include "coordinator/database.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/defs.h"
+
+#define SCHEMA_VERSION 1
+
+struct co_db {
+	sqlite3 *db;
+	bool open; /* a transaction */
+	sqlite3_stmt *s[CO_SQL_STATEMENTS];
+};
+
+static const char schema[] =
+	"CREATE TABLE cluster(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE jobs(id INTEGER PRIMARY KEY, name TEXT, uid, gid, command TEXT, state, after,"
+	" why TEXT, last_error TEXT, epoch, courses, number, restarts, tries, began_at, status,"
+	" stall_ns, wall_ns, policy BLOB);"
+	"CREATE TABLE members(job INTEGER, member INTEGER, node TEXT, epoch, life, added, status,"
+	" PRIMARY KEY(job, member)) WITHOUT ROWID;"
+	/* what a member is started with: arguments, environment, directory */
+	"CREATE TABLE commands(job INTEGER, member INTEGER, arguments, options, payload BLOB,"
+	" PRIMARY KEY(job, member));"
+	"CREATE TABLE nodes(name TEXT PRIMARY KEY, boot_id TEXT, store_id, draining, address TEXT)"
+	" WITHOUT ROWID;"
+	/* members: their numbers, four bytes each */
+	"CREATE TABLE checkpoints(job INTEGER, number INTEGER, state, purpose, at, members BLOB,"
+	" PRIMARY KEY(job, number));"
+	/* the step from which there is no way back, and what was told to all then */
+	"CREATE TABLE said(job INTEGER PRIMARY KEY, course, step TEXT, payload BLOB);"
+	"CREATE TABLE events(id INTEGER PRIMARY KEY, at, kind TEXT, job INTEGER, uid, name TEXT,"
+	" node TEXT, member, text TEXT);";
+
+static const char *const statements[CO_SQL_STATEMENTS] = {
+	[CO_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[CO_SQL_COMMIT] = "COMMIT",
+	[CO_SQL_SET] = "INSERT OR REPLACE INTO cluster VALUES(?, ?)",
+	[CO_SQL_VALUES] = "SELECT key, value FROM cluster",
+	[CO_SQL_JOB] = "INSERT OR REPLACE INTO jobs VALUES"
+		       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[CO_SQL_JOBS] = "SELECT * FROM jobs ORDER BY id",
+	[CO_SQL_JOB_REMOVE] = "DELETE FROM jobs WHERE id = ?",
+	[CO_SQL_MEMBER] = "INSERT OR REPLACE INTO members VALUES(?, ?, ?, ?, ?, ?, ?)",
+	[CO_SQL_MEMBERS] = "SELECT m.*, EXISTS(SELECT 1 FROM commands c WHERE c.job = m.job AND"
+			   " c.member = m.member) FROM members m ORDER BY m.job, m.member",
+	[CO_SQL_COMMAND] = "INSERT OR REPLACE INTO commands VALUES(?, ?, ?, ?, ?)",
+	[CO_SQL_COMMAND_GET] = "SELECT arguments, options, payload FROM commands"
+			       " WHERE job = ? AND member = ?",
+	[CO_SQL_NODE] = "INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?, ?)",
+	[CO_SQL_NODES] = "SELECT * FROM nodes",
+	[CO_SQL_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoints VALUES(?, ?, ?, ?, ?, ?)",
+	[CO_SQL_CHECKPOINTS] = "SELECT * FROM checkpoints ORDER BY job, number",
+	[CO_SQL_CHECKPOINT_REMOVE] = "DELETE FROM checkpoints WHERE job = ? AND number = ?",
+	[CO_SQL_SAID] = "INSERT OR REPLACE INTO said VALUES(?, ?, ?, ?)",
+	[CO_SQL_SAID_ALL] = "SELECT * FROM said",
+	[CO_SQL_EVENT] = "INSERT INTO events VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[CO_SQL_EVENTS] = "SELECT * FROM events WHERE id > ? ORDER BY id",
+	[CO_SQL_EVENTS_LAST] = "SELECT coalesce(max(id), 0) FROM events",
+	[CO_SQL_EVENTS_TRIM] = "DELETE FROM events WHERE id <= ?",
+};
+
+static int number(sqlite3 *db, const char *sql, int *out)
+{
+	sqlite3_stmt *s;
+	int ret = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+
+	if (ret)
+		return ret;
+	ret = sqlite3_step(s);
+	if (ret == SQLITE_ROW)
+		*out = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return ret == SQLITE_ROW || ret == SQLITE_DONE ? 0 : ret;
+}
+
+static int prepare(struct co_db *db, const char *path, struct cr_err *err)
+{
+	int version = 0, ret, i;
+
+	ret = sqlite3_exec(db->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", NULL, NULL,
+			   NULL);
+	if (!ret)
+		ret = number(db->db, "PRAGMA user_version", &version);
+	if (!ret && version > SCHEMA_VERSION)
+		return cr_fail(err, CR_EXIT_FORMAT, 0,
+			       "%s is of a newer crcoordinator (schema %d, ours is %d)", path,
+			       version, SCHEMA_VERSION);
+	if (!ret && !version) {
+		char set[64];
+
+		ret = sqlite3_exec(db->db, "BEGIN", NULL, NULL, NULL);
+		if (!ret)
+			ret = sqlite3_exec(db->db, schema, NULL, NULL, NULL);
+		snprintf(set, sizeof(set), "PRAGMA user_version=%d; COMMIT", SCHEMA_VERSION);
+		if (!ret)
+			ret = sqlite3_exec(db->db, set, NULL, NULL, NULL);
+	}
+	for (i = 0; !ret && i < CO_SQL_STATEMENTS; i++)
+		ret = sqlite3_prepare_v3(db->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+					 &db->s[i], NULL);
+	if (!ret)
+		return 0;
+	return cr_fail(err, CR_EXIT_IO, 0, "%s: %s", path, sqlite3_errmsg(db->db));
+}
+
+int co_db_open(const char *path, struct co_db **out, struct cr_err *err)
+{
+	struct co_db *db = calloc(1, sizeof(*db));
+	int ret;
+
+	if (!db)
+		return cr_fail(err, CR_EXIT_INTERNAL, 0, "no memory");
+	if (sqlite3_open_v2(path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL))
+		ret = cr_fail(err, CR_EXIT_IO, 0, "%s: %s", path, sqlite3_errmsg(db->db));
+	else
+		ret = prepare(db, path, err);
+	if (ret) {
+		co_db_close(db);
+		return ret;
+	}
+	*out = db;
+	return 0;
+}
+
+void co_db_close(struct co_db *db)
+{
+	int i;
+
+	if (!db)
+		return;
+	if (db->open)
+		co_db_commit(db);
+	for (i = 0; i < CO_SQL_STATEMENTS; i++)
+		sqlite3_finalize(db->s[i]);
+	sqlite3_close(db->db);
+	free(db);
+}
+
+static _Noreturn void give_up(struct co_db *db)
+{
+	cr_say("the database cannot be written: %s; ending, jobs go on", sqlite3_errmsg(db->db));
+	_Exit(CR_EXIT_IO);
+}
+
+static sqlite3_stmt *bind(struct co_db *db, enum co_sql what, const char *types, va_list ap)
+{
+	sqlite3_stmt *s = db->s[what];
+	const void *bytes;
+	int at = 0;
+
+	for (; *types; types++) {
+		at++;
+		if (*types == 'i') {
+			sqlite3_bind_int64(s, at, va_arg(ap, int64_t));
+		} else if (*types == 't') {
+			sqlite3_bind_text(s, at, va_arg(ap, const char *), -1, SQLITE_STATIC);
+		} else {
+			bytes = va_arg(ap, const void *);
+			sqlite3_bind_blob64(s, at, bytes, va_arg(ap, size_t), SQLITE_STATIC);
+		}
+	}
+	return s;
+}
+
+static void step(struct co_db *db, enum co_sql what)
+{
+	if (sqlite3_step(db->s[what]) != SQLITE_DONE)
+		give_up(db);
+	sqlite3_reset(db->s[what]);
+}
+
+void co_db_write(struct co_db *db, enum co_sql what, const char *types, ...)
+{
+	va_list ap;
+
+	if (!db->open)
+		step(db, CO_SQL_BEGIN);
+	db->open = true;
+	va_start(ap, types);
+	bind(db, what, types, ap);
+	va_end(ap);
+	step(db, what);
+}
+
+void co_db_commit(struct co_db *db)
+{
+	if (!db->open)
+		return;
+	step(db, CO_SQL_COMMIT);
+	db->open = false;
+}
+
+void co_db_read(struct co_db *db, enum co_sql what, void (*row)(sqlite3_stmt *s, void *arg),
+		void *arg, const char *types, ...)
+{
+	sqlite3_stmt *s;
+	va_list ap;
+
+	va_start(ap, types);
+	s = bind(db, what, types, ap);
+	va_end(ap);
+	while (sqlite3_step(s) == SQLITE_ROW)
+		row(s, arg);
+	sqlite3_reset(s);
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What happened: a line on stderr, a row in the database (the newest of them), and those who follow.
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "coordinator/cluster.h"
+
+#define KEPT 100000
+
+static bool may_see(const struct co_asker *a, int64_t uid)
+{
+	return a->uid == 0 || uid < 0 || uid == (int64_t)a->uid;
+}
+
+static void tell(struct co *c, const struct co_asker *a, const cairn_EventRow *row)
+{
+	cairn_Reply *r = co_reply_begin(c);
+
+	r->which_row = cairn_Reply_event_tag;
+	r->row.event = *row;
+	co_reply(c, a, r);
+}
+
+void co_event(struct co *c, const char *kind, const struct co_job *j, const struct co_node *n,
+	      int member, const char *format, ...)
+{
+	static cairn_EventRow row;
+	char who[CO_NAME + CO_NODE + 64] = "";
+	size_t i, at = 0;
+	va_list ap;
+
+	memset(&row, 0, sizeof(row));
+	row.id = ++c->next_event;
+	row.at_ms = cr_now_ns(CLOCK_REALTIME) / 1000000;
+	row.member = member;
+	snprintf(row.kind, sizeof(row.kind), "%s", kind);
+	if (j)
+		snprintf(row.job, sizeof(row.job), "%s", j->name);
+	if (n)
+		snprintf(row.node, sizeof(row.node), "%s", n->hello.name);
+	va_start(ap, format);
+	vsnprintf(row.text, sizeof(row.text), format, ap);
+	va_end(ap);
+	if (j)
+		at += snprintf(who, sizeof(who), " job %s (%llu)", j->name,
+			       (unsigned long long)j->id);
+	if (member >= 0)
+		at += snprintf(who + at, sizeof(who) - at, " member %d", member);
+	if (n)
+		snprintf(who + at, sizeof(who) - at, " node %s", n->hello.name);
+	cr_say("%s%s: %s", kind, who, row.text);
+	co_db_write(c->db, CO_SQL_EVENT, "iitiittit", (int64_t)row.id, row.at_ms, row.kind,
+		    j ? (int64_t)j->id : 0, j ? (int64_t)j->uid : -1, row.job, row.node,
+		    (int64_t)member, row.text);
+	if (row.id % 1000 == 0 && row.id > KEPT)
+		co_db_write(c->db, CO_SQL_EVENTS_TRIM, "i", (int64_t)row.id - KEPT);
+	for (i = 0; i < c->followers.n; i++)
+		if (may_see(&c->followers.v[i], j ? (int64_t)j->uid : -1))
+			tell(c, &c->followers.v[i], &row);
+}
+
+struct listing {
+	struct co *c;
+	const struct co_asker *a;
+	const char *job;
+};
+
+static void text(sqlite3_stmt *s, int column, char *to, size_t len)
+{
+	const unsigned char *t = sqlite3_column_text(s, column);
+
+	snprintf(to, len, "%s", t ? (const char *)t : "");
+}
+
+static void on_row(sqlite3_stmt *s, void *arg)
+{
+	static cairn_EventRow row;
+	struct listing *l = arg;
+
+	if (!may_see(l->a, sqlite3_column_int64(s, 4)))
+		return;
+	row.id = sqlite3_column_int64(s, 0);
+	row.at_ms = sqlite3_column_int64(s, 1);
+	text(s, 2, row.kind, sizeof(row.kind));
+	text(s, 5, row.job, sizeof(row.job));
+	text(s, 6, row.node, sizeof(row.node));
+	row.member = sqlite3_column_int(s, 7);
+	text(s, 8, row.text, sizeof(row.text));
+	if (!*l->job || !strcmp(l->job, row.job))
+		tell(l->c, l->a, &row);
+}
+
+void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request *q)
+{
+	struct listing l = { c, a, q->job };
+	cairn_Reply *r;
+
+	co_db_read(c->db, CO_SQL_EVENTS, on_row, &l, "i", (int64_t)q->since);
+	if (q->follow) {
+		*cr_list_add(&c->followers) = *a;
+		return;
+	}
+	r = co_reply_begin(c);
+	r->last = true;
+	co_reply(c, a, r);
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Members of jobs: where each one lives, what its shepherd tells. What is told of another epoch or
+// from another node than the books say is of the past; whoever tells that it lives is told to end.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/cluster.h"
+
+struct co_member *co_member(struct co_job *j, unsigned int number)
+{
+	size_t i;
+
+	if (number >= j->n) {
+		j->v = realloc(j->v, (number + 1) * sizeof(*j->v));
+		memset(j->v + j->n, 0, (number + 1 - j->n) * sizeof(*j->v));
+		for (i = j->n; i <= number; i++) {
+			j->v[i].job = j;
+			j->v[i].number = i;
+		}
+		j->n = number + 1;
+	}
+	return &j->v[number];
+}
+
+void co_member_save(struct co_member *m)
+{
+	co_db_write(m->job->c->db, CO_SQL_MEMBER, "iitiiii", (int64_t)m->job->id,
+		    (int64_t)m->number, m->node ? m->node->hello.name : "", (int64_t)m->epoch,
+		    (int64_t)m->life, (int64_t)m->added, (int64_t)m->status);
+}
+
+void co_member_set(struct co_member *m, enum co_life life)
+{
+	bool was = co_lives(m), is;
+
+	m->life = life;
+	is = co_lives(m);
+	if (was != is) {
+		m->job->live += is ? 1 : -1;
+		if (m->node)
+			m->node->live += is ? 1 : -1;
+	}
+	/* Whether it is started, runs or dies is told again; that it is gone may not be. */
+	if (was != is || life == CO_NONE)
+		co_member_save(m);
+}
+
+struct co_member *co_member_add(struct co_job *j, struct co_node *n)
+{
+	struct co_member *m = co_member(j, j->n);
+
+	m->node = n;
+	m->epoch = j->epoch;
+	m->start_sent = true;
+	co_member_set(m, CO_STARTING);
+	return m;
+}
+
+void co_member_id(const struct co_member *m, cairn_MemberId *id)
+{
+	id->job = m->job->id;
+	id->member = m->number;
+	id->epoch = m->epoch;
+}
+
+static void kill_id(struct co_node *n, const cairn_MemberId *id, int signal)
+{
+	cairn_ClusterMsg *msg = co_message(n->c, cairn_ClusterMsg_kill_tag);
+
+	msg->body.kill.has_id = true;
+	msg->body.kill.id = *id;
+	msg->body.kill.signal = signal;
+	co_send_node(n, msg, NULL, 0);
+}
+
+void co_member_kill(struct co_member *m, int signal)
+{
+	cairn_MemberId id;
+
+	co_member_id(m, &id);
+	if (m->node)
+		kill_id(m->node, &id, signal);
+}
+
+struct start {
+	struct co_member *m;
+	unsigned int number;
+	bool sent;
+};
+
+static void send_start(struct start *s, unsigned int arguments, unsigned int options,
+		       const void *payload, size_t len)
+{
+	struct co_job *j = s->m->job;
+	cairn_ClusterMsg *msg = co_message(j->c, cairn_ClusterMsg_start_tag);
+	cairn_Start *to = &msg->body.start;
+
+	to->has_id = true;
+	co_member_id(s->m, &to->id);
+	snprintf(to->name, sizeof(to->name), "%s", j->name);
+	to->uid = j->uid;
+	to->gid = j->gid;
+	to->number = s->number;
+	to->members = j->live;
+	to->interval = j->policy.interval;
+	to->arguments = arguments;
+	to->options = options;
+	to->course = s->number ? j->course.id : 0;
+	s->sent = co_send_node(s->m->node, msg, payload, len);
+}
+
+static void on_command(sqlite3_stmt *row, void *arg)
+{
+	send_start(arg, sqlite3_column_int(row, 0), sqlite3_column_int(row, 1),
+		   sqlite3_column_blob(row, 2), sqlite3_column_bytes(row, 2));
+}
+
+void co_member_start(struct co_member *m, unsigned int number)
+{
+	struct start s = { m, number, false };
+
+	m->start_sent = true;
+	m->here = false;
+	if (number)
+		send_start(&s, 0, 0, NULL, 0);
+	else
+		co_db_read(m->job->c->db, CO_SQL_COMMAND_GET, on_command, &s, "ii",
+			   (int64_t)m->job->id, (int64_t)m->number);
+}
+
+struct co_member *co_member_there(struct co_node *n, const cairn_MemberId *id)
+{
+	struct co_job *j = co_job_by_id(n->c, id->job);
+	struct co_member *m;
+
+	/* Of a cluster that had another database: not ours to end. */
+	if (!j)
+		return NULL;
+	m = id->member < j->n ? &j->v[id->member] : NULL;
+	if (!m || m->epoch != id->epoch || m->node != n || !co_lives(m)) {
+		kill_id(n, id, 0);
+		return NULL;
+	}
+	m->here = true;
+	if (m->life == CO_DYING) {
+		kill_id(n, id, 0);
+		return NULL;
+	}
+	return m;
+}
+
+static void running(struct co_member *m, const cairn_MemberEvent *e)
+{
+	struct co_job *j = m->job;
+	size_t i;
+
+	if (e->processes)
+		m->processes = e->processes;
+	if (e->rss_bytes)
+		m->rss_bytes = e->rss_bytes;
+	if (m->life != CO_STARTING || j->state == CO_JOB_RESTARTING)
+		return;
+	co_member_set(m, CO_RUNNING);
+	if (j->state != CO_JOB_STARTING)
+		return;
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].life == CO_STARTING)
+			return;
+	if (j->policy.interval > 0)
+		j->due_ms = co_now() + (j->policy.interval < 1 ? j->policy.interval * 1000 : 1000);
+	co_job_set(j, CO_JOB_RUNNING, "");
+}
+
+static void answer_asker(struct co_member *m, int status)
+{
+	cairn_Reply *r;
+
+	if (!m->asker.session)
+		return;
+	r = co_reply_begin(m->job->c);
+	r->which_row = cairn_Reply_job_tag;
+	co_job_row(m->job, &r->row.job);
+	r->row.job.status = status;
+	r->last = true;
+	co_reply(m->job->c, &m->asker, r);
+	m->asker.session = 0;
+}
+
+/* It has ended by itself, as programs do. */
+static void ended(struct co_member *m, const cairn_MemberEvent *e)
+{
+	struct co_job *j = m->job;
+	char text[64];
+
+	m->status = e->status;
+	if (!m->number)
+		j->status = e->status;
+	co_event(j->c, "member-ended", j, m->node, m->number, "status %d", (int)e->status);
+	if (j->course.active && m->takes_part && !m->finished) {
+		snprintf(text, sizeof(text), "member %u ended meanwhile", m->number);
+		co_course_abort(j, CR_EXIT_CLUSTER, text);
+	}
+	co_member_set(m, CO_NONE);
+	answer_asker(m, e->status);
+	if (!j->live)
+		co_job_set(j, CO_JOB_ENDED, "");
+}
+
+void co_member_damaged(struct co_member *m)
+{
+	struct co_job *j = m->job;
+	struct co_checkpoint *k = co_checkpoint(j, j->course.number);
+
+	if (j->course.purpose == CO_RESTORE && k && m->number < k->n)
+		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_DAMAGED,
+			     0);
+}
+
+static void failed(struct co_member *m, const cairn_MemberEvent *e)
+{
+	struct co_job *j = m->job;
+	char text[256];
+
+	if (*e->error)
+		snprintf(text, sizeof(text), "member %u on %.40s: %.190s", m->number,
+			 m->node->hello.name, e->error);
+	else if (e->state == cairn_MemberState_MEMBER_FENCED)
+		snprintf(text, sizeof(text), "member %u on %.40s: its lease ran out", m->number,
+			 m->node->hello.name);
+	else
+		snprintf(text, sizeof(text), "member %u on %.40s: %s (status %d)", m->number,
+			 m->node->hello.name,
+			 e->out_of_memory ? "out of memory" : "killed by a signal", (int)e->status);
+	co_event(j->c, "member-failed", j, m->node, m->number, "%s", text);
+	m->status = e->status;
+	/* One that was to become a member of a running job has not; the job is as it was. */
+	if (j->state == CO_JOB_RUNNING && m->life == CO_STARTING) {
+		co_member_set(m, CO_NONE);
+		answer_asker(m, e->status ? e->status : (int)e->exit);
+		return;
+	}
+	co_member_set(m, CO_DEAD);
+	answer_asker(m, e->status ? e->status : (int)e->exit);
+	if (e->exit == CR_EXIT_DAMAGED)
+		co_member_damaged(m);
+	/* What cannot even be started is not tried again. */
+	if (j->state == CO_JOB_STARTING && e->state == cairn_MemberState_MEMBER_FAILED) {
+		co_job_end(j, CO_JOB_FAILED, text);
+		return;
+	}
+	co_recover(j,
+		   e->state == cairn_MemberState_MEMBER_FENCED || e->exit == CR_EXIT_DAMAGED ?
+			   CO_NODE_FAULT :
+			   CO_OWN_FAULT,
+		   text);
+}
+
+static void gone(struct co_member *m, const cairn_MemberEvent *e)
+{
+	struct co_job *j = m->job;
+	bool normal = e->state == cairn_MemberState_MEMBER_EXITED &&
+		      (!e->signaled || (j->signal && e->status == 128 + j->signal));
+
+	m->here = true;
+	if (m->life == CO_DYING) {
+		if (!m->number && !e->stopped)
+			j->status = e->status;
+		co_member_set(m, CO_DEAD);
+		answer_asker(m, e->status);
+		if (!j->live)
+			co_job_dead(j);
+		return;
+	}
+	if (normal && (j->state == CO_JOB_RUNNING || j->state == CO_JOB_STARTING))
+		ended(m, e);
+	else
+		failed(m, e);
+}
+
+void co_member_event(struct co_node *n, const cairn_MemberEvent *e)
+{
+	struct co_job *j = co_job_by_id(n->c, e->id.job);
+	struct co_member *m;
+
+	switch (e->state) {
+	case cairn_MemberState_MEMBER_STARTING:
+		co_member_there(n, &e->id);
+		return;
+	case cairn_MemberState_MEMBER_RUNNING:
+	case cairn_MemberState_MEMBER_WRITTEN:
+		m = co_member_there(n, &e->id);
+		if (!m)
+			return;
+		if (e->state == cairn_MemberState_MEMBER_RUNNING)
+			running(m, e);
+		else
+			co_course_written(m, e);
+		return;
+	default:
+		break;
+	}
+	if (!j || e->id.member >= j->n)
+		return;
+	m = &j->v[e->id.member];
+	if (m->epoch == e->id.epoch && m->node == n && co_lives(m))
+		gone(m, e);
+}
+
+void co_member_vanished(struct co_member *m, const char *why)
+{
+	struct co_job *j = m->job;
+	char text[160];
+
+	snprintf(text, sizeof(text), "member %u on %.60s: %s", m->number, m->node->hello.name, why);
+	if (m->life == CO_DYING) {
+		co_member_set(m, CO_DEAD);
+		if (!j->live)
+			co_job_dead(j);
+		return;
+	}
+	answer_asker(m, 128 + 9);
+	if (j->state == CO_JOB_RUNNING && m->life == CO_STARTING) {
+		co_member_set(m, CO_NONE);
+		return;
+	}
+	co_member_set(m, CO_DEAD);
+	co_recover(j, CO_NODE_FAULT, text);
+}

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nodes: who they are, whether they live. A heartbeat touches no database. A node is lost when the
+// lease that our newest ack gave it is over, with a margin: by then it has ended its members itself.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "coordinator/cluster.h"
+
+int64_t co_margin(const struct co *c)
+{
+	return c->lease_ms + c->lease_ms / 4;
+}
+
+bool co_settled(const struct co *c, int64_t now)
+{
+	return now - c->began_ms >= co_margin(c);
+}
+
+struct co_store *co_store(struct co *c, uint64_t id)
+{
+	struct co_store **slot;
+	size_t i;
+
+	for (i = 0; i < c->stores.n; i++)
+		if (c->stores.v[i]->id == id)
+			return c->stores.v[i];
+	slot = cr_list_add(&c->stores);
+	*slot = calloc(1, sizeof(**slot));
+	(*slot)->id = id;
+	return *slot;
+}
+
+struct co_node *co_node_find(struct co *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->nodes.n; i++)
+		if (!strcmp(c->nodes.v[i]->hello.name, name))
+			return c->nodes.v[i];
+	return NULL;
+}
+
+struct co_node *co_node_add(struct co *c, const char *name)
+{
+	struct co_node **slot = cr_list_add(&c->nodes), *n = calloc(1, sizeof(*n));
+
+	*slot = n;
+	n->c = c;
+	n->index = c->nodes.n - 1;
+	snprintf(n->hello.name, sizeof(n->hello.name), "%s", name);
+	return n;
+}
+
+void co_node_save(struct co_node *n)
+{
+	co_db_write(n->c->db, CO_SQL_NODE, "ttiit", n->hello.name, n->hello.boot_id,
+		    (int64_t)n->hello.store_id, (int64_t)n->draining,
+		    n->hello.addresses_count ? n->hello.addresses[0] : "");
+}
+
+bool co_node_takes(const struct co_node *n)
+{
+	return n->up && n->session && n->told && !n->draining && !n->leaving;
+}
+
+void co_nodes_changed(struct co *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->jobs.n; i++)
+		if (!co_job_over(c->jobs.v[i]))
+			c->jobs.v[i]->look = true;
+}
+
+static void refuse(struct co_session *s, int status, const char *text)
+{
+	cairn_ClusterMsg *m = co_message(s->c, cairn_ClusterMsg_refusal_tag);
+
+	cr_say("refused %s: %s", cr_link_peer(s->link), text);
+	m->body.refusal.status = status;
+	snprintf(m->body.refusal.error, sizeof(m->body.refusal.error), "%s", text);
+	co_send(s, m, NULL, 0);
+	co_session_close(s);
+}
+
+/* Its members of before are dead or told to end by what comes next; those that live are told. */
+static void came(struct co_node *n)
+{
+	struct co *c = n->c;
+	size_t i, k;
+
+	if (!n->up) {
+		n->up = true;
+		c->up++;
+		n->store->up++;
+	}
+	for (i = 0; i < c->jobs.n; i++)
+		for (k = 0; k < c->jobs.v[i]->n; k++)
+			if (c->jobs.v[i]->v[k].node == n)
+				c->jobs.v[i]->v[k].here = c->jobs.v[i]->v[k].start_sent = false;
+	n->store->generation++;
+}
+
+static void set_store(struct co_node *n, uint64_t id)
+{
+	if (n->store && n->store->id == id)
+		return;
+	if (n->store && n->up)
+		n->store->up--;
+	n->store = co_store(n->c, id);
+	if (n->up)
+		n->store->up++;
+}
+
+static bool welcome(struct co_session *s, const cairn_Hello *h)
+{
+	struct co_node *n = co_node_find(s->c, h->name);
+	cairn_ClusterMsg *m;
+	char text[300];
+	bool known = n;
+
+	if (n && n->known && n->up && *n->hello.boot_id &&
+	    (strcmp(n->hello.boot_id, h->boot_id) || n->hello.store_id != h->store_id)) {
+		snprintf(text, sizeof(text),
+			 "the name %s is another node's, which lives (give this one another with "
+			 "--name)",
+			 h->name);
+		refuse(s, CR_EXIT_EXISTS, text);
+		return false;
+	}
+	if (!n)
+		n = co_node_add(s->c, h->name);
+	if (n->session)
+		co_session_close(n->session);
+	n->known = true;
+	set_store(n, h->store_id);
+	if (!known || strcmp(n->hello.boot_id, h->boot_id) || n->hello.store_id != h->store_id) {
+		n->hello = *h;
+		co_node_save(n);
+	}
+	n->hello = *h;
+	s->node = n;
+	n->session = s;
+	n->told = n->leaving = n->full = false;
+	n->back_ms = 0;
+	n->acked_ms = n->beat_ms = co_now();
+	if (!n->up)
+		co_event(s->c, known ? "node-back" : "node-new", NULL, n, -1, "%s, Cairn %s",
+			 h->addresses_count ? h->addresses[0] : cr_link_peer(s->link), h->cairn);
+	came(n);
+	m = co_message(s->c, cairn_ClusterMsg_welcome_tag);
+	m->body.welcome.session = s->id;
+	m->body.welcome.lease_ms = s->c->lease_ms;
+	m->body.welcome.heartbeat_ms = s->c->heartbeat_ms;
+	m->body.welcome.version = CR_CLUSTER_VERSION;
+	snprintf(m->body.welcome.cluster, sizeof(m->body.welcome.cluster), "%s",
+		 s->c->options.name);
+	co_send(s, m, NULL, 0);
+	return true;
+}
+
+void co_node_hello(struct co_session *s, const cairn_Hello *h)
+{
+	char text[320];
+
+	if (h->version != CR_CLUSTER_VERSION) {
+		snprintf(text, sizeof(text),
+			 "node %s (Cairn %s) speaks version %u of the cluster's protocol, this "
+			 "coordinator version %u: install the same Cairn on both",
+			 h->name, h->cairn, (unsigned int)h->version, CR_CLUSTER_VERSION);
+		refuse(s, CR_EXIT_CLUSTER, text);
+		return;
+	}
+	if (!*h->name) {
+		refuse(s, CR_EXIT_USAGE, "a node without a name");
+		return;
+	}
+	welcome(s, h);
+}
+
+void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
+{
+	cairn_ClusterMsg *m = co_message(n->c, cairn_ClusterMsg_ack_tag);
+
+	n->beat_ms = n->acked_ms = co_now();
+	n->load_percent = b->load_percent;
+	n->hello.store_free = b->store_free;
+	m->body.ack.sent_ns = b->sent_ns;
+	m->body.ack.lease_ms = n->c->lease_ms;
+	co_send_node(n, m, NULL, 0);
+}
+
+void co_node_leaving(struct co_node *n, const cairn_Leaving *l)
+{
+	if (l->back_ms) {
+		n->back_ms = co_now() + l->back_ms;
+		co_event(n->c, "node-leaving", NULL, n, -1, "back within %u ms",
+			 (unsigned int)l->back_ms);
+	}
+	if (l->drain && !n->leaving) {
+		n->leaving = true;
+		co_event(n->c, "node-drain", NULL, n, -1, "it asked for its members to be moved");
+	}
+}
+
+/* It has told everything: who of ours was not told of is not there. */
+void co_node_told(struct co_node *n)
+{
+	struct co *c = n->c;
+	size_t i, k;
+
+	n->told = true;
+	co_images_swept(n);
+	for (i = 0; i < c->jobs.n; i++)
+		for (k = 0; k < c->jobs.v[i]->n; k++) {
+			struct co_member *m = &c->jobs.v[i]->v[k];
+
+			if (m->node == n && co_lives(m) && !m->here && !m->start_sent)
+				co_member_vanished(m, "its node has it no more");
+		}
+	co_nodes_changed(c);
+}
+
+void co_node_lost(struct co_node *n, const char *why)
+{
+	struct co *c = n->c;
+	size_t i, k;
+
+	if (n->session)
+		co_session_close(n->session);
+	n->up = n->told = false;
+	c->up--;
+	n->store->up--;
+	co_event(c, "node-lost", NULL, n, -1, "%s", why);
+	for (i = 0; i < c->jobs.n; i++) {
+		struct co_job *j = c->jobs.v[i];
+
+		if (co_job_over(j))
+			continue;
+		/* With a node less, what is there may be enough: commit before looking back. */
+		co_images_tend(j);
+		for (k = 0; k < j->n; k++)
+			if (j->v[k].node == n && co_lives(&j->v[k]))
+				co_member_vanished(&j->v[k], "its node was lost");
+		j->look = true;
+	}
+}
+
+void co_nodes_tick(struct co *c, int64_t now)
+{
+	int64_t margin = co_margin(c);
+	size_t i;
+
+	for (i = 0; i < c->nodes.n; i++) {
+		struct co_node *n = c->nodes.v[i];
+
+		if (n->asker.session && !n->live)
+			co_drained(n);
+		if (!n->up || now - n->acked_ms < margin || now < n->back_ms + margin)
+			continue;
+		if (!co_settled(c, now))
+			continue;
+		co_node_lost(n, "silent for longer than its lease");
+	}
+}
+
+static const char *state(const struct co_node *n)
+{
+	int64_t silent = co_now() - n->beat_ms;
+
+	if (!n->up)
+		return "lost";
+	if (n->draining || n->leaving)
+		return n->live ? "draining" : "drained";
+	if (n->back_ms > co_now())
+		return "leaving";
+	return n->session && silent < n->c->lease_ms / 2 ? "up" : "suspect";
+}
+
+void co_node_row(const struct co_node *n, cairn_NodeRow *row)
+{
+	snprintf(row->name, sizeof(row->name), "%s", n->hello.name);
+	snprintf(row->state, sizeof(row->state), "%s", state(n));
+	if (n->hello.addresses_count)
+		snprintf(row->address, sizeof(row->address), "%s", n->hello.addresses[0]);
+	row->members = n->live;
+	row->store_bytes = n->hello.store_bytes;
+	row->store_free = n->hello.store_free;
+	row->labels_count = n->hello.labels_count;
+	memcpy(row->labels, n->hello.labels, sizeof(row->labels));
+	row->phi = n->phi;
+	row->load_percent = n->load_percent;
+	row->privileged = n->hello.privileged;
+	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);
+	row->last_ms = n->beat_ms ? co_now() - n->beat_ms : 0;
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Options of crcoordinator.
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/err.h"
+
+struct cr_coordinator_options {
+	const char *init, *listen, *state, *name, *fence_command;
+	const char *key, *cert, *cert_key, *ca;
+	double lease, heartbeat, ready_fd;
+	bool help, version;
+};
+
+int cr_coordinator_options(struct cr_coordinator_options *o, int argc, char **argv,
+			   struct cr_err *err);
+void cr_coordinator_usage(void);

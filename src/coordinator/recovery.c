@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The way back: all members of a job are ended, then it starts again as a whole with the next epoch,
+// from its newest checkpoint, or, if there is none, from the beginning if the cluster started it.
+//
+//   RUNNING -> ENDING (kill, until all are dead) -> WAITING -> SHIPPING -> RESTARTING -> RUNNING
+//
+// Each arrow is in the database before anybody is told. A failure on the way leads to ENDING again.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coordinator/cluster.h"
+#include "coordinator/placement.h"
+
+#define KILL_AGAIN_MS 1000
+#define AGAIN_MS 500
+
+static void kill_all(struct co_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (co_lives(&j->v[i])) {
+			co_member_set(&j->v[i], CO_DYING);
+			co_member_kill(&j->v[i], 0);
+		}
+	j->retry_ms = co_now() + KILL_AGAIN_MS;
+	j->look = true;
+}
+
+void co_job_end(struct co_job *j, enum co_state after, const char *why)
+{
+	char text[sizeof(j->why)];
+
+	snprintf(text, sizeof(text), "%s", why);
+	j->due_ms = CO_FOREVER;
+	j->after = after;
+	co_job_set(j, CO_JOB_ENDING, text);
+	if (j->course.active)
+		co_course_abort(j, CR_EXIT_CLUSTER, *text ? text : "the job is being ended");
+	kill_all(j);
+	if (!j->live)
+		co_job_dead(j);
+}
+
+void co_job_dead(struct co_job *j)
+{
+	size_t i;
+
+	if (j->state == CO_JOB_ENDING) {
+		char why[sizeof(j->why)];
+
+		snprintf(why, sizeof(why), "%s", j->why);
+		for (i = 0; i < j->n && co_job_over(j); i++)
+			j->v[i].life = CO_NONE;
+		co_job_set(j, j->after, why);
+	}
+	j->retry_ms = 0;
+	j->look = true;
+}
+
+/* From the beginning: only if the cluster has the command of what it all began with. */
+static bool can_begin_again(const struct co_job *j)
+{
+	return j->n && j->v[0].commanded;
+}
+
+void co_recover(struct co_job *j, enum co_cause cause, const char *why)
+{
+	const char *none;
+	char text[sizeof(j->why)];
+
+	if (j->state == CO_JOB_ENDING || j->state == CO_JOB_WAITING ||
+	    j->state == CO_JOB_SHIPPING) {
+		if (j->state == CO_JOB_ENDING && !j->live)
+			co_job_dead(j);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s", why);
+	if (cause != CO_ASKED)
+		snprintf(j->last_error, sizeof(j->last_error), "%s", text);
+	if (cause != CO_ASKED && j->policy.stop_on_failure) {
+		co_job_end(j, CO_JOB_FAILED, text);
+		return;
+	}
+	if (cause == CO_OWN_FAULT && ++j->tries > j->policy.max_restarts) {
+		snprintf(text, sizeof(text), "failed %u times without a new checkpoint: %.180s",
+			 j->tries, why);
+		co_job_end(j, CO_JOB_FAILED, text);
+		return;
+	}
+	if (!j->checkpoints && !can_begin_again(j)) {
+		snprintf(text, sizeof(text), "%.160s; before its first checkpoint", why);
+		co_job_end(j, CO_JOB_LOST, text);
+		return;
+	}
+	none = "";
+	if (!co_checkpoint_good(j, &none) && !j->checkpoints)
+		cr_say("job %s: begins again: %s", j->name, none);
+	j->epoch++;
+	co_job_end(j, CO_JOB_WAITING, text);
+}
+
+/* ---- placing ---- */
+
+struct places {
+	struct cr_place_node *nodes;
+	struct cr_place_label *labels;
+	struct cr_place_member *members;
+	unsigned int *images, *where;
+	unsigned int *numbers; /* members' */
+	size_t n;
+};
+
+static void free_places(struct places *p)
+{
+	free(p->nodes);
+	free(p->labels);
+	free(p->members);
+	free(p->images);
+	free(p->where);
+	free(p->numbers);
+}
+
+static size_t take_labels(const cairn_Label *from, size_t n, struct cr_place_label *to)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		to[i] = (struct cr_place_label){ from[i].key, from[i].value };
+	return n;
+}
+
+static void describe_nodes(struct co *c, struct places *p)
+{
+	struct cr_place_label *at = p->labels;
+	size_t i;
+
+	for (i = 0; i < c->nodes.n; i++) {
+		const struct co_node *n = c->nodes.v[i];
+		struct cr_place_node *to = &p->nodes[i];
+
+		*to = (struct cr_place_node){
+			.name = n->hello.name,
+			.up = n->up && n->session && n->told,
+			.draining = n->draining || n->leaving,
+			.privileged = n->hello.privileged,
+			.uid = n->hello.uid,
+			.labels = at,
+			.store_free = n->hello.store_free,
+			.load_percent = n->load_percent,
+			.members = n->live,
+		};
+		to->n_labels = take_labels(n->hello.labels, n->hello.labels_count, at);
+		at += to->n_labels;
+	}
+}
+
+/* Indices of the nodes that have an image. */
+static size_t holders(struct co *c, const struct co_image *image, unsigned int *to)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->nodes.n; i++)
+		if (c->nodes.v[i]->store && co_image_at(image, c->nodes.v[i]->store))
+			to[n++] = i;
+	return n;
+}
+
+/* Who is to be placed. */
+static bool goes(const struct co_job *j, const struct co_checkpoint *k, bool living, size_t i)
+{
+	if (living)
+		return co_lives(&j->v[i]);
+	return k ? i < k->n && k->images[i].there : j->v[i].commanded && !j->v[i].added;
+}
+
+/*
+ * Where its members go: those of a checkpoint, or, without one, those that live, or those that it
+ * begins with. Fills j->plan.
+ */
+static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR_PLACE_WHY])
+{
+	bool recovery = k || living || j->restarts;
+	struct co *c = j->c;
+	struct cr_place_job job = { .uid = j->uid,
+				    .spread = j->policy.spread,
+				    .recovery = recovery };
+	struct cr_place_label wanted[16];
+	struct places p = { 0 };
+	size_t i, used = 0, most = 0;
+	bool ok;
+
+	for (i = 0; k && i < k->n; i++)
+		most += k->images[i].holdings.n;
+	p.nodes = calloc(c->nodes.n + 1, sizeof(*p.nodes));
+	p.labels = calloc(c->nodes.n * 16 + 1, sizeof(*p.labels));
+	p.members = calloc(j->n + 1, sizeof(*p.members));
+	/* Several nodes may share a store: then each of them is a holder. */
+	p.images = calloc((most + 1) * (c->stores.n < c->nodes.n ? c->nodes.n : 1) + 1,
+			  sizeof(*p.images));
+	p.where = calloc(j->n + 1, sizeof(*p.where));
+	p.numbers = calloc(j->n + 1, sizeof(*p.numbers));
+	describe_nodes(c, &p);
+	for (i = 0; i < j->n; i++) {
+		struct cr_place_member *to = &p.members[p.n];
+
+		if (!goes(j, k, living, i))
+			continue;
+		*to = (struct cr_place_member){ .images = p.images + used };
+		if (j->v[i].node && recovery)
+			to->before = j->v[i].node->hello.name;
+		if (j->v[i].wish)
+			to->only = j->v[i].wish->hello.name;
+		if (k)
+			to->n_images = holders(c, &k->images[i], p.images + used);
+		used += to->n_images;
+		p.numbers[p.n++] = i;
+	}
+	job.labels = wanted;
+	job.n_labels = take_labels(j->policy.labels, j->policy.labels_count, wanted);
+	job.members = p.members;
+	job.n_members = p.n;
+	ok = cr_place(p.nodes, c->nodes.n, &job, p.where, why);
+	free(j->plan);
+	j->plan = ok ? calloc(j->n + 1, sizeof(*j->plan)) : NULL;
+	for (i = 0; ok && i < p.n; i++)
+		j->plan[p.numbers[i]] = c->nodes.v[p.where[i]];
+	free_places(&p);
+	return ok;
+}
+
+struct co_node *co_place_one(struct co_job *j, const char *only, char why[256])
+{
+	struct cr_place_member member = { .only = only };
+	struct cr_place_label wanted[16];
+	struct cr_place_job job = { .uid = j->uid,
+				    .spread = j->policy.spread,
+				    .labels = wanted,
+				    .members = &member,
+				    .n_members = 1 };
+	struct places p = { 0 };
+	unsigned int where;
+	bool ok;
+	size_t i;
+
+	p.nodes = calloc(j->c->nodes.n + 1, sizeof(*p.nodes));
+	p.labels = calloc(j->c->nodes.n * 16 + 1, sizeof(*p.labels));
+	describe_nodes(j->c, &p);
+	for (i = 0; i < j->n; i++)
+		if (co_lives(&j->v[i]))
+			p.nodes[j->v[i].node->index].has_member = true;
+	job.n_labels = take_labels(j->policy.labels, j->policy.labels_count, wanted);
+	ok = cr_place(p.nodes, j->c->nodes.n, &job, &where, why);
+	free_places(&p);
+	return ok ? j->c->nodes.v[where] : NULL;
+}
+
+/* ---- starting ---- */
+
+static bool plan_holds(const struct co_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (j->plan[i] && !co_node_takes(j->plan[i]))
+			return false;
+	return true;
+}
+
+static void start_all(struct co_job *j, struct co_checkpoint *k)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++) {
+		struct co_member *m = &j->v[i];
+
+		if (!j->plan[i]) {
+			if (m->life != CO_NONE)
+				co_member_set(m, CO_NONE);
+			continue;
+		}
+		m->node = j->plan[i];
+		m->epoch = j->epoch;
+		m->life = CO_DEAD;
+		co_member_set(m, CO_STARTING);
+	}
+	if (k)
+		co_course_restore(j, k->number);
+	co_job_set(j, k ? CO_JOB_RESTARTING : CO_JOB_STARTING, "");
+	for (i = 0; i < j->n; i++)
+		if (j->plan[i])
+			co_member_start(&j->v[i], k ? k->number : 0);
+	free(j->plan);
+	j->plan = NULL;
+}
+
+/* True when every member's image is where it will start; else copies are on their way. */
+static bool images_there(struct co_job *j, struct co_checkpoint *k)
+{
+	bool all = true;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		if (!k->images[i].there || co_image_at(&k->images[i], j->plan[i]->store))
+			continue;
+		all = false;
+		co_image_ship(j, k, i, j->plan[i]);
+	}
+	return all;
+}
+
+static void try_to_start(struct co_job *j)
+{
+	char text[CR_PLACE_WHY];
+	const char *why = "";
+	struct co_checkpoint *k = co_checkpoint_good(j, &why);
+
+	if (!k && j->checkpoints) {
+		if (strcmp(j->why, why))
+			co_job_set(j, CO_JOB_WAITING, why);
+		return;
+	}
+	if (!j->plan || !plan_holds(j)) {
+		if (!place(j, k, false, text)) {
+			if (j->state != CO_JOB_WAITING || strcmp(j->why, text))
+				co_job_set(j, CO_JOB_WAITING, text);
+			return;
+		}
+	}
+	if (k && !images_there(j, k)) {
+		if (j->state != CO_JOB_SHIPPING)
+			co_job_set(j, CO_JOB_SHIPPING, "images are brought to where it goes on");
+		return;
+	}
+	start_all(j, k);
+}
+
+/* ---- moving ---- */
+
+/* A member is on a node that is to be empty, and the job can be elsewhere. */
+static void look_for_move(struct co_job *j)
+{
+	char why[CR_PLACE_WHY];
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		any |= co_lives(&j->v[i]) && (j->v[i].node->draining || j->v[i].node->leaving);
+	if (!any || j->course.active)
+		return;
+	j->look = true;
+	j->retry_ms = co_now() + AGAIN_MS;
+	if (!place(j, NULL, true, why)) {
+		if (strcmp(j->why, why))
+			co_job_set(j, CO_JOB_RUNNING, why);
+		return;
+	}
+	free(j->plan);
+	j->plan = NULL;
+	co_course_start(j, CO_MOVE, NULL);
+}
+
+void co_recovery_look(struct co_job *j)
+{
+	int64_t now = co_now();
+
+	switch (j->state) {
+	case CO_JOB_ENDING:
+		if (j->live)
+			kill_all(j);
+		else
+			co_job_dead(j);
+		break;
+	case CO_JOB_WAITING:
+	case CO_JOB_SHIPPING:
+		if (co_settled(j->c, now))
+			try_to_start(j);
+		if (j->state == CO_JOB_WAITING || j->state == CO_JOB_SHIPPING) {
+			j->look = true;
+			j->retry_ms = now + AGAIN_MS;
+		}
+		break;
+	case CO_JOB_RUNNING:
+		look_for_move(j);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,634 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What users ask. Everybody sees and touches his own jobs only, root all; nodes are drained and
+// declared dead by root or whom crcoordinator runs as. What takes its time is answered when it is
+// done; whoever has gone is not.
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "common/runtime.h"
+#include "coordinator/cluster.h"
+
+#define MEMBERS_MAX 4096
+
+/* ---- answers ---- */
+
+cairn_Reply *co_reply_begin(struct co *c)
+{
+	return &co_message(c, cairn_ClusterMsg_reply_tag)->body.reply;
+}
+
+void co_reply(struct co *c, const struct co_asker *a, cairn_Reply *r)
+{
+	struct co_session *s = a->session ? co_session_by_id(c, a->session) : NULL;
+
+	r->id = a->id;
+	if (s)
+		co_send(s, &c->out, NULL, 0);
+}
+
+void co_reply_error(struct co *c, const struct co_asker *a, int status, const char *format, ...)
+{
+	cairn_Reply *r = co_reply_begin(c);
+	va_list ap;
+
+	r->last = true;
+	r->status = status;
+	va_start(ap, format);
+	vsnprintf(r->error, sizeof(r->error), format, ap);
+	va_end(ap);
+	co_reply(c, a, r);
+}
+
+void co_reply_job(struct co *c, const struct co_asker *a, const struct co_job *j)
+{
+	cairn_Reply *r = co_reply_begin(c);
+
+	r->last = true;
+	r->which_row = cairn_Reply_job_tag;
+	co_job_row(j, &r->row.job);
+	co_reply(c, a, r);
+}
+
+static void reply_end(struct co *c, const struct co_asker *a)
+{
+	cairn_Reply *r = co_reply_begin(c);
+
+	r->last = true;
+	co_reply(c, a, r);
+}
+
+static void wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask)
+{
+	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, ask };
+}
+
+/* What they wait for has come about, or never will. */
+void co_waiters_look(struct co_job *j)
+{
+	struct co_ask *q;
+	size_t i, n = 0;
+
+	for (i = 0; i < j->waiters.n; i++) {
+		struct co_waiter w = j->waiters.v[i];
+		bool done = co_job_over(j);
+
+		if (w.ask == cairn_Ask_ASK_RESTART && j->state == CO_JOB_RUNNING) {
+			co_reply_job(j->c, &w.asker, j);
+		} else if (w.ask == cairn_Ask_ASK_RESTART &&
+			   (done || (j->state == CO_JOB_WAITING && *j->why))) {
+			co_reply_error(j->c, &w.asker, done ? CR_EXIT_CLUSTER : CR_EXIT_NO_NODE,
+				       "job %s %s: %s", j->name,
+				       done ? "was not restarted" : "waits", j->why);
+		} else if (done) {
+			co_reply_job(j->c, &w.asker, j);
+		} else {
+			j->waiters.v[n++] = w;
+		}
+	}
+	j->waiters.n = n;
+	while (co_job_over(j) && (q = j->asks)) {
+		j->asks = q->next;
+		co_reply_error(j->c, &q->asker, CR_EXIT_NOT_FOUND, "job %s is over: %s%s%s",
+			       j->name, co_job_state(j), *j->why ? ", " : "", j->why);
+		free(q->payload);
+		free(q);
+	}
+}
+
+void co_drained(struct co_node *n)
+{
+	cairn_Reply *r;
+
+	co_event(n->c, "node-drained", NULL, n, -1, "no member is left on it");
+	r = co_reply_begin(n->c);
+	r->last = true;
+	r->which_row = cairn_Reply_node_tag;
+	co_node_row(n, &r->row.node);
+	co_reply(n->c, &n->asker, r);
+	n->asker.session = 0;
+}
+
+static void forget(struct co *c, uint64_t session, const uint64_t *id)
+{
+	size_t i, k, n = 0;
+
+	for (i = 0; i < c->followers.n; i++)
+		if (c->followers.v[i].session != session || (id && c->followers.v[i].id != *id))
+			c->followers.v[n++] = c->followers.v[i];
+	c->followers.n = n;
+	for (i = 0; i < c->jobs.n; i++) {
+		struct co_job *j = c->jobs.v[i];
+		struct co_ask **p = &j->asks, *q;
+
+		for (k = n = 0; k < j->waiters.n; k++)
+			if (j->waiters.v[k].asker.session != session ||
+			    (id && j->waiters.v[k].asker.id != *id))
+				j->waiters.v[n++] = j->waiters.v[k];
+		j->waiters.n = n;
+		while ((q = *p)) {
+			if (q->asker.session != session || (id && q->asker.id != *id)) {
+				p = &q->next;
+				continue;
+			}
+			*p = q->next;
+			free(q->payload);
+			free(q);
+		}
+	}
+}
+
+void co_session_gone(struct co *c, uint64_t session)
+{
+	forget(c, session, NULL);
+}
+
+/* ---- members that come in addition ---- */
+
+static void reply_joined(struct co_job *j, const struct co_member *m, const struct co_asker *a,
+			 bool last)
+{
+	cairn_Reply *r = co_reply_begin(j->c);
+	cairn_Joined *to = &r->row.joined;
+	size_t i;
+
+	r->last = last;
+	r->which_row = cairn_Reply_joined_tag;
+	to->has_id = true;
+	co_member_id(m, &to->id);
+	snprintf(to->name, sizeof(to->name), "%s", j->name);
+	to->members = j->live;
+	to->lease_ms = j->c->lease_ms;
+	if (m->node) {
+		snprintf(to->node, sizeof(to->node), "%s", m->node->hello.name);
+		to->addresses_count = m->node->hello.addresses_count;
+		for (i = 0; i < to->addresses_count; i++)
+			memcpy(to->addresses[i], m->node->hello.addresses[i],
+			       sizeof(to->addresses[i]));
+	}
+	co_reply(j->c, a, r);
+}
+
+static void keep_command(struct co_member *m, const cairn_Request *q, const void *payload,
+			 size_t len)
+{
+	m->commanded = true;
+	co_db_write(m->job->c->db, CO_SQL_COMMAND, "iiiib", (int64_t)m->job->id, (int64_t)m->number,
+		    (int64_t)q->arguments, (int64_t)q->options, payload, len);
+}
+
+/* One member more of a job that runs. */
+static void add_member(struct co_job *j, struct co_node *from, const struct co_asker *a,
+		       const cairn_Request *q, const void *payload, size_t len)
+{
+	char why[256];
+	struct co_node *n = from;
+	struct co_member *m;
+
+	if (q->ask == cairn_Ask_ASK_RUN) {
+		n = co_place_one(j, *q->node ? q->node : NULL, why);
+		if (!n) {
+			co_reply_error(j->c, a, CR_EXIT_NO_NODE, "%s", why);
+			return;
+		}
+	}
+	m = co_member_add(j, n);
+	m->added = true;
+	if (q->ask == cairn_Ask_ASK_RUN)
+		keep_command(m, q, payload, len);
+	co_member_save(m);
+	reply_joined(j, m, a, !q->follow);
+	if (q->follow)
+		m->asker = *a;
+	if (q->ask == cairn_Ask_ASK_RUN)
+		co_member_start(m, 0);
+}
+
+static bool add_now(const struct co_job *j)
+{
+	return (j->state == CO_JOB_RUNNING && !j->course.active && !j->asks) ||
+	       j->state == CO_JOB_STARTING;
+}
+
+static void queue(struct co_job *j, const struct co_asker *a, struct co_node *from,
+		  const cairn_Request *q, const void *payload, size_t len)
+{
+	struct co_ask *ask = calloc(1, sizeof(*ask)), **p = &j->asks;
+
+	*ask = (struct co_ask){ .asker = *a, .q = *q, .len = len, .node = from };
+	if (len) {
+		ask->payload = malloc(len);
+		memcpy(ask->payload, payload, len);
+	}
+	while (*p)
+		p = &(*p)->next;
+	*p = ask;
+}
+
+void co_asks_next(struct co_job *j)
+{
+	struct co_ask *a;
+
+	while ((a = j->asks) && j->state == CO_JOB_RUNNING && !j->course.active) {
+		bool adds = a->q.ask == cairn_Ask_ASK_JOIN || a->q.ask == cairn_Ask_ASK_RUN;
+
+		if (!adds && !co_course_start(j,
+					      a->q.ask == cairn_Ask_ASK_CHECK ? CO_LOOK :
+					      a->q.stop			      ? CO_STOP :
+										CO_KEEP,
+					      &a->asker))
+			return;
+		j->asks = a->next;
+		if (adds)
+			add_member(j, a->node, &a->asker, &a->q, a->payload, a->len);
+		free(a->payload);
+		free(a);
+	}
+}
+
+/* ---- each verb ---- */
+
+struct ask {
+	struct co *c;
+	struct co_session *s;
+	struct co_asker a;
+	const cairn_Request *q;
+	const void *payload;
+	size_t len;
+	struct co_job *j; /* that is named */
+	struct co_node *n;
+};
+
+static bool name_taken(struct ask *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->c->jobs.n; i++) {
+		struct co_job *j = k->c->jobs.v[i];
+
+		if (!co_job_over(j) && j->uid == k->a.uid && !strcmp(j->name, k->q->job)) {
+			co_reply_error(k->c, &k->a, CR_EXIT_EXISTS,
+				       "job %s is there already (%s; give another name)", j->name,
+				       co_job_state(j));
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct co_job *joined_job(struct ask *k, struct cr_err *err)
+{
+	struct co_job *j;
+
+	if (k->q->join)
+		return co_job_find(k->c, k->q->job, &k->a, err);
+	j = co_job_by_id(k->c, k->q->from.job);
+	if (!j)
+		cr_fail(err, CR_EXIT_NOT_FOUND, 0, "the job that asks is not of this cluster");
+	else if (k->a.uid && k->a.uid != j->uid)
+		cr_fail(err, CR_EXIT_PERMISSION, 0, "job %s is another user's", j->name);
+	else
+		return j;
+	return NULL;
+}
+
+static void join_job(struct ask *k, struct co_node *from)
+{
+	struct cr_err err = { 0 };
+	struct co_job *j = joined_job(k, &err);
+
+	if (j && co_job_over(j))
+		cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "job %s is over (%s)", j->name,
+			co_job_state(j));
+	if (err.status)
+		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
+	else if (add_now(j))
+		add_member(j, from, &k->a, k->q, k->payload, k->len);
+	else
+		queue(j, &k->a, from, k->q, k->payload, k->len);
+}
+
+static void on_join(struct ask *k)
+{
+	struct co_node *n = k->s->node;
+	struct co_job *j;
+	struct cr_err err = { 0 };
+
+	if (!n) {
+		co_reply_error(k->c, &k->a, CR_EXIT_USAGE, "members join at their node's crnode");
+		return;
+	}
+	if (n->draining || n->leaving) {
+		co_reply_error(k->c, &k->a, CR_EXIT_NO_NODE, "node %s is drained", n->hello.name);
+		return;
+	}
+	if (k->q->join) {
+		join_job(k, n);
+		return;
+	}
+	if (cr_name_check(k->q->job, &err))
+		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
+	else if (!name_taken(k)) {
+		j = co_job_new(k->c, k->q, &k->a);
+		reply_joined(j, co_member_add(j, n), &k->a, true);
+	}
+}
+
+static void on_run(struct ask *k)
+{
+	unsigned int i, n = k->q->members ? k->q->members : 1;
+	struct co_node *wish = NULL;
+	struct cr_err err = { 0 };
+	struct co_job *j;
+
+	if (k->q->join || k->q->from.job) {
+		join_job(k, NULL);
+		return;
+	}
+	if (*k->q->node && !(wish = co_node_find(k->c, k->q->node))) {
+		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "no node %s in this cluster",
+			       k->q->node);
+		return;
+	}
+	if (n > MEMBERS_MAX || !k->len)
+		cr_fail(&err, CR_EXIT_USAGE, 0,
+			n > MEMBERS_MAX ? "too many members" : "no command");
+	else
+		cr_name_check(k->q->job, &err);
+	if (err.status) {
+		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
+		return;
+	}
+	if (name_taken(k))
+		return;
+	j = co_job_new(k->c, k->q, &k->a);
+	for (i = 0; i < n; i++) {
+		struct co_member *m = co_member(j, i);
+
+		m->epoch = j->epoch;
+		m->wish = wish;
+		m->life = CO_DEAD;
+		keep_command(m, k->q, k->payload, k->len);
+		co_member_save(m);
+	}
+	co_job_set(j, CO_JOB_WAITING, "");
+	co_recovery_look(j);
+	j->look = true;
+	if (k->q->follow)
+		wait_for(j, &k->a, cairn_Ask_ASK_RUN);
+	else
+		co_reply_job(k->c, &k->a, j);
+}
+
+static void on_list(struct ask *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->c->jobs.n; i++) {
+		struct co_job *j = k->c->jobs.v[i];
+		cairn_Reply *r;
+
+		if (k->a.uid && j->uid != k->a.uid)
+			continue;
+		r = co_reply_begin(k->c);
+		r->which_row = cairn_Reply_job_tag;
+		co_job_row(j, &r->row.job);
+		co_reply(k->c, &k->a, r);
+	}
+	reply_end(k->c, &k->a);
+}
+
+static void tell_member(struct ask *k, const struct co_member *m)
+{
+	static const struct {
+		cairn_MemberState state;
+		const char *text;
+	} lives[] = {
+		[CO_NONE] = { cairn_MemberState_MEMBER_EXITED, "ended" },
+		[CO_STARTING] = { cairn_MemberState_MEMBER_STARTING, "starting" },
+		[CO_RUNNING] = { cairn_MemberState_MEMBER_RUNNING, "running" },
+		[CO_DYING] = { cairn_MemberState_MEMBER_NONE, "ending" },
+		[CO_DEAD] = { cairn_MemberState_MEMBER_NONE, "not running" },
+	};
+	cairn_Reply *r = co_reply_begin(k->c);
+	cairn_MemberRow *to = &r->row.member;
+
+	r->which_row = cairn_Reply_member_tag;
+	to->member = m->number;
+	to->state = lives[m->life].state;
+	snprintf(to->state_text, sizeof(to->state_text), "%s", lives[m->life].text);
+	if (m->node)
+		snprintf(to->node, sizeof(to->node), "%s", m->node->hello.name);
+	if (co_lives(m)) {
+		to->processes = m->processes;
+		to->rss_bytes = m->rss_bytes;
+	}
+	co_reply(k->c, &k->a, r);
+}
+
+static void tell_image(struct ask *k, const struct co_checkpoint *p, size_t member,
+		       const struct co_holding *h)
+{
+	size_t i;
+
+	if (h->state == cairn_HoldingState_HOLDING_GONE)
+		return;
+	for (i = 0; i < k->c->nodes.n; i++) {
+		cairn_Reply *r;
+
+		if (k->c->nodes.v[i]->store != h->store)
+			continue;
+		r = co_reply_begin(k->c);
+		r->which_row = cairn_Reply_image_tag;
+		r->row.image.number = p->number;
+		r->row.image.member = member;
+		strcpy(r->row.image.node, k->c->nodes.v[i]->hello.name);
+		r->row.image.state = h->state;
+		r->row.image.bytes = h->bytes;
+		r->row.image.committed = p->state == CO_COMMITTED;
+		co_reply(k->c, &k->a, r);
+	}
+}
+
+static void on_status(struct ask *k)
+{
+	const struct co_checkpoint *p;
+	cairn_Reply *r = co_reply_begin(k->c);
+	size_t i, h;
+
+	r->which_row = cairn_Reply_job_tag;
+	co_job_row(k->j, &r->row.job);
+	co_reply(k->c, &k->a, r);
+	for (i = 0; i < k->j->n; i++)
+		tell_member(k, &k->j->v[i]);
+	for (p = k->j->checkpoints; p; p = p->next)
+		for (i = 0; i < p->n; i++)
+			for (h = 0; h < p->images[i].holdings.n; h++)
+				tell_image(k, p, i, &p->images[i].holdings.v[h]);
+	reply_end(k->c, &k->a);
+}
+
+static void on_checkpoint(struct ask *k)
+{
+	if (co_job_over(k->j))
+		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "job %s does not run: %s",
+			       k->j->name, co_job_state(k->j));
+	else if (k->j->state == CO_JOB_WAITING)
+		co_reply_error(k->c, &k->a, CR_EXIT_NO_NODE, "job %s does not run, it waits: %s",
+			       k->j->name, k->j->why);
+	else
+		queue(k->j, &k->a, NULL, k->q, NULL, 0);
+	co_asks_next(k->j);
+}
+
+static void on_kill(struct ask *k)
+{
+	struct co_job *j = k->j;
+	size_t i;
+
+	if (co_job_over(j)) {
+		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "job %s does not run: %s", j->name,
+			       co_job_state(j));
+		return;
+	}
+	if (k->q->signal && j->state == CO_JOB_RUNNING) {
+		j->signal = k->q->signal;
+		for (i = 0; i < j->n; i++)
+			if (co_lives(&j->v[i]))
+				co_member_kill(&j->v[i], j->signal);
+		co_reply_job(k->c, &k->a, j);
+		return;
+	}
+	wait_for(j, &k->a, cairn_Ask_ASK_KILL);
+	j->status = 128 + 9;
+	co_job_end(j, CO_JOB_ENDED, "ended by crctl kill");
+}
+
+static void on_restart(struct ask *k)
+{
+	struct co_job *j = k->j;
+	const char *why;
+
+	if (!co_job_over(j)) {
+		co_reply_error(k->c, &k->a, CR_EXIT_EXISTS, "job %s is %s", j->name,
+			       co_job_state(j));
+		return;
+	}
+	if (!co_checkpoint_good(j, &why)) {
+		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "job %s: %s", j->name, why);
+		return;
+	}
+	j->tries = 0;
+	wait_for(j, &k->a, cairn_Ask_ASK_RESTART);
+	j->epoch++;
+	co_job_end(j, CO_JOB_WAITING, "");
+}
+
+static void on_nodes(struct ask *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->c->nodes.n; i++) {
+		cairn_Reply *r = co_reply_begin(k->c);
+
+		r->which_row = cairn_Reply_node_tag;
+		co_node_row(k->c->nodes.v[i], &r->row.node);
+		co_reply(k->c, &k->a, r);
+	}
+	reply_end(k->c, &k->a);
+}
+
+static void on_events(struct ask *k)
+{
+	co_events_tell(k->c, &k->a, k->q);
+}
+
+static void on_drain(struct ask *k)
+{
+	struct co_node *n = k->n;
+
+	if (!n->draining) {
+		n->draining = true;
+		co_node_save(n);
+		co_event(k->c, "node-drain", NULL, n, -1, "its members are moved elsewhere");
+		co_nodes_changed(k->c);
+	}
+	if (n->asker.session)
+		co_reply_error(k->c, &n->asker, CR_EXIT_EXISTS, "somebody else drains %s as well",
+			       n->hello.name);
+	n->asker = k->a;
+}
+
+static void on_undrain(struct ask *k)
+{
+	if (k->n->asker.session)
+		co_reply_error(k->c, &k->n->asker, CR_EXIT_CLUSTER, "undrained meanwhile");
+	k->n->asker.session = 0;
+	k->n->draining = k->n->leaving = k->n->full = false;
+	co_node_save(k->n);
+	co_event(k->c, "node-undrain", NULL, k->n, -1, "it takes members again");
+	co_nodes_changed(k->c);
+	reply_end(k->c, &k->a);
+}
+
+static void on_fenced(struct ask *k)
+{
+	if (k->n->up && k->n->session && co_now() - k->n->beat_ms < k->c->lease_ms) {
+		co_reply_error(k->c, &k->a, CR_EXIT_EXISTS, "node %s lives", k->n->hello.name);
+		return;
+	}
+	if (k->n->up)
+		co_node_lost(k->n, "declared dead");
+	reply_end(k->c, &k->a);
+}
+
+static const struct {
+	void (*on)(struct ask *k);
+	bool job, node; /* which it must name */
+} verbs[] = {
+	[cairn_Ask_ASK_LIST] = { on_list, false, false },
+	[cairn_Ask_ASK_STATUS] = { on_status, true, false },
+	[cairn_Ask_ASK_CHECKPOINT] = { on_checkpoint, true, false },
+	[cairn_Ask_ASK_KILL] = { on_kill, true, false },
+	[cairn_Ask_ASK_CHECK] = { on_checkpoint, true, false },
+	[cairn_Ask_ASK_NODES] = { on_nodes, false, false },
+	[cairn_Ask_ASK_EVENTS] = { on_events, false, false },
+	[cairn_Ask_ASK_JOIN] = { on_join, false, false },
+	[cairn_Ask_ASK_RUN] = { on_run, false, false },
+	[cairn_Ask_ASK_DRAIN] = { on_drain, false, true },
+	[cairn_Ask_ASK_UNDRAIN] = { on_undrain, false, true },
+	[cairn_Ask_ASK_FENCED] = { on_fenced, false, true },
+	[cairn_Ask_ASK_RESTART] = { on_restart, true, false },
+};
+
+void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len)
+{
+	struct ask k = { s->c, s, { s->id, q->id, q->uid, q->gid }, q, payload, len, NULL, NULL };
+	struct cr_err err = { 0 };
+
+	if (q->gone) {
+		forget(s->c, s->id, &q->id);
+		return;
+	}
+	if (q->ask >= CR_ARRAY_SIZE(verbs)) {
+		co_reply_error(s->c, &k.a, CR_EXIT_USAGE, "this coordinator cannot do that");
+		return;
+	}
+	if (verbs[q->ask].job)
+		k.j = co_job_find(s->c, q->job, &k.a, &err);
+	if (verbs[q->ask].node) {
+		k.n = co_node_find(s->c, q->node);
+		if (k.a.uid && k.a.uid != geteuid())
+			cr_fail(&err, CR_EXIT_PERMISSION, 0,
+				"only root and whom crcoordinator runs as may do that");
+		else if (!k.n)
+			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "no node %s in this cluster", q->node);
+	}
+	if (err.status)
+		co_reply_error(s->c, &k.a, err.status, "%s", err.text);
+	else
+		verbs[q->ask].on(&k);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crcoordinator: holds a cluster together. One per cluster; it may die and come back at any time.
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "coordinator/cluster.h"
+
+static int run(struct co *c, struct cr_err *err)
+{
+	int ret = co_init(c, err);
+
+	if (!ret)
+		ret = co_listen(c, err);
+	if (!ret)
+		ret = co_run(c);
+	co_free(c);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct cr_err err = { 0 };
+	struct co *c = calloc(1, sizeof(*c));
+	int ret;
+
+	if (!c)
+		return CR_EXIT_INTERNAL;
+	ret = cr_coordinator_options(&c->options, argc, argv, &err);
+	if (!ret && c->options.help)
+		cr_coordinator_usage();
+	else if (!ret && c->options.version)
+		printf("crcoordinator (Cairn) " PACKAGE_VERSION "\n");
+	else if (!ret && c->options.init)
+		ret = cr_trust_make_key(c->options.init, &err);
+	else if (!ret)
+		ret = run(c, &err);
+	if (ret)
+		cr_err_print(&err);
+	free(c);
+	return ret ? err.status : 0;
+}
