@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Courses: what all members of a job do together, a checkpoint, a look, a restart. Generic: when all
+// What all members of a job do together, a checkpoint, a look, a restart. Generic: when all
 // have come to a step, all get what each has brought; of the content nothing is known. Two steps
 // have no way back: after "saved" a checkpoint counts if its images are there, after "ready" a
 // restarted job runs. What is told to all then is durable first, so that a coordinator that dies

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What happened: a line on stderr, a row in the database (the newest of them), and those who follow.
+// What happened: a line on stderr, a row in the database (the newest ones), and those who follow.
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

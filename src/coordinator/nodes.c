@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Nodes: who they are, whether they live. A heartbeat touches no database. A node is lost when the
-// lease that our newest ack gave it is over, with a margin: by then it has ended its members itself.
+// lease that our newest ack gave it is over, with a margin: then it has ended its members itself.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The way back: all members of a job are ended, then it starts again as a whole with the next epoch,
+// The way back: all members of a job are ended, then all of it starts again with the next epoch,
 // from its newest checkpoint, or, if there is none, from the beginning if the cluster started it.
 //
 //   RUNNING -> ENDING (kill, until all are dead) -> WAITING -> SHIPPING -> RESTARTING -> RUNNING
