@@ -26,4 +26,4 @@ bench_pair_LDFLAGS =
 
 bench: $(bench_progs)
 
-EXTRA_DIST += bench/run bench/table.awk
+EXTRA_DIST += bench/run bench/cluster bench/table.awk

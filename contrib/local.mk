@@ -8,4 +8,4 @@ contrib_demo_d_count_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -g
 contrib_demo_d_count_LDFLAGS =
 
 EXTRA_DIST += contrib/common.sh contrib/setup contrib/demo contrib/check \
-	contrib/style contrib/layers contrib/wrappers-doc
+	contrib/demo.d/cluster.sh contrib/style contrib/layers contrib/wrappers-doc
