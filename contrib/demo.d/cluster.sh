@@ -167,7 +167,7 @@ lose_a_node()
 {
 	local at now high
 
-	tell "2. crlaunch starts a program on node1 that counts into a file; a checkpoint each second"
+	tell "2. crlaunch starts a program on node1 that counts into a file"
 	: >"$work/numbers"
 	# shellcheck disable=SC2016
 	start_on node1 job "$bin/crlaunch" -n count -i 1 -- sh -c 'exec "$0" >"$1"' \
