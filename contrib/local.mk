@@ -9,3 +9,4 @@ contrib_demo_d_count_LDFLAGS =
 
 EXTRA_DIST += contrib/common.sh contrib/setup contrib/demo contrib/check \
 	contrib/demo.d/cluster.sh contrib/style contrib/layers contrib/wrappers-doc
+include contrib/systemd/local.mk

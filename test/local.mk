@@ -506,3 +506,10 @@ test_cluster_clockjump_so_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -fPIC
 test_cluster_clockjump_so_LDFLAGS = -shared
 
 include test/unit/local.mk
+
+# The coordinator of crnode's own tests.
+check_PROGRAMS += test/cluster/peer
+test_cluster_peer_LDADD = $(DAEMON_LIBS)
+test_cluster_peer_CPPFLAGS = $(AM_CPPFLAGS)
+$(test_cluster_peer_OBJECTS): $(PROTO_HDRS)
+EXTRA_DIST += test/cluster/node-again.sh test/cluster/node-lease.sh test/cluster/peer.bash

@@ -21,7 +21,8 @@
 
 /* Everything that the child needs, got ready before the fork. */
 struct plan {
-	char folder[CR_PATH_MAX], program[CR_PATH_MAX], image[CR_PATH_MAX + 16];
+	char folder[CR_PATH_MAX], program[CR_PATH_MAX];
+	char image[CR_PATH_MAX + 16], output[CR_PATH_MAX + 16];
 	char home[CR_PATH_MAX], user[64];
 	const char *cwd;
 	CR_LIST(char *) argv;
@@ -147,6 +148,7 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 	if (!pw || getgrouplist(pw->pw_name, s->gid, plan->groups, &plan->ngroups) < 0)
 		plan->ngroups = 1;
 	find_program(plan->program, s->number ? "crrestart" : "crlaunch");
+	snprintf(plan->output, sizeof(plan->output), "%s/output", plan->folder);
 	snprintf(plan->image, sizeof(plan->image), "%s/%06u", plan->folder, s->number);
 	ret = read_payload(plan, s, payload, len, err);
 	if (ret)
@@ -169,8 +171,7 @@ static void say_and_exit(const char *what)
 static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan)
 {
 	struct rlimit files;
-	char path[CR_PATH_MAX + 16];
-	int in, out, sig;
+	int in, out, sig, oom;
 	sigset_t none;
 
 	sigemptyset(&none);
@@ -178,15 +179,18 @@ static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan)
 	for (sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
 	setsid();
+	/* The daemon is better protected than a job. */
+	oom = open("/proc/self/oom_score_adj", O_WRONLY);
+	if (oom >= 0 && write(oom, "0", 1) < 0)
+		close(oom);
 	if (n->privileged &&
 	    (setgroups(plan->ngroups, plan->groups) || setgid(s->gid) || setuid(s->uid)))
 		say_and_exit("cannot become the job's user");
 	umask(077);
-	snprintf(path, sizeof(path), "%s/output", plan->folder);
 	in = open("/dev/null", O_RDONLY);
-	out = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	out = open(plan->output, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (in < 0 || out < 0)
-		say_and_exit(path);
+		say_and_exit(plan->output);
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(out, 2);

@@ -28,3 +28,12 @@ crcoordinator_SOURCES = src/tools/crcoordinator.c
 crcoordinator_CPPFLAGS = $(TOOL_CPPFLAGS)
 crcoordinator_LDADD = src/libcoordinator.a $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) \
 	$(SQLITE_LIBS) $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread -lm
+
+bin_PROGRAMS += crnode
+
+DAEMON_LIBS = $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS) -lpthread
+
+crnode_SOURCES = src/tools/crnode.c
+crnode_CPPFLAGS = $(TOOL_CPPFLAGS)
+crnode_LDADD = src/libnode.a $(DAEMON_LIBS)
