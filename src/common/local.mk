@@ -11,6 +11,7 @@ src_libcommon_a_SOURCES = \
 	src/common/agent_config.h src/common/accept.h src/common/args.c src/common/args.h \
 	src/common/clock.c src/common/clock.h src/common/defs.h \
 	src/common/ready.c src/common/ready.h \
+	src/common/addresses.h \
 	src/common/each.c src/common/each.h \
 	src/common/elf_id.c src/common/elf_id.h \
 	src/common/err.c src/common/err.h \

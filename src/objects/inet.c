@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #include "common/each.h"
-#include "objects/inet.h"
+#include "objects/inet_places.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -177,12 +177,25 @@ static void read_options(void *arg, size_t i)
 	cr_inet_options_read(t->all.v[i]);
 }
 
+/* The image holds what the application sees. */
+static void see_names(const struct cr_save *s, struct cr_inet *k)
+{
+	cr_inet_seen(s, k->m.type, k->m.local.bytes, k->m.local.size);
+	if (k->elsewhere.is)
+		cr_place_write(&k->elsewhere.seen, k->m.remote.bytes);
+	else
+		cr_inet_seen(s, k->m.type, k->m.remote.bytes, k->m.remote.size);
+}
+
 static int finish(struct cr_save *s, struct cr_err *err)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
 	size_t i;
 	int ret;
 
+	/* Other members wait for us, though we may have nothing to tell. */
+	if (!t && cr_has_members(s->gather))
+		return cr_tcp_save_members(s, NULL, 0, err);
 	if (!t)
 		return 0;
 	cr_each(t->all.n, 32, read_options, t);
@@ -199,9 +212,11 @@ static int finish(struct cr_save *s, struct cr_err *err)
 		if (!ret)
 			ret = cr_udp_save(s, t->all.v[i], t->all.v, t->all.n, err);
 	}
-	for (i = 0; i < t->all.n && !ret && s->writer; i++)
+	for (i = 0; i < t->all.n && !ret && s->writer; i++) {
+		see_names(s, t->all.v[i]);
 		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_INET, &t->all.v[i]->m,
 				      err);
+	}
 	return ret;
 }
 
@@ -233,7 +248,9 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 {
 	size_t n = r->img->inet_sockets.n, i, k;
 	struct cr_inet_new *all = calloc(n + 1, sizeof(*all));
-	int ret;
+	struct cr_places places = { 0 };
+	bool members = cr_has_members(r->gather) && r->addresses;
+	int ret = 0;
 
 	if (!all)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "making sockets");
@@ -252,8 +269,16 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 			all[k].peer = &all[i];
 		}
 	}
-	ret = cr_tcp_restore(r, all, n, err);
-	return ret ? ret : cr_udp_restore(r, all, n, err);
+	if (members)
+		ret = cr_places_begin(&places, r, all, n, err);
+	if (!ret)
+		ret = cr_udp_open(r, all, n, members ? &places : NULL, err);
+	if (!ret)
+		ret = cr_tcp_restore(r, all, n, members ? &places : NULL, err);
+	if (!ret)
+		ret = cr_udp_restore(r, all, n, err);
+	cr_places_free(&places);
+	return ret;
 }
 
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 
+#include "common/addresses.h"
 #include "objects/object.h"
 
 /* The states of TCP_INFO and sock_diag, as the kernel numbers them. */
@@ -68,7 +69,17 @@ struct cr_inet {
 	const struct cr_inet_defaults *defaults; /* what a new one of its kind says */
 	bool too_many_options;
 	bool unanswered; /* the listener's end is not complete yet */
+	/* The other end is in another member, which has sent so much. */
+	struct {
+		bool is, fin;
+		uint64_t sent;
+		uint32_t unsent;
+		struct cr_place seen; /* the other end's address, virtual */
+	} elsewhere;
 };
+
+/* inet_home.c: what the application sees instead of an address that the kernel has. */
+void cr_inet_seen(const struct cr_save *s, int type, void *name, size_t len);
 
 /* inet.c: the record of a description, or NULL. */
 const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Description *d,
@@ -107,11 +118,25 @@ void cr_inet_grow(int fd, int name, size_t bytes);
 /* tcp_save.c: queues of all, when it is known who is whose peer. */
 int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);
 void cr_tcp_read_info(struct cr_inet *k);
-/* Has all that from has sent come into the queue of to; from is NULL if it is closed. */
+/* Has all that from has sent come into the queue of to; NULL: it is closed, or elsewhere. */
 int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err);
 /* Peeks at all that is unread; *data is malloced. */
 int cr_tcp_read_queue(struct cr_inet *k, char **data, size_t *len);
 int cr_tcp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
+
+/* Has what is held back sent at once. */
+void cr_tcp_push(const struct cr_inet *k);
+/* Room for len more in a receive queue. */
+void cr_tcp_open_window(int fd, size_t len);
+/* Has the kernel look at the window and tell the sender of it. */
+void cr_tcp_tell_window(int fd);
+/* Nothing will come any more. */
+bool cr_tcp_has_fin(int state);
+bool cr_tcp_sent_fin(int state);
+bool cr_tcp_has_listener(struct cr_inet **all, size_t n, const union cr_inet_name *at);
+
+/* tcp_members.c: connections with other members, by what they tell. */
+int cr_tcp_save_members(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);
 
 /* tcp_backlog.c: what waits to be accepted, when it is known who is whose peer. */
 int cr_tcp_save_backlogs(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);
@@ -124,7 +149,11 @@ struct cr_inet_new {
 	struct cr_inet_new *peer;
 };
 
-int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err);
+struct cr_places;
+
+/* places: where the job's other members are, or NULL. */
+int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n,
+		   struct cr_places *places, struct cr_err *err);
 int cr_tcp_socket(const cairn_InetSocket *m, struct cr_err *err);
 
 /*
@@ -132,6 +161,8 @@ int cr_tcp_socket(const cairn_InetSocket *m, struct cr_err *err);
  * CR_EXIT_CHANGED says who has the address.
  */
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err);
+/* The same, where another port will do: not for long, and -errno. */
+int cr_tcp_try_bind(int fd, const union cr_inet_name *name);
 
 /* tcp_diag.c: a connection as sock_diag shows it. */
 struct cr_tcp_seen {
@@ -157,6 +188,9 @@ int cr_tcp_repair_restore(struct cr_restore *r, struct cr_inet_new *k, struct cr
 struct cr_multicast_groups;
 
 int cr_udp_save(struct cr_save *s, struct cr_inet *k, struct cr_inet **all, size_t n,
+		struct cr_err *err);
+/* Makes them; then fills and connects them, when TCP's are made. */
+int cr_udp_open(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_places *places,
 		struct cr_err *err);
 int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err);
 

@@ -21,9 +21,11 @@ src_libobjects_a_SOURCES = \
 
 src_libobjects_a_SOURCES += \
 	src/objects/inet.h src/objects/inet.c src/objects/inet_address.c \
-	src/objects/inet_options.c src/objects/multicast.c src/objects/netlink.c \
+	src/objects/inet_home.c src/objects/inet_options.c src/objects/inet_places.c \
+	src/objects/inet_places.h src/objects/multicast.c src/objects/netlink.c \
 	src/objects/raw.c src/objects/tcp_backlog.c src/objects/tcp_diag.c \
-	src/objects/tcp_repair.c src/objects/tcp_restore.c src/objects/tcp_save.c \
+	src/objects/tcp_meet.c src/objects/tcp_members.c src/objects/tcp_repair.c \
+	src/objects/tcp_restore.c src/objects/tcp_restore.h src/objects/tcp_save.c \
 	src/objects/tcp_time_wait.c src/objects/udp.c
 
 src_libobjects_a_SOURCES += \

@@ -15,13 +15,16 @@
 #include "common/image.h"
 #include "objects/policy.h"
 
+/* common/addresses.h */
+struct cr_addresses;
+struct cr_home;
+
 /* A descriptor that the shepherd was started with: the outside world, never saved. */
 struct cr_slot {
 	int fd;
 	struct stat st;
 	bool tty;
 };
-
 
 #define CR_SLOTS 64
 
@@ -112,6 +115,8 @@ struct cr_save {
 	bool tcp_repair; /* TCP connections to the outside are to live on */
 	bool stopping; /* the job is to end with this checkpoint */
 	bool ended; /* and has */
+	const struct cr_addresses *addresses; /* that the job does not see as they are, or NULL */
+	CR_LIST(struct cr_home) homes; /* for the image: addresses of the host of the launch */
 	uint32_t next_id;
 	CR_LIST(struct cr_saved_description *) descriptions;
 	CR_LIST(struct cr_saved_description *) sorted; /* by inode, then as kcmp orders them */
@@ -140,6 +145,7 @@ struct cr_restore {
 	const struct cr_file_rules *rules;
 	bool virtual_ids; /* no namespace is ours: ids are translated */
 	struct cr_ids *ids; /* by this table */
+	struct cr_addresses *addresses; /* filled in where there are others; all zero before */
 	int base; /* numbers from here up to end are no descriptor's of the job, and ours */
 	int end;
 	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
@@ -164,6 +170,11 @@ static inline void cr_restored_as(struct cr_restore *r, enum cr_id_kind kind, in
 {
 	if (r->virtual_ids)
 		cr_ids_add(r->ids, kind, id, now);
+}
+
+static inline bool cr_has_members(const struct cr_gather *g)
+{
+	return g && g->members > 1;
 }
 
 /* Who opens a description at a restart, and when. */
@@ -433,8 +444,8 @@ bool cr_pty_of(const struct cr_restore *r, pid_t session, int *fd, pid_t *foregr
 /* ---- file locks: lock.c ---- */
 
 /* The locks that show on a descriptor of a process. */
-int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
-		  struct cr_saved_description *d, struct cr_err *err);
+int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number, struct cr_saved_description *d,
+		  struct cr_err *err);
 /* By the shepherd: those of a description. By a process: its own, once its descriptors stand. */
 int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
 			    struct cr_err *err);

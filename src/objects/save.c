@@ -343,6 +343,7 @@ void cr_save_free(struct cr_save *s)
 		free(s->watched.v[i]);
 	free(s->watched.v);
 	free(s->parties.v);
+	free(s->homes.v);
 	for (i = 0; i < CR_ARRAY_SIZE(s->known); i++)
 		free(s->known[i].v);
 	free(s->sets.v);

@@ -227,6 +227,10 @@ static int take_one(struct cr_save *s, struct backlog *b, int fd, uint32_t rank,
 		client->m.has_content = true;
 		ret = cr_image_blob(s->writer, data, len, &client->m.content, err);
 	}
+	if (own) {
+		cr_inet_seen(s, SOCK_STREAM, own->m.local.bytes, own->m.local.size);
+		cr_inet_seen(s, SOCK_STREAM, own->m.remote.bytes, own->m.remote.size);
+	}
 	if (own && !ret && s->writer)
 		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_INET, &own->m, err);
 	if (own)

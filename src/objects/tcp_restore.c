@@ -13,60 +13,55 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "objects/inet.h"
+#include "objects/tcp_restore.h"
 
 #define PATIENCE_MS 10000
-
-/* Where the accepted end of connections is made; closed before real listeners listen. */
-struct gate {
-	union cr_inet_name name;
-	int fd;
-};
-
-struct work {
-	struct cr_restore *r;
-	struct cr_inet_new *all;
-	size_t n;
-	CR_LIST(struct gate) gates;
-};
 
 static bool is_tcp(const struct cr_inet_new *k)
 {
 	return k->m->type == SOCK_STREAM && k->m->protocol == IPPROTO_TCP;
 }
 
+static bool listens(const struct cr_inet_new *k)
+{
+	return is_tcp(k) && k->m->state == CR_TCP_LISTEN;
+}
+
 /* A connection that has to be made, whatever becomes of it then. */
 static bool was_connected(const cairn_InetSocket *m)
 {
 	return m->peer_kind == cairn_InetPeer_INET_PEER_JOB ||
+	       m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER ||
 	       m->peer_kind == cairn_InetPeer_INET_PEER_CLOSED ||
 	       m->peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE ||
 	       (m->state == CR_TCP_CLOSE && m->events & POLLRDHUP && m->error != ECONNREFUSED);
 }
 
-static bool lives_on(const struct work *w, const cairn_InetSocket *m)
+static bool lives_on(const struct cr_tcp_work *w, const cairn_InetSocket *m)
 {
 	return w->r->tcp_repair && m->has_repair;
 }
 
 /* Its other end can only be one of ours. */
-static bool needs_helper(const struct work *w, const cairn_InetSocket *m)
+static bool needs_helper(const struct cr_tcp_work *w, const cairn_InetSocket *m)
 {
-	return was_connected(m) && !lives_on(w, m) && m->peer_kind != cairn_InetPeer_INET_PEER_JOB;
+	return was_connected(m) && !lives_on(w, m) &&
+	       m->peer_kind != cairn_InetPeer_INET_PEER_JOB &&
+	       m->peer_kind != cairn_InetPeer_INET_PEER_MEMBER;
 }
 
-static bool is_server(const struct work *w, const struct cr_inet_new *k)
+static bool is_server(const struct cr_tcp_work *w, const struct cr_inet_new *k)
 {
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_LISTEN &&
+		if (listens(&w->all[i]) &&
 		    cr_inet_port(&w->all[i].local) == cr_inet_port(&k->local))
 			return true;
 	return false;
 }
 
-static int failed(const struct cr_inet_new *k, int error, struct cr_err *err)
+int cr_tcp_made_failed(const struct cr_inet_new *k, int error, struct cr_err *err)
 {
 	char a[CR_INET_TEXT], b[CR_INET_TEXT];
 
@@ -75,7 +70,7 @@ static int failed(const struct cr_inet_new *k, int error, struct cr_err *err)
 		       cr_inet_text(&k->local, a), cr_inet_text(&k->remote, b));
 }
 
-static int new_socket(const cairn_InetSocket *m, int family, struct cr_err *err)
+int cr_tcp_new_socket(const cairn_InetSocket *m, int family, struct cr_err *err)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 
@@ -89,7 +84,7 @@ static int new_socket(const cairn_InetSocket *m, int family, struct cr_err *err)
 
 /* ---- addresses first ---- */
 
-static struct gate *find_gate(struct work *w, const union cr_inet_name *name)
+static struct cr_tcp_gate *find_gate(struct cr_tcp_work *w, const union cr_inet_name *name)
 {
 	size_t i;
 
@@ -99,18 +94,24 @@ static struct gate *find_gate(struct work *w, const union cr_inet_name *name)
 	return NULL;
 }
 
-static int make_gate(struct work *w, const union cr_inet_name *name, struct cr_err *err)
+static int bind_name(struct cr_tcp_work *w, int fd, union cr_inet_name *name, struct cr_err *err)
+{
+	return w->places ? cr_places_bind(w->places, fd, name, SOCK_STREAM, err) :
+			   cr_tcp_bind(fd, name, err);
+}
+
+static int make_gate(struct cr_tcp_work *w, union cr_inet_name *name, struct cr_err *err)
 {
 	cr_auto_fd fd = -1;
-	struct gate *g;
+	struct cr_tcp_gate *g;
 	int ret;
 
 	if (find_gate(w, name))
 		return 0;
-	fd = new_socket(NULL, name->any.sa_family, err);
+	fd = cr_tcp_new_socket(NULL, name->any.sa_family, err);
 	if (fd < 0)
 		return fd;
-	ret = cr_tcp_bind(fd, name, err);
+	ret = bind_name(w, fd, name, err);
 	if (ret)
 		return ret;
 	g = cr_list_add(&w->gates);
@@ -123,8 +124,10 @@ static int make_gate(struct work *w, const union cr_inet_name *name, struct cr_e
 }
 
 /* Of a pair, the end that is accepted; of one with a helper, always the job's. */
-static bool is_accepted(const struct work *w, const struct cr_inet_new *k)
+static bool is_accepted(const struct cr_tcp_work *w, const struct cr_inet_new *k)
 {
+	if (k->m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER)
+		return k->m->accepted;
 	if (!k->peer)
 		return true;
 	if (is_server(w, k) != is_server(w, k->peer))
@@ -132,33 +135,35 @@ static bool is_accepted(const struct work *w, const struct cr_inet_new *k)
 	return k > k->peer;
 }
 
-static int take_address(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	const cairn_InetSocket *m = k->m;
 
 	if (lives_on(w, m)) {
-		k->fd = new_socket(m, m->family, err);
+		k->fd = cr_tcp_new_socket(m, m->family, err);
 		return k->fd < 0 ? k->fd : cr_tcp_repair_restore(w->r, k, err);
 	}
 	if (was_connected(m) && !cr_inet_is_any(&k->local) && !cr_inet_is_here(&k->local)) {
 		cr_inet_loopback(&k->local);
 		cr_inet_loopback(&k->remote);
 	}
+	if (w->places)
+		cr_places_shifted(w->places, &k->local, SOCK_STREAM);
 	if (was_connected(m) && is_accepted(w, k)) {
 		if (cr_inet_is_any(&k->local))
 			cr_inet_loopback(&k->local);
 		return make_gate(w, &k->local, err);
 	}
-	k->fd = new_socket(m, m->family, err);
+	k->fd = cr_tcp_new_socket(m, m->family, err);
 	if (k->fd < 0)
 		return k->fd;
 	if (!cr_inet_port(&k->local) && cr_inet_is_any(&k->local))
 		return 0;
 	/* One that was refused is bound no more. */
-	return m->error == ECONNREFUSED ? 0 : cr_tcp_bind(k->fd, &k->local, err);
+	return m->error == ECONNREFUSED ? 0 : bind_name(w, k->fd, &k->local, err);
 }
 
-static int open_gates(struct work *w, struct cr_err *err)
+static int open_gates(struct cr_tcp_work *w, struct cr_err *err)
 {
 	size_t i;
 
@@ -168,7 +173,7 @@ static int open_gates(struct work *w, struct cr_err *err)
 	return 0;
 }
 
-static void close_gates(struct work *w)
+static void close_gates(struct cr_tcp_work *w)
 {
 	size_t i;
 
@@ -205,7 +210,7 @@ static int accept_from(int gate, uint16_t port)
 }
 
 /* Joins fd, which may be bound, with a new end at a gate. */
-static int join(struct work *w, int fd, const union cr_inet_name *at)
+static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *at)
 {
 	union cr_inet_name own, to = *at;
 	socklen_t len = sizeof(own);
@@ -237,10 +242,10 @@ static int join(struct work *w, int fd, const union cr_inet_name *at)
 /* The helper has the remote address if that is to be had, for who asks for it. */
 static int make_helper(struct cr_inet_new *k, struct cr_err *err)
 {
-	int fd = new_socket(NULL, k->local.any.sa_family, err);
+	int fd = cr_tcp_new_socket(NULL, k->local.any.sa_family, err);
 
 	if (fd >= 0 && k->m->peer_kind == cairn_InetPeer_INET_PEER_CLOSED &&
-	    k->remote.any.sa_family == k->local.any.sa_family) {
+	    k->remote.any.sa_family == k->local.any.sa_family && cr_inet_is_here(&k->remote)) {
 		struct cr_err unused = { 0 };
 
 		cr_tcp_bind(fd, &k->remote, &unused);
@@ -298,7 +303,7 @@ static int send_all(int from, int to, const char *data, size_t len, int flags)
 }
 
 /* What k had not read comes from its peer again. */
-static int fill(struct work *w, struct cr_inet_new *k, int from, struct cr_err *err)
+static int fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from, struct cr_err *err)
 {
 	const cairn_InetSocket *m = k->m;
 	cr_auto_free void *data = NULL;
@@ -333,20 +338,13 @@ static int fill(struct work *w, struct cr_inet_new *k, int from, struct cr_err *
 			       "net.core.wmem_max and net.core.rmem_max)",
 			       len);
 	if (!m->unsent && !wait_queued(k->fd, len + (m->urgent && !inlined)))
-		return failed(k, ETIMEDOUT, err);
+		return cr_tcp_made_failed(k, ETIMEDOUT, err);
 	if (m->urgent && m->urgent_read && !inlined)
 		recv(k->fd, &byte, 1, MSG_OOB | MSG_DONTWAIT);
 	return 0;
 }
 
 /* ---- ends ---- */
-
-static bool sent_fin(const cairn_InetSocket *m)
-{
-	return m->state == CR_TCP_FIN_WAIT1 || m->state == CR_TCP_FIN_WAIT2 ||
-	       m->state == CR_TCP_CLOSING || m->state == CR_TCP_TIME_WAIT ||
-	       m->state == CR_TCP_LAST_ACK;
-}
 
 /* Its peer was one of ours only to be closed. */
 static void end_helper(struct cr_inet_new *k, int helper)
@@ -378,13 +376,13 @@ static void end_helper(struct cr_inet_new *k, int helper)
 	close(helper);
 }
 
-static int connect_pair(struct work *w, struct cr_inet_new *a, struct cr_err *err)
+static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_err *err)
 {
 	struct cr_inet_new *b = a->peer, *first;
 	int fd = join(w, a->fd, &b->local), ret;
 
 	if (fd < 0)
-		return failed(a, -fd, err);
+		return cr_tcp_made_failed(a, -fd, err);
 	b->fd = fd;
 	cr_inet_options_restore(b->fd, b->m, CR_INET_BEFORE);
 	ret = fill(w, a, b->fd, err);
@@ -392,10 +390,10 @@ static int connect_pair(struct work *w, struct cr_inet_new *a, struct cr_err *er
 		ret = fill(w, b, a->fd, err);
 	if (ret)
 		return ret;
-	first = sent_fin(a->m) && a->m->state != CR_TCP_LAST_ACK ? a : b;
-	if (sent_fin(first->m))
+	first = cr_tcp_sent_fin(a->m->state) && a->m->state != CR_TCP_LAST_ACK ? a : b;
+	if (cr_tcp_sent_fin(first->m->state))
 		shutdown(first->fd, SHUT_WR);
-	if (sent_fin(first->peer->m))
+	if (cr_tcp_sent_fin(first->peer->m->state))
 		shutdown(first->peer->fd, SHUT_WR);
 	if (a->m->shut_read)
 		shutdown(a->fd, SHUT_RD);
@@ -404,7 +402,7 @@ static int connect_pair(struct work *w, struct cr_inet_new *a, struct cr_err *er
 	return 0;
 }
 
-static int connect_helper(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+static int connect_helper(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	int helper = make_helper(k, err), fd, ret;
 
@@ -413,7 +411,7 @@ static int connect_helper(struct work *w, struct cr_inet_new *k, struct cr_err *
 	fd = join(w, helper, &k->local);
 	if (fd < 0) {
 		close(helper);
-		return failed(k, -fd, err);
+		return cr_tcp_made_failed(k, -fd, err);
 	}
 	k->fd = fd;
 	cr_inet_options_restore(k->fd, k->m, CR_INET_BEFORE);
@@ -428,7 +426,7 @@ static int connect_helper(struct work *w, struct cr_inet_new *k, struct cr_err *
 /* A connect() that was refused, to a port that is taken but where nobody listens. */
 static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 {
-	cr_auto_fd closed = new_socket(NULL, k->m->family, err);
+	cr_auto_fd closed = cr_tcp_new_socket(NULL, k->m->family, err);
 	union cr_inet_name name = { .any.sa_family = k->m->family };
 	socklen_t len = sizeof(name);
 
@@ -436,7 +434,7 @@ static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 		return closed;
 	cr_inet_loopback(&name);
 	if (bind(closed, &name.any, cr_inet_len(&name)) || getsockname(closed, &name.any, &len))
-		return failed(k, errno, err);
+		return cr_tcp_made_failed(k, errno, err);
 	connect(k->fd, &name.any, len);
 	await_event(k->fd, POLLHUP);
 	if (!(k->m->events & POLLERR))
@@ -446,7 +444,7 @@ static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 
 /* ---- listeners and who comes to them ---- */
 
-static int begin_listening(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+static int begin_listening(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	char text[CR_INET_TEXT];
 
@@ -471,8 +469,8 @@ static int by_rank(const void *a, const void *b)
 }
 
 /* Those that wait to be accepted, in the order in which they came. */
-static int each_waiting(struct work *w,
-			int (*fn)(struct work *w, struct cr_inet_new *k, struct cr_err *err),
+static int each_waiting(struct cr_tcp_work *w,
+			int (*fn)(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err),
 			struct cr_err *err)
 {
 	struct cr_inet_new **order = calloc(w->n + 1, sizeof(*order));
@@ -491,22 +489,22 @@ static int each_waiting(struct work *w,
 	return ret;
 }
 
-static int come_waiting(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+static int come_waiting(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	cr_auto_free void *data = NULL;
 	int ret = 0;
 
 	if (connect(k->fd, &k->remote.any, cr_inet_len(&k->remote)) && errno != EINPROGRESS)
-		return failed(k, errno, err);
+		return cr_tcp_made_failed(k, errno, err);
 	if (!await_event(k->fd, POLLOUT))
-		return failed(k, ETIMEDOUT, err);
+		return cr_tcp_made_failed(k, ETIMEDOUT, err);
 	if (k->m->has_content)
 		ret = cr_image_read_blob(w->r->img, &k->m->content, &data, err);
 	if (!ret && k->m->has_content)
 		ret = send_all(k->fd, k->fd, data, k->m->content.size, 0);
 	if (ret)
-		return failed(k, -ret, err);
-	if (sent_fin(k->m))
+		return cr_tcp_made_failed(k, -ret, err);
+	if (cr_tcp_sent_fin(k->m->state))
 		shutdown(k->fd, SHUT_WR);
 	if (k->m->shut_read)
 		shutdown(k->fd, SHUT_RD);
@@ -516,7 +514,7 @@ static int come_waiting(struct work *w, struct cr_inet_new *k, struct cr_err *er
 	return 0;
 }
 
-static void come_connecting(struct work *w)
+static void come_connecting(struct cr_tcp_work *w)
 {
 	size_t i;
 
@@ -527,11 +525,13 @@ static void come_connecting(struct work *w)
 				cr_inet_len(&w->all[i].remote));
 }
 
-static int make_connections(struct work *w, struct cr_err *err)
+static int make_connections(struct cr_tcp_work *w, struct cr_err *err)
 {
 	size_t i;
 	int ret = open_gates(w, err);
 
+	if (!ret && w->places)
+		ret = cr_tcp_meet(w, err);
 	for (i = 0; i < w->n && !ret; i++) {
 		struct cr_inet_new *k = &w->all[i];
 
@@ -548,21 +548,28 @@ static int make_connections(struct work *w, struct cr_err *err)
 	return ret;
 }
 
-static int make_all(struct work *w, struct cr_err *err)
+static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
 
+	/* A listener is where its port leads to; what it has accepted has to follow. */
+	for (i = 0; i < w->n && !ret && w->places; i++)
+		if (listens(&w->all[i]))
+			ret = take_address(w, &w->all[i], err);
 	for (i = 0; i < w->n && !ret; i++)
-		if (is_tcp(&w->all[i]) && !waits(&w->all[i]))
+		if (is_tcp(&w->all[i]) && !waits(&w->all[i]) && w->all[i].fd < 0)
 			ret = take_address(w, &w->all[i], err);
 	if (!ret)
 		ret = each_waiting(w, take_address, err);
 	if (!ret)
 		ret = make_connections(w, err);
 	for (i = 0; i < w->n && !ret; i++)
-		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_LISTEN)
+		if (listens(&w->all[i]))
 			ret = begin_listening(w, &w->all[i], err);
+	/* From here on all members have their listeners. */
+	if (!ret && w->places)
+		ret = cr_places_settle(w->places, w->all, w->n, err);
 	if (!ret)
 		ret = each_waiting(w, come_waiting, err);
 	if (!ret)
@@ -576,9 +583,10 @@ static int make_all(struct work *w, struct cr_err *err)
 	return ret;
 }
 
-int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err)
+int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n,
+		   struct cr_places *places, struct cr_err *err)
 {
-	struct work w = { .r = r, .all = all, .n = n };
+	struct cr_tcp_work w = { .r = r, .all = all, .n = n, .places = places };
 	int ret = make_all(&w, err);
 
 	close_gates(&w);

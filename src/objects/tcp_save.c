@@ -17,6 +17,7 @@
 
 #define BUF_LOCK 72 /* SO_BUF_LOCK */
 #define MOVE_NS 2000000000ll
+#define MOVE_FAR_NS 10000000000ll /* a network may lose something */
 
 /* ---- who is whose peer ---- */
 
@@ -75,7 +76,7 @@ static bool same_host(const struct cr_inet *k)
 	return !memcmp(a.address, b.address, sizeof(a.address)) || cr_inet_is_here(&k->remote);
 }
 
-static bool has_listener(struct cr_inet **all, size_t n, const union cr_inet_name *at)
+bool cr_tcp_has_listener(struct cr_inet **all, size_t n, const union cr_inet_name *at)
 {
 	size_t i;
 
@@ -107,7 +108,7 @@ static void classify(struct cr_save *s, struct cr_inet **all, size_t n, struct c
 			k->m.peer_kind = cairn_InetPeer_INET_PEER_OUTSIDE;
 		else if (fin || is_closing(seen.state))
 			k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
-		else if (seen.state && has_listener(all, n, &k->remote))
+		else if (seen.state && cr_tcp_has_listener(all, n, &k->remote))
 			k->m.peer_kind = cairn_InetPeer_INET_PEER_WAITING;
 		k->unanswered = seen.state == CR_TCP_SYN_RECV;
 	}
@@ -141,12 +142,26 @@ void cr_tcp_read_info(struct cr_inet *k)
 		k->m.state = k->info.tcpi_state;
 }
 
+bool cr_tcp_has_fin(int state)
+{
+	return state != CR_TCP_ESTABLISHED && state != CR_TCP_FIN_WAIT1 &&
+	       state != CR_TCP_FIN_WAIT2;
+}
+
+bool cr_tcp_sent_fin(int state)
+{
+	return state == CR_TCP_FIN_WAIT1 || state == CR_TCP_FIN_WAIT2 || state == CR_TCP_CLOSING ||
+	       state == CR_TCP_TIME_WAIT || state == CR_TCP_LAST_ACK;
+}
+
 static bool arrived(const struct cr_inet *from, const struct cr_inet *to)
 {
+	if (to->elsewhere.is)
+		return to->info.tcpi_bytes_received >= to->elsewhere.sent &&
+		       (!to->elsewhere.fin || cr_tcp_has_fin(to->m.state));
 	/* The sender is gone: its FIN comes behind everything else. */
 	if (!from)
-		return to->m.state != CR_TCP_ESTABLISHED && to->m.state != CR_TCP_FIN_WAIT1 &&
-		       to->m.state != CR_TCP_FIN_WAIT2;
+		return cr_tcp_has_fin(to->m.state);
 	return !from->info.tcpi_notsent_bytes &&
 	       from->info.tcpi_bytes_sent - from->info.tcpi_bytes_retrans <=
 		       to->info.tcpi_bytes_received;
@@ -160,8 +175,7 @@ static bool arrived_now(struct cr_inet *from, struct cr_inet *to)
 	return arrived(from, to);
 }
 
-/* Has the kernel look at the window and tell the sender of it. */
-static void tell_window(int fd)
+void cr_tcp_tell_window(int fd)
 {
 	char byte;
 
@@ -171,13 +185,14 @@ static void tell_window(int fd)
 
 static bool wait_arrival(struct cr_inet *from, struct cr_inet *to)
 {
-	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + MOVE_NS;
+	bool far = !from || to->elsewhere.is;
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + (far ? MOVE_FAR_NS : MOVE_NS);
 	struct timespec nap = { 0, 20000 };
 
 	while (!arrived_now(from, to)) {
 		if (cr_now_ns(CLOCK_MONOTONIC) > end)
 			return false;
-		tell_window(to->fd);
+		cr_tcp_tell_window(to->fd);
 		nanosleep(&nap, NULL);
 		if (nap.tv_nsec < 1000000)
 			nap.tv_nsec *= 2;
@@ -189,7 +204,7 @@ static bool wait_arrival(struct cr_inet *from, struct cr_inet *to)
  * Room for len more. What the application set by itself is put back by the caller; a buffer that
  * grows by itself may also grow so.
  */
-static void open_window(int fd, size_t len)
+void cr_tcp_open_window(int fd, size_t len)
 {
 	int now = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
 	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
@@ -203,27 +218,45 @@ static void open_window(int fd, size_t len)
 	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
 }
 
+void cr_tcp_push(const struct cr_inet *k)
+{
+	int nodelay = cr_inet_get(k->fd, IPPROTO_TCP, TCP_NODELAY);
+
+	/* What Nagle, TCP_CORK or MSG_MORE hold back. */
+	cr_inet_set(k->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	if (!nodelay)
+		cr_inet_set(k->fd, IPPROTO_TCP, TCP_NODELAY, 0);
+}
+
+/* What another member has sent and is not here yet. */
+static size_t left(const struct cr_inet *to)
+{
+	return to->elsewhere.is && to->elsewhere.sent > to->info.tcpi_bytes_received ?
+		       to->elsewhere.sent - to->info.tcpi_bytes_received :
+		       0;
+}
+
 int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 {
-	int size, lock, nodelay;
+	size_t missing = 1 << 22;
+	int size, lock;
 	bool done;
 
 	if (arrived(from, to))
 		return 0;
-	to->m.unsent = from ? from->info.tcpi_notsent_bytes : 0;
-	if (from) {
-		/* Pushes what Nagle, TCP_CORK or MSG_MORE hold back. */
-		nodelay = cr_inet_get(from->fd, IPPROTO_TCP, TCP_NODELAY);
-		cr_inet_set(from->fd, IPPROTO_TCP, TCP_NODELAY, 1);
-		if (!nodelay)
-			cr_inet_set(from->fd, IPPROTO_TCP, TCP_NODELAY, 0);
-	}
-	tell_window(to->fd);
+	to->m.unsent = from ? from->info.tcpi_notsent_bytes : to->elsewhere.unsent;
+	if (from)
+		cr_tcp_push(from);
+	cr_tcp_tell_window(to->fd);
 	if (arrived_now(from, to))
 		return 0;
 	size = cr_inet_get(to->fd, SOL_SOCKET, SO_RCVBUF);
 	lock = cr_inet_get(to->fd, SOL_SOCKET, BUF_LOCK);
-	open_window(to->fd, from ? from->info.tcpi_notsent_bytes : 1 << 22);
+	if (from)
+		missing = from->info.tcpi_notsent_bytes;
+	else if (to->elsewhere.is)
+		missing = left(to);
+	cr_tcp_open_window(to->fd, missing);
 	done = wait_arrival(from, to);
 	if (lock & 2)
 		cr_inet_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
@@ -231,11 +264,10 @@ int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 	if (done)
 		return 0;
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-		       "process %d has sent more on a TCP connection than process %d (fd %d) can "
-		       "take in unread: %u bytes are left (raise net.core.rmem_max, or try again "
+		       "more has been sent on a TCP connection to process %d (fd %d) than can be "
+		       "taken in unread: %zu bytes are left (raise net.core.rmem_max, or try again "
 		       "when it has read); the job goes on",
-		       from ? from->pid : to->pid, to->pid, to->number,
-		       from ? from->info.tcpi_notsent_bytes : 0);
+		       to->pid, to->number, from ? from->info.tcpi_notsent_bytes : left(to));
 }
 
 /* ---- reading queues ---- */
@@ -374,6 +406,15 @@ static int save_state(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	return 0;
 }
 
+/* What has come from another host since the job stands still. */
+static void look_again(struct cr_inet *k)
+{
+	struct pollfd p = { .fd = k->fd, .events = POLLIN | POLLOUT | POLLPRI | POLLRDHUP };
+
+	poll(&p, 1, 0);
+	k->m.events = p.revents;
+}
+
 int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err)
 {
 	size_t i;
@@ -382,13 +423,19 @@ int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err
 	for (i = 0; i < n; i++)
 		if (all[i]->m.protocol == IPPROTO_TCP && all[i]->m.state == CR_TCP_SYN_SENT)
 			cr_tcp_each(all[i]->m.family, 1 << CR_TCP_SYN_SENT, 0, note_target, all[i]);
+	/* All of them come to this, also those that have nothing to tell. */
+	if (!ret && cr_has_members(s->gather))
+		ret = cr_tcp_save_members(s, all, n, err);
 	for (i = 0; i < n && !ret; i++) {
 		if (!is_connected(all[i]))
 			continue;
-		if (!all[i]->peer)
+		if (all[i]->m.peer_kind == cairn_InetPeer_INET_PEER_NONE)
 			classify(s, all, n, all[i]);
-		if (all[i]->peer || all[i]->m.peer_kind == cairn_InetPeer_INET_PEER_CLOSED)
+		if (all[i]->peer || all[i]->elsewhere.is ||
+		    all[i]->m.peer_kind == cairn_InetPeer_INET_PEER_CLOSED)
 			ret = cr_tcp_move(all[i]->peer, all[i], err);
+		if (all[i]->elsewhere.is)
+			look_again(all[i]);
 	}
 	if (!ret)
 		ret = cr_tcp_save_backlogs(s, all, n, err);

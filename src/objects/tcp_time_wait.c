@@ -16,6 +16,7 @@
 
 /* As long as Linux keeps a connection in TIME-WAIT, and a little more. */
 #define PATIENCE_NS 65000000000ll
+#define SHORT_NS 300000000ll
 
 struct holders {
 	const union cr_inet_name *name;
@@ -94,36 +95,58 @@ static int failed(const union cr_inet_name *name, int error, struct cr_err *err)
 		       text);
 }
 
+/* Whether it is worth another try. */
+static bool try_again(const union cr_inet_name *name, int64_t began, int64_t patience,
+		      struct timespec *nap)
+{
+	struct holders h = free_port(name);
+
+	if ((!h.lingering && nap->tv_nsec > 100000000) ||
+	    cr_now_ns(CLOCK_MONOTONIC) - began > patience)
+		return false;
+	nanosleep(nap, NULL);
+	if (nap->tv_nsec < 400000000)
+		nap->tv_nsec *= 2;
+	return true;
+}
+
+int cr_tcp_try_bind(int fd, const union cr_inet_name *name)
+{
+	int64_t began = cr_now_ns(CLOCK_MONOTONIC);
+	struct timespec nap = { 0, 1000000 };
+
+	while (bind(fd, &name->any, cr_inet_len(name))) {
+		int error = errno;
+
+		if (error != EADDRINUSE || !cr_inet_port(name) ||
+		    !try_again(name, began, SHORT_NS, &nap))
+			return -error;
+	}
+	return 0;
+}
+
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
 {
-	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	int64_t began = cr_now_ns(CLOCK_MONOTONIC);
 	struct timespec nap = { 0, 1000000 };
 	char text[CR_INET_TEXT];
 	bool said = false;
 
 	while (bind(fd, &name->any, cr_inet_len(name))) {
 		int error = errno;
-		struct holders h;
 
 		/* Not an address of this node now: it may become one. */
 		if (error == EADDRNOTAVAIL && !cr_inet_get(fd, IPPROTO_IP, IP_FREEBIND) &&
 		    !cr_inet_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
 			continue;
-		if (error != EADDRINUSE || !cr_inet_port(name))
-			return failed(name, error, err);
-		h = free_port(name);
-		if (!h.lingering && nap.tv_nsec > 100000000)
-			return failed(name, error, err);
-		if (cr_now_ns(CLOCK_MONOTONIC) > end)
+		if (error != EADDRINUSE || !cr_inet_port(name) ||
+		    !try_again(name, began, PATIENCE_NS, &nap))
 			return failed(name, error, err);
 		if (!said && nap.tv_nsec > 300000000)
 			cr_say("waiting for TCP address %s, which an ended connection holds for "
 			       "up to a minute",
 			       cr_inet_text(name, text));
 		said = said || nap.tv_nsec > 300000000;
-		nanosleep(&nap, NULL);
-		if (nap.tv_nsec < 400000000)
-			nap.tv_nsec *= 2;
 	}
 	return 0;
 }

@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "objects/inet.h"
+#include "objects/inet_places.h"
 
 #define UDP_CORK 1
 #define LARGEST 65536
@@ -92,6 +92,8 @@ static int save_one(struct cr_save *s, struct cr_inet *k, char *buf, struct cr_e
 	read_control(&h, &d);
 	d.sender.size = h.msg_namelen < sizeof(from) ? h.msg_namelen : sizeof(from);
 	memcpy(d.sender.bytes, &from, d.sender.size);
+	cr_inet_seen(s, k->m.type, d.sender.bytes, d.sender.size);
+	cr_inet_seen(s, k->m.type, d.target.bytes, d.target.size);
 	if (!s->writer)
 		return 1;
 	d.has_content = n > 0;
@@ -214,6 +216,7 @@ struct work {
 	struct cr_restore *r;
 	struct cr_inet_new *all;
 	size_t n;
+	struct cr_places *places;
 	unsigned int lost;
 };
 
@@ -242,6 +245,8 @@ static int bind_again(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	/* Whoever shares a port inside the job may have changed its mind since. */
 	cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEADDR,
 		    shares(w, k) || cr_inet_option(k->m, SOL_SOCKET, SO_REUSEADDR, 0));
+	if (w->places)
+		return cr_places_bind(w->places, k->fd, &k->local, SOCK_DGRAM, err);
 	if (!bind(k->fd, &k->local.any, cr_inet_len(&k->local)))
 		return 0;
 	error = errno;
@@ -326,12 +331,21 @@ static void put_control(struct msghdr *h, const cairn_Datagram *d, const union c
 			    sizeof(d->ttl));
 }
 
+/* An address of the image as it is now. */
+static void name_now(const struct work *w, union cr_inet_name *to, const void *bytes, size_t len)
+{
+	cr_inet_name(to, bytes, len);
+	if (w->r->addresses)
+		cr_address_real(w->r->addresses, SOCK_DGRAM, to, sizeof(*to));
+}
+
 /* Where a datagram has to go to come to k. */
-static void target_of(const struct cr_inet_new *k, const cairn_Datagram *d, union cr_inet_name *to)
+static void target_of(const struct work *w, const struct cr_inet_new *k, const cairn_Datagram *d,
+		      union cr_inet_name *to)
 {
 	union cr_inet_name saved;
 
-	cr_inet_name(&saved, d->target.bytes, d->target.size);
+	name_now(w, &saved, d->target.bytes, d->target.size);
 	*to = k->local;
 	if (!cr_inet_is_any(to))
 		return;
@@ -340,7 +354,7 @@ static void target_of(const struct cr_inet_new *k, const cairn_Datagram *d, unio
 		cr_inet_set_port(to, cr_inet_port(&k->local));
 		return;
 	}
-	cr_inet_name(&saved, d->sender.bytes, d->sender.size);
+	name_now(w, &saved, d->sender.bytes, d->sender.size);
 	/* A socket for both families gets it from the family of its sender. */
 	if (cr_inet_is_mapped(&saved))
 		*to = saved;
@@ -361,7 +375,7 @@ static int send_again(struct work *w, struct cr_inet_new *k, const cairn_Datagra
 	cr_auto_fd temporary = -1;
 	int fd, ret = 0;
 
-	cr_inet_name(&seen, d->sender.bytes, d->sender.size);
+	name_now(w, &seen, d->sender.bytes, d->sender.size);
 	from = seen;
 	if (d->has_content)
 		ret = cr_image_read_blob(w->r->img, &d->content, &data, err);
@@ -372,7 +386,7 @@ static int send_again(struct work *w, struct cr_inet_new *k, const cairn_Datagra
 		w->lost++;
 		return 0;
 	}
-	target_of(k, d, &to);
+	target_of(w, k, d, &to);
 	in_family(&to, from.any.sa_family);
 	h.msg_namelen = cr_inet_len(&to);
 	iov = (struct iovec){ data, d->has_content ? d->content.size : 0 };
@@ -449,9 +463,10 @@ static int finish_one(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
 }
 
-int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err)
+int cr_udp_open(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_places *places,
+		struct cr_err *err)
 {
-	struct work w = { .r = r, .all = all, .n = n };
+	struct work w = { .r = r, .all = all, .n = n, .places = places };
 	size_t i;
 	int ret = 0;
 
@@ -467,6 +482,15 @@ int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, stru
 		if (cr_inet_port(&k->local))
 			ret = bind_again(&w, k, err);
 	}
+	return ret;
+}
+
+int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_err *err)
+{
+	struct work w = { .r = r, .all = all, .n = n };
+	size_t i;
+	int ret = 0;
+
 	for (i = 0; i < n && !ret; i++)
 		if (is_udp(&all[i]))
 			ret = cr_multicast_restore(r, all[i].fd, all[i].m, err);

@@ -4,6 +4,7 @@
 // so it is saved and restored with the rest.
 #pragma once
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,6 +30,7 @@ struct agent_wait {
 	long nr; /* 0: nothing */
 	int64_t deadline_ns; /* CLOCK_MONOTONIC */
 	struct timespec rest;
+	struct sockaddr_in6 name; /* of a call that is made again */
 };
 
 struct agent_thread {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/agent_config.h"
+#include "preload/addresses.h"
 #include "preload/agent.h"
 #include "preload/text.h"
 
@@ -36,7 +37,7 @@ int agent_once(int id)
 	return cr_id_virtual(&agent_ids, CR_ID_PROCESS, now ? now : id);
 }
 
-static bool read_all(long fd, void *to, size_t len)
+bool agent_read_all(long fd, void *to, size_t len)
 {
 	char *p = to;
 	long n;
@@ -58,10 +59,13 @@ void agent_ids_load(const char *socket)
 	fd = cr_sys3(SYS_open, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return;
-	agent_ids_on = read_all(fd, ids, offsetof(struct cr_ids, by_id)) && ids->n <= CR_IDS_MAX &&
-		       ids->nold <= CR_IDS_MAX &&
-		       read_all(fd, ids->by_id, ids->n * sizeof(*ids->by_id)) &&
-		       read_all(fd, ids->by_real, ids->n * sizeof(*ids->by_real)) &&
-		       read_all(fd, ids->old, ids->nold * sizeof(*ids->old));
+	agent_ids_on = agent_read_all(fd, ids, offsetof(struct cr_ids, by_id)) &&
+		       ids->n <= CR_IDS_MAX && ids->nold <= CR_IDS_MAX &&
+		       agent_read_all(fd, ids->by_id, ids->n * sizeof(*ids->by_id)) &&
+		       agent_read_all(fd, ids->by_real, ids->n * sizeof(*ids->by_real)) &&
+		       agent_read_all(fd, ids->old, ids->nold * sizeof(*ids->old));
+	if (agent_ids_on)
+		agent_addresses_read(fd);
+	agent_ids_on = agent_ids_on && (ids->n || ids->nold || ids->clock[0] || ids->clock[1]);
 	cr_sys1(SYS_close, fd);
 }

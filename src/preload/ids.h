@@ -101,6 +101,7 @@ static inline long agent_result(long ret)
 void agent_ids_take(const struct cr_ids *ids);
 /* For a program that the job has executed: the table under the shepherd's name. */
 void agent_ids_load(const char *socket);
+bool agent_read_all(long fd, void *to, size_t len);
 
 /* wrap_ids.c: a clock of a process or thread, as the kernel knows it */
 clockid_t agent_clock_real(clockid_t clock);

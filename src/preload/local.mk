@@ -14,9 +14,11 @@ AGENT_SRCS = \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
 	src/preload/wrap_clocks.c src/preload/wrap_sysv.c \
+	src/preload/addresses.c src/preload/wrap_address.c \
 	src/common/wire.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
+	src/preload/addresses.h \
 	src/preload/agent.h src/preload/hash.h src/preload/ids.h src/preload/text.h \
 	src/preload/wrappers.h src/preload/wrappers.def
 
@@ -31,6 +33,7 @@ AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-se
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 		src/common/accept.h src/common/wire.h src/common/defs.h src/common/pagemap.h \
+		src/common/addresses.h \
 		src/common/agent_config.h src/common/ids.h src/common/wake.h \
 		src/arch/x86_64/syscall.h \
 		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \

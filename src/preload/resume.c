@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/frame.h"
+#include "preload/addresses.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
 
@@ -88,7 +89,8 @@ static void mend_time(const struct cr_ids *now, struct agent_wait *wait, clockid
 	*address = (greg_t)&wait->rest;
 }
 
-static void mend_call(const struct cr_ids *now, struct agent_thread *t)
+static void mend_call(const struct cr_ids *now, const struct cr_addresses *places,
+		      struct agent_thread *t)
 {
 	greg_t *g = t->uc->uc_mcontext.gregs;
 	size_t i;
@@ -104,17 +106,18 @@ static void mend_call(const struct cr_ids *now, struct agent_thread *t)
 		mend_time(now, t->wait, CLOCK_MONOTONIC, &g[REG_R10]);
 	if (cr_frame_before_call(t->uc, SYS_clock_nanosleep) && g[REG_RSI] & TIMER_ABSTIME)
 		mend_time(now, t->wait, g[REG_RDI], &g[REG_RDX]);
+	agent_mend_address(places, t->uc, &t->wait->name);
 	t->wait->deadline_ns += agent_ids.clock[0] - now->clock[0];
 }
 
 /* By the table of the life that has ended, and the new one. */
-static void mend_calls(const struct cr_ids *now)
+static void mend_calls(const struct cr_ids *now, const struct cr_addresses *places)
 {
 	unsigned int i;
 
 	for (i = 0; i < cr_agent.nthreads; i++)
 		if (!cr_agent.threads[i].gone && cr_agent.threads[i].uc)
-			mend_call(now, &cr_agent.threads[i]);
+			mend_call(now, places, &cr_agent.threads[i]);
 }
 
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
@@ -128,8 +131,13 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	unsigned int left;
 
 	if (main) {
-		mend_calls((void *)(restorer + CR_PAGE));
-		agent_ids_take((void *)(restorer + CR_PAGE));
+		const struct cr_ids *ids = (void *)(restorer + CR_PAGE);
+		const struct cr_addresses *places =
+			(void *)((char *)ids + CR_PAGE_UP(sizeof(*ids)));
+
+		mend_calls(ids, places);
+		agent_ids_take(ids);
+		agent_addresses_take(places);
 		memcpy(cr_agent.exe, (void *)(restorer + len - CR_PATH_MAX), CR_PATH_MAX);
 		cr_agent.pid = cr_sys0(SYS_getpid);
 		agent_catch_handlers();

@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/syscall.h"
 #include "common/accept.h"
+#include "preload/addresses.h"
 #include "preload/agent.h"
 #include "preload/wrappers.h"
 
@@ -58,6 +59,8 @@ CR_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags
 		n = sizeof(name);
 		cr_sys3(SYS_getpeername, conn, &name, &n);
 	}
+	if (__builtin_expect(agent_addresses_on, 0) && out)
+		agent_address_virtual(conn, &name, n);
 	if (out) {
 		memcpy(out, &name, *len < n ? *len : n);
 		*len = n;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/syscall.h"
+#include "preload/addresses.h"
 #include "preload/ids.h"
 #include "preload/wrappers.h"
 
@@ -170,8 +171,12 @@ static void turn_credentials(const struct msghdr *m, bool real)
 /* Turned for as long as the kernel looks: the message may lie where nothing can be allocated. */
 CR_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
+	struct sockaddr_in6 room;
+	struct msghdr copy;
 	ssize_t ret;
 
+	if (__builtin_expect(agent_addresses_on, 0))
+		m = agent_message_real(fd, m, &copy, &room);
 	if (__builtin_expect(!agent_ids_on, 1) || !m || !m->msg_controllen)
 		return CR_REAL(sendmsg)(fd, m, flags);
 	turn_credentials(m, true);
@@ -180,13 +185,53 @@ CR_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 	return ret;
 }
 
+static void turn_name(int fd, struct msghdr *m, socklen_t room)
+{
+	if (m->msg_name && m->msg_namelen && m->msg_namelen <= room)
+		agent_address_virtual(fd, m->msg_name, m->msg_namelen);
+}
+
 CR_WRAPPER ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
+	socklen_t room = __builtin_expect(agent_addresses_on, 0) && m ? m->msg_namelen : 0;
 	ssize_t ret = CR_REAL(recvmsg)(fd, m, flags);
 
 	if (agent_ids_on && ret >= 0)
 		turn_credentials(m, false);
+	if (__builtin_expect(agent_addresses_on, 0) && ret >= 0)
+		turn_name(fd, m, room);
 	return ret;
+}
+
+/* Some at a time, as their addresses need room. */
+static int sendmmsg_real(int fd, struct mmsghdr *m, unsigned int n, int flags)
+{
+	struct sockaddr_in6 room[16];
+	unsigned int i, at = 0;
+	void *names[16];
+	int ret;
+
+	do {
+		unsigned int some = n - at < 16 ? n - at : 16;
+
+		for (i = 0; i < some; i++) {
+			struct msghdr copy;
+
+			names[i] = m[at + i].msg_hdr.msg_name;
+			m[at + i].msg_hdr.msg_name =
+				agent_message_real(fd, &m[at + i].msg_hdr, &copy, &room[i])
+					->msg_name;
+		}
+		ret = CR_REAL(sendmmsg)(fd, m + at, some, flags);
+		for (i = 0; i < some; i++)
+			m[at + i].msg_hdr.msg_name = names[i];
+		if (ret < 0)
+			return at ? (int)at : ret;
+		at += ret;
+		if ((unsigned int)ret < some)
+			break;
+	} while (at < n);
+	return at;
 }
 
 CR_WRAPPER int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
@@ -196,17 +241,25 @@ CR_WRAPPER int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 
 	for (i = 0; agent_ids_on && i < n; i++)
 		turn_credentials(&m[i].msg_hdr, true);
-	ret = CR_REAL(sendmmsg)(fd, m, n, flags);
+	if (__builtin_expect(agent_addresses_on, 0) && n)
+		ret = sendmmsg_real(fd, m, n, flags);
+	else
+		ret = CR_REAL(sendmmsg)(fd, m, n, flags);
 	for (i = 0; agent_ids_on && i < n; i++)
 		turn_credentials(&m[i].msg_hdr, false);
 	return ret;
 }
 
+/* How long an address may be is known only before the call: all that are complete are turned. */
 CR_WRAPPER int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, struct timespec *t)
 {
+	socklen_t room =
+		__builtin_expect(agent_addresses_on, 0) && n ? m[0].msg_hdr.msg_namelen : 0;
 	int ret = CR_REAL(recvmmsg)(fd, m, n, flags, t), i;
 
 	for (i = 0; agent_ids_on && i < ret; i++)
 		turn_credentials(&m[i].msg_hdr, false);
+	for (i = 0; __builtin_expect(agent_addresses_on, 0) && i < ret; i++)
+		turn_name(fd, &m[i].msg_hdr, room);
 	return ret;
 }

@@ -14,10 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/addresses.h"
 #include "common/agent_config.h"
 #include "restart/restart.h"
 
-#define PAGE_ROOM (CR_PAGE + CR_PAGE_UP(sizeof(struct cr_ids)))
+#define IDS_ROOM CR_PAGE_UP(sizeof(struct cr_ids))
+#define PAGE_ROOM (CR_PAGE + IDS_ROOM + CR_PAGE_UP(sizeof(struct cr_addresses)))
 
 static int expect_process(struct cr_ids *ids, const struct cr_process_image *p)
 {
@@ -63,6 +65,7 @@ int cr_restart_ids(struct cr_restart *r, struct cr_err *err)
 	r->page_room = PAGE_ROOM;
 	r->ids = ids = (void *)(p + CR_PAGE);
 	r->objects.ids = ids;
+	r->objects.addresses = (void *)(p + CR_PAGE + IDS_ROOM);
 	for (i = 0; i < r->img.processes.n && !ret; i++)
 		ret = expect_process(ids, &r->img.processes.v[i]);
 	for (i = 0; i < r->img.ptys.n && !ret; i++)
@@ -126,7 +129,8 @@ pid_t cr_clone_as(struct cr_restart *r, pid_t id, uint64_t flags, int exit_signa
 
 /* ---- when all are born ---- */
 
-static int write_table(const struct cr_ids *ids, const char *name, struct cr_err *err)
+static int write_table(const struct cr_ids *ids, const struct cr_addresses *a, const char *name,
+		       struct cr_err *err)
 {
 	cr_auto_fd fd = -1;
 	char path[128];
@@ -135,7 +139,7 @@ static int write_table(const struct cr_ids *ids, const char *name, struct cr_err
 	snprintf(path, sizeof(path), CR_IDS_PLACE "/%s", name);
 	/* That of an earlier life, which may have had no time to remove it. */
 	unlink(path);
-	if (!ids->n && !ids->clock[0])
+	if (!ids->n && !ids->clock[0] && !a->magic)
 		return 0;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	ret = fd < 0 ? -errno : cr_write_all(fd, ids, offsetof(struct cr_ids, by_id));
@@ -145,11 +149,20 @@ static int write_table(const struct cr_ids *ids, const char *name, struct cr_err
 		ret = cr_write_all(fd, ids->by_real, ids->n * sizeof(*ids->by_real));
 	if (!ret)
 		ret = cr_write_all(fd, ids->old, ids->nold * sizeof(*ids->old));
-	return ret ? cr_fail(err, CR_EXIT_IO, -ret, "cannot write the table of ids, %s", path) : 0;
+	if (!ret)
+		ret = cr_write_all(fd, a, offsetof(struct cr_addresses, by_virtual));
+	if (!ret)
+		ret = cr_write_all(fd, a->by_virtual, a->nvirtual * sizeof(*a->by_virtual));
+	if (!ret)
+		ret = cr_write_all(fd, a->by_real, a->nreal * sizeof(*a->by_real));
+	return ret ? cr_fail(err, CR_EXIT_IO, -ret,
+			     "cannot write the tables of ids and addresses, %s", path) :
+		     0;
 }
 
 int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err)
 {
+	const struct cr_addresses *a = r->objects.addresses;
 	struct cr_ids *ids = r->ids;
 	uint32_t i;
 
@@ -158,8 +171,14 @@ int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err)
 		ids->by_id[i].other = ids->by_id[i].id;
 	if (cr_ids_settle(ids))
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "too many ids to translate");
-	if (write_table(ids, r->sh->agent_socket, err))
+	if (write_table(ids, a, r->sh->agent_socket, err))
 		return -EIO;
+	if (a->magic || a->nhomes) {
+		r->sh->addresses = malloc(sizeof(*a));
+		if (!r->sh->addresses)
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "the table of addresses");
+		memcpy(r->sh->addresses, a, sizeof(*a));
+	}
 	if (!ids->n && !ids->nold && !ids->clock[0] && !ids->clock[1])
 		return 0;
 	r->sh->ids = calloc(1, sizeof(*ids));

@@ -832,8 +832,8 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
-	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 +
-	       userfaults(n->r, p) + 2;
+	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 + userfaults(n->r, p) +
+	       2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
@@ -865,6 +865,7 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 	n->r->page = page;
 	n->r->ids = (void *)((char *)page + CR_PAGE);
 	n->r->objects.ids = n->r->ids;
+	n->r->objects.addresses = (void *)((char *)n->r->ids + CR_PAGE_UP(sizeof(struct cr_ids)));
 	n->page = n->base;
 	memcpy(p + room, cr_restorer_start, cr_restorer_end - cr_restorer_start);
 	n->code = n->base + room + code; /* where the operations are */

@@ -308,6 +308,7 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->thread_pipe[0] = c->thread_pipe[1] = -1;
 	c->save.writer = &c->writer;
 	c->save.outside = &sh->outside;
+	c->save.addresses = sh->addresses;
 	c->save.began = sh->began;
 	c->save.own_ipc = sh->own_ipc;
 	c->save.file_limit = sh->options.file_limit;

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/addresses.h"
 #include "arch/x86_64/cpu.h"
 #include "common/elf_id.h"
 #include "shepherd/shepherd.h"
@@ -452,6 +453,9 @@ int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	size_t i;
 	int ret;
 
+	c->job.homes.size = c->save.homes.n * sizeof(struct cr_home);
+	if (c->save.homes.n)
+		memcpy(c->job.homes.bytes, c->save.homes.v, c->job.homes.size);
 	ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_JOB, &c->job, &c->err);
 	for (i = 0; i < c->save.descriptions.n && !ret; i++)
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_DESCRIPTION,

@@ -136,6 +136,7 @@ struct cr_shepherd {
 	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
 	bool virtual_ids; /* restored without namespaces */
 	struct cr_ids *ids; /* of a job whose ids are not the kernel's, or were not: else NULL */
+	struct cr_addresses *addresses; /* of a member that was restarted: else NULL */
 	pid_t root;
 	uint64_t filters_at; /* cr_agent_filters in the library; 0: not looked up */
 	int filters; /* seccomp filters that we have ourselves, and so has the job */

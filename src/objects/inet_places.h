@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where the members of a job are and were: a host's own addresses; at a restart, what of the job's
+// addresses and ports is what on the nodes where its members are now. inet_places.c, inet_home.c.
+#pragma once
+
+#include "objects/inet.h"
+
+/* Tells one host, or network namespace, from another. */
+struct cr_host_id {
+	unsigned char bytes[16];
+};
+
+struct cr_own_addresses {
+	struct cr_home *v;
+	size_t n, room;
+};
+
+/* ---- inet_home.c ---- */
+
+void cr_host_id_read(struct cr_host_id *id);
+/* All that this host has, in the order of its interfaces; v is freed by the caller. */
+int cr_own_addresses_read(struct cr_own_addresses *a);
+/* Keeps those by which others can reach it. */
+void cr_own_addresses_homes(struct cr_own_addresses *a);
+bool cr_own_addresses_have(const struct cr_own_addresses *a, const struct cr_place *p);
+/* Whether a place means the same host on every host. */
+bool cr_place_is_loopback(const struct cr_place *p);
+bool cr_place_is_any(const struct cr_place *p);
+struct cr_place cr_place_of(const union cr_inet_name *name, int type);
+/* Into the family that fits best. */
+void cr_place_name(const struct cr_place *p, union cr_inet_name *to);
+/* Fills s->homes. */
+int cr_homes_save(struct cr_save *s);
+/* A member's words that nobody understands. */
+int cr_places_foreign(unsigned int member, struct cr_err *err);
+
+/* ---- a restart: inet_places.c ---- */
+
+struct cr_places_member;
+
+/* A port that is another one now, for all that had it. */
+struct cr_shift {
+	uint16_t type, port, now; /* network order */
+};
+
+/* An address of a socket, as it was and as it is. */
+struct cr_point {
+	struct cr_place place, now;
+	uint32_t to; /* 1 + the member that it matters to, 0: all */
+};
+
+struct cr_places {
+	struct cr_restore *r;
+	struct cr_gather *gather;
+	struct cr_host_id host;
+	struct cr_own_addresses now;
+	CR_LIST(struct cr_home) homes;
+	CR_LIST(struct cr_places_member) members;
+	CR_LIST(struct cr_place) wanted; /* by members before us, on this host */
+	CR_LIST(struct cr_shift) shifts;
+	CR_LIST(struct cr_point) points; /* what else is known of ours */
+};
+
+/* Gathers "places"; all[].local are as the kernel shall have them from then on. */
+int cr_places_begin(struct cr_places *p, struct cr_restore *r, struct cr_inet_new *all, size_t n,
+		    struct cr_err *err);
+/* Gathers "connected": who has which address in the end; all[].remote are as the kernel's. */
+int cr_places_settle(struct cr_places *p, struct cr_inet_new *all, size_t n, struct cr_err *err);
+void cr_places_free(struct cr_places *p);
+/*
+ * Binds to a port that another program may have now, or another member. Then it is another one, in
+ * *name too, and from then on for all that had it.
+ */
+int cr_places_bind(struct cr_places *p, int fd, union cr_inet_name *name, int type,
+		   struct cr_err *err);
+/* The port that a name has, if it has been taken by others. */
+void cr_places_shifted(const struct cr_places *p, union cr_inet_name *name, int type);
