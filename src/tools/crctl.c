@@ -1,332 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// crctl: asks running jobs and tells them what to do, through their sockets.
-#include <dirent.h>
-#include <errno.h>
-#include <getopt.h>
+// crctl: asks running jobs and tells them what to do, on this host through their sockets, in a
+// cluster through this node's crnode.
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/runtime.h"
-#include "common/wire.h"
-#include "control.pb.h"
-#include "tools/json.h"
-#include "tools/look.h"
-#include "tools/program.h"
-
-struct call {
-	bool json, stop;
-	const char *job;
-	struct cr_err err;
-	cairn_ControlReply reply; /* the last one */
-	size_t nprocesses;
-	cairn_ProcessStatus *processes;
-	cr_findings findings;
-};
-
-static struct cr_wire wire;
-
-/* One request; every process of every reply is collected. 0 or -errno. */
-static int ask(struct call *c, cairn_Verb verb)
-{
-	cairn_ControlRequest q = { .version = CR_AGENT_VERSION, .verb = verb, .stop = c->stop };
-	int fd = cr_runtime_connect(c->job, &c->err), ret;
-
-	if (fd < 0)
-		return fd;
-	ret = cr_wire_send(fd, &wire, cairn_ControlRequest_fields, &q, NULL, 0);
-	do {
-		cairn_ProcessStatus *more;
-
-		memset(&c->reply, 0, sizeof(c->reply));
-		if (!ret)
-			ret = cr_wire_recv(fd, &wire, cairn_ControlReply_fields, &c->reply, NULL,
-					   NULL, 0);
-		if (ret != 1) {
-			close(fd);
-			return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
-				       "the shepherd of job '%s' ended before it answered", c->job);
-		}
-		ret = 0;
-		more = realloc(c->processes,
-			       (c->nprocesses + c->reply.processes_count + 1) * sizeof(*more));
-		if (!more)
-			return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "reading the answer");
-		c->processes = more;
-		memcpy(more + c->nprocesses, c->reply.processes,
-		       c->reply.processes_count * sizeof(*more));
-		c->nprocesses += c->reply.processes_count;
-		if (c->reply.has_finding)
-			cr_finding(&c->findings, c->reply.finding.prevents, "%s",
-				   c->reply.finding.text);
-	} while (!c->reply.last);
-	close(fd);
-	if (c->reply.status)
-		return cr_fail(&c->err, c->reply.status, 0, "%s", c->reply.error);
-	return 0;
-}
-
-static void print_status_json(const struct call *c)
-{
-	size_t i;
-
-	printf("{\"job\":");
-	cr_json_string(stdout, c->reply.job);
-	printf(",\"state\":");
-	cr_json_string(stdout, c->reply.state);
-	printf(",\"checkpoint\":");
-	cr_json_string(stdout, c->reply.checkpoint);
-	printf(",\"directory\":");
-	cr_json_string(stdout, c->reply.directory);
-	printf(",\"stall_ms\":%.3f,\"wall_ms\":%.3f,\"error\":", c->reply.stall_ns / 1e6,
-	       c->reply.wall_ns / 1e6);
-	cr_json_string(stdout, c->reply.last_error);
-	printf(",\"processes\":[");
-	for (i = 0; i < c->nprocesses; i++) {
-		const cairn_ProcessStatus *p = &c->processes[i];
-
-		printf("%s{\"pid\":%d,\"host_pid\":%d,\"command\":", i ? "," : "", p->pid,
-		       p->host_pid);
-		cr_json_string(stdout, p->command);
-		printf(",\"threads\":%u,\"rss_bytes\":%llu}", p->threads,
-		       (unsigned long long)p->rss_bytes);
-	}
-	printf("]}");
-}
-
-static int verb_status(struct call *c)
-{
-	int ret = ask(c, cairn_Verb_VERB_STATUS);
-	size_t i;
-
-	if (ret)
-		return ret;
-	if (c->json) {
-		print_status_json(c);
-		printf("\n");
-		return 0;
-	}
-	printf("job         %s\nstate       %s\ncheckpoint  %s\n", c->reply.job, c->reply.state,
-	       *c->reply.checkpoint ? c->reply.checkpoint : "none yet");
-	if (c->reply.wall_ns)
-		printf("last one    job stood still %.1f ms, committed after %.1f ms\n",
-		       c->reply.stall_ns / 1e6, c->reply.wall_ns / 1e6);
-	if (*c->reply.last_error)
-		printf("last error  %s\n", c->reply.last_error);
-	printf("%8s %8s %7s %10s  %s\n", "PID", "HOST PID", "THREADS", "RSS KIB", "COMMAND");
-	for (i = 0; i < c->nprocesses; i++)
-		printf("%8d %8d %7u %10llu  %s\n", c->processes[i].pid, c->processes[i].host_pid,
-		       c->processes[i].threads,
-		       (unsigned long long)c->processes[i].rss_bytes / 1024,
-		       c->processes[i].command);
-	return 0;
-}
-
-static int verb_checkpoint(struct call *c)
-{
-	int ret = ask(c, cairn_Verb_VERB_CHECKPOINT);
-
-	if (ret)
-		return ret;
-	if (!c->json) {
-		printf("%s\n", c->reply.checkpoint);
-		return 0;
-	}
-	printf("{\"job\":");
-	cr_json_string(stdout, c->reply.job);
-	printf(",\"checkpoint\":");
-	cr_json_string(stdout, c->reply.checkpoint);
-	printf(",\"stall_ms\":%.3f,\"wall_ms\":%.3f}\n", c->reply.stall_ns / 1e6,
-	       c->reply.wall_ns / 1e6);
-	return 0;
-}
-
-static int print_findings(struct call *c)
-{
-	size_t i, prevents = 0;
-
-	for (i = 0; i < c->findings.n; i++)
-		prevents += c->findings.v[i].prevents;
-	if (c->json) {
-		printf("{\"check\":");
-		cr_json_string(stdout, c->job);
-		printf(",\"possible\":%s,\"findings\":[", prevents ? "false" : "true");
-	}
-	for (i = 0; i < c->findings.n; i++) {
-		const struct cr_remark *r = &c->findings.v[i];
-
-		if (!c->json) {
-			printf("%-10s %s\n", r->prevents ? "prevents" : "different", r->text);
-			continue;
-		}
-		printf("%s{\"prevents\":%s,\"text\":", i ? "," : "",
-		       r->prevents ? "true" : "false");
-		cr_json_string(stdout, r->text);
-		printf("}");
-	}
-	if (c->json)
-		printf("]}\n");
-	else if (!prevents)
-		printf("%s can be checkpointed\n", c->job);
-	if (prevents)
-		c->err.status = CR_EXIT_UNSUPPORTED;
-	return 0;
-}
-
-/* A number is a process, a name that a job has is the job, anything else a command. */
-static int verb_check(struct call *c)
-{
-	size_t digits = strspn(c->job, "0123456789");
-	struct cr_err none = { 0 };
-	cr_auto_fd job = -1;
-	int ret;
-
-	if (digits && !c->job[digits]) {
-		ret = cr_look(atoi(c->job), &c->findings, &c->err);
-	} else if ((job = cr_runtime_connect(c->job, &none)) >= 0) {
-		/* Nobody must wait for us there. */
-		cr_close_fd(&job);
-		ret = ask(c, cairn_Verb_VERB_CHECK);
-	} else {
-		ret = cr_program_check(c->job, &c->err);
-		if (c->err.status == CR_EXIT_UNSUPPORTED) {
-			cr_finding(&c->findings, true, "%s", c->err.text);
-			cr_err_clear(&c->err);
-			ret = 0;
-		}
-	}
-	if (ret)
-		return ret;
-	cr_look_at_host(&c->findings);
-	return print_findings(c);
-}
-
-static int verb_kill(struct call *c)
-{
-	int ret = ask(c, cairn_Verb_VERB_KILL);
-
-	if (!ret && c->json) {
-		printf("{\"job\":");
-		cr_json_string(stdout, c->job);
-		printf(",\"state\":\"killed\"}\n");
-	}
-	return ret;
-}
-
-static int verb_list(struct call *c)
-{
-	char dir[CR_PATH_MAX];
-	struct dirent **names;
-	int ret = cr_runtime_dir(dir, &c->err), n, i, shown = 0;
-
-	if (ret)
-		return ret;
-	n = scandir(dir, &names, NULL, alphasort);
-	if (c->json)
-		printf("[");
-	else
-		printf("%-20s %-10s %9s  %s\n", "JOB", "STATE", "PROCESSES", "CHECKPOINT");
-	for (i = 0; i < n; i++) {
-		char *suffix = strstr(names[i]->d_name, ".sock");
-		struct call one = { .json = c->json, .job = names[i]->d_name };
-
-		if (!suffix || suffix[5])
-			continue;
-		*suffix = 0;
-		/* One that ended just now is no error of the list. */
-		if (ask(&one, cairn_Verb_VERB_STATUS))
-			continue;
-		if (c->json && shown++)
-			printf(",");
-		if (c->json)
-			print_status_json(&one);
-		else
-			printf("%-20s %-10s %9zu  %s\n", one.reply.job, one.reply.state,
-			       one.nprocesses,
-			       *one.reply.checkpoint ? one.reply.checkpoint : "none yet");
-		free(one.processes);
-	}
-	if (c->json)
-		printf("]\n");
-	return 0;
-}
+#include "common/defs.h"
+#include "tools/crctl.h"
 
 static const struct verb {
 	const char *name;
-	int (*run)(struct call *c);
+	int (*local)(struct cr_ctl *c); /* NULL: of a cluster only */
+	int (*cluster)(struct cr_ctl *c);
 	const char *of; /* what it is about, or NULL */
 	const char *help;
 } verbs[] = {
-	{ "list", verb_list, NULL, "running jobs of this user" },
-	{ "status", verb_status, "JOB", "one job, its processes, its last checkpoint" },
-	{ "checkpoint", verb_checkpoint, "JOB",
-	  "save it; prints the directory once committed (--stop: and end the job)" },
-	{ "kill", verb_kill, "JOB", "end all its processes (SIGKILL)" },
-	{ "check", verb_check, "JOB|PID|COMMAND",
+	{ "list", cr_local_list, cr_ask_list, NULL, "running jobs of this user" },
+	{ "status", cr_local_status, cr_ask_status, "JOB",
+	  "one job, its processes, its last checkpoint" },
+	{ "checkpoint", cr_local_checkpoint, cr_ask_checkpoint, "JOB",
+	  "save it; prints its folder, or number, once committed" },
+	{ "kill", cr_local_kill, cr_ask_kill, "JOB", "end all its processes (SIGKILL)" },
+	{ "check", cr_local_check, cr_ask_check, "JOB|PID|COMMAND",
 	  "what could not be saved or would come back different" },
+	{ "run", NULL, cr_ask_run, "COMMAND", "a new job, on nodes that the cluster chooses" },
+	{ "restart", NULL, cr_ask_restart, "JOB",
+	  "a job that has ended or failed, from its last checkpoint" },
+	{ "nodes", NULL, cr_ask_nodes, NULL, "the nodes of the cluster" },
+	{ "events", NULL, cr_ask_events, NULL, "what has happened in the cluster" },
+	{ "drain", NULL, cr_ask_drain, "NODE", "move its jobs elsewhere and give it no more" },
+	{ "undrain", NULL, cr_ask_undrain, "NODE", "give it jobs again" },
+	{ "fenced", NULL, cr_ask_fenced, "NODE",
+	  "it is dead, I have made sure: start its jobs elsewhere now" },
 };
 
 static void usage(void)
 {
-	size_t i;
-
-	printf("Usage: crctl VERB [JOB|PID|COMMAND] [--json] [--stop]\n\n");
-	for (i = 0; i < CR_ARRAY_SIZE(verbs); i++)
+	printf("Usage: crctl VERB [JOB|NODE|PID|COMMAND] [OPTION…]\n\n");
+	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++)
 		printf("  %-11s%-16s %s\n", verbs[i].name, verbs[i].of ? verbs[i].of : "",
 		       verbs[i].help);
-	printf("\nJobs are found in CR_RUNTIME_DIR. Exit status: 0, or as in "
+	printf("\n");
+	cr_ctl_options_usage();
+	printf("\nJobs of this host are found in CR_RUNTIME_DIR, those of a cluster by its crnode "
+	       "(CR_NODE_SOCKET).\nThe last seven verbs are of clusters. Exit status: 0, or as in "
 	       "cairn-exit-codes(7).\n");
 }
 
-static int run(int argc, char **argv, struct call *c)
+static int run(int argc, char **argv, struct cr_ctl *c)
 {
-	static const struct option longs[] = { { "json", 0, NULL, 'j' },
-					       { "stop", 0, NULL, 's' },
-					       { "help", 0, NULL, 'h' },
-					       { "version", 0, NULL, 'V' },
-					       { 0 } };
-	size_t i;
-	int o;
+	const char *name = NULL;
 
-	opterr = 0;
-	while ((o = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
-		if (o == 'h') {
-			usage();
-			return 0;
-		}
-		if (o == 'V') {
-			printf("crctl (Cairn) " PACKAGE_VERSION "\n");
-			return 0;
-		}
-		if (o == '?')
-			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "option %s (try --help)",
-				       argv[optind - 1]);
-		c->json |= o == 'j';
-		c->stop |= o == 's';
-	}
-	for (i = 0; optind < argc && i < CR_ARRAY_SIZE(verbs); i++) {
-		if (strcmp(argv[optind], verbs[i].name))
+	if (cr_ctl_options(c, argc, argv, &name))
+		return -1;
+	if (c->help)
+		usage();
+	else if (c->version)
+		printf("crctl (Cairn) " PACKAGE_VERSION "\n");
+	if (c->help || c->version)
+		return 0;
+	for (size_t i = 0; name && i < CR_ARRAY_SIZE(verbs); i++) {
+		const struct verb *v = &verbs[i];
+
+		if (strcmp(name, v->name))
 			continue;
-		if (argc - optind != (verbs[i].of ? 2 : 1))
-			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s%s",
-				       verbs[i].name, verbs[i].of ? " " : "",
-				       verbs[i].of ? verbs[i].of : "");
-		c->job = verbs[i].of ? argv[optind + 1] : NULL;
-		return verbs[i].run(c);
+		if (!v->of != !(c->of[0] || c->command) || c->of[1])
+			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s%s", v->name,
+				       v->of ? " " : "", v->of ? v->of : "");
+		return c->coordinator || !v->local ? v->cluster(c) : v->local(c);
 	}
 	return cr_fail(&c->err, CR_EXIT_USAGE, 0, "%s%s (try --help)",
-		       optind < argc ? "unknown verb " : "no verb given",
-		       optind < argc ? argv[optind] : "");
+		       name ? "unknown verb " : "no verb given", name ? name : "");
 }
 
 int main(int argc, char **argv)
 {
-	static struct call c;
+	static struct cr_ctl c;
 
 	if (run(argc, argv, &c) && c.err.text[0])
 		cr_err_print(&c.err);
-	free(c.processes);
 	return c.err.status;
 }

@@ -13,7 +13,9 @@ crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(TOOL_LIBS)
 
-crctl_SOURCES = src/tools/crctl.c src/tools/json.h src/tools/look.c src/tools/look.h \
+crctl_SOURCES = src/tools/cluster_client.c src/tools/cluster_client.h src/tools/cluster_rows.c \
+	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
+	src/tools/json.h src/tools/local_verbs.c src/tools/look.c src/tools/look.h \
 	src/tools/program.c src/tools/program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(TOOL_LIBS)

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crctl's verbs in a cluster: requests to the coordinator, by this node's crnode.
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/io.h"
+#include "common/runtime.h"
+#include "tools/cluster_client.h"
+#include "tools/crctl.h"
+#include "tools/json.h"
+#include "tools/look.h"
+#include "tools/program.h"
+
+static int fill(struct cr_ctl *c, char *to, size_t room, const char *what, const char *value)
+{
+	if (!*value)
+		return cr_fail(&c->err, CR_EXIT_USAGE, 0, "an empty name is no %s's", what);
+	if (strlen(value) >= room)
+		return cr_fail(&c->err, CR_EXIT_USAGE, 0, "%s: that is too long for a %s's name",
+			       value, what);
+	strcpy(to, value);
+	return 0;
+}
+
+static int ask(struct cr_ctl *c, cairn_Request *q, const void *payload, size_t len,
+	       cr_client_row row, void *arg)
+{
+	cr_auto_fd fd = cr_client_connect(c->coordinator, &c->err);
+
+	if (fd < 0)
+		return fd;
+	return cr_client_ask(fd, q, payload, len, row, arg, &c->err);
+}
+
+/* About one job or one node. */
+static int ask_of(struct cr_ctl *c, cairn_Ask verb, bool node, cr_client_row row, void *arg)
+{
+	cairn_Request q = { .ask = verb, .stop = c->stop };
+	int ret = node ? fill(c, q.node, sizeof(q.node), "node", c->of[0]) :
+			 fill(c, q.job, sizeof(q.job), "job", c->of[0]);
+
+	return ret ? ret : ask(c, &q, NULL, 0, row, arg);
+}
+
+/* ---- rows one by one ---- */
+
+struct rows {
+	bool json;
+	size_t n;
+};
+
+static bool on_row(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+{
+	struct rows *rows = arg;
+
+	if (r->which_row == cairn_Reply_event_tag) {
+		cr_row_event(&r->row.event, rows->json);
+		/* Whoever follows reads them as they come; and ends by closing the pipe. */
+		return !fflush(stdout);
+	}
+	if (rows->json && rows->n++)
+		printf(",");
+	if (r->which_row == cairn_Reply_job_tag)
+		cr_row_job(&r->row.job, rows->json);
+	else if (r->which_row == cairn_Reply_node_tag)
+		cr_row_node(&r->row.node, rows->json);
+	return true;
+}
+
+static int list(struct cr_ctl *c, cairn_Ask verb)
+{
+	cairn_Request q = { .ask = verb };
+	struct rows rows = { .json = c->json };
+	cr_auto_fd fd = cr_client_connect(c->coordinator, &c->err);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	if (c->json)
+		printf("[");
+	else
+		cr_row_heads(verb);
+	ret = cr_client_ask(fd, &q, NULL, 0, on_row, &rows, &c->err);
+	if (c->json)
+		printf("]\n");
+	return ret;
+}
+
+int cr_ask_list(struct cr_ctl *c)
+{
+	return list(c, cairn_Ask_ASK_LIST);
+}
+
+int cr_ask_nodes(struct cr_ctl *c)
+{
+	return list(c, cairn_Ask_ASK_NODES);
+}
+
+int cr_ask_events(struct cr_ctl *c)
+{
+	cairn_Request q = { .ask = cairn_Ask_ASK_EVENTS, .since = c->since, .follow = c->follow };
+	struct rows rows = { .json = c->json };
+
+	return ask(c, &q, NULL, 0, on_row, &rows);
+}
+
+/* ---- one job ---- */
+
+static bool on_detail(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+{
+	struct cr_job_details *d = arg;
+	cairn_MemberRow *m;
+	cairn_ImageRow *image;
+
+	switch (r->which_row) {
+	case cairn_Reply_job_tag:
+		d->job = r->row.job;
+		break;
+	case cairn_Reply_member_tag:
+		m = cr_grow(&d->members, &d->n_members, &d->room_members, sizeof(*m));
+		if (m)
+			*m = r->row.member;
+		break;
+	case cairn_Reply_image_tag:
+		image = cr_grow(&d->images, &d->n_images, &d->room_images, sizeof(*image));
+		if (image)
+			*image = r->row.image;
+		break;
+	}
+	return true;
+}
+
+int cr_ask_status(struct cr_ctl *c)
+{
+	static struct cr_job_details d;
+	int ret = ask_of(c, cairn_Ask_ASK_STATUS, false, on_detail, &d);
+
+	if (!ret)
+		cr_row_details(&d, c->json);
+	free(d.members);
+	free(d.images);
+	return ret;
+}
+
+/* What verbs answer that do something to a job. */
+static void print_outcome(const struct cr_ctl *c, const cairn_JobRow *j, const char *otherwise)
+{
+	if (c->json) {
+		cr_row_job(j, true);
+		printf("\n");
+	} else if (otherwise) {
+		printf("%s\n", otherwise);
+	}
+}
+
+int cr_ask_checkpoint(struct cr_ctl *c)
+{
+	static struct cr_job_details d;
+	int ret = ask_of(c, cairn_Ask_ASK_CHECKPOINT, false, on_detail, &d);
+	char number[16];
+
+	snprintf(number, sizeof(number), "%06u", d.job.number);
+	if (!ret)
+		print_outcome(c, &d.job, number);
+	return ret;
+}
+
+int cr_ask_kill(struct cr_ctl *c)
+{
+	static struct cr_job_details d;
+	int ret = ask_of(c, cairn_Ask_ASK_KILL, false, on_detail, &d);
+
+	if (!ret)
+		print_outcome(c, &d.job, NULL);
+	return ret;
+}
+
+int cr_ask_restart(struct cr_ctl *c)
+{
+	static struct cr_job_details d;
+	int ret = ask_of(c, cairn_Ask_ASK_RESTART, false, on_detail, &d);
+
+	if (!ret)
+		print_outcome(c, &d.job, NULL);
+	return ret;
+}
+
+static bool on_finding(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+{
+	const cairn_MemberFinding *f = &r->row.finding;
+
+	if (r->which_row == cairn_Reply_finding_tag)
+		cr_finding(arg, f->prevents, "member %u: %s", f->member, f->text);
+	return true;
+}
+
+/* As on one host: a number is a process of this host, a name a job, anything else a command. */
+int cr_ask_check(struct cr_ctl *c)
+{
+	size_t digits = strspn(c->of[0], "0123456789");
+	cr_findings findings = { 0 };
+	struct cr_err none = { 0 };
+	int ret;
+
+	if (digits && !c->of[0][digits])
+		return cr_local_check(c);
+	ret = ask_of(c, cairn_Ask_ASK_CHECK, false, on_finding, &findings);
+	if (ret && c->err.status == CR_EXIT_NOT_FOUND && !cr_program_check(c->of[0], &none)) {
+		cr_err_clear(&c->err);
+		return cr_local_check(c);
+	}
+	return ret ? ret : cr_print_findings(&findings, c->of[0], c->json, &c->err);
+}
+
+/* ---- new jobs ---- */
+
+struct run {
+	struct cr_ctl *c;
+	cairn_JobRow job;
+};
+
+static bool on_run(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+{
+	struct run *run = arg;
+
+	if (r->which_row == cairn_Reply_job_tag)
+		run->job = r->row.job;
+	return true;
+}
+
+int cr_ask_run(struct cr_ctl *c)
+{
+	static cairn_Request q;
+	static struct run run;
+	cr_auto_free void *payload = NULL;
+	size_t len, at = 0;
+	int ret = 0;
+
+	q.ask = cairn_Ask_ASK_RUN;
+	q.members = c->nodes ? c->nodes : 1;
+	q.policy = c->policy;
+	q.has_policy = true;
+	q.follow = c->wait;
+	if (c->name)
+		ret = cr_name_check(c->name, &c->err);
+	if (!ret && c->name)
+		ret = fill(c, q.job, sizeof(q.job), "job", c->name);
+	else if (!ret)
+		cr_name_from(c->command[0], q.job, CR_NAME_MAX);
+	if (!ret && c->node)
+		ret = fill(c, q.node, sizeof(q.node), "node", c->node);
+	for (char **a = c->command; *a && at < sizeof(q.command) - 1; a++)
+		at += snprintf(q.command + at, sizeof(q.command) - at, "%s%s", at ? " " : "", *a);
+	payload = ret ? NULL : cr_client_command(&q, NULL, c->command, &len, &c->err);
+	if (!payload)
+		return -1;
+	run.c = c;
+	ret = ask(c, &q, payload, len, on_run, &run);
+	if (ret)
+		return ret;
+	print_outcome(c, &run.job, c->wait ? NULL : run.job.name);
+	/* What it ended with, as if it had run here. */
+	if (c->wait)
+		c->err.status = run.job.status;
+	return 0;
+}
+
+/* ---- nodes ---- */
+
+static int node_verb(struct cr_ctl *c, cairn_Ask verb, const char *state)
+{
+	int ret = ask_of(c, verb, true, NULL, NULL);
+
+	if (!ret && c->json) {
+		printf("{\"node\":");
+		cr_json_string(stdout, c->of[0]);
+		printf(",\"state\":\"%s\"}\n", state);
+	}
+	return ret;
+}
+
+int cr_ask_drain(struct cr_ctl *c)
+{
+	return node_verb(c, cairn_Ask_ASK_DRAIN, "drained");
+}
+
+int cr_ask_undrain(struct cr_ctl *c)
+{
+	return node_verb(c, cairn_Ask_ASK_UNDRAIN, "up");
+}
+
+int cr_ask_fenced(struct cr_ctl *c)
+{
+	return node_verb(c, cairn_Ask_ASK_FENCED, "lost");
+}
