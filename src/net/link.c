@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Links: libevent's bufferevents with OpenSSL, and frames in them. In the daemons' event loops.
+// Links: a stream with TLS or without, and frames in it. In the daemons' event loops.
 //
 // A link is CONNECTING, PROVING, UP, then CLOSING (by us) or DOWN. Both sides greet each other
 // inside TLS before anything else. So a client, too, knows that it was accepted before it is told
@@ -8,9 +8,6 @@
 // fails ends the link and only the link, by down(). Handlers may close any link: the struct is
 // freed when the last of our callbacks on it has returned.
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
-#include <event2/bufferevent_struct.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -28,8 +25,8 @@
 #define UNACKED_MS 10000
 /* What is queued at close has this long to leave. */
 #define CLOSE_SECONDS 3
-/* Taken from a unix socket at once. */
-#define READ_BYTES (256 * 1024)
+/* Read in one turn of the loop; then others have theirs. */
+#define TURN (4 << 20)
 
 /* The last two bytes would not survive a transfer as text. */
 static const unsigned char greeting[8] = { 'C', 'A', 'I', 'R', 'N', 1, '\r', '\n' };
@@ -47,14 +44,12 @@ static void leave(struct cr_link *l)
 {
 	if (--l->inside || l->state != CR_LINK_DOWN)
 		return;
-	if (l->bev)
-		bufferevent_free(l->bev);
+	cr_stream_free(&l->stream);
+	free(l->body);
 	if (l->connecting)
 		event_free(l->connecting);
 	if (l->timer)
 		event_free(l->timer);
-	if (l->limit)
-		ev_token_bucket_cfg_free(l->limit);
 	cr_close_fd(&l->fd);
 	free(l);
 }
@@ -90,11 +85,8 @@ static void wait_seconds(struct cr_link *l, int seconds)
 /* All has been written: says so, and waits for the other side to have read it. */
 static void finish_closing(struct cr_link *l)
 {
-	if (l->ssl)
-		SSL_shutdown(l->ssl);
-	ERR_clear_error();
-	shutdown(bufferevent_getfd(l->bev), SHUT_WR);
-	bufferevent_enable(l->bev, EV_READ);
+	cr_stream_end(&l->stream);
+	cr_stream_reading(&l->stream, true);
 }
 
 void cr_link_close(struct cr_link *l)
@@ -128,28 +120,27 @@ static void set_up(struct cr_link *l)
 		l->h->up(l, l->arg);
 }
 
-static void fail_foreign(struct cr_link *l)
+static void fail_with(struct cr_link *l, int error, const char *what)
 {
 	struct cr_err why = { 0 };
 
-	cr_fail(&why, CR_EXIT_CLUSTER, 0, "%s %s with something that is not Cairn", l->text,
-		l->listener ? "came" : "answers");
+	cr_fail(&why, CR_EXIT_CLUSTER, error, "%s: %s", l->text, what);
 	fail(l, &why);
 }
 
-static void take_greeting(struct cr_link *l, struct evbuffer *in)
+static void take_greeting(struct cr_link *l)
 {
-	unsigned char got[sizeof(greeting)];
 	struct cr_err why = { 0 };
-	unsigned char version;
+	unsigned char got[sizeof(greeting)], version;
 
-	if (evbuffer_get_length(in) < sizeof(got))
-		return;
-	evbuffer_remove(in, got, sizeof(got));
+	l->got = 0;
+	memcpy(got, &l->head, sizeof(got));
 	version = got[GREETING_VERSION];
 	got[GREETING_VERSION] = greeting[GREETING_VERSION];
 	if (memcmp(got, greeting, sizeof(got))) {
-		fail_foreign(l);
+		cr_fail(&why, CR_EXIT_CLUSTER, 0, "%s %s with something that is not Cairn", l->text,
+			l->listener ? "came" : "answers");
+		fail(l, &why);
 	} else if (version != greeting[GREETING_VERSION]) {
 		cr_fail(&why, CR_EXIT_CLUSTER, 0,
 			"%s speaks version %u of Cairn's links, and this one version %u: update "
@@ -161,148 +152,189 @@ static void take_greeting(struct cr_link *l, struct evbuffer *in)
 	}
 }
 
-/* Decodes one message and hands it over; its bytes are at the front of in. */
-static void take_message(struct cr_link *l, struct evbuffer *in)
+/* Decodes the message that is complete, and hands it over. */
+static void take_message(struct cr_link *l)
 {
+	size_t len = l->head.payload;
+	pb_istream_t in = pb_istream_from_buffer(l->body + len, l->head.message);
+	cr_auto_free void *body = l->body;
 	const struct cr_link_handler *h = l->h;
-	struct cr_err why = { 0 };
-	unsigned char *payload = NULL;
-	const void *bytes =
-		l->head.message ? evbuffer_pullup(in, l->head.message) : (unsigned char *)"";
-	void *msg = malloc(h->size);
-	pb_istream_t stream;
-	bool good, full;
+	cr_auto_free void *msg = malloc(h->size);
 
-	stream = pb_istream_from_buffer(bytes, l->head.message);
-	good = msg && bytes && pb_decode(&stream, h->type, msg);
-	evbuffer_drain(in, l->head.message);
-	if (good && l->head.payload)
-		payload = evbuffer_pullup(in, l->head.payload);
-	full = !msg || !bytes || (good && l->head.payload && !payload);
-	if (good && !full) {
-		h->message(l, msg, payload, l->head.payload, l->arg);
-		evbuffer_drain(in, l->head.payload);
+	l->body = NULL;
+	l->got = 0;
+	if (!msg) {
+		fail_with(l, ENOMEM, "no memory for a message");
+	} else if (!pb_decode(&in, h->type, msg)) {
+		fail_with(l, EPROTO, "a message that cannot be understood");
 	} else {
-		cr_fail(&why, CR_EXIT_CLUSTER, full ? ENOMEM : EPROTO,
-			"%s: a message that cannot be %s", l->text, full ? "held" : "understood");
-		fail(l, &why);
-	}
-	if (good)
+		h->message(l, msg, len ? body : NULL, len, l->arg);
 		pb_release(h->type, msg);
-	free(msg);
+	}
 }
 
-/* False: there is no whole message yet, or no more is wanted. */
-static bool take_frame(struct cr_link *l, struct evbuffer *in)
+/* The header is there: room for the rest, if there may be so much. */
+static void take_head(struct cr_link *l)
+{
+	if (!cr_frame_fits(&l->head)) {
+		fail_with(l, EPROTO, "a message that is longer than any may be");
+		return;
+	}
+	l->body = malloc((size_t)l->head.message + l->head.payload + 1);
+	if (!l->body)
+		fail_with(l, ENOMEM, "no memory for a message");
+	else if (!l->head.message && !l->head.payload)
+		take_message(l);
+}
+
+/* Where the next bytes go. */
+static void *place(struct cr_link *l, size_t *want)
+{
+	size_t at = l->got - sizeof(l->head);
+
+	if (l->got < sizeof(l->head)) {
+		*want = sizeof(l->head) - l->got;
+		return (char *)&l->head + l->got;
+	}
+	if (at < l->head.message) {
+		*want = l->head.message - at;
+		return l->body + l->head.payload + at;
+	}
+	at -= l->head.message;
+	*want = l->head.payload - at;
+	return l->body + at;
+}
+
+static void take_piece(struct cr_link *l)
+{
+	if (l->got == sizeof(l->head) && l->state == CR_LINK_PROVING)
+		take_greeting(l);
+	else if (l->got == sizeof(l->head))
+		take_head(l);
+	else if (l->got == sizeof(l->head) + l->head.message + l->head.payload)
+		take_message(l);
+}
+
+static void explain_end(struct cr_link *l, ssize_t n)
 {
 	struct cr_err why = { 0 };
 
-	if (l->state != CR_LINK_UP || l->paused || !l->h)
-		return false;
-	if (!l->begun) {
-		if (evbuffer_get_length(in) < sizeof(l->head))
-			return false;
-		evbuffer_remove(in, &l->head, sizeof(l->head));
-		l->begun = true;
-	}
-	if (!cr_frame_fits(&l->head)) {
-		cr_fail(&why, CR_EXIT_CLUSTER, EPROTO, "%s: a message of %u and %u bytes", l->text,
-			l->head.message, l->head.payload);
-		fail(l, &why);
-		return false;
-	}
-	if (evbuffer_get_length(in) < (size_t)l->head.message + l->head.payload)
-		return false;
-	l->begun = false;
-	take_message(l, in);
-	return true;
+	if (l->state == CR_LINK_PROVING)
+		cr_trust_explain(l->trust, l->stream.ssl, l->stream.error, l->listener, l->text,
+				 &why);
+	else if (!n)
+		cr_fail(&why, CR_EXIT_CLUSTER, 0, "%s closed the connection", l->text);
+	else
+		cr_fail(&why, CR_EXIT_CLUSTER, -n, "%s: the connection broke", l->text);
+	fail(l, &why);
 }
 
-static void on_read(struct bufferevent *bev, void *arg)
+/* Nobody looks any more: until the other side has ended it, too. */
+static void throw_away(struct cr_link *l)
 {
-	struct evbuffer *in = bufferevent_get_input(bev);
+	static unsigned char nowhere[65536];
+	ssize_t n;
+
+	do
+		n = cr_stream_read(&l->stream, nowhere, sizeof(nowhere));
+	while (n > 0);
+	if (n != -EAGAIN)
+		l->state = CR_LINK_DOWN;
+}
+
+static bool wants_bytes(const struct cr_link *l)
+{
+	return l->state == CR_LINK_PROVING || (l->state == CR_LINK_UP && !l->paused && l->h);
+}
+
+static void take_bytes(struct cr_link *l)
+{
+	size_t turn = 0, want;
+
+	while (wants_bytes(l)) {
+		unsigned char *to = place(l, &want);
+		ssize_t n = cr_stream_read(&l->stream, to, want);
+
+		if (n == -EAGAIN)
+			return;
+		if (n <= 0) {
+			explain_end(l, n);
+			return;
+		}
+		l->got += n;
+		turn += n;
+		if ((size_t)n == want)
+			take_piece(l);
+		if (turn > TURN) {
+			cr_stream_reading(&l->stream, !l->paused);
+			return;
+		}
+		/* Between messages: another look would only cost a call. */
+		if (!l->got && l->stream.ssl && !cr_stream_holds(&l->stream))
+			return;
+	}
+}
+
+static void shake_hands(struct cr_link *l)
+{
+	struct cr_err why = { 0 };
+	int ret = cr_stream_handshake(&l->stream);
+
+	if (ret == -EAGAIN)
+		return;
+	if (!ret && cr_trust_proved(l->trust, l->stream.ssl)) {
+		l->shaken = true;
+		cr_stream_queue(&l->stream, greeting, sizeof(greeting), NULL, 0);
+		return;
+	}
+	if (!ret)
+		l->stream.error = ERR_PACK(ERR_LIB_SSL, 0, 0);
+	cr_trust_explain(l->trust, l->stream.ssl, l->stream.error, l->listener, l->text, &why);
+	fail(l, &why);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
 	struct cr_link *l = arg;
 
 	enter(l);
-	if (l->state == CR_LINK_PROVING)
-		take_greeting(l, in);
-	while (take_frame(l, in))
-		;
+	if (l->state == CR_LINK_PROVING && !l->shaken)
+		shake_hands(l);
 	if (l->state == CR_LINK_CLOSING)
-		evbuffer_drain(in, evbuffer_get_length(in));
+		throw_away(l);
+	else if (l->shaken)
+		take_bytes(l);
 	leave(l);
 }
 
-static void on_write(struct bufferevent *bev, void *arg)
+static void flush(struct cr_link *l)
+{
+	int ret = cr_stream_flush(&l->stream);
+
+	if (!ret && l->state == CR_LINK_CLOSING)
+		finish_closing(l);
+	else if (!ret && l->state == CR_LINK_UP && l->h && l->h->drained)
+		l->h->drained(l, l->arg);
+	if (!ret || ret == -EAGAIN)
+		return;
+	/* The other side's last words may be there yet. */
+	take_bytes(l);
+	explain_end(l, ret);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_link *l = arg;
 
 	enter(l);
-	if (!cr_link_backlog(l)) {
-		if (l->state == CR_LINK_CLOSING)
-			finish_closing(l);
-		else if (l->state == CR_LINK_UP && l->h && l->h->drained)
-			l->h->drained(l, l->arg);
-	}
+	if (l->state == CR_LINK_PROVING && !l->shaken)
+		shake_hands(l);
+	if (l->shaken && l->state != CR_LINK_DOWN)
+		flush(l);
 	leave(l);
 }
 
 /* ---- what happens to the connection ---- */
-
-/* Of a link that was up. No error: the other side has closed it as one should. */
-static void explain_end(struct cr_link *l, short what, unsigned long tls, int error,
-			struct cr_err *why)
-{
-	int reason = ERR_GET_REASON(tls);
-
-	if (what & BEV_EVENT_EOF) {
-		cr_fail(why, CR_EXIT_CLUSTER, 0, "%s closed the connection", l->text);
-		return;
-	}
-	if (tls && ERR_SYSTEM_ERROR(tls))
-		error = reason;
-	else if (tls && reason != SSL_R_UNEXPECTED_EOF_WHILE_READING)
-		error = EPROTO;
-	else if (tls || !error)
-		error = ECONNRESET;
-	cr_fail(why, CR_EXIT_CLUSTER, error, "%s: the connection broke", l->text);
-}
-
-static void on_handshake(struct cr_link *l)
-{
-	if (!cr_trust_proved(l->trust, l->ssl)) {
-		struct cr_err why = { 0 };
-
-		cr_trust_explain(l->trust, l->ssl, ERR_PACK(ERR_LIB_SSL, 0, 0), l->listener,
-				 l->text, &why);
-		fail(l, &why);
-		return;
-	}
-	bufferevent_write(l->bev, greeting, sizeof(greeting));
-	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
-}
-
-static void on_event(struct bufferevent *bev, short what, void *arg)
-{
-	struct cr_link *l = arg;
-	int error = EVUTIL_SOCKET_ERROR();
-	struct cr_err why = { 0 };
-	unsigned long tls;
-
-	enter(l);
-	if (what & BEV_EVENT_CONNECTED) {
-		on_handshake(l);
-	} else {
-		tls = l->ssl ? bufferevent_get_openssl_error(bev) : 0;
-		if (l->state == CR_LINK_PROVING)
-			cr_trust_explain(l->trust, l->ssl, tls, l->listener, l->text, &why);
-		else
-			explain_end(l, what, tls, error, &why);
-		fail(l, &why);
-	}
-	ERR_clear_error();
-	leave(l);
-}
 
 /* One that was adopted is up as soon as the loop runs; one that was paused reads again. */
 static void go_on(struct cr_link *l)
@@ -310,13 +342,8 @@ static void go_on(struct cr_link *l)
 	if (l->starting)
 		set_up(l);
 	l->starting = false;
-	if (l->state != CR_LINK_UP || l->paused)
-		return;
-	bufferevent_enable(l->bev, EV_READ);
-	/* What OpenSSL has decrypted already, and what has been read: no event tells of it. */
-	if (l->ssl)
-		event_active(&l->bev->ev_read, EV_READ, 1);
-	on_read(l->bev, l);
+	if (l->state == CR_LINK_UP && !l->paused)
+		cr_stream_reading(&l->stream, true);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -352,7 +379,7 @@ static struct cr_link *new_link(struct event_base *base, const struct sockaddr *
 		return NULL;
 	l->base = base;
 	l->trust = trust;
-	l->fd = -1;
+	l->fd = l->stream.fd = -1;
 	l->since = cr_now_ns(CLOCK_MONOTONIC);
 	if (len > sizeof(l->peer))
 		len = sizeof(l->peer);
@@ -365,33 +392,6 @@ static struct cr_link *new_link(struct event_base *base, const struct sockaddr *
 	return NULL;
 }
 
-static void apply_limit(struct cr_link *l)
-{
-	struct ev_token_bucket_cfg *old = l->limit;
-	size_t in = l->limit_receive ? l->limit_receive : EV_RATE_LIMIT_MAX;
-	size_t out = l->limit_send ? l->limit_send : EV_RATE_LIMIT_MAX;
-
-	l->limit = NULL;
-	if (l->limit_receive || l->limit_send)
-		l->limit = ev_token_bucket_cfg_new(in, in, out, out, NULL);
-	bufferevent_set_rate_limit(l->bev, l->limit);
-	if (old)
-		ev_token_bucket_cfg_free(old);
-}
-
-static bool set_bufferevent(struct cr_link *l, struct bufferevent *bev)
-{
-	if (!bev)
-		return false;
-	l->bev = bev;
-	bufferevent_setcb(bev, on_read, on_write, on_event, l);
-	bufferevent_set_max_single_read(bev, READ_BYTES);
-	bufferevent_set_max_single_write(bev, READ_BYTES);
-	if (l->limit_send || l->limit_receive)
-		apply_limit(l);
-	return true;
-}
-
 static void set_tcp_options(int fd)
 {
 	int one = 1, ms = UNACKED_MS;
@@ -401,22 +401,23 @@ static void set_tcp_options(int fd)
 }
 
 /* The socket is the link's from here on, also when this fails. */
-static bool start_tls(struct cr_link *l, int fd, enum bufferevent_ssl_state role)
+static bool open_stream(struct cr_link *l, int fd, bool accepted)
 {
-	SSL *ssl = cr_trust_ssl(l->trust);
-	struct bufferevent *bev = NULL;
+	SSL *ssl = l->trust ? cr_trust_ssl(l->trust) : NULL;
+	bool good = cr_stream_open(&l->stream, l->base, fd, ssl, on_readable, on_writable, l);
 
-	set_tcp_options(fd);
-	l->state = CR_LINK_PROVING;
-	if (ssl)
-		bev = bufferevent_openssl_socket_new(l->base, fd, ssl, role, BEV_OPT_CLOSE_ON_FREE);
-	if (!set_bufferevent(l, bev)) {
-		SSL_free(ssl);
-		close(fd);
+	if (!good || (l->trust && !ssl))
 		return false;
-	}
-	l->ssl = ssl;
+	if (!ssl)
+		return true;
+	set_tcp_options(fd);
+	if (accepted)
+		SSL_set_accept_state(ssl);
+	else
+		SSL_set_connect_state(ssl);
+	l->state = CR_LINK_PROVING;
 	wait_seconds(l, CR_PROVE_SECONDS);
+	cr_stream_reading(&l->stream, true);
 	return true;
 }
 
@@ -435,10 +436,8 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 		l->fd = -1;
 		event_free(l->connecting);
 		l->connecting = NULL;
-		if (!start_tls(l, fd, BUFFEREVENT_SSL_CONNECTING)) {
-			cr_fail(&why, CR_EXIT_INTERNAL, ENOMEM, "%s: TLS", l->text);
-			fail(l, &why);
-		}
+		if (!open_stream(l, fd, false))
+			fail_with(l, ENOMEM, "no memory for TLS");
 	}
 	leave(l);
 }
@@ -480,11 +479,13 @@ struct cr_link *cr_link_adopt(struct event_base *base, int fd, const struct cr_l
 	l->h = h;
 	l->arg = arg;
 	evutil_make_socket_nonblocking(fd);
-	if (!set_bufferevent(l, bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE))) {
+	if (!open_stream(l, fd, true)) {
+		l->stream.fd = -1; /* still the caller's */
 		cr_link_drop(l);
 		return NULL;
 	}
 	l->state = CR_LINK_UP;
+	l->shaken = true;
 	l->starting = true;
 	wait_seconds(l, 0);
 	return l;
@@ -500,7 +501,7 @@ struct cr_link *cr_link_accept(struct event_base *base, int fd, const struct soc
 		close(fd);
 		return NULL;
 	}
-	if (!start_tls(l, fd, BUFFEREVENT_SSL_ACCEPTING)) {
+	if (!open_stream(l, fd, true)) {
 		cr_link_drop(l);
 		return NULL;
 	}
@@ -519,23 +520,17 @@ void cr_link_handle(struct cr_link *l, const struct cr_link_handler *h, void *ar
 bool cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len)
 {
 	unsigned char room[sizeof(struct cr_frame_header) + CR_LINK_MESSAGE_MAX];
-	struct evbuffer *out;
 	ssize_t n;
 
 	if (l->state != CR_LINK_UP || !l->h)
 		return false;
 	n = cr_frame_encode(room, sizeof(room), l->h->type, msg, len);
-	if (n < 0)
-		return false;
-	out = bufferevent_get_output(l->bev);
-	/* Room for all first: half a message must never be queued. */
-	return !evbuffer_expand(out, n + len) && !evbuffer_add(out, room, n) &&
-	       (!len || !evbuffer_add(out, payload, len));
+	return n > 0 && cr_stream_queue(&l->stream, room, n, payload, len);
 }
 
 size_t cr_link_backlog(const struct cr_link *l)
 {
-	return l->bev ? evbuffer_get_length(bufferevent_get_output(l->bev)) : 0;
+	return cr_stream_queued(&l->stream);
 }
 
 void cr_link_pause(struct cr_link *l, bool pause)
@@ -543,18 +538,14 @@ void cr_link_pause(struct cr_link *l, bool pause)
 	if (l->paused == pause || l->state != CR_LINK_UP)
 		return;
 	l->paused = pause;
-	if (pause)
-		bufferevent_disable(l->bev, EV_READ);
-	else
-		wait_seconds(l, 0);
+	if (!l->starting)
+		cr_stream_reading(&l->stream, !pause);
 }
 
 void cr_link_limit(struct cr_link *l, size_t send, size_t receive)
 {
-	l->limit_send = send;
-	l->limit_receive = receive;
-	if (l->bev)
-		apply_limit(l);
+	if (l->stream.fd >= 0)
+		cr_stream_limit(&l->stream, send, receive);
 }
 
 const char *cr_link_peer(const struct cr_link *l)
@@ -569,7 +560,7 @@ struct sockaddr_storage cr_link_peer_address(const struct cr_link *l)
 
 int cr_link_fd(const struct cr_link *l)
 {
-	return l->bev ? bufferevent_getfd(l->bev) : l->fd;
+	return l->stream.fd >= 0 ? l->stream.fd : l->fd;
 }
 
 void *cr_link_arg(const struct cr_link *l)

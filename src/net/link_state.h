@@ -3,13 +3,12 @@
 // What link.c and listener.c share: a link, and the list of those that have not proved themselves.
 #pragma once
 
-#include <event2/bufferevent.h>
-#include <openssl/ssl.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
 #include "net/frame.h"
 #include "net/link.h"
+#include "net/stream.h"
 
 /* A peer has this long to connect, and as long again to prove itself. */
 #define CR_PROVE_SECONDS 5
@@ -24,11 +23,10 @@ enum cr_link_state {
 
 struct cr_link {
 	struct event_base *base;
-	struct bufferevent *bev; /* NULL while connecting */
-	SSL *ssl; /* the bufferevent's, NULL on a unix socket */
+	struct cr_stream stream; /* .fd is -1 while there is none */
 	struct event *timer;
 	struct event *connecting;
-	const struct cr_trust *trust;
+	const struct cr_trust *trust; /* NULL: a unix socket */
 	const struct cr_link_handler *h;
 	void *arg;
 	/* While it is unproved, for one that came to us. */
@@ -41,10 +39,11 @@ struct cr_link {
 	int fd; /* while connecting */
 	bool paused;
 	bool starting; /* adopted, and not yet said to be up */
-	bool begun; /* head is that of the message that is coming */
+	bool shaken; /* TLS is there, the greeting may come */
+	/* What is coming: the header (or the greeting), then the body: payload, then message. */
 	struct cr_frame_header head;
-	size_t limit_send, limit_receive;
-	struct ev_token_bucket_cfg *limit;
+	unsigned char *body;
+	size_t got;
 	struct sockaddr_storage peer;
 	char text[CR_ADDRESS_TEXT];
 };
