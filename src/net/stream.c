@@ -26,7 +26,7 @@
 #define TURN (1 << 20)
 /* A key has encrypted enough: AES-GCM's margin ends at some hundred GiB. */
 #define KEY_BYTES (1ull << 36)
-/* The allowance that gathers while nothing is sent, as a part of a second; and how often it grows. */
+/* The allowance that gathers while nothing is sent, as time; and how often it grows. */
 #define BURST_NS 100000000ll
 #define REFILL_US 20000
 
