@@ -140,6 +140,10 @@ int cr_image_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
  * are read. CR_EXIT_DAMAGED, CR_EXIT_FORMAT, CR_EXIT_PERMISSION, CR_EXIT_NOT_FOUND.
  */
 int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err);
+/* The same of an open folder, whoever's it is. path is for messages. */
+int cr_image_open_at(struct cr_image *img, int dir, const char *path, struct cr_err *err);
+/* Only its manifest, and the sizes of the files. */
+int cr_image_manifest(int dir, const char *path, cairn_Manifest *manifest, struct cr_err *err);
 /*
  * Moves everything read into memory that forks share, not copy: a restart forks for each process.
  * Nothing can be added to the lists after that.

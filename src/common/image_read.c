@@ -19,6 +19,9 @@
 #include "common/image.h"
 #include "common/image_format.h"
 
+/* More than any has. */
+#define MANIFEST_MAX (64 << 10)
+
 /* Where a record of a type goes. */
 struct kind {
 	const pb_msgdesc_t *fields;
@@ -200,7 +203,7 @@ static int open_checked(struct cr_image *img, int dir, const char *name, uint64_
 			struct cr_err *err)
 {
 	struct stat st;
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno == ENOENT ? damaged(img, err, name, 0, "missing") :
@@ -223,9 +226,14 @@ static int read_manifest(struct cr_image *img, int dir, struct cr_err *err)
 	cr_auto_free char *data = NULL;
 	struct cr_manifest_header *h;
 	pb_istream_t in;
+	struct stat st;
 	ssize_t n;
 	int ret;
 
+	/* Nothing that lets us wait for ever, or fills our memory. */
+	if (!fstatat(dir, CR_MANIFEST, &st, AT_SYMLINK_NOFOLLOW) &&
+	    (!S_ISREG(st.st_mode) || st.st_size > MANIFEST_MAX))
+		return damaged(img, err, CR_MANIFEST, 0, "not a file, or too long");
 	n = cr_slurp(dir, CR_MANIFEST, &data);
 	if (n < 0)
 		return n == -ENOENT ? damaged(img, err, CR_MANIFEST, 0, "missing") :
@@ -490,15 +498,62 @@ static int read_state(struct cr_image *img, int dir, struct cr_err *err)
 	return ret;
 }
 
+static int read_contents(struct cr_image *img, int dir, struct cr_err *err)
+{
+	int ret = read_state(img, dir, err);
+
+	if (ret)
+		return ret;
+	img->pack = open_checked(img, dir, CR_PACK, img->manifest.files[1].size, err);
+	return img->pack < 0 ? img->pack : 0;
+}
+
+static void begin(struct cr_image *img, const char *path)
+{
+	memset(img, 0, sizeof(*img));
+	img->pack = -1;
+	snprintf(img->path, sizeof(img->path), "%s", path);
+}
+
+int cr_image_open_at(struct cr_image *img, int dir, const char *path, struct cr_err *err)
+{
+	int ret;
+
+	begin(img, path);
+	ret = read_manifest(img, dir, err);
+	return ret ? ret : read_contents(img, dir, err);
+}
+
+int cr_image_manifest(int dir, const char *path, cairn_Manifest *manifest, struct cr_err *err)
+{
+	struct cr_image *img = malloc(sizeof(*img));
+	int ret, i;
+
+	if (!img)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", path);
+	begin(img, path);
+	ret = read_manifest(img, dir, err);
+	for (i = 0; i < 2 && !ret; i++) {
+		const cairn_FileCheck *f = &img->manifest.files[i];
+		int fd = open_checked(img, dir, f->name, f->size, err);
+
+		if (fd < 0)
+			ret = fd;
+		else
+			close(fd);
+	}
+	*manifest = img->manifest;
+	free(img);
+	return ret;
+}
+
 int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err)
 {
 	cr_auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 	int ret;
 
-	memset(img, 0, sizeof(*img));
-	img->pack = -1;
-	snprintf(img->path, sizeof(img->path), "%s", path);
+	begin(img, path);
 	if (dir < 0 || fstat(dir, &st))
 		return cr_fail(err, errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
 			       "cannot open the checkpoint %s", path);
@@ -510,12 +565,7 @@ int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err)
 		ret = cr_fail(err, CR_EXIT_PERMISSION, EPERM,
 			      "%s is the job of user %u: restart it as that user", path,
 			      img->manifest.uid);
-	if (!ret)
-		ret = read_state(img, dir, err);
-	if (ret)
-		return ret;
-	img->pack = open_checked(img, dir, CR_PACK, img->manifest.files[1].size, err);
-	return img->pack < 0 ? img->pack : 0;
+	return ret ? ret : read_contents(img, dir, err);
 }
 
 /* Lists on their way into one piece of memory, or measured for it. */

@@ -9,9 +9,10 @@ test_unit_unit_SOURCES = \
 	test/unit/net.h test/unit/net_ends.c test/unit/net_links.c test/unit/options.c \
 	test/unit/placement.c \
 	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
+	test/unit/store_lab.c test/unit/store_lab.h test/unit/store_ship.c \
 	test/unit/unit.c test/unit/unit.h test/unit/wire.c
 test_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit $(CHECK_CFLAGS)
-test_unit_unit_LDADD = src/librestart.a src/libnet.a $(TOOL_LIBS) $(NET_LIBS) \
+test_unit_unit_LDADD = src/librestart.a src/libstore.a src/libnet.a $(TOOL_LIBS) $(NET_LIBS) \
 	$(CHECK_LIBS)
 
 $(test_unit_unit_OBJECTS): $(PROTO_HDRS)

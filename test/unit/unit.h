@@ -15,6 +15,7 @@ TCase *unit_proc(void);
 TCase *unit_restart(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
+TCase *unit_store_ship(void);
 TCase *unit_lease(void);
 TCase *unit_placement(void);
 TCase *unit_net(void);
