@@ -2,6 +2,7 @@
 //
 // Members of jobs: where each one lives, what its shepherd tells. What is told of another epoch or
 // from another node than the books say is of the past; whoever tells that it lives is told to end.
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,11 +258,24 @@ static void failed(struct co_member *m, const cairn_MemberEvent *e)
 		   text);
 }
 
+/*
+ * By a signal that asks to end, not one of a crash: somebody's ^C or kill. Unless all of
+ * the node is going down, where everybody is asked so.
+ */
+static bool meant(const struct co_member *m, const cairn_MemberEvent *e)
+{
+	int signal = e->status - 128;
+
+	if (m->job->signal && signal == m->job->signal)
+		return true;
+	return !m->node->draining && !m->node->leaving &&
+	       (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGPIPE);
+}
+
 static void gone(struct co_member *m, const cairn_MemberEvent *e)
 {
 	struct co_job *j = m->job;
-	bool normal = e->state == cairn_MemberState_MEMBER_EXITED &&
-		      (!e->signaled || (j->signal && e->status == 128 + j->signal));
+	bool normal = e->state == cairn_MemberState_MEMBER_EXITED && (!e->signaled || meant(m, e));
 
 	m->here = true;
 	if (m->life == CO_DYING) {
