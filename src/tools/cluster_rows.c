@@ -133,6 +133,7 @@ static void job_json(const cairn_JobRow *j)
 	number("epoch", j->epoch);
 	number("restarts", j->restarts);
 	text("checkpoint", checkpoint_text(j->number, out));
+	number("number", j->number);
 	when("committed_at", j->committed_at);
 	when("began_at", j->began_at);
 	decimal("stall_ms", j->stall_ns / 1e6);
@@ -213,7 +214,8 @@ static void images_json(const struct cr_job_details *d)
 			       m->committed ? "true" : "false");
 		else
 			printf(",");
-		printf("{\"member\":%u", m->member);
+		printf("{\"number\":%u", m->number);
+		number("member", m->member);
 		text("node", m->node);
 		text("state", holding_text(m->state));
 		number("bytes", m->bytes);
@@ -269,8 +271,11 @@ static void job_text(const cairn_JobRow *j)
 {
 	char out[32], number_text[16];
 
-	printf("job         %s (number %llu, user %u)\nstate       %s%s%s\n", j->name,
-	       (unsigned long long)j->id, j->uid, j->state, *j->why ? ": " : "", j->why);
+	printf("job         %s (number %llu, user %u)\nstate       %s", j->name,
+	       (unsigned long long)j->id, j->uid, j->state);
+	if (j->status)
+		printf(", status %d", j->status);
+	printf("%s%s\n", *j->why ? ": " : "", j->why);
 	printf("command     %s\n", j->command);
 	if (j->restarts)
 		printf("restarts    %u since its last checkpoint\n", j->restarts);
@@ -325,7 +330,7 @@ void cr_row_node(const cairn_NodeRow *n, bool json)
 		printf("\n");
 		return;
 	}
-	key("node", true);
+	key("name", true);
 	cr_json_string(stdout, n->name);
 	text("state", n->state);
 	text("address", n->address);
@@ -356,8 +361,9 @@ void cr_row_event(const cairn_EventRow *e, bool json)
 		printf("  %s\n", e->text);
 		return;
 	}
-	key("event", true);
+	key("id", true);
 	printf("%llu", (unsigned long long)e->id);
+	number("at_ms", e->at_ms);
 	when("at", e->at_ms);
 	text("kind", e->kind);
 	text("job", e->job);

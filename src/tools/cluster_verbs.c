@@ -49,7 +49,7 @@ static int ask_of(struct cr_ctl *c, cairn_Ask verb, bool node, cr_client_row row
 /* ---- rows one by one ---- */
 
 struct rows {
-	bool json;
+	bool json, all;
 	size_t n;
 };
 
@@ -57,6 +57,8 @@ static bool on_row(const cairn_Reply *r, const void *payload, size_t len, void *
 {
 	struct rows *rows = arg;
 
+	if (r->which_row == cairn_Reply_job_tag && !rows->all && !strcmp(r->row.job.state, "ended"))
+		return true;
 	if (r->which_row == cairn_Reply_event_tag) {
 		cr_row_event(&r->row.event, rows->json);
 		/* Whoever follows reads them as they come; and ends by closing the pipe. */
@@ -74,7 +76,7 @@ static bool on_row(const cairn_Reply *r, const void *payload, size_t len, void *
 static int list(struct cr_ctl *c, cairn_Ask verb)
 {
 	cairn_Request q = { .ask = verb };
-	struct rows rows = { .json = c->json };
+	struct rows rows = { .json = c->json, .all = c->all };
 	cr_auto_fd fd = cr_client_connect(c->coordinator, &c->err);
 	int ret;
 

@@ -75,7 +75,11 @@ static int run(int argc, char **argv, struct cr_ctl *c)
 
 int main(int argc, char **argv)
 {
-	static struct cr_ctl c;
+	static struct cr_ctl c = { .policy = { .interval = 60,
+					       .keep = 2,
+					       .replicas = 1,
+					       .has_replicas = true,
+					       .max_restarts = 3 } };
 
 	if (run(argc, argv, &c) && c.err.text[0])
 		cr_err_print(&c.err);

@@ -12,7 +12,7 @@
 #include "tools/look.h"
 
 struct cr_ctl {
-	bool json, stop, follow, wait, help, version;
+	bool json, stop, follow, wait, all, help, version;
 	const char *coordinator; /* NULL: jobs of this host */
 	const char *of[2]; /* the job, node, pid, command that the verb is about */
 	char **command; /* of run */

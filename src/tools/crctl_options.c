@@ -30,6 +30,8 @@ static const struct row {
 	{ "json", 0, FLAG, ROW(json), 0, 0, NULL, NULL, NULL, "answer as JSON" },
 	{ "coordinator", 0, TEXT, ROW(coordinator), 0, 0, NULL, CR_ENV_COORDINATOR, "ADDRESS",
 	  "jobs of the cluster, by this node's crnode; or a socket's path" },
+	{ "all", 0, FLAG, ROW(all), 0, 0, "list", NULL, NULL,
+	  "in a cluster: also jobs that have ended" },
 	{ "stop", 0, FLAG, ROW(stop), 0, 0, "checkpoint", NULL, NULL, "and end the job" },
 	{ "since", 0, NUMBER, ROW(since), 0, 1e15, "events", NULL, "N", "those behind number N" },
 	{ "follow", 0, FLAG, ROW(follow), 0, 0, "events", NULL, NULL, "and wait for more" },
@@ -96,8 +98,6 @@ static int set_number(struct cr_ctl *c, const struct row *r, const char *value, 
 		*(long *)to = v;
 	else
 		*(uint32_t *)to = v;
-	if (to == &c->policy.replicas)
-		c->policy.has_replicas = true;
 	return 0;
 }
 
