@@ -38,6 +38,8 @@ void co_member_set(struct co_member *m, enum co_life life)
 
 	m->life = life;
 	is = co_lives(m);
+	if (life == CO_RUNNING)
+		m->wish = NULL;
 	if (was != is) {
 		m->job->live += is ? 1 : -1;
 		if (m->node)

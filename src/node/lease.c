@@ -150,6 +150,7 @@ void cr_lease_refused(struct cr_node *n)
 	for (i = 0; i < n->up.n; i++)
 		if (n->up.at[i].refused_ns < from)
 			from = n->up.at[i].refused_ns;
-	if (n->up.once && from > 0)
+	/* One that is over the coordinator may have given to others before it went away. */
+	if (cr_lease_look(n) && n->up.once && from > 0)
 		cr_lease_renew(n, from, n->lease.ms);
 }
