@@ -57,16 +57,16 @@ struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *i
 	return m;
 }
 
-static void parcel_free(struct cr_node_parcel *p)
+void cr_parcel_free(struct cr_node_parcel *p)
 {
 	free(p->payload);
 	*p = (struct cr_node_parcel){ 0 };
 }
 
-static bool parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
-			size_t len)
+bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
+		    size_t len)
 {
-	parcel_free(p);
+	cr_parcel_free(p);
 	p->payload = len ? malloc(len) : NULL;
 	if (len && !p->payload)
 		return false;
@@ -97,9 +97,10 @@ void cr_node_member_free(struct cr_node_member *m)
 	if (m->client)
 		m->client->member = NULL;
 	for (i = 0; i < m->waiting.n; i++)
-		parcel_free(&m->waiting.v[i]);
+		cr_parcel_free(&m->waiting.v[i]);
 	free(m->waiting.v);
-	parcel_free(&m->arrive);
+	cr_parcel_free(&m->arrive);
+	cr_parcel_free(&m->successor);
 	pid_free(&m->launcher);
 	pid_free(&m->shepherd);
 	free(m->seen.v);
@@ -211,7 +212,7 @@ void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c)
 	for (i = 0; i < m->waiting.n; i++) {
 		cr_local_send(c, &m->waiting.v[i].msg, m->waiting.v[i].payload,
 			      m->waiting.v[i].len);
-		parcel_free(&m->waiting.v[i]);
+		cr_parcel_free(&m->waiting.v[i]);
 	}
 	m->waiting.n = 0;
 }
@@ -249,7 +250,7 @@ void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e)
 void cr_member_arrive(struct cr_node_member *m, const cairn_ClusterMsg *msg, const void *payload,
 		      size_t len)
 {
-	if (parcel_fill(&m->arrive, msg, payload, len))
+	if (cr_parcel_fill(&m->arrive, msg, payload, len))
 		cr_uplink_send(m->node, &m->arrive.msg, payload, len);
 }
 
@@ -263,13 +264,13 @@ void cr_member_pass(struct cr_node *n, const cairn_MemberId *id, const cairn_Clu
 		return;
 	if (msg->which_body == cairn_ClusterMsg_advance_tag ||
 	    msg->which_body == cairn_ClusterMsg_abort_tag)
-		parcel_free(&m->arrive);
+		cr_parcel_free(&m->arrive);
 	if (m->client) {
 		cr_local_send(m->client, msg, payload, len);
 		return;
 	}
 	p = m->waiting.n < WAITING_MAX ? cr_list_add(&m->waiting) : NULL;
-	if (p && !parcel_fill(p, msg, payload, len))
+	if (p && !cr_parcel_fill(p, msg, payload, len))
 		m->waiting.n--;
 }
 
@@ -351,6 +352,19 @@ static bool is_over(struct cr_node_member *m, int64_t now)
 	return !cr_tree_kill(m);
 }
 
+/* The end of one life, and the beginning of the next if it has been waiting for that. */
+static void succeed(struct cr_node_member *m)
+{
+	struct cr_node_parcel p = m->successor;
+	struct cr_node *n = m->node;
+
+	m->successor = (struct cr_node_parcel){ 0 };
+	cr_node_member_free(m);
+	if (p.msg.which_body)
+		cr_node_start(n, &p.msg, p.payload, p.len);
+	cr_parcel_free(&p);
+}
+
 void cr_members_tick(struct cr_node *n, int64_t now)
 {
 	struct cr_node_member *m, *next;
@@ -374,7 +388,7 @@ void cr_members_tick(struct cr_node *n, int64_t now)
 		       m->last.state == cairn_MemberState_MEMBER_FAILED ? "failed" :
 									  "ended",
 		       *m->last.error ? ": " : "", m->last.error);
-		cr_node_member_free(m);
+		succeed(m);
 	}
 	if (look)
 		looked = now;

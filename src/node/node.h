@@ -40,6 +40,10 @@ struct cr_node_parcel {
 	size_t len;
 };
 
+bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
+		    size_t len);
+void cr_parcel_free(struct cr_node_parcel *p);
+
 /* A member of a job on this node. */
 struct cr_node_member {
 	struct cr_node_member *next;
@@ -60,6 +64,7 @@ struct cr_node_member {
 	cairn_MemberEvent last;
 	struct cr_node_parcel arrive; /* not answered yet: told again to a new coordinator */
 	CR_LIST(struct cr_node_parcel) waiting; /* for its shepherd to connect */
+	struct cr_node_parcel successor; /* order to start its next life, once this one is over */
 };
 
 /* An event that the coordinator has perhaps not made durable yet. */
@@ -238,7 +243,8 @@ void cr_known_write(struct cr_node *n);
 int cr_known_read(struct cr_node *n, struct cr_err *err);
 
 /* ---- start.c ---- */
-void cr_node_start(struct cr_node *n, const cairn_Start *s, const void *payload, size_t len);
+void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *payload, size_t len);
+void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id);
 
 /* ---- images.c ---- */
 int cr_images_init(struct cr_node *n, struct cr_err *err);

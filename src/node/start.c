@@ -238,8 +238,22 @@ static struct cr_node_member *other_life(struct cr_node *n, const cairn_MemberId
 	return NULL;
 }
 
-void cr_node_start(struct cr_node *n, const cairn_Start *s, const void *payload, size_t len)
+/* One that has not been started yet, and shall not be any more. */
+void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id)
 {
+	struct cr_node_member *m = other_life(n, id);
+	struct cr_err err = { 0 };
+
+	if (!m || !m->successor.msg.which_body || m->successor.msg.body.start.id.epoch != id->epoch)
+		return;
+	cr_parcel_free(&m->successor);
+	cr_fail(&err, CR_EXIT_CLUSTER, 0, "not started any more");
+	cr_tell_failed(n, id, &err);
+}
+
+void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *payload, size_t len)
+{
+	const cairn_Start *s = &msg->body.start;
 	struct cr_node_member *m = other_life(n, &s->id);
 	struct cr_err err = { 0 };
 
@@ -250,14 +264,16 @@ void cr_node_start(struct cr_node *n, const cairn_Start *s, const void *payload,
 		m->told = true;
 		m->last.state = cairn_MemberState_MEMBER_EXITED;
 		cr_member_end(m, 0);
-		cr_fail(&err, CR_EXIT_CLUSTER, 0, "epoch %u of the member is still being ended",
-			m->id.epoch);
+		if (!cr_parcel_fill(&m->successor, msg, payload, len))
+			cr_fail(&err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
 	} else if (n->lease.over) {
 		cr_fail(&err, CR_EXIT_CLUSTER, 0, "the node has no lease");
 	} else if (!n->privileged && s->uid != geteuid()) {
 		cr_fail(&err, CR_EXIT_PERMISSION, 0,
 			"crnode runs as user %u and cannot run jobs of %u", geteuid(), s->uid);
 	}
+	if (m && !err.status)
+		return;
 	m = err.status ? NULL : cr_node_member(n, &s->id);
 	if (m) {
 		m->uid = s->uid;

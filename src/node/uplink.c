@@ -173,7 +173,7 @@ static void on_ack(struct cr_node *n, const cairn_ClusterMsg *m, const void *pay
 
 static void on_start(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
 {
-	cr_node_start(n, &m->body.start, payload, len);
+	cr_node_start(n, m, payload, len);
 }
 
 static void on_kill(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
@@ -181,6 +181,7 @@ static void on_kill(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 	struct cr_node_member *member = cr_member_of(n, &m->body.kill.id);
 
 	cr_member_pass(n, &m->body.kill.id, m, payload, len);
+	cr_start_withdraw(n, &m->body.kill.id);
 	/* A shepherd that does not do it in time has it done from outside. */
 	if (member && !m->body.kill.signal)
 		cr_member_end(member, member->client ? 500 : 0);
