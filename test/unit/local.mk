@@ -6,7 +6,8 @@ check_PROGRAMS += test/unit/unit
 
 test_unit_unit_SOURCES = \
 	test/unit/common.c test/unit/damage.c test/unit/image.c test/unit/lease.c \
-	test/unit/net.h test/unit/net_ends.c test/unit/net_links.c test/unit/options.c \
+	test/unit/net.h test/unit/net_attack.c test/unit/net_ends.c test/unit/net_links.c \
+	test/unit/net_trust.c test/unit/options.c \
 	test/unit/placement.c \
 	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
 	test/unit/store_lab.c test/unit/store_lab.h test/unit/store_ship.c \

@@ -39,9 +39,11 @@ static void close_all(void)
 		cr_link_close(a.link);
 	if (b.link)
 		cr_link_close(b.link);
-	for (i = 0; i < CR_ARRAY_SIZE(net_served); i++)
+	for (i = 0; i < CR_ARRAY_SIZE(net_served); i++) {
 		if (net_served[i].link)
 			cr_link_close(net_served[i].link);
+		net_served[i].link = NULL;
+	}
 	a.link = b.link = NULL;
 	net_run_ms(50);
 }

@@ -19,6 +19,8 @@ TCase *unit_store_ship(void);
 TCase *unit_lease(void);
 TCase *unit_placement(void);
 TCase *unit_net(void);
+TCase *unit_net_attack(void);
+TCase *unit_net_trust(void);
 
 /* A fresh directory, made by unit_setup, removed with all in it by unit_teardown or at the end. */
 extern char unit_dir[64];
