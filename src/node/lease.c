@@ -57,6 +57,10 @@ int cr_lease_init(struct cr_node *n, struct cr_err *err)
 	n->lease.ms = DEFAULT_LEASE_MS;
 	n->lease.heartbeat_ms = DEFAULT_HEARTBEAT_MS;
 	n->lease.over = true;
+	/* Before the store is opened, which clears up what a crash has left. */
+	cr_mkdir_p(n->options.store, n->privileged ? 0711 : 0700);
+	if (!realpath(n->options.store, n->store))
+		return cr_fail(err, CR_EXIT_IO, errno, "cannot use the store %s", n->options.store);
 	snprintf(path, sizeof(path), "%s/node.%s.lease", n->store, n->name);
 	n->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (n->lock < 0)

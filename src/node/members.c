@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -107,31 +106,6 @@ void cr_node_member_free(struct cr_node_member *m)
 	free(m);
 }
 
-int cr_member_folder(const struct cr_node_member *m, char *out, struct cr_err *err)
-{
-	const struct cr_node *n = m->node;
-	int i, ret;
-
-	ret = snprintf(out, CR_PATH_MAX, "%s/%s.%llu/%u", n->store, m->name,
-		       (unsigned long long)m->id.job, m->id.member);
-	if (ret >= CR_PATH_MAX || !*m->name || strchr(m->name, '/') || *m->name == '.')
-		return cr_fail(err, CR_EXIT_INTERNAL, 0, "job name '%s'", m->name);
-	/* The job's folder, then the member's. */
-	for (i = 0; i < 2; i++) {
-		char path[CR_PATH_MAX];
-
-		snprintf(path, sizeof(path), "%s", out);
-		if (!i)
-			*strrchr(path, '/') = 0;
-		if (mkdir(path, 0700) && errno != EEXIST)
-			return cr_fail(err, CR_EXIT_IO, errno, "cannot create %s", path);
-		if (n->privileged && lchown(path, m->uid, m->gid))
-			return cr_fail(err, CR_EXIT_IO, errno, "cannot give %s to user %u", path,
-				       m->uid);
-	}
-	return 0;
-}
-
 /* ---- its processes ---- */
 
 static void on_pid(int fd, short what, void *arg)
@@ -193,7 +167,7 @@ void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c)
 	m->client = c;
 	c->member = m;
 	cr_member_watch(m, &m->shepherd, c->pid, 0);
-	cr_member_folder(m, folder, &err);
+	cr_images_folder(m, folder, &err);
 	msg->body.reply.last = true;
 	msg->body.reply.which_row = cairn_Reply_joined_tag;
 	j->has_id = true;
@@ -243,6 +217,8 @@ void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e)
 		m->state = e->state;
 	if (e->state == cairn_MemberState_MEMBER_WRITTEN)
 		cr_images_written(m, e->number);
+	if (e->state == cairn_MemberState_MEMBER_FAILED)
+		cr_images_given_up(m);
 	m->node->known_changed = true;
 	cr_tell(m->node, e);
 }
@@ -378,6 +354,7 @@ void cr_members_tick(struct cr_node *n, int64_t now)
 				cr_tree_look(m);
 			continue;
 		}
+		cr_images_given_up(m);
 		if (!m->told)
 			conclude(m);
 		if (!m->told || m->last.state != cairn_MemberState_MEMBER_EXITED)

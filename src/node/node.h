@@ -49,7 +49,7 @@ struct cr_node_member {
 	struct cr_node_member *next;
 	struct cr_node *node;
 	cairn_MemberId id;
-	unsigned int uid, gid, members, course;
+	unsigned int uid, gid, members, course, writing; /* image that it writes, or 0 */
 	char name[CR_NODE_NAME * 2];
 	cairn_MemberState state;
 	struct cr_node_pid launcher; /* that we forked; of a restart the shepherd is another */
@@ -151,7 +151,7 @@ struct cr_node {
 	uint64_t store_bytes, store_free;
 	int64_t free_ns;
 	int ready_fd;
-	struct cr_images *images;
+	struct cr_store *images;
 	struct event *tick, *signals[5];
 	cairn_ClusterMsg out;
 };
@@ -209,8 +209,6 @@ void cr_requests_gone(struct cr_node_client *c);
 struct cr_node_member *cr_member_of(struct cr_node *n, const cairn_MemberId *id);
 struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *id);
 void cr_node_member_free(struct cr_node_member *m);
-/* Its folder in the store, made if need be; of CR_PATH_MAX bytes. */
-int cr_member_folder(const struct cr_node_member *m, char *out, struct cr_err *err);
 void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c);
 bool cr_member_watch(struct cr_node_member *m, struct cr_node_pid *p, pid_t pid, uint64_t start);
 /* Nothing of it shall live after so many milliseconds. */
@@ -248,10 +246,16 @@ void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id);
 
 /* ---- images.c ---- */
 int cr_images_init(struct cr_node *n, struct cr_err *err);
+/* Bytes of the store that there are, and that are free. */
+void cr_images_room(struct cr_node *n);
+/* A member's folder, made if need be; of CR_PATH_MAX bytes. */
+int cr_images_folder(const struct cr_node_member *m, char *out, struct cr_err *err);
 void cr_images_free(struct cr_node *n);
 void cr_images_report(struct cr_node *n);
 void cr_images_pieces(struct cr_node_member *m, const cairn_Pieces *p, const void *payload,
 		      size_t len);
 void cr_images_written(struct cr_node_member *m, unsigned int number);
+/* The one that it was writing comes to nothing. */
+void cr_images_given_up(struct cr_node_member *m);
 void cr_images_ship(struct cr_node *n, const cairn_Ship *s);
 void cr_images_drop(struct cr_node *n, const cairn_Drop *d);

@@ -118,7 +118,7 @@ static void joined(struct cr_node *n, struct cr_node_request *r, cairn_ClusterMs
 		member->gid = c->gid;
 		member->members = j->members;
 		snprintf(member->name, sizeof(member->name), "%s", j->name);
-		if (cr_member_folder(member, folder, &err))
+		if (cr_images_folder(member, folder, &err))
 			cr_node_member_free(member);
 	}
 	if (err.status) {

@@ -114,19 +114,6 @@ static void raise_files(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int open_store(struct cr_node *n, struct cr_err *err)
-{
-	int ret = cr_mkdir_p(n->options.store, n->privileged ? 0711 : 0700);
-
-	if (ret || !realpath(n->options.store, n->store))
-		return cr_fail(err, CR_EXIT_IO, ret ? -ret : errno, "cannot use the store %s",
-			       n->options.store);
-	/* Others must reach their jobs' folders, which are closed themselves. */
-	if (n->privileged && chmod(n->store, 0711))
-		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s to users", n->store);
-	return 0;
-}
-
 static int add_events(struct cr_node *n, struct cr_err *err)
 {
 	struct timeval tick = { 0, CR_NODE_TICK_MS * 1000 };
@@ -171,14 +158,13 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	if (!ret)
 		ret = cr_node_addresses(n, err);
 	if (!ret)
-		ret = open_store(n, err);
-	if (!ret)
 		ret = cr_lease_init(n, err);
+	if (!ret)
+		ret = cr_images_init(n, err);
+	umask(077);
 	/* Who was here must be known before a shepherd says that it is. */
 	if (!ret)
 		ret = cr_known_read(n, err);
-	if (!ret)
-		ret = cr_images_init(n, err);
 	if (!ret)
 		ret = cr_local_listen(n, err);
 	return ret ? ret : add_events(n, err);

@@ -137,7 +137,7 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 		     size_t len, struct plan *plan, struct cr_err *err)
 {
 	struct passwd *pw = getpwuid(s->uid);
-	int ret = cr_member_folder(m, plan->folder, err);
+	int ret = cr_images_folder(m, plan->folder, err);
 
 	if (ret)
 		return ret;

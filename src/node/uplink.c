@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "common/defs.h"
 #include "common/ready.h"
@@ -17,6 +17,7 @@
 #define DELAY_MAX_MS 1000
 #define REFUSED_MS 3000 /* until we ask again whom the coordinator does not want */
 #define CONNECT_MS 3000
+#define ROOM_NS 2000000000ll
 
 cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)
 {
@@ -57,7 +58,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	char text[256];
 
 	cr_lease_look(n);
-	snprintf(text, sizeof(text), "coordinator %s: %.150s", at->text, why->text);
+	snprintf(text, sizeof(text), "coordinator: %.200s", why->text);
 	trouble(n, text);
 	if (!n->up.open && why->error == ECONNREFUSED)
 		at->refused_ns = n->up.began_ns;
@@ -263,22 +264,14 @@ static void give_up(struct cr_node *n, const char *what)
 	lost(n, 0);
 }
 
-static void look_at_store(struct cr_node *n, int64_t now)
-{
-	struct statvfs st;
-
-	if (now - n->free_ns < 5000000000ll || statvfs(n->store, &st))
-		return;
-	n->free_ns = now;
-	n->store_bytes = st.f_blocks * st.f_frsize;
-	n->store_free = st.f_bavail * st.f_frsize;
-}
-
 void cr_uplink_tick(struct cr_node *n, int64_t now)
 {
 	struct cr_node_uplink *up = &n->up;
 
-	look_at_store(n, now);
+	if (now - n->free_ns > ROOM_NS) {
+		n->free_ns = now;
+		cr_images_room(n);
+	}
 	if (!up->link && now >= up->retry_ns) {
 		struct cr_node_coordinator *at = &up->at[up->current];
 

@@ -38,4 +38,4 @@ DAEMON_LIBS = $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) $(NANOPB_LIBS) $(L
 
 crnode_SOURCES = src/tools/crnode.c
 crnode_CPPFLAGS = $(TOOL_CPPFLAGS)
-crnode_LDADD = src/libnode.a $(DAEMON_LIBS)
+crnode_LDADD = src/libnode.a src/libstore.a $(DAEMON_LIBS)
