@@ -298,7 +298,7 @@ static void conclude(struct cr_node_member *m)
 	if (m->fenced || (WIFEXITED(status) && WEXITSTATUS(status) == CR_EXIT_FENCED)) {
 		e->state = cairn_MemberState_MEMBER_FENCED;
 		snprintf(e->error, sizeof(e->error), "cut off from the coordinator");
-	} else if (status != -1 && WIFEXITED(status)) {
+	} else if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) < 128) {
 		e->status = e->exit = WEXITSTATUS(status);
 		if (e->state == cairn_MemberState_MEMBER_FAILED)
 			snprintf(e->error, sizeof(e->error),
@@ -306,6 +306,8 @@ static void conclude(struct cr_node_member *m)
 	} else {
 		e->signaled = true;
 		e->status = 128 + (status != -1 && WIFSIGNALED(status) ? WTERMSIG(status) : 9);
+		if (status != -1 && WIFEXITED(status))
+			e->status = WEXITSTATUS(status);
 		snprintf(e->error, sizeof(e->error), "its shepherd was killed");
 	}
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The processes of a member as they are seen from outside: those below its launcher and shepherd,
-// and those that were below them when last looked at, since orphans of a shepherd that was killed
-// go to somebody else. Each is known by its number and the time when it began, and signalled by a
-// pidfd, so that none is killed that has only got the number of another.
+// and, since orphans of a shepherd that was killed go to somebody else, those that were below them
+// when last looked at and those that have the member's mark in their environment. Each is known by
+// its number and the time when it began, and signalled by a pidfd, so that none is killed that has
+// only got the number of another.
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -68,35 +70,55 @@ static void add_below(cr_node_pids *list)
 	}
 }
 
-/*
- * Orphans of ours that were born since we last looked: of a session that began with one of ours,
- * which nobody else can have entered.
- */
-static void add_sessions(const struct cr_node_member *m, cr_node_pids *list)
+/* Whether a process has our member's mark in its environment, in which all of a job's are born. */
+static bool marked(const struct cr_node_member *m, pid_t pid)
+{
+	char path[64], want[64], *text;
+	ssize_t len, n;
+	bool found = false;
+	const char *p;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	n = snprintf(want, sizeof(want), "CR_MEMBER=%llu:%u:", (unsigned long long)m->id.job,
+		     m->id.member);
+	len = cr_slurp(AT_FDCWD, path, &text);
+	if (len < 0)
+		return false;
+	for (p = text; p < text + len && !found; p += strlen(p) + 1)
+		found = !strncmp(p, want, n);
+	free(text);
+	return found;
+}
+
+/* Of a member that has a shepherd: another cluster's on this host may have the same numbers. */
+static bool has_shepherd(const struct cr_node_member *m, pid_t pid)
+{
+	struct cr_proc_stat st;
+	int depth;
+
+	for (depth = 0; depth < 1000 && pid > 1; depth++) {
+		if (cr_proc_stat(AT_FDCWD, pid, &st))
+			return false;
+		if (!strcmp(st.comm, "crlaunch") || !strcmp(st.comm, "crrestart"))
+			return pid != m->shepherd.pid && pid != m->launcher.pid;
+		pid = st.ppid;
+	}
+	return false;
+}
+
+/* Orphans of a shepherd that was killed, born since we last looked. */
+static void add_orphans(const struct cr_node_member *m, cr_node_pids *list)
 {
 	DIR *d = opendir("/proc");
+	struct cr_proc_status st;
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
 		pid_t pid = atoi(e->d_name);
-		struct cr_proc_stat st;
-		uint64_t lead;
-		size_t i;
 
-		if (pid <= 0 || cr_proc_stat(AT_FDCWD, pid, &st))
-			continue;
-		lead = cr_pid_start(st.session);
-		for (i = 0; i < list->n; i++) {
-			const struct cr_node_pid *p = &list->v[i];
-
-			/* The shepherd's own session may be a terminal's, with others in it. */
-			if (st.session == p->pid && st.start_time >= p->start &&
-			    (p->pid != m->shepherd.pid || m->launcher.pid == p->pid) &&
-			    (lead == p->start || !lead))
-				break;
-		}
-		if (i < list->n)
-			add(list, pid, st.start_time);
+		if (pid > 0 && !cr_proc_status(AT_FDCWD, pid, &st) && st.uid == m->uid &&
+		    marked(m, pid) && !has_shepherd(m, pid))
+			add(list, pid, cr_pid_start(pid));
 	}
 	if (d)
 		closedir(d);
@@ -136,7 +158,7 @@ size_t cr_tree_kill(struct cr_node_member *m)
 	size_t i, living = 0;
 
 	cr_tree_look(m);
-	add_sessions(m, &m->seen);
+	add_orphans(m, &m->seen);
 	for (i = 0; i < m->seen.n; i++)
 		living += slay(&m->seen.v[i]);
 	return living;
