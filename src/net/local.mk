@@ -6,11 +6,12 @@ noinst_LIBRARIES += src/libnet.a
 src_libnet_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(SSL_CFLAGS)
 src_libnet_a_SOURCES = \
 	src/net/address.c \
+	src/net/client.c src/net/client.h \
 	src/net/frame.c src/net/frame.h \
 	src/net/link.c src/net/link.h src/net/link_state.h \
 	src/net/listener.c \
 	src/net/stream.c src/net/stream.h \
 	src/net/trust.c src/net/trust.h
 
-# frame.c needs none of these; all else does.
+# frame.c and client.c need none of these; all else does.
 NET_LIBS = src/libnet.a $(EVENT_LIBS) $(SSL_LIBS)

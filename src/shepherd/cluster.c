@@ -133,7 +133,7 @@ static void on_retry(int fd, short what, void *arg)
 
 	if (c->fd >= 0)
 		return;
-	c->fd = cr_cluster_connect(c);
+	c->fd = cr_client_again(c->socket);
 	if (c->fd < 0) {
 		event_add(c->retry_event, &soon);
 		return;
@@ -535,7 +535,7 @@ void cr_cluster_end(struct cr_cluster *c, int status, bool signaled)
 		return;
 	for (tries = 0; tries < LAST_WORDS_MS / 100; tries++) {
 		if (c->fd < 0) {
-			c->fd = cr_cluster_connect(c);
+			c->fd = cr_client_again(c->socket);
 			if (c->fd >= 0)
 				send_here(c);
 		}

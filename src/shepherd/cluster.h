@@ -11,15 +11,16 @@
 #include "image.pb.h"
 #include "common/defs.h"
 #include "common/gather.h"
+#include "net/client.h"
 
 struct cr_shepherd;
 struct cr_checkpoint;
+struct cr_options;
 struct event;
 
 /* JOB:MEMBER:EPOCH:COURSE: what crnode sets for crlaunch and crrestart, and they for the job. */
 #define CR_ENV_START "CR_START"
 #define CR_ENV_MEMBER "CR_MEMBER"
-#define CR_ENV_NODE_SOCKET "CR_NODE_SOCKET"
 
 struct cr_cluster {
 	struct cr_gather gather; /* for the objects */
@@ -35,7 +36,7 @@ struct cr_cluster {
 	bool aborted; /* the course, by somebody else */
 	bool finished; /* the course is committed everywhere: a job that was to stop, may */
 	struct cr_err why; /* it was */
-	char socket[108]; /* of crnode */
+	char socket[CR_CLIENT_PATH]; /* of crnode */
 	char directory[1024];
 	char addresses[8][48]; /* of this node, the first one preferred */
 	unsigned int naddresses;
@@ -46,6 +47,9 @@ struct cr_cluster {
 
 /* Reads CR_START and takes it away; whether crnode has started us as a member. */
 bool cr_cluster_named(struct cr_cluster *c);
+
+/* What is asked for by options. */
+int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err);
 
 /* A new job, or a new member of the job in join, by the node's crnode. Fills sh->name and more. */
 int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err);

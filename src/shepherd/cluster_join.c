@@ -6,11 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/runtime.h"
 #include "net/frame.h"
 #include "shepherd/shepherd.h"
 
@@ -29,42 +27,6 @@ bool cr_cluster_named(struct cr_cluster *c)
 	c->id.job = job;
 	unsetenv(CR_ENV_START);
 	return true;
-}
-
-int cr_cluster_connect(struct cr_cluster *c)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", c->socket);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
-		cr_close_fd(&fd);
-	return fd;
-}
-
-static int find_node(struct cr_cluster *c, struct cr_err *err)
-{
-	const char *own = getenv(CR_ENV_NODE_SOCKET);
-	struct cr_err none = { 0 };
-	char dir[CR_PATH_MAX];
-
-	if (own && *own) {
-		snprintf(c->socket, sizeof(c->socket), "%s", own);
-		c->fd = cr_cluster_connect(c);
-	} else {
-		if (!cr_runtime_dir(dir, &none) && strlen(dir) < sizeof(c->socket) - 16)
-			snprintf(c->socket, sizeof(c->socket), "%.90s/node.sock", dir);
-		c->fd = cr_cluster_connect(c);
-		if (c->fd < 0) {
-			snprintf(c->socket, sizeof(c->socket), "/run/cairn/node.sock");
-			c->fd = cr_cluster_connect(c);
-		}
-	}
-	if (c->fd >= 0)
-		return 0;
-	return cr_fail(err, CR_EXIT_CLUSTER, errno,
-		       "no crnode answers at %s (start it, or set " CR_ENV_NODE_SOCKET ")",
-		       c->socket);
 }
 
 /* Sends c->out; the answer is a Joined. */
@@ -117,7 +79,7 @@ static void name_member(struct cr_cluster *c, struct cr_shepherd *sh, const char
 		snprintf(sh->name, sizeof(sh->name), "%.76s", job);
 }
 
-static int fill_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err)
+int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err)
 {
 	unsigned int i;
 
@@ -147,11 +109,12 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 {
 	const struct cr_options *o = &sh->options;
 	cairn_Request *q = &c->out.body.request;
-	int ret = find_node(c, err);
 	size_t n = 0;
+	int ret;
 
-	if (ret)
-		return ret;
+	c->fd = cr_client_find(o->coordinator, c->socket, err);
+	if (c->fd < 0)
+		return c->fd;
 	memset(&c->out, 0, sizeof(c->out));
 	c->out.which_body = cairn_ClusterMsg_request_tag;
 	q->ask = cairn_Ask_ASK_JOIN;
@@ -161,7 +124,7 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 	for (; *argv && n + 1 < sizeof(q->command); argv++)
 		n += snprintf(q->command + n, sizeof(q->command) - n, "%s%s", n ? " " : "", *argv);
 	q->has_policy = true;
-	ret = fill_policy(o, &q->policy, err);
+	ret = cr_cluster_policy(o, &q->policy, err);
 	if (!ret)
 		ret = ask(c, NULL, 0, err);
 	if (ret) {
@@ -176,10 +139,11 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_err *err)
 {
 	uint32_t course = c->course;
-	int ret = find_node(c, err);
+	int ret;
 
-	if (ret)
-		return ret;
+	c->fd = cr_client_find(NULL, c->socket, err);
+	if (c->fd < 0)
+		return c->fd;
 	memset(&c->out, 0, sizeof(c->out));
 	c->out.which_body = cairn_ClusterMsg_here_tag;
 	c->out.body.here.has_id = true;

@@ -250,7 +250,6 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 void cr_checkpoint_release(struct cr_shepherd *sh, bool stop);
 
 /* ---- cluster_join.c, cluster.c: shared by them ---- */
-int cr_cluster_connect(struct cr_cluster *c);
 void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh);
 
 /* During a check: notes the failure and goes on. Else returns ret as it is. */

@@ -9,7 +9,7 @@
 
 #include "common/io.h"
 #include "common/runtime.h"
-#include "tools/cluster_client.h"
+#include "net/client.h"
 #include "tools/crctl.h"
 #include "tools/json.h"
 #include "tools/look.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "tools/cluster_client.h"
+#include "net/client.h"
 #include "tools/crctl.h"
 
 enum kind { FLAG, TEXT, SECONDS, NUMBER, BYTES, LABEL };

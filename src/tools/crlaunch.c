@@ -15,6 +15,7 @@
 #include "shepherd/guard.h"
 #include "shepherd/shepherd.h"
 #include "tools/detach.h"
+#include "tools/launch_nodes.h"
 #include "tools/program.h"
 
 static void usage(void)
@@ -92,7 +93,7 @@ static void describe_command(struct cr_shepherd *sh, char **argv)
 static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	struct cr_cluster *c = &sh->cluster;
-	bool named = cr_cluster_named(c);
+	bool named = c->id.job;
 	int ret;
 
 	if (!named && !sh->options.coordinator && !sh->options.join)
@@ -121,6 +122,10 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 	snprintf(sh->name, sizeof(sh->name), "%s", sh->options.name ? sh->options.name : "");
 	if (!sh->options.name)
 		cr_name_from(argv[0], sh->name, sizeof(sh->name));
+	if (cr_cluster_named(&sh->cluster))
+		sh->options.detach = false;
+	else if (sh->options.nodes)
+		return cr_launch_nodes(&sh->options, sh->name, argv - first, first, err);
 	ret = cr_program_check(argv[0], err);
 	if (!ret)
 		ret = cr_shepherd_init(sh, err);
@@ -143,7 +148,11 @@ int main(int argc, char **argv)
 
 	if (!sh)
 		return CR_EXIT_INTERNAL;
-	if (launch(sh, argc, argv, &err)) {
+	status = launch(sh, argc, argv, &err);
+	/* The job ran elsewhere. */
+	if (sh->options.nodes && !sh->cluster.id.job && !err.status)
+		return status;
+	if (status) {
 		cr_err_print(&err);
 		cr_detach_done(err.status);
 		if (sh->socket_path[0])

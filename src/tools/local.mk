@@ -9,11 +9,12 @@ TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libnet.a
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
 crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \
+	src/tools/launch_nodes.c src/tools/launch_nodes.h \
 	src/tools/program.c src/tools/program.h
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(TOOL_LIBS)
 
-crctl_SOURCES = src/tools/cluster_client.c src/tools/cluster_client.h src/tools/cluster_rows.c \
+crctl_SOURCES = src/tools/cluster_rows.c \
 	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
 	src/tools/json.h src/tools/local_verbs.c src/tools/look.c src/tools/look.h \
 	src/tools/program.c src/tools/program.h

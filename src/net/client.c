@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Asking the cluster. See cluster_client.h.
-#include "tools/cluster_client.h"
+// Asking the cluster. See client.h.
+#include "net/client.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,18 +16,15 @@
 #include "net/frame.h"
 #include "net/link.h"
 
-#define ENV_NODE_SOCKET "CR_NODE_SOCKET"
 #define SYSTEM_SOCKET "/run/cairn/node.sock"
 /* A daemon on the same host takes a request at once, if it lives. */
 #define SEND_MS 20000
 
-static int try(const char *path)
+int cr_client_again(const char path[CR_CLIENT_PATH])
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd, ret;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
 	strcpy(addr.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -39,38 +36,53 @@ static int try(const char *path)
 	return ret;
 }
 
-int cr_client_connect(const char *address, struct cr_err *err)
+static int try(const char *from, char path[CR_CLIENT_PATH])
 {
-	const char *named = getenv(ENV_NODE_SOCKET);
+	if (strlen(from) >= CR_CLIENT_PATH)
+		return -ENAMETOOLONG;
+	strcpy(path, from);
+	return cr_client_again(path);
+}
+
+int cr_client_find(const char *address, char path[CR_CLIENT_PATH], struct cr_err *err)
+{
+	const char *named = getenv(CR_ENV_NODE_SOCKET);
 	char dir[CR_PATH_MAX], own[CR_PATH_MAX + 16];
 	struct cr_err none = { 0 };
 	int fd;
 
 	if (address && strchr(address, '/')) {
-		fd = try(address);
+		fd = try(address, path);
 		return fd >= 0 ? fd :
 				 cr_fail(err, CR_EXIT_CLUSTER, -fd,
 					 "no crcoordinator or crnode answers at %s", address);
 	}
 	if (named && *named) {
-		fd = try(named);
-		return fd >= 0 ?
-			       fd :
-			       cr_fail(err, CR_EXIT_CLUSTER, -fd,
-				       "no crnode answers at %s, which is " ENV_NODE_SOCKET, named);
+		fd = try(named, path);
+		return fd >= 0 ? fd :
+				 cr_fail(err, CR_EXIT_CLUSTER, -fd,
+					 "no crnode answers at %s, which is " CR_ENV_NODE_SOCKET,
+					 named);
 	}
 	fd = -ENOENT;
 	if (!cr_runtime_dir(dir, &none)) {
 		snprintf(own, sizeof(own), "%s/node.sock", dir);
-		fd = try(own);
+		fd = try(own, path);
 	}
 	if (fd == -ENOENT)
-		fd = try(strcpy(own, SYSTEM_SOCKET));
-	return fd >= 0 ? fd :
-			 cr_fail(err, CR_EXIT_CLUSTER, -fd,
-				 "no crnode answers at %s (start one on this node, or set "
-				 "CR_NODE_SOCKET)",
-				 own);
+		fd = try(strcpy(own, SYSTEM_SOCKET), path);
+	if (fd >= 0)
+		return fd;
+	return cr_fail(err, CR_EXIT_CLUSTER, -fd,
+		       "no crnode answers at %s (start one on this node, or set CR_NODE_SOCKET)",
+		       own);
+}
+
+int cr_client_connect(const char *address, struct cr_err *err)
+{
+	char path[CR_CLIENT_PATH];
+
+	return cr_client_find(address, path, err);
 }
 
 /* One message; 0 or -errno with err. */

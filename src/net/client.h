@@ -4,12 +4,14 @@
 // coordinator whose request it is. Blocks; one request at a time on a connection.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cluster.pb.h"
 #include "common/err.h"
 
 #define CR_ENV_COORDINATOR "CR_COORDINATOR"
+#define CR_ENV_NODE_SOCKET "CR_NODE_SOCKET"
 
 /*
  * Connects. address, --coordinator or NULL: with a slash in it, a unix socket to take instead of
@@ -18,6 +20,12 @@
  * /run/cairn/node.sock. CR_EXIT_CLUSTER.
  */
 int cr_client_connect(const char *address, struct cr_err *err);
+
+/* The same, and where that was, to be connected to again. */
+#define CR_CLIENT_PATH 108
+int cr_client_find(const char *address, char path[CR_CLIENT_PATH], struct cr_err *err);
+/* A descriptor or -errno. */
+int cr_client_again(const char path[CR_CLIENT_PATH]);
 
 /* Called for each row of an answer; false ends it early. */
 typedef bool (*cr_client_row)(const cairn_Reply *reply, const void *payload, size_t len, void *arg);
