@@ -9,6 +9,7 @@ dist_man_MANS += \
 	doc/man/crctl.1 \
 	doc/man/crrestart.1 \
 	doc/man/crnode.8 \
+	doc/man/crrsh.1 \
 	doc/man/cairn.7 \
 	doc/man/cairn-exit-codes.7 \
 	doc/man/cairn-environment.7

@@ -484,6 +484,8 @@ EXTRA_DIST += \
 	test/cluster/lib.sh \
 	test/cluster/chaos \
 	test/cluster/clock-jump.sh \
+	test/cluster/crrsh.sh \
+	test/cluster/fake-node.py \
 	test/cluster/coordinator-killed.sh \
 	test/cluster/crnode-killed.sh \
 	test/cluster/disk-full.sh \

@@ -48,6 +48,10 @@ struct cr_trust_files {
 	const char *cert, *cert_key, *ca;
 };
 int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, struct cr_err *err);
+/* A key that only two processes have, which source says where from. */
+#define CR_TRUST_KEY_BYTES 32
+int cr_trust_secret(const unsigned char key[CR_TRUST_KEY_BYTES], const char *source,
+		    struct cr_trust **out, struct cr_err *err);
 void cr_trust_free(struct cr_trust *t);
 /* Makes a new key file; CR_EXIT_EXISTS if there is one. */
 int cr_trust_make_key(const char *path, struct cr_err *err);

@@ -16,7 +16,7 @@
 #include "common/defs.h"
 #include "common/io.h"
 
-#define KEY_BYTES 32
+#define KEY_BYTES CR_TRUST_KEY_BYTES
 
 /* By which the key is called in the handshake; there is one per cluster. */
 static const char identity[] = "cairn";
@@ -224,6 +224,31 @@ static SSL_CTX *make_context(struct cr_trust *t)
 	return ctx;
 }
 
+static struct cr_trust *new_trust(const char *source, struct cr_err *err)
+{
+	struct cr_trust *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "trust");
+		return NULL;
+	}
+	snprintf(t->source, sizeof(t->source), "%s", source);
+	t->ctx = make_context(t);
+	if (t->ctx)
+		return t;
+	cr_fail(err, CR_EXIT_INTERNAL, 0, "OpenSSL cannot begin");
+	free(t);
+	return NULL;
+}
+
+static void use_key(struct cr_trust *t)
+{
+	t->has_key = true;
+	SSL_CTX_set_ciphersuites(t->ctx, KEY_CIPHER_NAME);
+	SSL_CTX_set_psk_use_session_callback(t->ctx, offer_key);
+	SSL_CTX_set_psk_find_session_callback(t->ctx, find_key);
+}
+
 int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, struct cr_err *err)
 {
 	struct cr_trust *t;
@@ -234,18 +259,11 @@ int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, str
 		cr_fail(err, CR_EXIT_USAGE, 0, "either a key file or a certificate is needed");
 		return -EINVAL;
 	}
-	t = calloc(1, sizeof(*t));
+	t = new_trust(files->key ? files->key : files->cert, err);
 	if (!t)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "trust");
-	snprintf(t->source, sizeof(t->source), "%s", files->key ? files->key : files->cert);
-	t->ctx = make_context(t);
-	if (!t->ctx) {
-		ret = cr_fail(err, CR_EXIT_INTERNAL, 0, "OpenSSL cannot begin");
-	} else if (files->key) {
-		t->has_key = true;
-		SSL_CTX_set_ciphersuites(t->ctx, KEY_CIPHER_NAME);
-		SSL_CTX_set_psk_use_session_callback(t->ctx, offer_key);
-		SSL_CTX_set_psk_find_session_callback(t->ctx, find_key);
+		return -ENOMEM;
+	if (files->key) {
+		use_key(t);
 		ret = read_key(files->key, t->key, err);
 	} else {
 		ret = load_certificate(t->ctx, files, err);
@@ -255,6 +273,19 @@ int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, str
 		return ret;
 	}
 	*out = t;
+	return 0;
+}
+
+int cr_trust_secret(const unsigned char key[CR_TRUST_KEY_BYTES], const char *source,
+		    struct cr_trust **out, struct cr_err *err)
+{
+	struct cr_trust *t = new_trust(source, err);
+
+	*out = t;
+	if (!t)
+		return -ENOMEM;
+	use_key(t);
+	memcpy(t->key, key, KEY_BYTES);
 	return 0;
 }
 

@@ -40,3 +40,10 @@ DAEMON_LIBS = $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) $(NANOPB_LIBS) $(L
 crnode_SOURCES = src/tools/crnode.c
 crnode_CPPFLAGS = $(TOOL_CPPFLAGS)
 crnode_LDADD = src/libnode.a src/libstore.a $(DAEMON_LIBS)
+
+bin_PROGRAMS += crrsh
+crrsh_SOURCES = src/tools/crrsh.c src/tools/crrsh.h src/tools/crrsh_call.c \
+	src/tools/crrsh_relay.c src/tools/crrsh_serve.c src/tools/crrsh_start.c
+nodist_crrsh_SOURCES = proto/rsh.pb.c
+crrsh_CPPFLAGS = $(TOOL_CPPFLAGS) $(EVENT_CFLAGS) $(EVENT_SSL_CFLAGS) $(SSL_CFLAGS)
+crrsh_LDADD = $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(XXHASH_LIBS) -lpthread
