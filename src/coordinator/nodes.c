@@ -104,8 +104,19 @@ static void came(struct co_node *n)
 	n->store->generation++;
 }
 
+/* Without an id of its own it is nobody else's. */
+static uint64_t own_id(const char *name)
+{
+	uint64_t id = 14695981039346656037ull;
+
+	for (; *name; name++)
+		id = (id ^ (unsigned char)*name) * 1099511628211ull;
+	return id;
+}
+
 static void set_store(struct co_node *n, uint64_t id)
 {
+	id = id ? id : own_id(n->hello.name);
 	if (n->store && n->store->id == id)
 		return;
 	if (n->store && n->up)

@@ -18,8 +18,19 @@ test_unit_unit_LDADD = src/librestart.a src/libstore.a src/libnet.a $(TOOL_LIBS)
 
 $(test_unit_unit_OBJECTS): $(PROTO_HDRS)
 
-check-unit: test/unit/unit$(EXEEXT)
+# A coordinator among nodes that the test plays; it is made to die at each write and message.
+check_PROGRAMS += test/unit/coordinator
+test_unit_coordinator_SOURCES = test/unit/coordinator.c test/unit/fake_cluster.c \
+	test/unit/fake_cluster.h
+test_unit_coordinator_CPPFLAGS = $(test_unit_unit_CPPFLAGS)
+test_unit_coordinator_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=cr_link_send,--wrap=sqlite3_step
+test_unit_coordinator_LDADD = $(crcoordinator_LDADD) $(CHECK_LIBS)
+$(test_unit_coordinator_OBJECTS): $(PROTO_HDRS)
+
+check-unit: test/unit/unit$(EXEEXT) test/unit/coordinator$(EXEEXT)
 	@test/unit/unit$(EXEEXT)
+	@test/unit/coordinator$(EXEEXT)
 else
 check-unit:
 	@echo "check-unit: the library Check was not found by configure"

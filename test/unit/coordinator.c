@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The coordinator among nodes that the test plays: who is let in, who may do what, the course of a
+// checkpoint and of a recovery, and its death at every point of both.
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cairn/exit_codes.h"
+#include "fake_cluster.h"
+
+#define COMMAND "sleep\0100\0\0A=B\0\0/tmp\0"
+
+static struct fake_cluster f;
+static uint64_t job;
+
+static bool all_welcome(struct fake_cluster *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->n; i++)
+		if (!c->nodes[i].welcome && !c->nodes[i].dead)
+			return false;
+	return true;
+}
+
+static bool all_live(struct fake_cluster *c)
+{
+	return fake_living(c, job) == 3;
+}
+
+static cairn_Request request(cairn_Ask ask, unsigned int uid)
+{
+	cairn_Request q = { .ask = ask, .uid = uid, .gid = uid };
+
+	strcpy(q.job, "job");
+	return q;
+}
+
+static int ask(cairn_Ask what, unsigned int uid, int ms)
+{
+	cairn_Request q = request(what, uid);
+	unsigned int i;
+
+	for (i = 0; i < f.n && !f.nodes[i].welcome; i++)
+		;
+	return fake_ask(&f, i % f.n, &q, NULL, 0, ms);
+}
+
+/* A job of three members. */
+static void launch(double interval)
+{
+	cairn_Request q = request(cairn_Ask_ASK_RUN, 1000);
+
+	ck_assert(fake_play(&f, 5000, all_welcome));
+	q.members = 3;
+	q.has_policy = true;
+	q.policy.interval = interval;
+	q.policy.replicas = 1;
+	q.policy.has_replicas = true;
+	q.policy.max_restarts = 3;
+	ck_assert_int_eq(fake_ask(&f, 0, &q, COMMAND, sizeof(COMMAND), 5000), 0);
+	job = f.reply.row.job.id;
+	ck_assert(fake_play(&f, 5000, all_live));
+}
+
+static char folder[] = "/tmp/cairn-coordinator-XXXXXX";
+
+static void setup(void)
+{
+	strcpy(strrchr(folder, '-') + 1, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	fake_begin(&f, folder, 3);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(path);
+}
+
+/* Not after a failure: what the coordinator has said is in there. */
+static void teardown(void)
+{
+	fake_end(&f);
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+START_TEST(another_version)
+{
+	ck_assert(fake_play(&f, 5000, all_welcome));
+	f.nodes[3] = f.nodes[2];
+	f.nodes[3].fd = -1;
+	f.nodes[3].welcome = false;
+	f.nodes[3].version = 77;
+	strcpy(f.nodes[3].name, "other");
+	f.n = 4;
+	fake_play(&f, 1000, NULL);
+	ck_assert_int_eq(f.nodes[3].refusal.status, CR_EXIT_CLUSTER);
+	ck_assert_ptr_nonnull(strstr(f.nodes[3].refusal.error, "version 77"));
+	ck_assert_ptr_nonnull(strstr(f.nodes[3].refusal.error, "other"));
+}
+END_TEST
+
+START_TEST(name_taken)
+{
+	ck_assert(fake_play(&f, 5000, all_welcome));
+	f.nodes[3] = f.nodes[2];
+	f.nodes[3].fd = -1;
+	f.nodes[3].welcome = false;
+	strcpy(f.nodes[3].boot_id, "another");
+	f.n = 4;
+	fake_play(&f, 1000, NULL);
+	ck_assert_int_eq(f.nodes[3].refusal.status, CR_EXIT_EXISTS);
+	ck_assert(f.nodes[2].welcome);
+	/* The same node again takes over its session, as after a broken link. */
+	f.n = 3;
+	close(f.nodes[2].fd);
+	f.nodes[2].fd = -1;
+	f.nodes[2].welcome = false;
+	ck_assert(fake_play(&f, 2000, all_welcome));
+}
+END_TEST
+
+START_TEST(only_ones_own)
+{
+	launch(0);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_STATUS, 1001, 1000), CR_EXIT_PERMISSION);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_KILL, 1001, 1000), CR_EXIT_PERMISSION);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_CHECKPOINT, 1001, 1000), CR_EXIT_PERMISSION);
+	memset(&f.row, 0, sizeof(f.row));
+	ck_assert_int_eq(ask(cairn_Ask_ASK_LIST, 1001, 1000), 0);
+	ck_assert_int_eq(f.row.which_row, 0);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_LIST, 1000, 1000), 0);
+	ck_assert_int_eq(f.row.which_row, cairn_Reply_job_tag);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_STATUS, 0, 1000), 0);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_DRAIN, 1000, 1000), CR_EXIT_PERMISSION);
+	/* The name is this user's; another one may have a job of the same. */
+	ck_assert_int_eq(ask(cairn_Ask_ASK_RUN, 1000, 1000), CR_EXIT_USAGE);
+	ck_assert_int_eq(ask(cairn_Ask_ASK_KILL, 1000, 3000), 0);
+	ck_assert_str_eq(f.reply.row.job.state, "ended");
+}
+END_TEST
+
+/* What must hold after any accident: the job runs, as a whole, and can be saved. */
+static void sound(const char *when)
+{
+	unsigned int i, k, epoch = 0;
+
+	ck_assert_msg(fake_play(&f, 8000, all_live), "%s: %u of 3 members live; see %s", when,
+		      fake_living(&f, job), f.log);
+	for (i = 0; i < f.n; i++)
+		for (k = 0; k < FAKE_MEMBERS; k++) {
+			const struct fake_member *m = &f.nodes[i].members[k];
+
+			if (!m->lives)
+				continue;
+			ck_assert_msg(!epoch || m->id.epoch == epoch, "%s: epochs %u and %u", when,
+				      epoch, m->id.epoch);
+			epoch = m->id.epoch;
+		}
+	ck_assert_msg(!ask(cairn_Ask_ASK_CHECKPOINT, 1000, 8000), "%s: %s; see %s", when,
+		      f.reply.error, f.log);
+	ck_assert_msg(fake_living(&f, job) == 3, "%s: %u of 3 members live", when,
+		      fake_living(&f, job));
+}
+
+START_TEST(checkpoint_and_recovery)
+{
+	launch(0);
+	sound("at first");
+	ck_assert_uint_eq(f.reply.row.job.number, 1);
+	f.n = 4;
+	snprintf(f.nodes[3].name, 16, "node3");
+	f.nodes[3].fd = -1;
+	f.nodes[3].store_id = 103;
+	f.nodes[3].version = f.nodes[0].version;
+	ck_assert(fake_play(&f, 2000, all_welcome));
+	fake_node_dies(&f, 1);
+	sound("a node lost");
+	ck_assert_uint_eq(f.reply.row.job.epoch, 2);
+}
+END_TEST
+
+static bool dead(struct fake_cluster *c)
+{
+	return fake_died(c);
+}
+
+static void again(void)
+{
+	unsigned int i;
+
+	fake_arm(&f, 0);
+	f.kill_at = f.received = 0;
+	for (i = 0; i < f.n; i++) {
+		if (f.nodes[i].fd >= 0)
+			close(f.nodes[i].fd);
+		f.nodes[i].fd = -1;
+		f.nodes[i].welcome = false;
+	}
+	fake_start(&f);
+	ck_assert(fake_play(&f, 5000, all_welcome));
+}
+
+/* by_message: it dies when so many of its messages have been read, else at a write or send. */
+static void arm(bool by_message, unsigned int at)
+{
+	if (by_message)
+		f.kill_at = f.received + at;
+	else
+		fake_arm(&f, at);
+}
+
+/* At least so many deaths, so that the loops have not missed what they are for. */
+static void killed_at_each(bool by_message, bool recovery, unsigned int least)
+{
+	unsigned int at, deaths = 0;
+	char when[64];
+
+	for (at = 1;; at++) {
+		launch(0);
+		sound("before");
+		snprintf(when, sizeof(when), "%s, dead at %s %u", recovery ? "recovery" : "checkpoint",
+			 by_message ? "message" : "point", at);
+		arm(by_message, at);
+		if (recovery)
+			fake_node_dies(&f, 1);
+		else
+			ask(cairn_Ask_ASK_CHECKPOINT, 1000, 700);
+		if (!fake_play(&f, recovery ? 1500 : 300, dead))
+			break;
+		deaths++;
+		again();
+		sound(when);
+		teardown();
+		setup();
+	}
+	ck_assert_uint_ge(deaths, least);
+}
+
+START_TEST(killed_in_checkpoint)
+{
+	killed_at_each(_i, false, 10);
+}
+END_TEST
+
+START_TEST(killed_in_recovery)
+{
+	killed_at_each(_i, true, 10);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("coordinator");
+	TCase *t = tcase_create("coordinator");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 900);
+	tcase_add_test(t, another_version);
+	tcase_add_test(t, name_taken);
+	tcase_add_test(t, only_ones_own);
+	tcase_add_test(t, checkpoint_and_recovery);
+	tcase_add_loop_test(t, killed_in_checkpoint, 0, 2);
+	tcase_add_loop_test(t, killed_in_recovery, 0, 2);
+	suite_add_tcase(suite, t);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}

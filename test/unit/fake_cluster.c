@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See fake_cluster.h. The coordinator's process dies before or after one of its writes to the
+// database or its messages: the linker puts our own functions around those two (--wrap).
+#include "fake_cluster.h"
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/defs.h"
+#include "common/io.h"
+#include "coordinator/cluster.h"
+#include "net/frame.h"
+
+#define LEASE 0.3
+#define HEARTBEAT 0.04
+
+static volatile long *point; /* shared; counts down to the death, 0: none */
+
+static void pass_point(void)
+{
+	if (point && *point > 0 && !--*point)
+		_exit(9);
+}
+
+bool __wrap_cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len);
+bool __real_cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len);
+bool __wrap_cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len)
+{
+	if (((const cairn_ClusterMsg *)msg)->which_body != cairn_ClusterMsg_ack_tag)
+		pass_point();
+	return __real_cr_link_send(l, msg, payload, len);
+}
+
+int __wrap_sqlite3_step(sqlite3_stmt *s);
+int __real_sqlite3_step(sqlite3_stmt *s);
+int __wrap_sqlite3_step(sqlite3_stmt *s)
+{
+	int ret = __real_sqlite3_step(s);
+
+	if (!strcmp(sqlite3_sql(s), "COMMIT"))
+		pass_point();
+	return ret;
+}
+
+/* ---- the coordinator ---- */
+
+static void on_node(struct cr_link *l, void *arg)
+{
+	co_adopt(arg, l, false, 0, 0);
+}
+
+static struct sockaddr_un address(const struct fake_cluster *f)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/nodes.sock", f->dir);
+	return a;
+}
+
+static void run(struct fake_cluster *f)
+{
+	struct sockaddr_un at = address(f);
+	struct co *c = calloc(1, sizeof(*c));
+	struct cr_err err = { 0 };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!freopen(f->log, "a", stderr))
+		_exit(1);
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	cr_say("---- starts");
+	c->options = (struct cr_coordinator_options){ .state = f->dir, .name = "fake",
+						      .lease = LEASE, .heartbeat = HEARTBEAT,
+						      .ready_fd = -1 };
+	unlink(at.sun_path);
+	if (co_init(c, &err))
+		goto failed;
+	c->listener = cr_link_listen(c->base, (struct sockaddr *)&at, sizeof(at), NULL, on_node, c,
+				     &err);
+	if (!c->listener)
+		goto failed;
+	c->began_ms = co_now();
+	co_run(c);
+	_exit(0);
+failed:
+	cr_err_print(&err);
+	_exit(1);
+}
+
+void fake_start(struct fake_cluster *f)
+{
+	f->pid = fork();
+	ck_assert_int_ge(f->pid, 0);
+	if (!f->pid)
+		run(f);
+}
+
+void fake_arm(struct fake_cluster *f, long at)
+{
+	*point = at;
+}
+
+bool fake_died(struct fake_cluster *f)
+{
+	int status;
+
+	if (!f->pid || waitpid(f->pid, &status, WNOHANG) != f->pid)
+		return !f->pid;
+	ck_assert_msg((WIFEXITED(status) && WEXITSTATUS(status) == 9) || WIFSIGNALED(status),
+		      "the coordinator ended with %x; see %s", status, f->log);
+	ck_assert_msg(!WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL,
+		      "the coordinator died of signal %d; see %s", WTERMSIG(status), f->log);
+	f->pid = 0;
+	return true;
+}
+
+static void disconnect(struct fake_node *n)
+{
+	cr_close_fd(&n->fd);
+	n->welcome = false;
+}
+
+void fake_kill(struct fake_cluster *f)
+{
+	unsigned int i;
+
+	if (f->pid) {
+		kill(f->pid, SIGKILL);
+		waitpid(f->pid, NULL, 0);
+	}
+	f->pid = 0;
+	/* What it has sent and we have not read is lost with it. */
+	for (i = 0; i < f->n; i++)
+		disconnect(&f->nodes[i]);
+}
+
+void fake_begin(struct fake_cluster *f, const char *dir, unsigned int nodes)
+{
+	unsigned int i;
+
+	if (!point)
+		point = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	*point = 0;
+	memset(f, 0, sizeof(*f));
+	snprintf(f->dir, sizeof(f->dir), "%s/state", dir);
+	snprintf(f->log, sizeof(f->log), "%s/log", dir);
+	f->n = nodes;
+	for (i = 0; i < nodes; i++) {
+		struct fake_node *n = &f->nodes[i];
+
+		snprintf(n->name, sizeof(n->name), "node%u", i);
+		snprintf(n->boot_id, sizeof(n->boot_id), "boot-%u", i);
+		n->store_id = 100 + i;
+		n->version = CR_CLUSTER_VERSION;
+		n->fd = -1;
+	}
+	fake_start(f);
+}
+
+void fake_end(struct fake_cluster *f)
+{
+	fake_kill(f);
+}
+
+/* ---- what nodes say ---- */
+
+static cairn_ClusterMsg out;
+
+static cairn_ClusterMsg *message(pb_size_t which)
+{
+	memset(&out, 0, sizeof(out));
+	out.which_body = which;
+	return &out;
+}
+
+static void say(struct fake_node *n, const void *payload, size_t len)
+{
+	out.session = n->session;
+	if (n->fd >= 0 &&
+	    cr_frame_send(n->fd, cairn_ClusterMsg_fields, &out, payload, len, 1000))
+		disconnect(n);
+}
+
+static void say_event(struct fake_node *n, const struct fake_member *m, cairn_MemberState state)
+{
+	cairn_MemberEvent *e = &message(cairn_ClusterMsg_event_tag)->body.event;
+
+	e->has_id = true;
+	e->id = m->id;
+	e->state = state;
+	e->course = m->course;
+	e->number = m->number;
+	e->stall_ns = 5;
+	e->image_bytes = 1000;
+	e->processes = 1;
+	e->signaled = true;
+	e->status = 137;
+	say(n, NULL, 0);
+}
+
+static void say_arrive(struct fake_node *n, const struct fake_member *m)
+{
+	cairn_Arrive *a = &message(cairn_ClusterMsg_arrive_tag)->body.arrive;
+
+	a->has_id = true;
+	a->id = m->id;
+	a->course = m->course;
+	strcpy(a->step, m->step);
+	say(n, m->step, strlen(m->step));
+}
+
+static void say_holding(struct fake_node *n, const struct fake_image *i,
+			cairn_HoldingState state)
+{
+	cairn_Holding *h = &message(cairn_ClusterMsg_holding_tag)->body.holding;
+
+	h->job = i->job;
+	h->member = i->member;
+	h->number = i->number;
+	h->state = state;
+	h->bytes = 1000;
+	say(n, NULL, 0);
+}
+
+static void say_all(struct fake_node *n)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_MEMBERS; i++)
+		if (n->members[i].lives)
+			say_event(n, &n->members[i],
+				  n->members[i].running ? cairn_MemberState_MEMBER_RUNNING :
+							  cairn_MemberState_MEMBER_STARTING);
+	for (i = 0; i < FAKE_MEMBERS; i++)
+		if (n->members[i].lives && n->members[i].step[0])
+			say_arrive(n, &n->members[i]);
+	for (i = 0; i < FAKE_IMAGES; i++)
+		if (n->images[i].number)
+			say_holding(n, &n->images[i], cairn_HoldingState_HOLDING_COMPLETE);
+	message(cairn_ClusterMsg_holding_tag)->body.holding.end = true;
+	say(n, NULL, 0);
+}
+
+static void connect_node(struct fake_cluster *f, struct fake_node *n)
+{
+	struct sockaddr_un to = address(f);
+	cairn_Hello *h;
+
+	n->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(n->fd, (struct sockaddr *)&to, sizeof(to))) {
+		disconnect(n);
+		return;
+	}
+	n->session = 0;
+	h = &message(cairn_ClusterMsg_hello_tag)->body.hello;
+	h->version = n->version;
+	strcpy(h->name, n->name);
+	strcpy(h->boot_id, n->boot_id);
+	strcpy(h->cairn, "0.fake");
+	h->store_id = n->store_id;
+	h->store_bytes = h->store_free = 1ull << 40;
+	h->addresses_count = 1;
+	strcpy(h->addresses[0], "127.0.0.1");
+	h->image_port = 1;
+	h->privileged = true;
+	say(n, NULL, 0);
+}
+
+/* ---- what nodes do ---- */
+
+static struct fake_member *member(struct fake_node *n, const cairn_MemberId *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAKE_MEMBERS; i++)
+		if (n->members[i].lives && n->members[i].id.job == id->job &&
+		    n->members[i].id.member == id->member && n->members[i].id.epoch == id->epoch)
+			return &n->members[i];
+	return NULL;
+}
+
+static struct fake_image *image(struct fake_node *n, uint64_t job, uint32_t member,
+				uint32_t number, bool make)
+{
+	struct fake_image *spare = NULL;
+	unsigned int i;
+
+	for (i = 0; i < FAKE_IMAGES; i++) {
+		struct fake_image *at = &n->images[i];
+
+		if (!at->number)
+			spare = spare ? spare : at;
+		else if (at->job == job && at->member == member && at->number == number)
+			return at;
+	}
+	if (!make)
+		return NULL;
+	ck_assert_ptr_nonnull(spare);
+	*spare = (struct fake_image){ job, member, number, false };
+	return spare;
+}
+
+static void live(struct fake_cluster *f, struct fake_node *n, const cairn_MemberId *id)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < f->n; i++)
+		for (k = 0; k < FAKE_MEMBERS; k++) {
+			const struct fake_member *m = &f->nodes[i].members[k];
+
+			ck_assert_msg(!m->lives || m->id.job != id->job ||
+					      m->id.member != id->member,
+				      "member %u is started on %s, and lives on %s (epochs %u, %u); "
+				      "see %s",
+				      id->member, n->name, f->nodes[i].name, id->epoch,
+				      m->id.epoch, f->log);
+		}
+	for (k = 0; n->members[k].lives; k++)
+		ck_assert_int_lt(k + 1, FAKE_MEMBERS);
+	n->members[k] = (struct fake_member){ .lives = true, .id = *id };
+}
+
+static void on_start(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	const cairn_Start *s = &m->body.start;
+	struct fake_member *it;
+
+	if (member(n, &s->id))
+		return;
+	f->starts++;
+	live(f, n, &s->id);
+	it = member(n, &s->id);
+	if (!s->number) {
+		it->running = true;
+		say_event(n, it, cairn_MemberState_MEMBER_RUNNING);
+		return;
+	}
+	ck_assert_msg(image(n, s->id.job, s->id.member, s->number, false) != NULL,
+		      "member %u is started on %s from %u, which is not there; see %s",
+		      s->id.member, n->name, s->number, f->log);
+	it->restores = true;
+	it->course = s->course;
+	it->number = s->number;
+	strcpy(it->step, "restored");
+	say_arrive(n, it);
+}
+
+static void on_kill(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	struct fake_member *it = member(n, &m->body.kill.id);
+
+	if (!it)
+		return;
+	say_event(n, it, cairn_MemberState_MEMBER_EXITED);
+	it->lives = false;
+}
+
+static void on_checkpoint(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	struct fake_member *it = member(n, &m->body.checkpoint.id);
+
+	if (!it)
+		return;
+	it->course = m->body.checkpoint.course;
+	it->number = m->body.checkpoint.number;
+	it->held = m->body.checkpoint.stop;
+	strcpy(it->step, "stopped");
+	say_arrive(n, it);
+}
+
+static void ship(struct fake_cluster *f, const cairn_Ship *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->n; i++) {
+		struct fake_node *to = &f->nodes[i];
+
+		if (strcmp(to->name, s->node) || to->dead)
+			continue;
+		if (to->refuses_images) {
+			cairn_Holding *h = &message(cairn_ClusterMsg_holding_tag)->body.holding;
+
+			h->job = s->job;
+			h->member = s->member;
+			h->number = s->number;
+			strcpy(h->error, "disk full");
+			say(to, NULL, 0);
+			continue;
+		}
+		image(to, s->job, s->member, s->number, true);
+		say_holding(to, image(to, s->job, s->member, s->number, false),
+			    cairn_HoldingState_HOLDING_COMPLETE);
+	}
+}
+
+static void written(struct fake_cluster *f, struct fake_node *n, struct fake_member *it)
+{
+	unsigned int i;
+
+	image(n, it->id.job, it->id.member, it->number, true);
+	say_holding(n, image(n, it->id.job, it->id.member, it->number, false),
+		    cairn_HoldingState_HOLDING_COMPLETE);
+	say_event(n, it, cairn_MemberState_MEMBER_WRITTEN);
+	for (i = 0; i < n->n_ships; i++)
+		if (n->ships[i].job == it->id.job && n->ships[i].member == it->id.member &&
+		    n->ships[i].number == it->number)
+			ship(f, &n->ships[i]);
+}
+
+static void on_advance(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	struct fake_member *it = member(n, &m->body.advance.id);
+
+	if (!it || it->course != m->body.advance.course || strcmp(it->step, m->body.advance.step))
+		return;
+	if (!strcmp(it->step, "stopped") || !strcmp(it->step, "restored")) {
+		strcpy(it->step, it->restores ? "ready" : "saved");
+		say_arrive(n, it);
+		return;
+	}
+	it->step[0] = 0;
+	if (it->restores) {
+		it->running = true;
+		it->restores = false;
+		say_event(n, it, cairn_MemberState_MEMBER_RUNNING);
+	} else {
+		written(f, n, it);
+	}
+	it->course = 0;
+}
+
+static void on_abort(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	struct fake_member *it = member(n, &m->body.abort.id);
+
+	if (!it || it->course != m->body.abort.course)
+		return;
+	it->step[0] = 0;
+	it->course = 0;
+	it->held = false;
+	if (!it->restores)
+		return;
+	say_event(n, it, cairn_MemberState_MEMBER_FAILED);
+	it->lives = false;
+}
+
+static void on_ship(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	const cairn_Ship *s = &m->body.ship;
+
+	if (image(n, s->job, s->member, s->number, false)) {
+		ship(f, s);
+		return;
+	}
+	n->ships[n->n_ships++ % 64] = *s;
+	if (n->n_ships > 64)
+		n->n_ships = 64;
+}
+
+static void on_drop(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	const cairn_Drop *d = &m->body.drop;
+	struct fake_image *i = image(n, d->job, d->member, d->number, false);
+
+	if (i)
+		i->number = 0;
+}
+
+static void on_welcome(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	n->welcome = true;
+	n->session = m->body.welcome.session;
+	n->n_ships = 0;
+	say_all(n);
+}
+
+static void on_reply(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	const cairn_Reply *r = &m->body.reply;
+
+	if (r->which_row == cairn_Reply_joined_tag) {
+		live(f, n, &r->row.joined.id);
+		member(n, &r->row.joined.id)->running = true;
+		f->starts++;
+	}
+	if (r->last)
+		f->reply = *r;
+	else
+		f->row = *r;
+	if (r->which_row == cairn_Reply_joined_tag)
+		say_event(n, member(n, &r->row.joined.id), cairn_MemberState_MEMBER_RUNNING);
+}
+
+static void on_refusal(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	n->refusal = m->body.refusal;
+}
+
+static const struct {
+	pb_size_t which;
+	void (*on)(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m);
+} handlers[] = {
+	{ cairn_ClusterMsg_start_tag, on_start },     { cairn_ClusterMsg_kill_tag, on_kill },
+	{ cairn_ClusterMsg_advance_tag, on_advance }, { cairn_ClusterMsg_abort_tag, on_abort },
+	{ cairn_ClusterMsg_ship_tag, on_ship },	      { cairn_ClusterMsg_drop_tag, on_drop },
+	{ cairn_ClusterMsg_welcome_tag, on_welcome }, { cairn_ClusterMsg_reply_tag, on_reply },
+	{ cairn_ClusterMsg_refusal_tag, on_refusal },
+	{ cairn_ClusterMsg_checkpoint_tag, on_checkpoint },
+};
+
+/* Reads what has come; false if nothing had. */
+static bool listen_to(struct fake_cluster *f, struct fake_node *n)
+{
+	static cairn_ClusterMsg in;
+	void *payload = NULL;
+	size_t len, i;
+	int ret;
+
+	ret = cr_frame_recv(n->fd, cairn_ClusterMsg_fields, &in, &payload, &len, 0);
+	free(payload);
+	if (ret != 1) {
+		if (ret != -ETIMEDOUT && ret != -EAGAIN)
+			disconnect(n);
+		return false;
+	}
+	if (in.which_body != cairn_ClusterMsg_ack_tag && f->kill_at &&
+	    ++f->received == f->kill_at) {
+		fake_kill(f);
+		return false;
+	}
+	for (i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++)
+		if (handlers[i].which == in.which_body)
+			handlers[i].on(f, n, &in);
+	return true;
+}
+
+static void beat(struct fake_cluster *f, int64_t now)
+{
+	unsigned int i;
+
+	f->beat_ms = now;
+	for (i = 0; i < f->n; i++) {
+		if (!f->nodes[i].welcome || f->nodes[i].mute)
+			continue;
+		message(cairn_ClusterMsg_heartbeat_tag)->body.heartbeat.sent_ns = now * 1000000;
+		say(&f->nodes[i], NULL, 0);
+	}
+}
+
+bool fake_play(struct fake_cluster *f, int ms, bool (*done)(struct fake_cluster *f))
+{
+	int64_t end = co_now() + ms, now;
+	unsigned int i;
+	bool any;
+
+	while ((now = co_now()) < end) {
+		if (done && done(f))
+			return true;
+		any = false;
+		for (i = 0; i < f->n; i++) {
+			struct fake_node *n = &f->nodes[i];
+
+			if (n->dead || n->refusal.status)
+				continue;
+			if (n->fd < 0 && !fake_died(f))
+				connect_node(f, n);
+			while (n->fd >= 0 && listen_to(f, n))
+				any = true;
+		}
+		if (now - f->beat_ms >= HEARTBEAT * 1000)
+			beat(f, now);
+		if (!any)
+			usleep(2000);
+	}
+	return done && done(f);
+}
+
+static bool answered(struct fake_cluster *f)
+{
+	return f->reply.id == f->next_request;
+}
+
+int fake_ask(struct fake_cluster *f, unsigned int node, cairn_Request *q, const char *payload,
+	     size_t len, int ms)
+{
+	q->id = ++f->next_request;
+	memset(&f->reply, 0, sizeof(f->reply));
+	message(cairn_ClusterMsg_request_tag)->body.request = *q;
+	say(&f->nodes[node], payload, len);
+	return fake_play(f, ms, answered) ? (int)f->reply.status : -1;
+}
+
+void fake_node_dies(struct fake_cluster *f, unsigned int node)
+{
+	struct fake_node *n = &f->nodes[node];
+
+	disconnect(n);
+	n->dead = true;
+	memset(n->members, 0, sizeof(n->members));
+}
+
+unsigned int fake_living(const struct fake_cluster *f, uint64_t job)
+{
+	unsigned int i, k, living = 0;
+
+	for (i = 0; i < f->n; i++)
+		for (k = 0; k < FAKE_MEMBERS; k++)
+			living += f->nodes[i].members[k].lives &&
+				  f->nodes[i].members[k].running &&
+				  f->nodes[i].members[k].id.job == job;
+	return living;
+}
