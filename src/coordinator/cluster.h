@@ -21,6 +21,8 @@
 #include "common/err.h"
 #include "common/io.h"
 #include "coordinator/database.h"
+#include "coordinator/detector.h"
+#include "coordinator/lease.h"
 #include "coordinator/options.h"
 #include "net/link.h"
 
@@ -73,10 +75,11 @@ struct co_node {
 	bool draining; /* by an operator: durable */
 	bool leaving; /* by itself */
 	bool full; /* could not take an image */
-	int64_t acked_ms; /* when the newest ack was sent, or may have been */
+	bool silent; /* for longer than a lease */
 	int64_t beat_ms; /* newest heartbeat */
-	int64_t back_ms; /* it said that it will be back: at least until then */
-	double phi;
+	int64_t back_ms; /* it said that it will be back within: so long is its lease. Durable */
+	struct cr_detector detector;
+	pid_t fence_pid; /* of the fence command, 0: none */
 	struct co_asker asker; /* waits until it is drained */
 	unsigned int load_percent, live; /* live: members of any job */
 };
@@ -228,10 +231,11 @@ struct co {
 	unsigned int up; /* nodes */
 	uint64_t next_job, next_event;
 	CR_LIST(struct co_asker) followers;
-	int64_t began_ms; /* when we could be reached */
+	struct cr_fence fence;
 	int64_t lease_ms, heartbeat_ms;
+	int64_t longest_ms; /* lease that any coordinator of this database has given */
 	int lock;
-	struct event *tick, *signals[2];
+	struct event *tick, *signals[3];
 	cairn_ClusterMsg out;
 };
 
@@ -267,13 +271,18 @@ void co_node_save(struct co_node *n);
 /* Something that waiting jobs may have waited for. */
 void co_nodes_changed(struct co *c);
 void co_node_lost(struct co_node *n, const char *why);
-void co_nodes_tick(struct co *c, int64_t now);
+void co_node_dead(struct co_node *n, const char *why);
+void co_nodes_tick(struct co *c);
+/* When connections are accepted: from here on nodes' leases are ours alone. */
+void co_fence_begin(struct co *c);
+/* Runs --fence-command for it, if there is one; fence.c. */
+void co_fence_command(struct co_node *n);
+void co_fence_done(struct co *c);
 void co_node_row(const struct co_node *n, cairn_NodeRow *row);
 /* It is connected and new members may come to it. */
 bool co_node_takes(const struct co_node *n);
 /* After a start nobody is lost, and nothing placed, before all can have come back. */
-bool co_settled(const struct co *c, int64_t now);
-int64_t co_margin(const struct co *c);
+bool co_settled(const struct co *c);
 
 /* ---- jobs.c ---- */
 struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_asker *a);

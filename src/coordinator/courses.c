@@ -186,8 +186,10 @@ static void restored(struct co_job *j)
 
 	j->course.active = false;
 	for (i = 0; i < j->n; i++)
-		if (j->v[i].life == CO_STARTING)
+		if (j->v[i].life == CO_STARTING) {
 			co_member_set(&j->v[i], CO_RUNNING);
+			co_member_save(&j->v[i]);
+		}
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
 	j->restarts++;

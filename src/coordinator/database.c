@@ -28,8 +28,8 @@ static const char schema[] =
 	/* what a member is started with: arguments, environment, directory */
 	"CREATE TABLE commands(job INTEGER, member INTEGER, arguments, options, payload BLOB,"
 	" PRIMARY KEY(job, member));"
-	"CREATE TABLE nodes(name TEXT PRIMARY KEY, boot_id TEXT, store_id, draining, address TEXT)"
-	" WITHOUT ROWID;"
+	"CREATE TABLE nodes(name TEXT PRIMARY KEY, boot_id TEXT, store_id, draining, address TEXT,"
+	" back_ms) WITHOUT ROWID;"
 	/* members: their numbers, four bytes each */
 	"CREATE TABLE checkpoints(job INTEGER, number INTEGER, state, purpose, at, members BLOB,"
 	" PRIMARY KEY(job, number));"
@@ -53,7 +53,7 @@ static const char *const statements[CO_SQL_STATEMENTS] = {
 	[CO_SQL_COMMAND] = "INSERT OR REPLACE INTO commands VALUES(?, ?, ?, ?, ?)",
 	[CO_SQL_COMMAND_GET] = "SELECT arguments, options, payload FROM commands"
 			       " WHERE job = ? AND member = ?",
-	[CO_SQL_NODE] = "INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?, ?)",
+	[CO_SQL_NODE] = "INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?, ?, ?)",
 	[CO_SQL_NODES] = "SELECT * FROM nodes",
 	[CO_SQL_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoints VALUES(?, ?, ?, ?, ?, ?)",
 	[CO_SQL_CHECKPOINTS] = "SELECT * FROM checkpoints ORDER BY job, number",

@@ -237,6 +237,8 @@ static void on_value(sqlite3_stmt *s, void *arg)
 
 	if (!strcmp((const char *)sqlite3_column_text(s, 0), "next_job"))
 		c->next_job = sqlite3_column_int64(s, 1);
+	if (!strcmp((const char *)sqlite3_column_text(s, 0), "longest_ms"))
+		c->longest_ms = sqlite3_column_int64(s, 1);
 }
 
 static void on_node(sqlite3_stmt *s, void *arg)
@@ -249,6 +251,7 @@ static void on_node(sqlite3_stmt *s, void *arg)
 	n->draining = sqlite3_column_int(s, 3);
 	text(s, 4, n->hello.addresses[0], sizeof(n->hello.addresses[0]));
 	n->hello.addresses_count = 1;
+	n->back_ms = sqlite3_column_int64(s, 5);
 }
 
 static void on_job(sqlite3_stmt *s, void *arg)
@@ -348,7 +351,7 @@ static void assume(struct co *c)
 	for (i = 0; i < c->nodes.n; i++) {
 		struct co_node *n = c->nodes.v[i];
 
-		n->acked_ms = n->beat_ms = now;
+		n->beat_ms = now;
 		n->up = n->known = true;
 		n->store->up++;
 		c->up++;
@@ -405,6 +408,11 @@ int co_load(struct co *c, struct cr_err *err)
 	co_db_read(c->db, CO_SQL_MEMBERS, on_member, c, "");
 	co_db_read(c->db, CO_SQL_CHECKPOINTS, on_checkpoint, c, "");
 	co_db_read(c->db, CO_SQL_SAID_ALL, on_said, c, "");
+	if (c->longest_ms < c->lease_ms) {
+		c->longest_ms = c->lease_ms;
+		co_db_write(c->db, CO_SQL_SET, "ti", "longest_ms", c->longest_ms);
+	}
+	co_fence_begin(c);
 	assume(c);
 	for (i = 0; i < c->jobs.n; i++)
 		if (!co_job_over(c->jobs.v[i]))

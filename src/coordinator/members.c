@@ -45,7 +45,7 @@ void co_member_set(struct co_member *m, enum co_life life)
 		if (m->node)
 			m->node->live += is ? 1 : -1;
 	}
-	/* Whether it is started, runs or dies is told again; that it is gone may not be. */
+	/* Whether it runs or dies is told again; that it is gone may not be. */
 	if (was != is || life == CO_NONE)
 		co_member_save(m);
 }
@@ -166,11 +166,17 @@ static void running(struct co_member *m, const cairn_MemberEvent *e)
 	if (m->life != CO_STARTING || j->state == CO_JOB_RESTARTING)
 		return;
 	co_member_set(m, CO_RUNNING);
-	if (j->state != CO_JOB_STARTING)
+	if (j->state != CO_JOB_STARTING) {
+		co_member_save(m);
 		return;
+	}
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].life == CO_STARTING)
 			return;
+	/* From now on one that is found as starting is one that joins, and has not yet. */
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].life == CO_RUNNING)
+			co_member_save(&j->v[i]);
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + (j->policy.interval < 1 ? j->policy.interval * 1000 : 1000);
 	co_job_set(j, CO_JOB_RUNNING, "");

@@ -9,14 +9,33 @@
 #include "common/defs.h"
 #include "coordinator/cluster.h"
 
-int64_t co_margin(const struct co *c)
+#define BACK_MAX_MS 600000
+
+static int64_t now_ns(void)
 {
-	return c->lease_ms + c->lease_ms / 4;
+	return cr_now_ns(CLOCK_BOOTTIME);
 }
 
-bool co_settled(const struct co *c, int64_t now)
+bool co_settled(const struct co *c)
 {
-	return now - c->began_ms >= co_margin(c);
+	return now_ns() - c->fence.start >= CR_LEASE_MARGIN(c->fence.lease);
+}
+
+/* Until now nodes whose connection was refused may have renewed their leases by themselves. */
+void co_fence_begin(struct co *c)
+{
+	size_t i;
+
+	cr_fence_free(&c->fence);
+	cr_fence_init(&c->fence, c->longest_ms * 1000000, now_ns());
+	for (i = 0; i < c->nodes.n; i++) {
+		struct co_node *n = c->nodes.v[i];
+
+		cr_fence_add(&c->fence, i);
+		if (n->back_ms)
+			cr_fence_extend(&c->fence, i, n->back_ms * 1000000, now_ns());
+		cr_detector_begin(&n->detector, c->heartbeat_ms * 1000000, now_ns());
+	}
 }
 
 struct co_store *co_store(struct co *c, uint64_t id)
@@ -50,15 +69,16 @@ struct co_node *co_node_add(struct co *c, const char *name)
 	*slot = n;
 	n->c = c;
 	n->index = c->nodes.n - 1;
+	cr_fence_add(&c->fence, n->index);
 	snprintf(n->hello.name, sizeof(n->hello.name), "%s", name);
 	return n;
 }
 
 void co_node_save(struct co_node *n)
 {
-	co_db_write(n->c->db, CO_SQL_NODE, "ttiit", n->hello.name, n->hello.boot_id,
+	co_db_write(n->c->db, CO_SQL_NODE, "ttiiti", n->hello.name, n->hello.boot_id,
 		    (int64_t)n->hello.store_id, (int64_t)n->draining,
-		    n->hello.addresses_count ? n->hello.addresses[0] : "");
+		    n->hello.addresses_count ? n->hello.addresses[0] : "", n->back_ms);
 }
 
 bool co_node_takes(const struct co_node *n)
@@ -148,16 +168,19 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 		co_session_close(n->session);
 	n->known = true;
 	set_store(n, h->store_id);
-	if (!known || strcmp(n->hello.boot_id, h->boot_id) || n->hello.store_id != h->store_id) {
+	if (!known || n->back_ms || strcmp(n->hello.boot_id, h->boot_id) ||
+	    n->hello.store_id != h->store_id) {
 		n->hello = *h;
+		n->back_ms = 0;
 		co_node_save(n);
 	}
 	n->hello = *h;
 	s->node = n;
 	n->session = s;
 	n->told = n->leaving = n->full = false;
-	n->back_ms = 0;
-	n->acked_ms = n->beat_ms = co_now();
+	n->beat_ms = co_now();
+	cr_fence_welcome(&s->c->fence, n->index, now_ns());
+	cr_detector_begin(&n->detector, s->c->heartbeat_ms * 1000000, now_ns());
 	if (!n->up)
 		co_event(s->c, known ? "node-back" : "node-new", NULL, n, -1, "%s, Cairn %s",
 			 h->addresses_count ? h->addresses[0] : cr_link_peer(s->link), h->cairn);
@@ -194,26 +217,37 @@ void co_node_hello(struct co_session *s, const cairn_Hello *h)
 
 void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
 {
-	cairn_ClusterMsg *m = co_message(n->c, cairn_ClusterMsg_ack_tag);
+	int64_t lease_ms = n->back_ms > n->c->lease_ms ? n->back_ms : n->c->lease_ms;
+	cairn_ClusterMsg *m;
 
-	n->beat_ms = n->acked_ms = co_now();
+	/* What it had is others' now: it must come anew. */
+	if (!cr_fence_ack(&n->c->fence, n->index, lease_ms * 1000000, now_ns())) {
+		co_session_close(n->session);
+		return;
+	}
+	cr_detector_heard(&n->detector, now_ns());
+	n->beat_ms = co_now();
 	n->load_percent = b->load_percent;
 	n->hello.store_free = b->store_free;
+	m = co_message(n->c, cairn_ClusterMsg_ack_tag);
 	m->body.ack.sent_ns = b->sent_ns;
-	m->body.ack.lease_ms = n->c->lease_ms;
+	m->body.ack.lease_ms = lease_ms;
 	co_send_node(n, m, NULL, 0);
 }
 
 void co_node_leaving(struct co_node *n, const cairn_Leaving *l)
 {
 	if (l->back_ms) {
-		n->back_ms = co_now() + l->back_ms;
+		n->back_ms = l->back_ms < BACK_MAX_MS ? l->back_ms : BACK_MAX_MS;
+		co_node_save(n);
+		cr_fence_extend(&n->c->fence, n->index, n->back_ms * 1000000, now_ns());
 		co_event(n->c, "node-leaving", NULL, n, -1, "back within %u ms",
-			 (unsigned int)l->back_ms);
+			 (unsigned int)n->back_ms);
 	}
 	if (l->drain && !n->leaving) {
 		n->leaving = true;
 		co_event(n->c, "node-drain", NULL, n, -1, "it asked for its members to be moved");
+		co_nodes_changed(n->c);
 	}
 }
 
@@ -260,9 +294,17 @@ void co_node_lost(struct co_node *n, const char *why)
 	}
 }
 
-void co_nodes_tick(struct co *c, int64_t now)
+/* An operator, or the fence command, has switched it off. */
+void co_node_dead(struct co_node *n, const char *why)
 {
-	int64_t margin = co_margin(c);
+	cr_fence_dead(&n->c->fence, n->index, now_ns());
+	if (n->up)
+		co_node_lost(n, why);
+}
+
+void co_nodes_tick(struct co *c)
+{
+	int64_t now = co_now();
 	size_t i;
 
 	for (i = 0; i < c->nodes.n; i++) {
@@ -270,25 +312,32 @@ void co_nodes_tick(struct co *c, int64_t now)
 
 		if (n->asker.session && !n->live)
 			co_drained(n);
-		if (!n->up || now - n->acked_ms < margin || now < n->back_ms + margin)
-			continue;
-		if (!co_settled(c, now))
-			continue;
-		co_node_lost(n, "silent for longer than its lease");
+		if (n->up && now - n->beat_ms >= c->lease_ms) {
+			if (!n->silent)
+				co_event(c, "node-silent", NULL, n, -1, "for %lld ms",
+					 (long long)(now - n->beat_ms));
+			if (!n->silent)
+				co_fence_command(n);
+			n->silent = true;
+			if (cr_fence_take(&c->fence, i, now_ns()))
+				co_node_lost(n, "silent for longer than its lease");
+		} else {
+			n->silent = false;
+		}
 	}
 }
 
 static const char *state(const struct co_node *n)
 {
-	int64_t silent = co_now() - n->beat_ms;
-
 	if (!n->up)
 		return "lost";
 	if (n->draining || n->leaving)
 		return n->live ? "draining" : "drained";
-	if (n->back_ms > co_now())
+	if (n->back_ms)
 		return "leaving";
-	return n->session && silent < n->c->lease_ms / 2 ? "up" : "suspect";
+	return n->session && cr_detector_phi(&n->detector, now_ns()) < CR_DETECTOR_SUSPECT ?
+		       "up" :
+		       "suspect";
 }
 
 void co_node_row(const struct co_node *n, cairn_NodeRow *row)
@@ -302,7 +351,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->store_free = n->hello.store_free;
 	row->labels_count = n->hello.labels_count;
 	memcpy(row->labels, n->hello.labels, sizeof(row->labels));
-	row->phi = n->phi;
+	row->phi = cr_detector_phi(&n->detector, now_ns());
 	row->load_percent = n->load_percent;
 	row->privileged = n->hello.privileged;
 	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);

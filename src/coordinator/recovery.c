@@ -375,7 +375,7 @@ void co_recovery_look(struct co_job *j)
 		break;
 	case CO_JOB_WAITING:
 	case CO_JOB_SHIPPING:
-		if (co_settled(j->c, now))
+		if (co_settled(j->c))
 			try_to_start(j);
 		if (j->state == CO_JOB_WAITING || j->state == CO_JOB_SHIPPING) {
 			j->look = true;

@@ -580,8 +580,7 @@ static void on_fenced(struct ask *k)
 		co_reply_error(k->c, &k->a, CR_EXIT_EXISTS, "node %s lives", k->n->hello.name);
 		return;
 	}
-	if (k->n->up)
-		co_node_lost(k->n, "declared dead");
+	co_node_dead(k->n, "declared dead");
 	reply_end(k->c, &k->a);
 }
 

@@ -232,7 +232,7 @@ void co_tick(struct co *c)
 {
 	int64_t now = co_now();
 
-	co_nodes_tick(c, now);
+	co_nodes_tick(c);
 	co_jobs_tick(c, now);
 	co_db_commit(c->db);
 }
@@ -246,6 +246,10 @@ static void on_signal(int sig, short what, void *arg)
 {
 	struct co *c = arg;
 
+	if (sig == SIGCHLD) {
+		co_fence_done(c);
+		return;
+	}
 	cr_say("%s: ending; jobs go on", strsignal(sig));
 	event_base_loopbreak(c->base);
 }
@@ -285,10 +289,7 @@ int co_init(struct co *c, struct cr_err *err)
 	if (!c->base)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "event loop");
 	ret = take_state(c, c->options.state, err);
-	if (!ret)
-		ret = co_load(c, err);
-	c->began_ms = co_now();
-	return ret;
+	return ret ? ret : co_load(c, err);
 }
 
 int co_listen(struct co *c, struct cr_err *err)
@@ -318,8 +319,7 @@ int co_listen(struct co *c, struct cr_err *err)
 		cr_link_listen(c->base, (struct sockaddr *)&at, len, c->trust, on_accepted, c, err);
 	if (!c->listener)
 		return -EIO;
-	/* Until now nodes whose connection was refused have renewed their leases themselves. */
-	c->began_ms = co_now();
+	co_fence_begin(c);
 	cr_say("cluster %s: listening on %s, port %u", c->options.name, c->options.listen,
 	       cr_listener_port(c->listener));
 	return 0;
@@ -327,7 +327,7 @@ int co_listen(struct co *c, struct cr_err *err)
 
 int co_run(struct co *c)
 {
-	static const int signals[] = { SIGTERM, SIGINT };
+	static const int signals[] = { SIGTERM, SIGINT, SIGCHLD };
 	const struct timeval tick = { 0, CO_TICK_MS * 1000 };
 	size_t i;
 
@@ -368,6 +368,7 @@ void co_free(struct co *c)
 	free(c->nodes.v);
 	free(c->stores.v);
 	free(c->followers.v);
+	cr_fence_free(&c->fence);
 	co_db_close(c->db);
 	cr_trust_free(c->trust);
 	cr_close_fd(&c->lock);

@@ -257,11 +257,12 @@ void cr_members_report(struct cr_node *n)
 	for (m = n->members; m; m = m->next) {
 		cairn_ClusterMsg *msg = cr_node_message(n, cairn_ClusterMsg_event_tag);
 
-		if (m->ended)
+		if (m->ended && m->told && m->last.state == cairn_MemberState_MEMBER_EXITED)
 			continue;
 		msg->body.event.has_id = true;
 		msg->body.event.id = m->id;
-		msg->body.event.state = m->state;
+		/* While it is being ended it is there: it must not be started elsewhere yet. */
+		msg->body.event.state = m->ended ? cairn_MemberState_MEMBER_STARTING : m->state;
 		msg->body.event.course = m->course;
 		cr_uplink_send(n, msg, NULL, 0);
 	}

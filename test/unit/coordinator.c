@@ -223,8 +223,9 @@ static void killed_at_each(bool by_message, bool recovery, unsigned int least)
 	for (at = 1;; at++) {
 		launch(0);
 		sound("before");
-		snprintf(when, sizeof(when), "%s, dead at %s %u", recovery ? "recovery" : "checkpoint",
-			 by_message ? "message" : "point", at);
+		snprintf(when, sizeof(when), "%s, dead at %s %u",
+			 recovery ? "recovery" : "checkpoint", by_message ? "message" : "point",
+			 at);
 		arm(by_message, at);
 		if (recovery)
 			fake_node_dies(&f, 1);

@@ -79,17 +79,19 @@ static void run(struct fake_cluster *f)
 		_exit(1);
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	cr_say("---- starts");
-	c->options = (struct cr_coordinator_options){ .state = f->dir, .name = "fake",
-						      .lease = LEASE, .heartbeat = HEARTBEAT,
+	c->options = (struct cr_coordinator_options){ .state = f->dir,
+						      .name = "fake",
+						      .lease = LEASE,
+						      .heartbeat = HEARTBEAT,
 						      .ready_fd = -1 };
 	unlink(at.sun_path);
 	if (co_init(c, &err))
 		goto failed;
-	c->listener = cr_link_listen(c->base, (struct sockaddr *)&at, sizeof(at), NULL, on_node, c,
-				     &err);
+	c->listener =
+		cr_link_listen(c->base, (struct sockaddr *)&at, sizeof(at), NULL, on_node, c, &err);
 	if (!c->listener)
 		goto failed;
-	c->began_ms = co_now();
+	co_fence_begin(c);
 	co_run(c);
 	_exit(0);
 failed:
@@ -186,8 +188,7 @@ static cairn_ClusterMsg *message(pb_size_t which)
 static void say(struct fake_node *n, const void *payload, size_t len)
 {
 	out.session = n->session;
-	if (n->fd >= 0 &&
-	    cr_frame_send(n->fd, cairn_ClusterMsg_fields, &out, payload, len, 1000))
+	if (n->fd >= 0 && cr_frame_send(n->fd, cairn_ClusterMsg_fields, &out, payload, len, 1000))
 		disconnect(n);
 }
 
@@ -219,8 +220,7 @@ static void say_arrive(struct fake_node *n, const struct fake_member *m)
 	say(n, m->step, strlen(m->step));
 }
 
-static void say_holding(struct fake_node *n, const struct fake_image *i,
-			cairn_HoldingState state)
+static void say_holding(struct fake_node *n, const struct fake_image *i, cairn_HoldingState state)
 {
 	cairn_Holding *h = &message(cairn_ClusterMsg_holding_tag)->body.holding;
 
@@ -289,8 +289,8 @@ static struct fake_member *member(struct fake_node *n, const cairn_MemberId *id)
 	return NULL;
 }
 
-static struct fake_image *image(struct fake_node *n, uint64_t job, uint32_t member,
-				uint32_t number, bool make)
+static struct fake_image *image(struct fake_node *n, uint64_t job, uint32_t member, uint32_t number,
+				bool make)
 {
 	struct fake_image *spare = NULL;
 	unsigned int i;
@@ -318,12 +318,12 @@ static void live(struct fake_cluster *f, struct fake_node *n, const cairn_Member
 		for (k = 0; k < FAKE_MEMBERS; k++) {
 			const struct fake_member *m = &f->nodes[i].members[k];
 
-			ck_assert_msg(!m->lives || m->id.job != id->job ||
-					      m->id.member != id->member,
-				      "member %u is started on %s, and lives on %s (epochs %u, %u); "
-				      "see %s",
-				      id->member, n->name, f->nodes[i].name, id->epoch,
-				      m->id.epoch, f->log);
+			ck_assert_msg(
+				!m->lives || m->id.job != id->job || m->id.member != id->member,
+				"member %u is started on %s, and lives on %s (epochs %u, %u); "
+				"see %s",
+				id->member, n->name, f->nodes[i].name, id->epoch, m->id.epoch,
+				f->log);
 		}
 	for (k = 0; n->members[k].lives; k++)
 		ck_assert_int_lt(k + 1, FAKE_MEMBERS);
@@ -510,10 +510,14 @@ static const struct {
 	pb_size_t which;
 	void (*on)(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m);
 } handlers[] = {
-	{ cairn_ClusterMsg_start_tag, on_start },     { cairn_ClusterMsg_kill_tag, on_kill },
-	{ cairn_ClusterMsg_advance_tag, on_advance }, { cairn_ClusterMsg_abort_tag, on_abort },
-	{ cairn_ClusterMsg_ship_tag, on_ship },	      { cairn_ClusterMsg_drop_tag, on_drop },
-	{ cairn_ClusterMsg_welcome_tag, on_welcome }, { cairn_ClusterMsg_reply_tag, on_reply },
+	{ cairn_ClusterMsg_start_tag, on_start },
+	{ cairn_ClusterMsg_kill_tag, on_kill },
+	{ cairn_ClusterMsg_advance_tag, on_advance },
+	{ cairn_ClusterMsg_abort_tag, on_abort },
+	{ cairn_ClusterMsg_ship_tag, on_ship },
+	{ cairn_ClusterMsg_drop_tag, on_drop },
+	{ cairn_ClusterMsg_welcome_tag, on_welcome },
+	{ cairn_ClusterMsg_reply_tag, on_reply },
 	{ cairn_ClusterMsg_refusal_tag, on_refusal },
 	{ cairn_ClusterMsg_checkpoint_tag, on_checkpoint },
 };
@@ -615,8 +619,7 @@ unsigned int fake_living(const struct fake_cluster *f, uint64_t job)
 
 	for (i = 0; i < f->n; i++)
 		for (k = 0; k < FAKE_MEMBERS; k++)
-			living += f->nodes[i].members[k].lives &&
-				  f->nodes[i].members[k].running &&
+			living += f->nodes[i].members[k].lives && f->nodes[i].members[k].running &&
 				  f->nodes[i].members[k].id.job == job;
 	return living;
 }
