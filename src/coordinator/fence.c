@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// --fence-command: run once with a silent node's name and address; with status 0 it vouches that the
+// --fence-command: run once with a silent node's name and address; status 0 vouches that the
 // node is off, and nobody waits for its lease. Whatever else it does changes nothing.
 #include <errno.h>
 #include <signal.h>
