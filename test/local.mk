@@ -492,6 +492,8 @@ EXTRA_DIST += \
 	test/cluster/drain.sh \
 	test/cluster/lab.sh \
 	test/cluster/member-crash.sh \
+	test/cluster/mpi-mpich.sh \
+	test/cluster/mpi-openmpi.sh \
 	test/cluster/name-taken.sh \
 	test/cluster/no-node-fits.sh \
 	test/cluster/node-hung.sh \
