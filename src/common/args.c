@@ -76,10 +76,12 @@ int cr_args_parse(const struct cr_arg *rows, size_t n, void *options, int argc, 
 {
 	struct option longs[n + 1];
 	char shorts[2 * n + 3], *s = shorts, source[64];
+	bool given[n + 1];
 	int c, ret = 0;
 	size_t i;
 
 	memset(longs, 0, sizeof(longs));
+	memset(given, 0, sizeof(given));
 	*s++ = '+';
 	*s++ = ':';
 	for (i = 0; i < n && !ret; i++) {
@@ -104,6 +106,9 @@ int cr_args_parse(const struct cr_arg *rows, size_t n, void *options, int argc, 
 				       "option %s is unknown or lacks its value (try --help)",
 				       argv[optind - 1]);
 		snprintf(source, sizeof(source), "--%s", r->name);
+		if (r->kind == CR_ARG_LIST && !given[r - rows])
+			((struct cr_arg_list *)((char *)options + r->offset))->n = 0;
+		given[r - rows] = true;
 		ret = set(r, options, optarg, source, err);
 	}
 	return ret ? ret : optind;

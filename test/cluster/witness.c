@@ -26,6 +26,7 @@
 struct copy {
 	int pid, member;
 	double free_since; /* when it was last frozen or stopped, 0: never */
+	unsigned int seen;
 	bool alive;
 };
 
@@ -68,7 +69,7 @@ static ssize_t read_file(int pid, const char *name, char *text, size_t len)
 /* Which member it is a copy of, -1: of none. */
 static int member_of(int pid, const char *file)
 {
-	char line[4096], *arg[4];
+	char line[4096], comm[32], *arg[4];
 	ssize_t n = read_file(pid, "cmdline", line, sizeof(line));
 	char *p = line, *base;
 	int i;
@@ -79,6 +80,9 @@ static int member_of(int pid, const char *file)
 		arg[i] = p;
 		p += strlen(p) + 1;
 	}
+	/* Writers of checkpoints are copies that have another name. */
+	if (read_file(pid, "comm", comm, sizeof(comm)) <= 0 || strcmp(comm, "msgs\n"))
+		return -1;
 	base = strrchr(arg[0], '/');
 	if (strcmp(base ? base + 1 : arg[0], "msgs") || strcmp(arg[3], file) ||
 	    !isdigit((unsigned char)arg[1][0]))
@@ -147,6 +151,9 @@ static void look(const char *file, double grace)
 		if (!c->alive)
 			c->free_since = now();
 		else if (c->free_since && now() - c->free_since < grace)
+			c->alive = false;
+		/* What is seen only once may be on the way to become a writer. */
+		if (!c->seen++)
 			c->alive = false;
 	}
 }
