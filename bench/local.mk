@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The programs of `make bench`; bench/run calls them and makes the table.
 
-bench_progs = bench/job bench/crowd bench/drive bench/calls bench/pair
+bench_progs = bench/job bench/crowd bench/drive bench/calls bench/pair bench/ship
 
 EXTRA_PROGRAMS += $(bench_progs)
 CLEANFILES += $(bench_progs)
@@ -24,6 +24,12 @@ bench_pair_SOURCES = bench/pair.c
 bench_pair_CFLAGS = $(BENCH_CFLAGS)
 bench_pair_LDFLAGS =
 
+# Of Cairn's own parts.
+bench_ship_SOURCES = bench/ship.c
+bench_ship_LDADD = src/libstore.a $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS) -lpthread
+
 bench: $(bench_progs)
+bench-cluster: bench/ship
 
 EXTRA_DIST += bench/run bench/cluster bench/table.awk

@@ -517,7 +517,7 @@ void cr_receive(struct cr_incoming *in, struct cr_conn *c)
 	r.place.dir = r.part = -1;
 	for (i = 0; i < CR_PIECE_FILES; i++)
 		r.files[i] = -1;
-	r.buf = malloc(CR_PIECE_MAX);
+	r.buf = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
 	ret = r.buf ? 0 : -ENOMEM;
 	while (!ret) {
 		ret = cr_conn_recv(c, &m, &payload, &len);

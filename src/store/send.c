@@ -528,8 +528,8 @@ enum cr_sent cr_send(struct cr_shipment *sh, struct cr_conn *c, const struct cr_
 	d.pack = d.state = -1;
 	d.q.on = true;
 	d.q.next = 1;
-	d.raw = malloc(CR_PIECE_MAX);
-	d.packed = malloc(CR_PIECE_MAX);
+	d.raw = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
+	d.packed = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
 	ret = d.raw && d.packed ? greet(&d) : -ENOMEM;
 	while (!ret)
 		ret = step(&d);

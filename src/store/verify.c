@@ -50,7 +50,7 @@ static bool is_known(const struct cr_check *c, const struct cr_span *x)
 int cr_spans_check(int pack, const cr_span_list *spans, const struct cr_check *c,
 		   struct cr_span *bad)
 {
-	cr_auto_free void *buf = malloc(CR_PIECE_MAX);
+	cr_auto_free void *buf = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
 	XXH3_state_t *hash = XXH3_createState();
 	int ret = buf && hash ? 0 : -ENOMEM;
 	size_t i;

@@ -46,9 +46,13 @@ static void on_holding(const cairn_Holding *h, void *arg)
 
 void lab_open(struct lab_store *l, const char *name, uint64_t rate)
 {
-	struct cr_store_options o = { .base = lab_base, .path = l->dir, .node = name,
-				      .trust = lab_trust, .rate = rate,
-				      .holding = on_holding, .arg = l };
+	struct cr_store_options o = { .base = lab_base,
+				      .path = l->dir,
+				      .node = name,
+				      .trust = lab_trust,
+				      .rate = rate,
+				      .holding = on_holding,
+				      .arg = l };
 	struct sockaddr_in at = { .sin_family = AF_INET,
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct cr_err err = { 0 };
@@ -113,8 +117,8 @@ static void write_run(struct cr_image_writer *w, const struct lab_content *c, un
 			      .stored = LAB_RUN };
 	if (c->lz4) {
 		r->codec = cairn_Codec_CODEC_LZ4;
-		r->stored = LZ4_compress_default((char *)raw, (char *)packed, LAB_RUN,
-						 sizeof(packed));
+		r->stored =
+			LZ4_compress_default((char *)raw, (char *)packed, LAB_RUN, sizeof(packed));
 		data = packed;
 	}
 	r->xxh3 = XXH3_64bits(data, r->stored);

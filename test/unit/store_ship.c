@@ -342,8 +342,8 @@ START_TEST(test_other_user)
 	ck_assert(!system(command));
 	lab_ship(&a, &b, 1);
 	/* Its manifest says that it is root's. */
-	ck_assert_ptr_nonnull(strstr(lab_wait(&b, 1, cairn_HoldingState_HOLDING_GONE)->error,
-				     "of user 0"));
+	ck_assert_ptr_nonnull(
+		strstr(lab_wait(&b, 1, cairn_HoldingState_HOLDING_GONE)->error, "of user 0"));
 	snprintf(path, sizeof(path), "%s/job.%d/0", b.dir, LAB_JOB);
 	ck_assert(!stat(path, &st));
 	ck_assert_uint_eq(st.st_uid, 4321);
