@@ -407,6 +407,7 @@ test_progs += \
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
 	test/soak/queues test/cli/forbid test/cluster/msgs test/cluster/witness \
+	test/cluster/sockets \
 	test/cluster/clockjump.so
 
 # For the rounding modes; all else is in the C library.
