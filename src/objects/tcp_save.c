@@ -208,9 +208,17 @@ void cr_tcp_open_window(int fd, size_t len)
 {
 	int now = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
 	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
+	uint32_t memory[9] = { 0 };
+	socklen_t size = sizeof(memory);
+	size_t used = now;
 
-	cr_inet_grow(fd, SO_RCVBUF, now / 2 + len * 2);
-	if (cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF) >= now + (int)len * 2)
+	/* An earlier checkpoint may have put more there than it has room for. */
+	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size);
+	if (memory[0] > used)
+		used = memory[0];
+	/* A window is opened only if it is worth a part of the whole. */
+	cr_inet_grow(fd, SO_RCVBUF, used / 2 + used / 8 + len * 2 + 16384);
+	if (cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF) >= (int)(used + used / 8 + len * 2))
 		return;
 	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
 	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, 0);
