@@ -27,8 +27,8 @@ static void on_holding(const cairn_Holding *h, void *arg)
 }
 
 /* An address without a port means any. */
-static int listen_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t *len,
-			  struct cr_err *err)
+int cr_images_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t *len,
+		      struct cr_err *err)
 {
 	const char *text = n->options.image_listen;
 	const char *colon = text ? strrchr(text, ':') : NULL;
@@ -61,7 +61,7 @@ int cr_images_init(struct cr_node *n, struct cr_err *err)
 	int ret = cr_store_open(&n->images, &o, err);
 
 	if (!ret)
-		ret = listen_address(n, &at, &len, err);
+		ret = cr_images_address(n, &at, &len, err);
 	if (!ret)
 		ret = cr_store_listen(n->images, (struct sockaddr *)&at, len, err);
 	if (ret)

@@ -112,7 +112,7 @@ struct cr_node_uplink {
 	uint64_t session;
 	int64_t began_ns, retry_ns; /* connecting since; next attempt */
 	unsigned int delay_ms, unanswered;
-	int64_t beat_ns; /* last heartbeat */
+	int64_t beat_ns, acked_ns; /* last heartbeat; last one that was answered */
 	char trouble[256]; /* told last */
 };
 
@@ -152,6 +152,7 @@ struct cr_node {
 	int64_t free_ns;
 	int ready_fd;
 	struct cr_store *images;
+	struct cr_node_witnesses *witnesses;
 	struct event *tick, *signals[5];
 	cairn_ClusterMsg out;
 };
@@ -245,6 +246,9 @@ void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *p
 void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id);
 
 /* ---- images.c ---- */
+/* Where images come in: --image-listen. */
+int cr_images_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t *len,
+		      struct cr_err *err);
 int cr_images_init(struct cr_node *n, struct cr_err *err);
 /* Bytes of the store that there are, and that are free. */
 void cr_images_room(struct cr_node *n);

@@ -15,6 +15,7 @@
 #include "common/ready.h"
 #include "common/runtime.h"
 #include "node/node.h"
+#include "node/witness.h"
 
 #define BACK_MS 30000 /* an upgrade takes at most so long */
 #define BACK_WAIT_NS 500000000ll /* for the coordinator's answer */
@@ -76,6 +77,7 @@ static void on_tick(int fd, short what, void *arg)
 	cr_members_tick(n, now);
 	cr_requests_tick(n, now);
 	cr_uplink_tick(n, now);
+	cr_witness_tick(n, now);
 	if (n->options.preempt_file && !n->drained && !access(n->options.preempt_file, F_OK)) {
 		cr_say("%s has appeared", n->options.preempt_file);
 		cr_node_drain(n, false);
@@ -161,6 +163,8 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 		ret = cr_lease_init(n, err);
 	if (!ret)
 		ret = cr_images_init(n, err);
+	if (!ret)
+		ret = cr_witness_init(n, err);
 	umask(077);
 	/* Who was here must be known before a shepherd says that it is. */
 	if (!ret)
@@ -189,6 +193,7 @@ void cr_node_free(struct cr_node *n)
 		cr_node_member_free(n->members);
 	cr_uplink_close(n);
 	cr_images_free(n);
+	cr_witness_free(n);
 	if (n->listener)
 		cr_listener_free(n->listener);
 	for (i = 0; i < CR_ARRAY_SIZE(n->signals); i++)

@@ -12,6 +12,7 @@
 #include "common/defs.h"
 #include "common/ready.h"
 #include "node/node.h"
+#include "node/witness.h"
 
 #define DELAY_MIN_MS 100
 #define DELAY_MAX_MS 1000
@@ -89,6 +90,7 @@ static void on_up(struct cr_link *l, void *arg)
 	h->store_bytes = n->store_bytes;
 	h->store_free = n->store_free;
 	h->image_port = n->image_port;
+	h->vouch_port = cr_witness_port(n);
 	h->privileged = n->privileged;
 	h->uid = geteuid();
 	for (i = 0; i < n->naddresses; i++)
@@ -116,6 +118,7 @@ void cr_uplink_beat(struct cr_node *n)
 	m->body.heartbeat.store_free = n->store_free;
 	m->body.heartbeat.members = cr_members_count(n);
 	m->body.heartbeat.load_percent = load * 100 / sysconf(_SC_NPROCESSORS_ONLN);
+	m->body.heartbeat.witnesses = cr_witness_generation(n);
 	n->up.beat_ns = now;
 	n->up.unanswered++;
 	cr_uplink_send(n, m, NULL, 0);
@@ -134,6 +137,8 @@ static void on_welcome(struct cr_node *n, const cairn_ClusterMsg *m, const void 
 		n->lease.ms = w->lease_ms;
 	if (w->heartbeat_ms)
 		n->lease.heartbeat_ms = w->heartbeat_ms;
+	if (n->lease.over)
+		cr_witness_forget(n);
 	cr_say("node %s: welcome at coordinator %s%s%s", n->name, n->up.at[n->up.current].text,
 	       *w->cluster ? ", cluster " : "", w->cluster);
 	cr_uplink_beat(n);
@@ -166,6 +171,7 @@ static void on_ack(struct cr_node *n, const cairn_ClusterMsg *m, const void *pay
 	if (sent > cr_node_now())
 		return;
 	n->up.unanswered = 0;
+	n->up.acked_ns = sent;
 	cr_lease_renew(n, sent, m->body.ack.lease_ms);
 	cr_told_acknowledged(n, sent);
 	if (n->again && sent >= n->leaving_ns)
@@ -223,6 +229,7 @@ static const struct {
 	{ cairn_ClusterMsg_welcome_tag, true, on_welcome },
 	{ cairn_ClusterMsg_refusal_tag, true, on_refusal },
 	{ cairn_ClusterMsg_ack_tag, false, on_ack },
+	{ cairn_ClusterMsg_witnesses_tag, false, cr_witness_set },
 	{ cairn_ClusterMsg_start_tag, false, on_start },
 	{ cairn_ClusterMsg_kill_tag, false, on_kill },
 	{ cairn_ClusterMsg_checkpoint_tag, false, on_checkpoint },

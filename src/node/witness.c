@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What lets the members here live while the coordinator's host is silent: other nodes, the
+// witnesses, that vouch for us (coordinator/lease.h has the rules, doc/FAILURE.md why they hold).
+// And the other side: we vouch for others, unless the coordinator has told us not to. Questions and
+// answers are Vouch messages over links of their own, which are there only while they are needed.
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "node/node.h"
+#include "node/witness.h"
+
+#define IDLE_NS 10000000000ll /* a link that was not needed for so long is closed */
+#define RETRY_NS 500000000ll
+
+struct peer {
+	struct cr_node *node;
+	char name[CR_NODE_NAME];
+	struct sockaddr_storage at;
+	socklen_t len;
+	struct cr_link *link;
+	bool up;
+	int64_t retry_ns, asked_ns;
+};
+
+struct cr_node_witnesses {
+	struct cr_witnesses known;
+	struct cr_voucher voucher;
+	struct peer peers[CR_WITNESSES_MAX];
+	struct cr_listener *listener;
+	unsigned int port;
+	int64_t asked_ns;
+};
+
+/* ---- we vouch ---- */
+
+static void on_question(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			void *arg)
+{
+	const cairn_ClusterMsg *m = msg;
+	const cairn_Vouch *q = &m->body.vouch;
+	struct cr_node *n = arg;
+	cairn_ClusterMsg *out;
+	bool yes;
+
+	cr_lease_look(n);
+	if (m->which_body != cairn_ClusterMsg_vouch_tag) {
+		cr_link_close(l);
+		return;
+	}
+	yes = cr_voucher_ask(&n->witnesses->voucher, q->node, q->ms * 1000000ll, cr_node_now());
+	out = cr_node_message(n, cairn_ClusterMsg_vouch_tag);
+	snprintf(out->body.vouch.node, sizeof(out->body.vouch.node), "%s", n->name);
+	out->body.vouch.sent_ns = q->sent_ns;
+	out->body.vouch.generation = q->generation;
+	out->body.vouch.ms = yes ? q->ms : 0;
+	cr_link_send(l, out, NULL, 0);
+}
+
+static const struct cr_link_handler asker = {
+	.type = cairn_ClusterMsg_fields,
+	.size = sizeof(cairn_ClusterMsg),
+	.message = on_question,
+};
+
+static void on_asker(struct cr_link *l, void *arg)
+{
+	cr_link_handle(l, &asker, arg);
+}
+
+/* ---- others vouch for us ---- */
+
+static void vouched(struct cr_node *n, const char *name, int64_t sent_ns)
+{
+	int64_t from = cr_witnesses_vouched(&n->witnesses->known, name, sent_ns);
+
+	/* What is over the coordinator may have given to others. */
+	if (from != INT64_MIN && cr_lease_look(n))
+		cr_lease_renew(n, from, n->lease.ms);
+}
+
+static void on_answer(struct cr_link *l, const void *msg, const void *payload, size_t len,
+		      void *arg)
+{
+	const cairn_ClusterMsg *m = msg;
+	const cairn_Vouch *v = &m->body.vouch;
+	struct peer *p = arg;
+	struct cr_node *n = p->node;
+
+	cr_lease_look(n);
+	if (m->which_body == cairn_ClusterMsg_vouch_tag && v->ms &&
+	    v->generation == n->witnesses->known.generation && !strcmp(v->node, p->name) &&
+	    (int64_t)v->sent_ns <= cr_node_now())
+		vouched(n, p->name, v->sent_ns);
+}
+
+static void ask(struct peer *p)
+{
+	struct cr_node *n = p->node;
+	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_vouch_tag);
+	cairn_Vouch *v = &m->body.vouch;
+
+	snprintf(v->node, sizeof(v->node), "%s", n->name);
+	v->generation = n->witnesses->known.generation;
+	v->sent_ns = p->asked_ns = cr_node_now();
+	v->ms = n->lease.ms;
+	cr_link_send(p->link, m, NULL, 0);
+}
+
+static void on_up(struct cr_link *l, void *arg)
+{
+	struct peer *p = arg;
+
+	cr_lease_look(p->node);
+	p->up = true;
+	ask(p);
+}
+
+static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+{
+	struct peer *p = arg;
+
+	p->link = NULL;
+	p->up = false;
+	p->retry_ns = cr_node_now() + RETRY_NS;
+	cr_lease_look(p->node);
+}
+
+static const struct cr_link_handler witness = {
+	.type = cairn_ClusterMsg_fields,
+	.size = sizeof(cairn_ClusterMsg),
+	.up = on_up,
+	.message = on_answer,
+	.down = on_down,
+};
+
+static void close_peer(struct peer *p)
+{
+	if (p->link)
+		cr_link_close(p->link);
+	p->link = NULL;
+	p->up = false;
+}
+
+static void ask_all(struct cr_node *n, int64_t now)
+{
+	struct cr_node_witnesses *w = n->witnesses;
+	unsigned int i;
+
+	for (i = 0; i < w->known.n; i++) {
+		struct peer *p = &w->peers[i];
+
+		if (!strcmp(p->name, n->name)) {
+			if (cr_voucher_ask(&w->voucher, n->name, n->lease.ms * 1000000ll, now))
+				vouched(n, n->name, now);
+		} else if (p->up) {
+			ask(p);
+		} else if (!p->link && p->len && now >= p->retry_ns) {
+			p->asked_ns = now;
+			p->link = cr_link_connect(n->base, (struct sockaddr *)&p->at, p->len,
+						  n->trust, &witness, p);
+		}
+	}
+}
+
+void cr_witness_tick(struct cr_node *n, int64_t now)
+{
+	struct cr_node_witnesses *w = n->witnesses;
+	int64_t beat = n->lease.heartbeat_ms * 1000000ll, age;
+	unsigned int i;
+
+	age = now - (n->lease.until_ns - n->lease.ms * 1000000ll);
+	/* Two heartbeats without an answer, or a lease that others keep alive. */
+	if (!n->lease.over && w->known.n && now - w->asked_ns >= beat &&
+	    (age > 2 * beat || now - n->up.acked_ns > n->lease.ms * 1000000ll)) {
+		w->asked_ns = now;
+		ask_all(n, now);
+	}
+	for (i = 0; i < CR_WITNESSES_MAX; i++)
+		if (w->peers[i].link && now - w->peers[i].asked_ns > IDLE_NS)
+			close_peer(&w->peers[i]);
+}
+
+/* ---- what the coordinator says ---- */
+
+static void set_peer(struct cr_node *n, struct peer *p, const cairn_Witness *from)
+{
+	struct cr_err none = { 0 };
+	char text[CR_ADDRESS_TEXT + 8];
+
+	close_peer(p);
+	*p = (struct peer){ .node = n };
+	snprintf(p->name, sizeof(p->name), "%s", from->node);
+	snprintf(text, sizeof(text), strchr(from->address, ':') ? "[%s]:%u" : "%s:%u",
+		 from->address, (unsigned int)from->port);
+	if (cr_address_parse(text, &p->at, &p->len, &none))
+		p->len = 0;
+}
+
+void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
+{
+	const cairn_Witnesses *from = &m->body.witnesses;
+	struct cr_node_witnesses *w = n->witnesses;
+	const char *names[CR_WITNESSES_MAX] = { 0 };
+	cairn_ClusterMsg *out;
+	int64_t lasts;
+	unsigned int i;
+
+	for (i = 0; i < from->nodes_count && i < CR_WITNESSES_MAX; i++)
+		names[i] = from->nodes[i].node;
+	if (from->generation != w->known.generation) {
+		cr_witnesses_set(&w->known, from->generation, names, i);
+		while (i-- > 0)
+			set_peer(n, &w->peers[i], &from->nodes[i]);
+	}
+	lasts = cr_voucher_bar(&w->voucher, payload, len, n->lease.ms * 1000000ll, cr_node_now());
+	if (lasts < 0)
+		return;
+	out = cr_node_message(n, cairn_ClusterMsg_promise_tag);
+	out->body.promise.round = from->round;
+	out->body.promise.ms = (lasts + 999999) / 1000000;
+	cr_uplink_send(n, out, NULL, 0);
+}
+
+void cr_witness_forget(struct cr_node *n)
+{
+	cr_witnesses_set(&n->witnesses->known, 0, NULL, 0);
+}
+
+unsigned int cr_witness_generation(const struct cr_node *n)
+{
+	return n->witnesses->known.generation;
+}
+
+unsigned int cr_witness_port(const struct cr_node *n)
+{
+	return n->witnesses->port;
+}
+
+/* ---- the beginning and the end ---- */
+
+int cr_witness_init(struct cr_node *n, struct cr_err *err)
+{
+	struct cr_node_witnesses *w = calloc(1, sizeof(*w));
+	struct sockaddr_storage at;
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
+	socklen_t len;
+	int ret = w ? cr_images_address(n, &at, &len, err) :
+		      cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "witnesses");
+
+	if (ret)
+		return ret;
+	n->witnesses = w;
+	cr_voucher_init(&w->voucher, cr_node_now());
+	/* The port behind that for images, if that one was chosen. */
+	if (at.ss_family == AF_INET && v4->sin_port)
+		v4->sin_port = htons(ntohs(v4->sin_port) + 1);
+	if (at.ss_family == AF_INET6 && v6->sin6_port)
+		v6->sin6_port = htons(ntohs(v6->sin6_port) + 1);
+	w->listener =
+		cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust, on_asker, n, err);
+	if (!w->listener)
+		return -EIO;
+	w->port = cr_listener_port(w->listener);
+	return 0;
+}
+
+void cr_witness_free(struct cr_node *n)
+{
+	struct cr_node_witnesses *w = n->witnesses;
+	unsigned int i;
+
+	if (!w)
+		return;
+	for (i = 0; i < CR_WITNESSES_MAX; i++)
+		close_peer(&w->peers[i]);
+	if (w->listener)
+		cr_listener_free(w->listener);
+	cr_voucher_free(&w->voucher);
+	free(w);
+	n->witnesses = NULL;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Witnesses: other nodes that let this one go on, and this one that lets others.
+#pragma once
+
+#include "coordinator/lease.h"
+#include "node/node.h"
+
+int cr_witness_init(struct cr_node *n, struct cr_err *err);
+void cr_witness_free(struct cr_node *n);
+/* Asks them while the coordinator does not answer. */
+void cr_witness_tick(struct cr_node *n, int64_t now);
+/* Witnesses has come. */
+void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len);
+/* Welcome, when the lease was over. */
+void cr_witness_forget(struct cr_node *n);
+unsigned int cr_witness_generation(const struct cr_node *n);
+unsigned int cr_witness_port(const struct cr_node *n);
