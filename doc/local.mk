@@ -8,6 +8,7 @@ dist_man_MANS += \
 	doc/man/crlaunch.1 \
 	doc/man/crctl.1 \
 	doc/man/crrestart.1 \
+	doc/man/crcoordinator.8 \
 	doc/man/crnode.8 \
 	doc/man/crrsh.1 \
 	doc/man/cairn.7 \

@@ -74,11 +74,12 @@ struct co_node {
 	bool told; /* all members and images since its Hello */
 	bool draining; /* by an operator: durable */
 	bool leaving; /* by itself */
-	bool full; /* could not take an image */
+	int64_t full_ms; /* when it could not take an image */
 	bool silent; /* for longer than a lease */
 	int64_t beat_ms; /* newest heartbeat */
 	int64_t back_ms; /* it said that it will be back within: so long is its lease. Durable */
 	struct cr_detector detector;
+	bool vouches; /* it has answered as a witness does */
 	pid_t fence_pid; /* of the fence command, 0: none */
 	struct co_asker asker; /* waits until it is drained */
 	unsigned int load_percent, live; /* live: members of any job */
@@ -118,6 +119,7 @@ struct co_holding {
 	unsigned int generation; /* of the inventory that named it last */
 	uint64_t bytes;
 	bool ordered; /* a Ship to it is on its way */
+	int64_t failed_ms; /* when that did not work out; 0: it has not been so */
 	struct co_store *from;
 };
 
@@ -214,6 +216,8 @@ struct co_job {
 	int64_t due_ms; /* next checkpoint */
 	int64_t retry_ms; /* not before */
 	bool look; /* something changed that a waiting job waits for */
+	int64_t tend_ms; /* next look for copies that are missing */
+	char trouble[256]; /* with copies, since the course began */
 	struct co_node **plan; /* by member, while it is restarted */
 };
 
@@ -232,6 +236,9 @@ struct co {
 	uint64_t next_job, next_event;
 	CR_LIST(struct co_asker) followers;
 	struct cr_fence fence;
+	char *generations; /* of witnesses, as the database has them */
+	uint32_t round; /* that witnesses have been told */
+	int64_t witnesses_ms; /* next choice */
 	int64_t lease_ms, heartbeat_ms;
 	int64_t longest_ms; /* lease that any coordinator of this database has given */
 	int lock;
@@ -283,6 +290,13 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row);
 bool co_node_takes(const struct co_node *n);
 /* After a start nobody is lost, and nothing placed, before all can have come back. */
 bool co_settled(const struct co *c);
+
+/* ---- witnesses.c ---- */
+bool co_witness(const struct co_node *n);
+void co_witnesses_tell(struct co_node *n);
+void co_witness_promised(struct co_node *n, const cairn_Promise *p);
+void co_witnesses_remember(struct co *c);
+void co_witnesses_tick(struct co *c, int64_t now);
 
 /* ---- jobs.c ---- */
 struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_asker *a);
@@ -345,6 +359,8 @@ void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member
 void co_image_holding(struct co_node *n, const cairn_Holding *h);
 /* Orders what copies are missing; whether enough are there is counted anew. */
 void co_images_tend(struct co_job *j);
+/* Copies that are still missing are on their way. */
+bool co_images_coming(const struct co_checkpoint *k);
 void co_images_swept(struct co_node *n);
 bool co_image_at(const struct co_image *i, const struct co_store *s);
 struct co_store *co_image_source(const struct co_image *i, const struct co_store *not_this);

@@ -15,7 +15,7 @@
 
 #define STEP_MS 90000 /* a stop takes seconds; what takes longer is stuck */
 #define RESTORE_MS 900000 /* reading memory */
-#define STALLED_MS 60000 /* copies that make no progress */
+#define STALLED_MS 15000 /* nobody can take a copy */
 #define ADVANCE_MAX (15u * 1024 * 1024)
 
 static void send_advance(struct co_member *m)
@@ -67,6 +67,7 @@ static void begin(struct co_job *j, enum co_purpose purpose, unsigned int number
 				      .progress_ms = co_now() };
 	if (a)
 		course->asker = *a;
+	j->trouble[0] = 0;
 	for (i = 0; i < j->n; i++) {
 		struct co_member *m = &j->v[i];
 
@@ -395,6 +396,24 @@ void co_course_finding(struct co_member *m, const cairn_MemberFinding *f)
 	co_reply(j->c, &j->course.asker, r);
 }
 
+/* All is written: only copies are waited for. Who sends them tells when he gives up. */
+static void check_copies(struct co_job *j, int64_t still)
+{
+	struct co_checkpoint *k = co_checkpoint(j, j->course.number);
+	char text[sizeof(j->trouble) + 64];
+	size_t i;
+
+	if (!k || still < STALLED_MS || co_images_coming(k))
+		return;
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
+		    !co_image_at(&k->images[i], j->v[i].node->store))
+			return;
+	snprintf(text, sizeof(text), "no copy on other nodes%s%s", *j->trouble ? ": " : "",
+		 j->trouble);
+	co_course_abort(j, CR_EXIT_IO, text);
+}
+
 void co_course_tick(struct co_job *j, int64_t now)
 {
 	struct co_course *course = &j->course;
@@ -405,14 +424,7 @@ void co_course_tick(struct co_job *j, int64_t now)
 	if (!course->active)
 		return;
 	if (course->saved) {
-		for (i = 0; i < j->n; i++)
-			if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
-			    j->v[i].here)
-				return;
-		/* All is written; only copies are waited for. */
-		if (still > STALLED_MS)
-			co_course_abort(j, CR_EXIT_CLUSTER,
-					"its copies on other nodes make no progress");
+		check_copies(j, still);
 		return;
 	}
 	if (still < (course->purpose == CO_RESTORE ? RESTORE_MS : STEP_MS))

@@ -9,6 +9,8 @@
 
 #include "coordinator/cluster.h"
 
+#define AGAIN_MS 10000 /* to who could not take a copy */
+
 struct co_checkpoint *co_checkpoint(struct co_job *j, unsigned int number)
 {
 	struct co_checkpoint *k = j->checkpoints;
@@ -187,8 +189,8 @@ void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member
 
 static bool usable(const struct co_node *n)
 {
-	return n->up && n->session && n->hello.image_port && n->hello.addresses_count && !n->full &&
-	       !n->draining && !n->leaving;
+	return n->up && n->session && n->hello.image_port && n->hello.addresses_count &&
+	       !n->draining && !n->leaving && (!n->full_ms || co_now() - n->full_ms > AGAIN_MS);
 }
 
 static bool order(struct co_job *j, struct co_checkpoint *k, unsigned int member,
@@ -238,6 +240,22 @@ static struct co_node *source(struct co_job *j, struct co_checkpoint *k, unsigne
 	return NULL;
 }
 
+bool co_images_coming(const struct co_checkpoint *k)
+{
+	size_t i, h;
+
+	for (i = 0; i < k->n; i++)
+		for (h = 0; !k->images[i].enough && h < k->images[i].holdings.n; h++)
+			if (k->images[i].holdings.v[h].ordered)
+				return true;
+	return false;
+}
+
+static bool refused_lately(const struct co_holding *h)
+{
+	return h && h->failed_ms && co_now() - h->failed_ms < AGAIN_MS;
+}
+
 /* Nodes next to the source in the ring get copies: each one as many as any other. */
 static void tend_one(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
@@ -265,8 +283,8 @@ static void tend_one(struct co_job *j, struct co_checkpoint *k, unsigned int mem
 			continue;
 		struct co_holding *there = holding(i, to->store, false);
 
-		if (there &&
-		    (there->state == cairn_HoldingState_HOLDING_COMPLETE || there->ordered))
+		if (there && (there->state == cairn_HoldingState_HOLDING_COMPLETE ||
+			      there->ordered || refused_lately(there)))
 			continue;
 		if (order(j, k, member, from, to))
 			have += to->store->up;
@@ -289,12 +307,26 @@ void co_images_tend(struct co_job *j)
 
 /* ---- what nodes tell ---- */
 
-static void failed(struct co_node *n, struct co_job *j, const cairn_Holding *h)
+static void failed(struct co_node *n, struct co_job *j, struct co_image *image,
+		   const cairn_Holding *h)
 {
+	const char *why = *h->error ? h->error : "damaged";
+	bool sent = h->state == cairn_HoldingState_HOLDING_COMPLETE;
+	size_t i;
+
 	co_event(n->c, "copy-failed", j, n, h->member, "checkpoint %u: %s", (unsigned int)h->number,
-		 *h->error ? h->error : "damaged");
-	if (*h->error && h->state == cairn_HoldingState_HOLDING_GONE)
-		n->full = true;
+		 why);
+	snprintf(j->trouble, sizeof(j->trouble), "%.60s: %.180s", n->hello.name, why);
+	if (h->state == cairn_HoldingState_HOLDING_GONE) {
+		n->full_ms = co_now();
+		holding(image, n->store, true)->failed_ms = co_now();
+	}
+	/* It has it, and could not bring it to where it was to. */
+	for (i = 0; sent && i < image->holdings.n; i++)
+		if (image->holdings.v[i].ordered && image->holdings.v[i].from == n->store) {
+			image->holdings.v[i].ordered = false;
+			image->holdings.v[i].failed_ms = co_now();
+		}
 }
 
 void co_image_holding(struct co_node *n, const cairn_Holding *h)
@@ -310,12 +342,13 @@ void co_image_holding(struct co_node *n, const cairn_Holding *h)
 			send_drop(n, h->job, h->member, h->number);
 		} else if (k && h->member < k->n) {
 			if (*h->error || h->state == cairn_HoldingState_HOLDING_DAMAGED)
-				failed(n, j, h);
+				failed(n, j, &k->images[h->member], h);
 			co_image_set(j, k, h->member, n->store, h->state, h->bytes);
 			if (j->course.active && j->course.number == h->number)
 				j->course.progress_ms = co_now();
 			j->look |= h->state == cairn_HoldingState_HOLDING_COMPLETE;
-			if (n->told && (gone || h->state == cairn_HoldingState_HOLDING_DAMAGED))
+			if (n->told &&
+			    (gone || *h->error || h->state == cairn_HoldingState_HOLDING_DAMAGED))
 				co_images_tend(j);
 			else if (!k->missing)
 				co_course_look(j);

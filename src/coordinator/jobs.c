@@ -11,6 +11,8 @@
 #include "common/runtime.h"
 #include "coordinator/cluster.h"
 
+#define TEND_MS 3000
+
 static const char *const names[CO_JOB_STATES] = {
 	[CO_JOB_STARTING] = "starting",	  [CO_JOB_RUNNING] = "running",
 	[CO_JOB_ENDING] = "ending",	  [CO_JOB_WAITING] = "waiting",
@@ -210,6 +212,10 @@ void co_jobs_tick(struct co *c, int64_t now)
 		if (co_job_over(j))
 			continue;
 		co_course_tick(j, now);
+		if (now >= j->tend_ms) {
+			j->tend_ms = now + TEND_MS;
+			co_images_tend(j);
+		}
 		if (j->look && now >= j->retry_ms) {
 			j->look = false;
 			co_recovery_look(j);
@@ -237,6 +243,8 @@ static void on_value(sqlite3_stmt *s, void *arg)
 
 	if (!strcmp((const char *)sqlite3_column_text(s, 0), "next_job"))
 		c->next_job = sqlite3_column_int64(s, 1);
+	if (!strcmp((const char *)sqlite3_column_text(s, 0), "generations"))
+		c->generations = strdup((const char *)sqlite3_column_text(s, 1));
 	if (!strcmp((const char *)sqlite3_column_text(s, 0), "longest_ms"))
 		c->longest_ms = sqlite3_column_int64(s, 1);
 }

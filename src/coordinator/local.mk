@@ -20,4 +20,5 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/placement.c src/coordinator/placement.h \
 	src/coordinator/recovery.c \
 	src/coordinator/requests.c \
-	src/coordinator/server.c
+	src/coordinator/server.c \
+	src/coordinator/witnesses.c

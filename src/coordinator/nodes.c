@@ -36,6 +36,7 @@ void co_fence_begin(struct co *c)
 			cr_fence_extend(&c->fence, i, n->back_ms * 1000000, now_ns());
 		cr_detector_begin(&n->detector, c->heartbeat_ms * 1000000, now_ns());
 	}
+	co_witnesses_remember(c);
 }
 
 struct co_store *co_store(struct co *c, uint64_t id)
@@ -177,7 +178,8 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	n->hello = *h;
 	s->node = n;
 	n->session = s;
-	n->told = n->leaving = n->full = false;
+	n->told = n->leaving = n->vouches = false;
+	n->full_ms = 0;
 	n->beat_ms = co_now();
 	cr_fence_welcome(&s->c->fence, n->index, now_ns());
 	cr_detector_begin(&n->detector, s->c->heartbeat_ms * 1000000, now_ns());
@@ -193,6 +195,7 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	snprintf(m->body.welcome.cluster, sizeof(m->body.welcome.cluster), "%s",
 		 s->c->options.name);
 	co_send(s, m, NULL, 0);
+	co_witnesses_tell(n);
 	return true;
 }
 
@@ -227,6 +230,9 @@ void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
 	}
 	cr_detector_heard(&n->detector, now_ns());
 	n->beat_ms = co_now();
+	cr_fence_unbar(&n->c->fence, n->index);
+	if (b->witnesses)
+		cr_fence_knows(&n->c->fence, n->index, b->witnesses, now_ns());
 	n->load_percent = b->load_percent;
 	n->hello.store_free = b->store_free;
 	m = co_message(n->c, cairn_ClusterMsg_ack_tag);
@@ -312,6 +318,8 @@ void co_nodes_tick(struct co *c)
 
 		if (n->asker.session && !n->live)
 			co_drained(n);
+		if (n->up && now - n->beat_ms >= c->lease_ms * 3 / 4)
+			cr_fence_bar(&c->fence, i);
 		if (n->up && now - n->beat_ms >= c->lease_ms) {
 			if (!n->silent)
 				co_event(c, "node-silent", NULL, n, -1, "for %lld ms",
@@ -325,6 +333,7 @@ void co_nodes_tick(struct co *c)
 			n->silent = false;
 		}
 	}
+	co_witnesses_tick(c, now);
 }
 
 static const char *state(const struct co_node *n)
@@ -355,5 +364,6 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->load_percent = n->load_percent;
 	row->privileged = n->hello.privileged;
 	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);
+	row->witness = co_witness(n);
 	row->last_ms = n->beat_ms ? co_now() - n->beat_ms : 0;
 }

@@ -567,7 +567,8 @@ static void on_undrain(struct ask *k)
 	if (k->n->asker.session)
 		co_reply_error(k->c, &k->n->asker, CR_EXIT_CLUSTER, "undrained meanwhile");
 	k->n->asker.session = 0;
-	k->n->draining = k->n->leaving = k->n->full = false;
+	k->n->draining = k->n->leaving = false;
+	k->n->full_ms = 0;
 	co_node_save(k->n);
 	co_event(k->c, "node-undrain", NULL, k->n, -1, "it takes members again");
 	co_nodes_changed(k->c);

@@ -141,6 +141,12 @@ static void on_holding(struct co_session *s, const cairn_ClusterMsg *m, const vo
 	co_image_holding(s->node, &m->body.holding);
 }
 
+static void on_promise(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+		       size_t len)
+{
+	co_witness_promised(s->node, &m->body.promise);
+}
+
 static void on_request(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
 		       size_t len)
 {
@@ -161,7 +167,7 @@ static const struct {
 	{ cairn_ClusterMsg_event_tag, on_event },     { cairn_ClusterMsg_here_tag, on_here },
 	{ cairn_ClusterMsg_arrive_tag, on_arrive },   { cairn_ClusterMsg_abort_tag, on_abort },
 	{ cairn_ClusterMsg_finding_tag, on_finding }, { cairn_ClusterMsg_holding_tag, on_holding },
-	{ cairn_ClusterMsg_request_tag, on_request },
+	{ cairn_ClusterMsg_promise_tag, on_promise }, { cairn_ClusterMsg_request_tag, on_request },
 };
 
 static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
@@ -368,6 +374,7 @@ void co_free(struct co *c)
 	free(c->nodes.v);
 	free(c->stores.v);
 	free(c->followers.v);
+	free(c->generations);
 	cr_fence_free(&c->fence);
 	co_db_close(c->db);
 	cr_trust_free(c->trust);

@@ -501,6 +501,17 @@ static void on_reply(struct fake_cluster *f, struct fake_node *n, const cairn_Cl
 		say_event(n, member(n, &r->row.joined.id), cairn_MemberState_MEMBER_RUNNING);
 }
 
+/* Promises at once, and vouches for nobody. */
+static void on_witnesses(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	cairn_Promise *p;
+
+	n->generation = m->body.witnesses.generation;
+	p = &message(cairn_ClusterMsg_promise_tag)->body.promise;
+	p->round = m->body.witnesses.round;
+	say(n, NULL, 0);
+}
+
 static void on_refusal(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
 {
 	n->refusal = m->body.refusal;
@@ -519,6 +530,7 @@ static const struct {
 	{ cairn_ClusterMsg_welcome_tag, on_welcome },
 	{ cairn_ClusterMsg_reply_tag, on_reply },
 	{ cairn_ClusterMsg_refusal_tag, on_refusal },
+	{ cairn_ClusterMsg_witnesses_tag, on_witnesses },
 	{ cairn_ClusterMsg_checkpoint_tag, on_checkpoint },
 };
 
@@ -557,6 +569,7 @@ static void beat(struct fake_cluster *f, int64_t now)
 		if (!f->nodes[i].welcome || f->nodes[i].mute)
 			continue;
 		message(cairn_ClusterMsg_heartbeat_tag)->body.heartbeat.sent_ns = now * 1000000;
+		out.body.heartbeat.witnesses = f->nodes[i].generation;
 		say(&f->nodes[i], NULL, 0);
 	}
 }

@@ -38,6 +38,7 @@ struct fake_node {
 	bool dead, welcome, mute; /* mute: no heartbeats */
 	cairn_Refusal refusal;
 	uint64_t session;
+	uint32_t generation; /* of witnesses */
 	struct fake_member members[FAKE_MEMBERS];
 	struct fake_image images[FAKE_IMAGES];
 	cairn_Ship ships[64]; /* of images that are not complete yet */
