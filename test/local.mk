@@ -493,7 +493,9 @@ EXTRA_DIST += \
 	test/cluster/drain.sh \
 	test/cluster/lab.sh \
 	test/cluster/member-crash.sh \
+	test/cluster/mpi.bash \
 	test/cluster/mpi-mpich.sh \
+	test/cluster/mpi-moved.sh \
 	test/cluster/mpi-openmpi.sh \
 	test/cluster/name-taken.sh \
 	test/cluster/no-node-fits.sh \

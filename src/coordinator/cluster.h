@@ -268,6 +268,8 @@ void co_tick(struct co *c);
 
 /* ---- nodes.c ---- */
 struct co_node *co_node_find(struct co *c, const char *name);
+/* By its name or one of its addresses. */
+struct co_node *co_node_meant(struct co *c, const char *text);
 struct co_node *co_node_add(struct co *c, const char *name);
 struct co_store *co_store(struct co *c, uint64_t id);
 void co_node_hello(struct co_session *s, const cairn_Hello *h);

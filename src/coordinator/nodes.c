@@ -63,6 +63,18 @@ struct co_node *co_node_find(struct co *c, const char *name)
 	return NULL;
 }
 
+struct co_node *co_node_meant(struct co *c, const char *text)
+{
+	struct co_node *n = co_node_find(c, text);
+	size_t i, k;
+
+	for (i = 0; i < c->nodes.n && !n; i++)
+		for (k = 0; k < c->nodes.v[i]->hello.addresses_count && !n; k++)
+			if (!strcmp(c->nodes.v[i]->hello.addresses[k], text))
+				n = c->nodes.v[i];
+	return n;
+}
+
 struct co_node *co_node_add(struct co *c, const char *name)
 {
 	struct co_node **slot = cr_list_add(&c->nodes), *n = calloc(1, sizeof(*n));

@@ -189,7 +189,13 @@ static void add_member(struct co_job *j, struct co_node *from, const struct co_a
 	struct co_member *m;
 
 	if (q->ask == cairn_Ask_ASK_RUN) {
-		n = co_place_one(j, *q->node ? q->node : NULL, why);
+		n = *q->node ? co_node_meant(j->c, q->node) : NULL;
+		if (*q->node && !n) {
+			co_reply_error(j->c, a, CR_EXIT_NOT_FOUND, "no node %s in this cluster",
+				       q->node);
+			return;
+		}
+		n = co_place_one(j, n ? n->hello.name : NULL, why);
 		if (!n) {
 			co_reply_error(j->c, a, CR_EXIT_NO_NODE, "%s", why);
 			return;
@@ -348,7 +354,7 @@ static void on_run(struct ask *k)
 		join_job(k, NULL);
 		return;
 	}
-	if (*k->q->node && !(wish = co_node_find(k->c, k->q->node))) {
+	if (*k->q->node && !(wish = co_node_meant(k->c, k->q->node))) {
 		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "no node %s in this cluster",
 			       k->q->node);
 		return;
