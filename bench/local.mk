@@ -29,7 +29,15 @@ bench_ship_SOURCES = bench/ship.c
 bench_ship_LDADD = src/libstore.a $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) \
 	$(XXHASH_LIBS) $(ELF_LIBS) -lpthread
 
+# Links a thousand simulated nodes with a coordinator.
+check_PROGRAMS += bench/nodes
+bench_nodes_SOURCES = bench/nodes.c
+bench_nodes_CFLAGS = $(BENCH_CFLAGS) -Wno-unused-parameter $(EVENT_CFLAGS) $(SSL_CFLAGS)
+bench_nodes_LDADD = src/libnet.a src/libcommon.a $(NET_LIBS) $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS)
+$(bench_nodes_OBJECTS): $(PROTO_HDRS)
+
 bench: $(bench_progs)
 bench-cluster: bench/ship
 
-EXTRA_DIST += bench/run bench/cluster bench/table.awk
+EXTRA_DIST += bench/run bench/cluster bench/scale bench/table.awk
