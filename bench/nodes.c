@@ -227,7 +227,8 @@ static void on_reply(struct node *n, const cairn_Reply *r)
 		next_round();
 		return;
 	}
-	printf("barrier: mean %.0f ms, worst %.0f ms; coordinator: %lu MiB at most, %.2f s of CPU\n",
+	printf("barrier: mean %.0f ms, worst %.0f ms; coordinator: %lu MiB at most, "
+	       "%.2f s of CPU\n",
 	       all.round_sum / 1e3 / all.rounds, all.round_max / 1e3, memory_kib("VmHWM:") >> 10,
 	       cpu_seconds());
 	fflush(stdout);
