@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Nodes that are not there, against a crcoordinator that is: N real links, each with heartbeats and
-// one member of one job. Tells how long it takes until all are members, what the coordinator uses while
-// nothing happens, and how long a checkpoint's barrier takes. By bench/scale.
+// Nodes that are not there, against a crcoordinator that is: N real links, each with heartbeats
+// and one member of one job. Tells how long it takes until all are members, what the coordinator
+// uses while nothing happens, and how long a checkpoint's barrier takes. By bench/scale.
 //   nodes ADDRESS KEY PID NODES PROCESSES ROUNDS BYTES     PID: the coordinator's
 // BYTES are what each member has to tell all others in the middle of a checkpoint.
 #include <errno.h>
