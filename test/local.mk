@@ -463,6 +463,7 @@ EXTRA_DIST += \
 	test/soak/mpi \
 	test/cli/changed.sh \
 	test/cli/check.sh \
+	test/cli/cluster-away.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
 	test/cli/file-lost.sh \
