@@ -79,6 +79,20 @@ static int add_label(cairn_Policy *p, const char *value, struct cr_err *err)
 	return 0;
 }
 
+/* In the environment several are divided by colons. */
+static int add_labels(struct cr_ctl *c, const char *value, bool one)
+{
+	char part[128];
+	int ret = 0;
+
+	while (!ret && !one && strchr(value, ':')) {
+		snprintf(part, sizeof(part), "%.*s", (int)strcspn(value, ":"), value);
+		ret = *part ? add_label(&c->policy, part, &c->err) : 0;
+		value = strchr(value, ':') + 1;
+	}
+	return ret || !*value ? ret : add_label(&c->policy, value, &c->err);
+}
+
 static int set_number(struct cr_ctl *c, const struct row *r, const char *value, const char *source)
 {
 	void *to = (char *)c + r->offset;
@@ -106,7 +120,7 @@ static int set(struct cr_ctl *c, const struct row *r, const char *value, const c
 	void *to = (char *)c + r->offset;
 
 	if (r->kind == LABEL)
-		return add_label(&c->policy, value, &c->err);
+		return add_labels(c, value, r->environment != source);
 	if (r->kind == FLAG) {
 		*(bool *)to = !value || (*value && strcmp(value, "0"));
 		return 0;
