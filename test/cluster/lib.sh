@@ -247,6 +247,16 @@ reaches() {
 	wait_until "$step" has_reached "$1"
 }
 
+is_elsewhere() {
+	[ "$(where 0)" != "$1" ] && job_is running
+}
+
+# leaves NODE: member 0 is on another one.
+leaves() {
+	wait_until "$step" is_elsewhere "$1"
+	is 0 $? "member 0 has moved from $1 to $(where 0)"
+}
+
 # moves_on WHAT: within the time of a step there is new output.
 moves_on() {
 	local to

@@ -10,6 +10,7 @@ job_start 1 -i 1
 await_checkpoint
 lab pause node1
 ask=node2
+leaves node1
 moves_on 'after node1 hangs'
 lab resume node1
 wait_until "$step" node_is node1 up

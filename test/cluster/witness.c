@@ -91,15 +91,28 @@ static int member_of(int pid, const char *file)
 	return i < MEMBERS_MAX ? i : -1;
 }
 
-/* Whether it can run: not ended, stopped, or in a frozen cgroup. */
+/* The bits behind a line's name in a status file. */
+static unsigned long bits(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoul(at + strlen(name), NULL, 16) : 0;
+}
+
+/*
+ * Whether it can run: not ended, stopped or in a frozen cgroup, and without a SIGKILL that it has
+ * been sent and that the kernel has not come to yet.
+ */
 static bool runs(int pid)
 {
-	char text[1024], *state;
+	char text[4096], *state;
 
-	if (read_file(pid, "stat", text, sizeof(text)) <= 0)
+	if (read_file(pid, "status", text, sizeof(text)) <= 0)
 		return false;
-	state = strrchr(text, ')');
-	if (!state || strchr("ZXTt", state[2]))
+	state = strstr(text, "State:\t");
+	if (!state || strchr("ZXTt", state[7]))
+		return false;
+	if ((bits(text, "SigPnd:\t") | bits(text, "ShdPnd:\t")) & 1ul << (SIGKILL - 1))
 		return false;
 	if (read_file(pid, "wchan", text, sizeof(text)) > 0 &&
 	    (strstr(text, "refrigerator") || strstr(text, "freez")))
