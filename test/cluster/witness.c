@@ -7,7 +7,8 @@
  *
  * A copy counts unless it has ended, is stopped or frozen; one that was frozen may live for
  * GRACE_MS (0) after it is thawed, since nobody can end a process that does not run. Each
- * interval is a line "member I: PID and PID, MS ms"; on SIGTERM it ends, with 1 if there was any.
+ * interval is a line "member I: PID and PID, MS ms, until TIME"; on SIGTERM it ends, with 1 if
+ * there was any.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -47,6 +48,15 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* Of the wall clock, to find it in logs. */
+static double today(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static ssize_t read_file(int pid, const char *name, char *text, size_t len)
@@ -99,6 +109,38 @@ static unsigned long bits(const char *text, const char *name)
 	return at ? strtoul(at + strlen(name), NULL, 16) : 0;
 }
 
+/* Whether its cgroup of a controller is; where they are mounted is as on most hosts. */
+static bool frozen_in(const char *lines, const char *controller, const char *format,
+		      const char *sign)
+{
+	char path[512], text[256] = "";
+	const char *at = strstr(lines, controller);
+	int fd;
+
+	if (!at)
+		return false;
+	at += strlen(controller);
+	snprintf(path, sizeof(path), format, (int)strcspn(at, "\n"), at);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return strstr(text, sign);
+}
+
+static bool frozen(int pid)
+{
+	char lines[4096];
+
+	if (read_file(pid, "cgroup", lines, sizeof(lines)) <= 0)
+		return false;
+	return frozen_in(lines, ":freezer:", "/sys/fs/cgroup/freezer%.*s/freezer.state",
+			 "FROZEN") ||
+	       frozen_in(lines, "0::", "/sys/fs/cgroup%.*s/cgroup.events", "frozen 1");
+}
+
 /*
  * Whether it can run: not ended, stopped or in a frozen cgroup, and without a SIGKILL that it has
  * been sent and that the kernel has not come to yet.
@@ -114,10 +156,7 @@ static bool runs(int pid)
 		return false;
 	if ((bits(text, "SigPnd:\t") | bits(text, "ShdPnd:\t")) & 1ul << (SIGKILL - 1))
 		return false;
-	if (read_file(pid, "wchan", text, sizeof(text)) > 0 &&
-	    (strstr(text, "refrigerator") || strstr(text, "freez")))
-		return false;
-	return true;
+	return state[7] != 'D' || !frozen(pid);
 }
 
 static struct copy *copy_of(int pid)
@@ -193,8 +232,8 @@ static bool judge(bool last)
 			}
 		}
 		if (since[member] && (n < 2 || last)) {
-			printf("member %d: %d and %d, %.0f ms\n", member, pids[member][0],
-			       pids[member][1], now() - since[member]);
+			printf("member %d: %d and %d, %.0f ms, until %.3f\n", member,
+			       pids[member][0], pids[member][1], now() - since[member], today());
 			fflush(stdout);
 			since[member] = 0;
 			found = true;
