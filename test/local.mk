@@ -520,4 +520,5 @@ check_PROGRAMS += test/cluster/peer
 test_cluster_peer_LDADD = $(DAEMON_LIBS)
 test_cluster_peer_CPPFLAGS = $(AM_CPPFLAGS)
 $(test_cluster_peer_OBJECTS): $(PROTO_HDRS)
-EXTRA_DIST += test/cluster/node-again.sh test/cluster/node-lease.sh test/cluster/peer.bash
+EXTRA_DIST += test/cluster/node-again.sh test/cluster/node-lease.sh test/cluster/node-socket.sh \
+	test/cluster/peer.bash

@@ -115,6 +115,14 @@ int cr_runtime_connect(const char *name, struct cr_err *err)
 		       "no job '%s' is running (crctl list shows those that are)", name);
 }
 
+/* A daemon's socket there is no dead job's. */
+static bool answers_streams(const struct sockaddr_un *addr)
+{
+	cr_auto_fd fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd >= 0 && !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+}
+
 int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *err)
 {
 	struct cr_err none = { 0 };
@@ -143,6 +151,14 @@ int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *e
 		*path = 0;
 		return cr_fail(err, CR_EXIT_EXISTS, 0,
 			       "a job '%s' is running already (give another name with -n)", name);
+	}
+	if (answers_streams(&addr)) {
+		close(lock);
+		*path = 0;
+		return cr_fail(err, CR_EXIT_EXISTS, 0,
+			       "the name '%s' is taken by the socket of crnode (give another name "
+			       "with -n)",
+			       name);
 	}
 	unlink(path);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -31,7 +31,7 @@ void cr_known_write(struct cr_node *n)
 		cr_say("cannot note who runs here: %s: %s", temporary, strerror(errno));
 		return;
 	}
-	fprintf(f, "boot %s\n", n->boot_id);
+	fprintf(f, "boot %s\nport %u\n", n->boot_id, n->vouch_port);
 	for (m = n->members; m; m = m->next)
 		fprintf(f, "member %llu %u %u %u %u %u %u %u %d %llu %d %llu %d %s\n",
 			(unsigned long long)m->id.job, m->id.member, m->id.epoch, m->uid, m->gid,
@@ -130,6 +130,8 @@ int cr_known_read(struct cr_node *n, struct cr_err *err)
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (!strncmp(line, "boot ", 5))
 			same_boot = !strcmp(line + 5, n->boot_id);
+		else if (!strncmp(line, "port ", 5))
+			n->vouch_port = strtoul(line + 5, NULL, 10);
 		else if (!strncmp(line, "member ", 7))
 			read_member(n, line, same_boot);
 		else if (!strncmp(line, "told ", 5))

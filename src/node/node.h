@@ -147,7 +147,7 @@ struct cr_node {
 	int64_t leaving_ns; /* when that was told */
 	char addresses[CR_NODE_ADDRESSES][48];
 	size_t naddresses;
-	unsigned int image_port;
+	unsigned int image_port, vouch_port;
 	uint64_t store_bytes, store_free;
 	int64_t free_ns;
 	int ready_fd;

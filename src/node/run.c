@@ -163,12 +163,12 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 		ret = cr_lease_init(n, err);
 	if (!ret)
 		ret = cr_images_init(n, err);
-	if (!ret)
-		ret = cr_witness_init(n, err);
 	umask(077);
 	/* Who was here must be known before a shepherd says that it is. */
 	if (!ret)
 		ret = cr_known_read(n, err);
+	if (!ret)
+		ret = cr_witness_init(n, err);
 	if (!ret)
 		ret = cr_local_listen(n, err);
 	return ret ? ret : add_events(n, err);

@@ -90,7 +90,7 @@ static void on_up(struct cr_link *l, void *arg)
 	h->store_bytes = n->store_bytes;
 	h->store_free = n->store_free;
 	h->image_port = n->image_port;
-	h->vouch_port = cr_witness_port(n);
+	h->vouch_port = n->vouch_port;
 	h->privileged = n->privileged;
 	h->uid = geteuid();
 	for (i = 0; i < n->naddresses; i++)

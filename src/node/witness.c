@@ -32,7 +32,6 @@ struct cr_node_witnesses {
 	struct cr_voucher voucher;
 	struct peer peers[CR_WITNESSES_MAX];
 	struct cr_listener *listener;
-	unsigned int port;
 	int64_t asked_ns;
 };
 
@@ -212,11 +211,11 @@ void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 
 	for (i = 0; i < from->nodes_count && i < CR_WITNESSES_MAX; i++)
 		names[i] = from->nodes[i].node;
-	if (from->generation != w->known.generation) {
+	if (from->generation != w->known.generation)
 		cr_witnesses_set(&w->known, from->generation, names, i);
-		while (i-- > 0)
-			set_peer(n, &w->peers[i], &from->nodes[i]);
-	}
+	/* The same ones may be at other addresses. */
+	while (i-- > 0)
+		set_peer(n, &w->peers[i], &from->nodes[i]);
 	lasts = cr_voucher_bar(&w->voucher, payload, len, n->lease.ms * 1000000ll, cr_node_now());
 	if (lasts < 0)
 		return;
@@ -236,11 +235,6 @@ unsigned int cr_witness_generation(const struct cr_node *n)
 	return n->witnesses->known.generation;
 }
 
-unsigned int cr_witness_port(const struct cr_node *n)
-{
-	return n->witnesses->port;
-}
-
 /* ---- the beginning and the end ---- */
 
 int cr_witness_init(struct cr_node *n, struct cr_err *err)
@@ -249,6 +243,8 @@ int cr_witness_init(struct cr_node *n, struct cr_err *err)
 	struct sockaddr_storage at;
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
+	struct cr_err none = { 0 };
+	in_port_t *port, chosen;
 	socklen_t len;
 	int ret = w ? cr_images_address(n, &at, &len, err) :
 		      cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "witnesses");
@@ -257,16 +253,21 @@ int cr_witness_init(struct cr_node *n, struct cr_err *err)
 		return ret;
 	n->witnesses = w;
 	cr_voucher_init(&w->voucher, cr_node_now());
-	/* The port behind that for images, if that one was chosen. */
-	if (at.ss_family == AF_INET && v4->sin_port)
-		v4->sin_port = htons(ntohs(v4->sin_port) + 1);
-	if (at.ss_family == AF_INET6 && v6->sin6_port)
-		v6->sin6_port = htons(ntohs(v6->sin6_port) + 1);
-	w->listener =
-		cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust, on_asker, n, err);
+	port = at.ss_family == AF_INET ? &v4->sin_port : &v6->sin6_port;
+	/* The one behind that for images, if that one was chosen; else as last time: others know. */
+	chosen = *port;
+	*port = htons(chosen ? ntohs(chosen) + 1 : n->vouch_port);
+	w->listener = cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust, on_asker, n,
+				     chosen ? err : &none);
+	if (!w->listener && !chosen) {
+		*port = 0;
+		w->listener = cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust,
+					     on_asker, n, err);
+	}
 	if (!w->listener)
 		return -EIO;
-	w->port = cr_listener_port(w->listener);
+	n->vouch_port = cr_listener_port(w->listener);
+	n->known_changed = true;
 	return 0;
 }
 

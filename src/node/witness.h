@@ -15,4 +15,3 @@ void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 /* Welcome, when the lease was over. */
 void cr_witness_forget(struct cr_node *n);
 unsigned int cr_witness_generation(const struct cr_node *n);
-unsigned int cr_witness_port(const struct cr_node *n);
