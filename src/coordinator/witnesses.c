@@ -57,7 +57,7 @@ static void tell(struct co_node *n, const char *names, size_t len)
 
 		strcpy(row->node, w->hello.name);
 		strcpy(row->address, w->hello.addresses[0]);
-		row->port = w->hello.image_port;
+		row->port = w->hello.vouch_port;
 	}
 	co_send_node(n, m, names, len);
 }
@@ -94,7 +94,7 @@ void co_witness_promised(struct co_node *n, const cairn_Promise *p)
 
 static bool eligible(const struct co_node *n)
 {
-	return n->up && n->vouches && !n->draining && !n->leaving && n->hello.image_port &&
+	return n->up && n->vouches && !n->draining && !n->leaving && n->hello.vouch_port &&
 	       n->hello.addresses_count;
 }
 

@@ -254,7 +254,7 @@ int cr_witness_init(struct cr_node *n, struct cr_err *err)
 	n->witnesses = w;
 	cr_voucher_init(&w->voucher, cr_node_now());
 	port = at.ss_family == AF_INET ? &v4->sin_port : &v6->sin6_port;
-	/* The one behind that for images, if that one was chosen; else as last time: others know. */
+	/* The one behind that for images, if that was chosen; else as last time: others know. */
 	chosen = *port;
 	*port = htons(chosen ? ntohs(chosen) + 1 : n->vouch_port);
 	w->listener = cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust, on_asker, n,
