@@ -505,6 +505,7 @@ EXTRA_DIST += \
 	test/cluster/node-killed.sh \
 	test/cluster/oom.sh \
 	test/cluster/replica-damaged.sh \
+	test/cluster/sockets.sh \
 	test/cluster/wrong-address.sh \
 	test/cluster/wrong-key.sh
 

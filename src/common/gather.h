@@ -28,6 +28,8 @@ struct cr_gather {
 	 */
 	int (*all)(struct cr_gather *g, const char *step, const void *mine, size_t len,
 		   struct cr_gathered *out, struct cr_err *err);
+	/* For who waits for others in between: whether it has been given up meanwhile. */
+	int (*check)(struct cr_gather *g, struct cr_err *err);
 	unsigned int member; /* which we are */
 	unsigned int members; /* how many there are; 1: nobody to wait for */
 };

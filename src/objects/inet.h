@@ -75,6 +75,7 @@ struct cr_inet {
 		uint64_t sent;
 		uint32_t unsent;
 		struct cr_place seen; /* the other end's address, virtual */
+		struct cr_gather *gather;
 	} elsewhere;
 };
 

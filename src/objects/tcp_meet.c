@@ -540,6 +540,7 @@ static int lost(const struct meet *s, struct cr_err *err)
 
 static int run(struct meet *s, struct cr_err *err)
 {
+	struct cr_gather *g = s->w->places->gather;
 	size_t i, open;
 	int ret = 0, pause = 1;
 
@@ -560,6 +561,8 @@ static int run(struct meet *s, struct cr_err *err)
 			return ret;
 		if (cr_now_ns(CLOCK_MONOTONIC) - s->moved > PATIENCE_NS)
 			return lost(s, err);
+		if (g->check && g->check(g, err))
+			return -ECANCELED;
 		pause = before != s->moved ? 1 : pause < 8 ? pause * 2 : pause;
 		ret = wait_a_while(s, pause);
 	}

@@ -170,7 +170,8 @@ static struct cr_inet *own(const struct work *w, uint32_t id)
 	return NULL;
 }
 
-static void take_peer(struct cr_inet *k, const struct end *mine, const struct end *peer)
+static void take_peer(struct work *w, struct cr_inet *k, const struct end *mine,
+		      const struct end *peer)
 {
 	const struct told *t = &peer->told;
 
@@ -184,6 +185,7 @@ static void take_peer(struct cr_inet *k, const struct end *mine, const struct en
 	k->elsewhere.sent = t->sent;
 	k->elsewhere.unsent = t->unsent;
 	k->elsewhere.seen = t->seen;
+	k->elsewhere.gather = w->s->gather;
 }
 
 static void find_peers(struct work *w)
@@ -200,7 +202,7 @@ static void find_peers(struct work *w)
 		k = own(w, e->told.id);
 		if (!k)
 			continue;
-		take_peer(k, e, peer);
+		take_peer(w, k, e, peer);
 		/* The receiver waits for what is left. */
 		if (k->info.tcpi_notsent_bytes)
 			cr_tcp_push(k);

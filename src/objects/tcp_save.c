@@ -183,14 +183,14 @@ void cr_tcp_tell_window(int fd)
 	recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
-static bool wait_arrival(struct cr_inet *from, struct cr_inet *to)
+static bool wait_arrival(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 {
-	bool far = !from || to->elsewhere.is;
-	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + (far ? MOVE_FAR_NS : MOVE_NS);
+	struct cr_gather *g = to->elsewhere.gather;
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + (from ? MOVE_NS : MOVE_FAR_NS);
 	struct timespec nap = { 0, 20000 };
 
 	while (!arrived_now(from, to)) {
-		if (cr_now_ns(CLOCK_MONOTONIC) > end)
+		if (cr_now_ns(CLOCK_MONOTONIC) > end || (g && g->check && g->check(g, err)))
 			return false;
 		cr_tcp_tell_window(to->fd);
 		nanosleep(&nap, NULL);
@@ -265,7 +265,7 @@ int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 	else if (to->elsewhere.is)
 		missing = left(to);
 	cr_tcp_open_window(to->fd, missing);
-	done = wait_arrival(from, to);
+	done = wait_arrival(from, to, err);
 	if (lock & 2)
 		cr_inet_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
 	cr_inet_set(to->fd, SOL_SOCKET, BUF_LOCK, lock);

@@ -369,6 +369,12 @@ static int unpack(void *payload, size_t len, struct cr_gathered *out)
 	return 0;
 }
 
+static int gather_check(struct cr_gather *g, struct cr_err *err)
+{
+	return cr_cluster_check(
+		(struct cr_cluster *)((char *)g - offsetof(struct cr_cluster, gather)), err);
+}
+
 static int gather(struct cr_gather *g, const char *step, const void *mine, size_t len,
 		  struct cr_gathered *out, struct cr_err *err)
 {
@@ -429,6 +435,7 @@ void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh)
 	c->active = true;
 	c->lease_fd = -1;
 	c->gather.all = gather;
+	c->gather.check = gather_check;
 	c->gather.member = c->id.member;
 	snprintf(sh->directory, sizeof(sh->directory), "%s", c->directory);
 }
