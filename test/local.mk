@@ -492,6 +492,8 @@ EXTRA_DIST += \
 	test/cluster/crnode-killed.sh \
 	test/cluster/disk-full.sh \
 	test/cluster/drain.sh \
+	test/cluster/garbage.sh \
+	test/cluster/http.sh \
 	test/cluster/lab.sh \
 	test/cluster/member-crash.sh \
 	test/cluster/mpi.bash \

@@ -33,6 +33,7 @@
 #define CO_FOREVER INT64_MAX
 
 struct co;
+struct co_http;
 struct co_job;
 struct co_node;
 
@@ -227,6 +228,7 @@ struct co {
 	struct co_db *db;
 	struct cr_trust *trust;
 	struct cr_listener *listener, *local;
+	struct co_http *http; /* NULL without --http */
 	struct co_session *sessions;
 	uint64_t next_session;
 	CR_LIST(struct co_node *) nodes;
@@ -397,4 +399,7 @@ void co_session_gone(struct co *c, uint64_t session);
 /* ---- events.c ---- */
 void co_event(struct co *c, const char *kind, const struct co_job *j, const struct co_node *n,
 	      int member, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Those behind since, of all users, until on() has enough. */
+void co_events_each(struct co *c, uint64_t since, bool (*on)(const cairn_EventRow *row, void *arg),
+		    void *arg);
 void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request *q);

@@ -74,6 +74,17 @@ static void text(sqlite3_stmt *s, int column, char *to, size_t len)
 	snprintf(to, len, "%s", t ? (const char *)t : "");
 }
 
+static void take_row(sqlite3_stmt *s, cairn_EventRow *row)
+{
+	row->id = sqlite3_column_int64(s, 0);
+	row->at_ms = sqlite3_column_int64(s, 1);
+	text(s, 2, row->kind, sizeof(row->kind));
+	text(s, 5, row->job, sizeof(row->job));
+	text(s, 6, row->node, sizeof(row->node));
+	row->member = sqlite3_column_int(s, 7);
+	text(s, 8, row->text, sizeof(row->text));
+}
+
 static void on_row(sqlite3_stmt *s, void *arg)
 {
 	static cairn_EventRow row;
@@ -81,15 +92,34 @@ static void on_row(sqlite3_stmt *s, void *arg)
 
 	if (!may_see(l->a, sqlite3_column_int64(s, 4)))
 		return;
-	row.id = sqlite3_column_int64(s, 0);
-	row.at_ms = sqlite3_column_int64(s, 1);
-	text(s, 2, row.kind, sizeof(row.kind));
-	text(s, 5, row.job, sizeof(row.job));
-	text(s, 6, row.node, sizeof(row.node));
-	row.member = sqlite3_column_int(s, 7);
-	text(s, 8, row.text, sizeof(row.text));
+	take_row(s, &row);
 	if (!*l->job || !strcmp(l->job, row.job))
 		tell(l->c, l->a, &row);
+}
+
+struct each {
+	bool (*on)(const cairn_EventRow *row, void *arg);
+	void *arg;
+	bool enough;
+};
+
+static void on_each(sqlite3_stmt *s, void *arg)
+{
+	static cairn_EventRow row;
+	struct each *e = arg;
+
+	if (e->enough)
+		return;
+	take_row(s, &row);
+	e->enough = !e->on(&row, e->arg);
+}
+
+void co_events_each(struct co *c, uint64_t since, bool (*on)(const cairn_EventRow *row, void *arg),
+		    void *arg)
+{
+	struct each e = { on, arg, false };
+
+	co_db_read(c->db, CO_SQL_EVENTS, on_each, &e, "i", (int64_t)since);
 }
 
 void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request *q)

@@ -9,6 +9,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/events.c \
+	src/coordinator/http.c src/coordinator/http.h \
 	src/coordinator/fence.c \
 	src/coordinator/images.c \
 	src/coordinator/jobs.c \

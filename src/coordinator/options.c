@@ -32,6 +32,8 @@ static const struct cr_arg rows[] = {
 	  "between two heartbeats of a node (default: 0.25)" },
 	{ "fence-command", 0, CR_ARG_TEXT, ROW(fence_command), 0, 0, "CR_FENCE_COMMAND", "COMMAND",
 	  "run with a lost node's name and address; status 0: it is off" },
+	{ "http", 0, CR_ARG_TEXT, ROW(http), 0, 0, "CR_HTTP", "ADDR",
+	  "jobs, nodes, events, metrics over HTTP: loopback [HOST]:PORT or unix:PATH" },
 	{ "ready-fd", 0, CR_ARG_NUMBER, ROW(ready_fd), -1, 1e6, NULL, "N",
 	  "write a line feed there when nodes can connect" },
 	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },

@@ -8,7 +8,7 @@
 #include "common/err.h"
 
 struct cr_coordinator_options {
-	const char *init, *listen, *state, *name, *fence_command;
+	const char *init, *listen, *state, *name, *fence_command, *http;
 	const char *key, *cert, *cert_key, *ca;
 	double lease, heartbeat, ready_fd;
 	bool help, version;

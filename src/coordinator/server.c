@@ -18,6 +18,7 @@
 #include "common/defs.h"
 #include "common/ready.h"
 #include "coordinator/cluster.h"
+#include "coordinator/http.h"
 
 cairn_ClusterMsg *co_message(struct co *c, pb_size_t which)
 {
@@ -325,6 +326,9 @@ int co_listen(struct co *c, struct cr_err *err)
 		cr_link_listen(c->base, (struct sockaddr *)&at, len, c->trust, on_accepted, c, err);
 	if (!c->listener)
 		return -EIO;
+	ret = co_http_listen(c, err);
+	if (ret)
+		return ret;
 	co_fence_begin(c);
 	cr_say("cluster %s: listening on %s, port %u", c->options.name, c->options.listen,
 	       cr_listener_port(c->listener));
@@ -360,6 +364,7 @@ void co_free(struct co *c)
 		event_free(c->tick);
 	while (c->sessions)
 		co_session_close(c->sessions);
+	co_http_free(c);
 	if (c->listener)
 		cr_listener_free(c->listener);
 	if (c->local)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The fuzzer of the image reader: with a driver of its own anywhere, with libFuzzer where Clang is.
+# The fuzzers of the image reader and of frames: with drivers of their own anywhere, the former with
+# libFuzzer where Clang is.
 
 FUZZ_CLANG = clang
 
@@ -8,6 +9,13 @@ test_fuzz_image_SOURCES = \
 	test/fuzz/driver.c test/fuzz/fuzz.h test/fuzz/image.c test/unit/sample.c test/unit/sample.h
 test_fuzz_image_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit -I$(top_srcdir)/test/fuzz
 test_fuzz_image_LDADD = src/librestart.a $(TOOL_LIBS)
+
+check_PROGRAMS += test/fuzz/frame
+test_fuzz_frame_SOURCES = test/fuzz/frame.c test/fuzz/frame_driver.c test/fuzz/fuzz.h \
+	test/unit/sample.c test/unit/sample.h
+test_fuzz_frame_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit -I$(top_srcdir)/test/fuzz
+test_fuzz_frame_LDADD = $(TOOL_LIBS) $(NET_LIBS)
+$(test_fuzz_frame_OBJECTS): $(PROTO_HDRS)
 
 $(test_fuzz_image_OBJECTS): $(PROTO_HDRS)
 
@@ -26,7 +34,7 @@ test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a s
 		$(addprefix $(top_builddir)/,$(nodist_src_libcommon_a_SOURCES)) \
 		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread
 
-check-fuzz: test/fuzz/image$(EXEEXT)
+check-fuzz: test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT)
 	+@$(RUN_ENV) MAKE='$(MAKE)' FUZZ_CLANG='$(FUZZ_CLANG)' $(top_srcdir)/test/fuzz/run
 
 EXTRA_DIST += test/fuzz/run

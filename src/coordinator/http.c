@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the coordinator knows, for programs that look on: JSON and Prometheus' text over HTTP, in
+// the coordinator's loop. It only reads. Without TLS, so at a loopback address or a unix socket
+// only; and only for who has the token, which lies in STATE/http.token for the coordinator's user.
+// Fields are those of the rows in proto/cluster.proto. Failures of a request end that request.
+#include "coordinator/http.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "common/defs.h"
+
+#define HEADERS_MAX 8192
+#define TIMEOUT_SECONDS 10
+/* Events of one answer; the next begins behind the last of these. */
+#define EVENTS_MAX 1000
+
+struct co_http {
+	struct co *c;
+	struct evhttp *server;
+	char *token;
+	size_t token_len;
+};
+
+/* ---- rows as JSON ---- */
+
+enum kind { TEXT, U32, I32, U64, I64, REAL, TRUTH };
+
+struct column {
+	const char *name;
+	enum kind kind;
+	size_t at;
+};
+
+#define COLUMN(row, field, kind)                    \
+	{                                           \
+#field, kind, offsetof(row, field), \
+	}
+
+static const struct column job_columns[] = {
+	COLUMN(cairn_JobRow, id, U64),	     COLUMN(cairn_JobRow, name, TEXT),
+	COLUMN(cairn_JobRow, uid, U32),	     COLUMN(cairn_JobRow, state, TEXT),
+	COLUMN(cairn_JobRow, why, TEXT),     COLUMN(cairn_JobRow, members, U32),
+	COLUMN(cairn_JobRow, epoch, U32),    COLUMN(cairn_JobRow, restarts, U32),
+	COLUMN(cairn_JobRow, number, U32),   COLUMN(cairn_JobRow, committed_at, I64),
+	COLUMN(cairn_JobRow, command, TEXT), COLUMN(cairn_JobRow, stall_ns, U64),
+	COLUMN(cairn_JobRow, wall_ns, U64),  COLUMN(cairn_JobRow, last_error, TEXT),
+	COLUMN(cairn_JobRow, began_at, I64), COLUMN(cairn_JobRow, status, I32),
+};
+
+static const struct column node_columns[] = {
+	COLUMN(cairn_NodeRow, name, TEXT),	  COLUMN(cairn_NodeRow, state, TEXT),
+	COLUMN(cairn_NodeRow, address, TEXT),	  COLUMN(cairn_NodeRow, members, U32),
+	COLUMN(cairn_NodeRow, store_bytes, U64),  COLUMN(cairn_NodeRow, store_free, U64),
+	COLUMN(cairn_NodeRow, phi, REAL),	  COLUMN(cairn_NodeRow, load_percent, U32),
+	COLUMN(cairn_NodeRow, privileged, TRUTH), COLUMN(cairn_NodeRow, cairn, TEXT),
+	COLUMN(cairn_NodeRow, last_ms, U64),	  COLUMN(cairn_NodeRow, witness, TRUTH),
+};
+
+static const struct column event_columns[] = {
+	COLUMN(cairn_EventRow, id, U64),    COLUMN(cairn_EventRow, at_ms, I64),
+	COLUMN(cairn_EventRow, kind, TEXT), COLUMN(cairn_EventRow, job, TEXT),
+	COLUMN(cairn_EventRow, node, TEXT), COLUMN(cairn_EventRow, member, I32),
+	COLUMN(cairn_EventRow, text, TEXT),
+};
+
+/* Bytes that are no ASCII are written as the characters of the same number. */
+static void add_text(struct evbuffer *out, const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	evbuffer_add(out, "\"", 1);
+	for (; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			evbuffer_add_printf(out, "\\%c", *p);
+		else if (*p < 0x20 || *p >= 0x7f)
+			evbuffer_add_printf(out, "\\u%04x", *p);
+		else
+			evbuffer_add(out, p, 1);
+	}
+	evbuffer_add(out, "\"", 1);
+}
+
+static void add_value(struct evbuffer *out, enum kind kind, const void *p)
+{
+	switch (kind) {
+	case TEXT:
+		add_text(out, p);
+		break;
+	case U32:
+		evbuffer_add_printf(out, "%u", *(const uint32_t *)p);
+		break;
+	case I32:
+		evbuffer_add_printf(out, "%d", *(const int32_t *)p);
+		break;
+	case U64:
+		evbuffer_add_printf(out, "%llu", *(const unsigned long long *)p);
+		break;
+	case I64:
+		evbuffer_add_printf(out, "%lld", *(const long long *)p);
+		break;
+	case REAL:
+		evbuffer_add_printf(out, "%.3f", *(const double *)p);
+		break;
+	case TRUTH:
+		evbuffer_add_printf(out, "%s", *(const bool *)p ? "true" : "false");
+		break;
+	}
+}
+
+static void add_row(struct evbuffer *out, const struct column *columns, size_t n, const void *row,
+		    bool first)
+{
+	size_t i;
+
+	evbuffer_add_printf(out, "%s\n{", first ? "" : ",");
+	for (i = 0; i < n; i++) {
+		evbuffer_add_printf(out, "%s\"%s\":", i ? "," : "", columns[i].name);
+		add_value(out, columns[i].kind, (const char *)row + columns[i].at);
+	}
+	evbuffer_add_printf(out, "}");
+}
+
+/* ---- what can be asked ---- */
+
+struct query {
+	struct co *c;
+	struct evbuffer *out;
+	struct evkeyvalq *arguments;
+	size_t rows;
+};
+
+static void get_jobs(struct query *q)
+{
+	static cairn_JobRow row;
+	size_t i;
+
+	for (i = 0; i < q->c->jobs.n; i++) {
+		memset(&row, 0, sizeof(row));
+		co_job_row(q->c->jobs.v[i], &row);
+		add_row(q->out, job_columns, CR_ARRAY_SIZE(job_columns), &row, !i);
+	}
+}
+
+static void get_nodes(struct query *q)
+{
+	static cairn_NodeRow row;
+	size_t i;
+
+	for (i = 0; i < q->c->nodes.n; i++) {
+		memset(&row, 0, sizeof(row));
+		co_node_row(q->c->nodes.v[i], &row);
+		add_row(q->out, node_columns, CR_ARRAY_SIZE(node_columns), &row, !i);
+	}
+}
+
+static bool on_event(const cairn_EventRow *row, void *arg)
+{
+	struct query *q = arg;
+
+	add_row(q->out, event_columns, CR_ARRAY_SIZE(event_columns), row, !q->rows);
+	return ++q->rows < EVENTS_MAX;
+}
+
+static void get_events(struct query *q)
+{
+	const char *since = evhttp_find_header(q->arguments, "since");
+
+	co_events_each(q->c, since ? strtoull(since, NULL, 10) : 0, on_event, q);
+}
+
+/* ---- metrics ---- */
+
+static void add_metric(struct evbuffer *out, const char *name, const char *type, const char *help)
+{
+	evbuffer_add_printf(out, "# HELP cairn_%s %s\n# TYPE cairn_%s %s\n", name, help, name,
+			    type);
+}
+
+/* One number per state; all states are there, also with zero. */
+static void add_states(struct evbuffer *out, const char *name, const char *const *states,
+		       const unsigned int *counts, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		evbuffer_add_printf(out, "cairn_%s{state=\"%s\"} %u\n", name, states[i], counts[i]);
+}
+
+static void count_state(const char *const *states, unsigned int *counts, size_t n,
+			const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		counts[i] += !strcmp(states[i], state);
+}
+
+static void add_nodes(struct co *c, struct evbuffer *out)
+{
+	static const char *const states[] = { "up",	  "suspect", "lost",
+					      "draining", "drained", "leaving" };
+	unsigned int counts[CR_ARRAY_SIZE(states)] = { 0 };
+	static cairn_NodeRow row;
+	size_t i;
+
+	add_metric(out, "nodes", "gauge", "Nodes by state.");
+	for (i = 0; i < c->nodes.n; i++) {
+		memset(&row, 0, sizeof(row));
+		co_node_row(c->nodes.v[i], &row);
+		count_state(states, counts, CR_ARRAY_SIZE(states), row.state);
+	}
+	add_states(out, "nodes", states, counts, CR_ARRAY_SIZE(states));
+}
+
+static void add_jobs(struct co *c, struct evbuffer *out)
+{
+	static const char *const states[] = { "starting", "running",	"checkpointing",
+					      "waiting",  "recovering", "stopped",
+					      "ended",	  "failed",	"lost" };
+	unsigned int counts[CR_ARRAY_SIZE(states)] = { 0 }, members = 0, restarts = 0;
+	static cairn_JobRow row;
+	size_t i;
+
+	add_metric(out, "jobs", "gauge", "Jobs by state.");
+	for (i = 0; i < c->jobs.n; i++) {
+		memset(&row, 0, sizeof(row));
+		co_job_row(c->jobs.v[i], &row);
+		count_state(states, counts, CR_ARRAY_SIZE(states), row.state);
+		members += c->jobs.v[i]->live;
+		restarts += row.restarts;
+	}
+	add_states(out, "jobs", states, counts, CR_ARRAY_SIZE(states));
+	add_metric(out, "members", "gauge", "Members of jobs that live.");
+	evbuffer_add_printf(out, "cairn_members %u\n", members);
+	add_metric(out, "job_restarts", "gauge", "Restarts of all jobs that are known.");
+	evbuffer_add_printf(out, "cairn_job_restarts %u\n", restarts);
+}
+
+static void add_job_metrics(struct co *c, struct evbuffer *out)
+{
+	static const struct {
+		const char *name, *help;
+		size_t at;
+		double unit;
+	} metrics[] = {
+		{ "job_stall_seconds", "For how long the newest checkpoint stopped the job.",
+		  offsetof(cairn_JobRow, stall_ns), 1e9 },
+		{ "job_checkpoint_seconds", "How long the newest checkpoint took in all.",
+		  offsetof(cairn_JobRow, wall_ns), 1e9 },
+		{ "job_committed_timestamp_seconds", "When the newest checkpoint was committed.",
+		  offsetof(cairn_JobRow, committed_at), 1e3 },
+	};
+	static cairn_JobRow row;
+	size_t i, k;
+
+	for (k = 0; k < CR_ARRAY_SIZE(metrics); k++) {
+		add_metric(out, metrics[k].name, "gauge", metrics[k].help);
+		for (i = 0; i < c->jobs.n; i++) {
+			uint64_t value;
+
+			if (co_job_over(c->jobs.v[i]))
+				continue;
+			memset(&row, 0, sizeof(row));
+			co_job_row(c->jobs.v[i], &row);
+			memcpy(&value, (char *)&row + metrics[k].at, sizeof(value));
+			evbuffer_add_printf(out, "cairn_%s{id=\"%llu\",job=\"%s\"} %.6f\n",
+					    metrics[k].name, (unsigned long long)row.id, row.name,
+					    value / metrics[k].unit);
+		}
+	}
+}
+
+static void get_metrics(struct query *q)
+{
+	add_nodes(q->c, q->out);
+	add_jobs(q->c, q->out);
+	add_job_metrics(q->c, q->out);
+	add_metric(q->out, "events_total", "counter", "Events since the cluster was made.");
+	evbuffer_add_printf(q->out, "cairn_events_total %llu\n",
+			    (unsigned long long)q->c->next_event);
+}
+
+static const struct {
+	const char *path;
+	void (*get)(struct query *q);
+	const char *list; /* of JSON rows; NULL: plain text */
+} paths[] = {
+	{ "/v1/jobs", get_jobs, "jobs" },
+	{ "/v1/nodes", get_nodes, "nodes" },
+	{ "/v1/events", get_events, "events" },
+	{ "/metrics", get_metrics, NULL },
+};
+
+/* ---- requests ---- */
+
+static bool allowed(const struct co_http *h, struct evhttp_request *r)
+{
+	static const char bearer[] = "Bearer ";
+	const char *given =
+		evhttp_find_header(evhttp_request_get_input_headers(r), "Authorization");
+
+	return given && !strncmp(given, bearer, strlen(bearer)) &&
+	       strlen(given + strlen(bearer)) == h->token_len &&
+	       !CRYPTO_memcmp(given + strlen(bearer), h->token, h->token_len);
+}
+
+static void answer(struct co_http *h, struct evhttp_request *r, size_t path)
+{
+	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(r));
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(r);
+	struct evkeyvalq arguments;
+	struct query q = { h->c, evbuffer_new(), &arguments, 0 };
+
+	if (!q.out || evhttp_parse_query_str(query ? query : "", &arguments)) {
+		evhttp_send_error(r, HTTP_BADREQUEST, NULL);
+	} else {
+		evhttp_add_header(headers, "Content-Type",
+				  paths[path].list ? "application/json" :
+						     "text/plain; version=0.0.4");
+		evhttp_add_header(headers, "Cache-Control", "no-store");
+		if (paths[path].list)
+			evbuffer_add_printf(q.out, "{\"%s\":[", paths[path].list);
+		paths[path].get(&q);
+		if (paths[path].list)
+			evbuffer_add_printf(q.out, "]}\n");
+		evhttp_send_reply(r, HTTP_OK, "OK", q.out);
+		evhttp_clear_headers(&arguments);
+	}
+	if (q.out)
+		evbuffer_free(q.out);
+}
+
+static void on_request(struct evhttp_request *r, void *arg)
+{
+	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(r));
+	struct co_http *h = arg;
+	size_t i;
+
+	if (!allowed(h, r)) {
+		evhttp_add_header(evhttp_request_get_output_headers(r), "WWW-Authenticate",
+				  "Bearer");
+		evhttp_send_error(r, 401, "Unauthorized");
+		return;
+	}
+	for (i = 0; i < CR_ARRAY_SIZE(paths); i++)
+		if (path && !strcmp(path, paths[i].path)) {
+			answer(h, r, i);
+			return;
+		}
+	evhttp_send_error(r, HTTP_NOTFOUND, NULL);
+}
+
+/* ---- the beginning and the end ---- */
+
+static int load_token(struct co_http *h, struct cr_err *err)
+{
+	char path[CR_PATH_MAX];
+	struct cr_err made = { 0 };
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/http.token", h->c->options.state);
+	if (cr_trust_make_key(path, &made) && made.status != CR_EXIT_EXISTS) {
+		*err = made;
+		return -EIO;
+	}
+	n = cr_slurp(AT_FDCWD, path, &h->token);
+	if (n < 0)
+		return cr_fail(err, CR_EXIT_IO, -n, "%s", path);
+	h->token_len = strcspn(h->token, " \t\r\n");
+	h->token[h->token_len] = 0;
+	if (h->token_len < 16)
+		return cr_fail(err, CR_EXIT_TRUST, 0,
+			       "%s: the token has fewer than 16 characters (remove the file, and "
+			       "a new one is made)",
+			       path);
+	return 0;
+}
+
+static bool is_loopback(const struct sockaddr_storage *at)
+{
+	const struct sockaddr_in *v4 = (const void *)at;
+	const struct sockaddr_in6 *v6 = (const void *)at;
+
+	return (at->ss_family == AF_INET && ntohl(v4->sin_addr.s_addr) >> 24 == 127) ||
+	       (at->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr));
+}
+
+static int get_address(const char *text, struct sockaddr_storage *at, socklen_t *len,
+		       struct cr_err *err)
+{
+	static const char prefix[] = "unix:";
+	struct sockaddr_un *un = (void *)at;
+	struct stat st;
+	int ret;
+
+	if (strncmp(text, prefix, strlen(prefix))) {
+		ret = cr_address_parse(text, at, len, err);
+		if (!ret && !is_loopback(at))
+			ret = cr_fail(err, CR_EXIT_USAGE, 0,
+				      "--http %s: HTTP has no encryption here, so only a loopback "
+				      "address or unix:PATH will do (a proxy can add TLS)",
+				      text);
+		return ret;
+	}
+	text += strlen(prefix);
+	if (!*text || strlen(text) >= sizeof(un->sun_path))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--http unix:%s: a path of 1 to %zu bytes",
+			       text, sizeof(un->sun_path) - 1);
+	memset(at, 0, sizeof(*at));
+	un->sun_family = AF_UNIX;
+	strcpy(un->sun_path, text);
+	*len = sizeof(*un);
+	/* Of the life before: the database's lock says that there is no other. */
+	if (!lstat(text, &st) && S_ISSOCK(st.st_mode))
+		unlink(text);
+	return 0;
+}
+
+int co_http_listen(struct co *c, struct cr_err *err)
+{
+	struct sockaddr_storage at;
+	struct co_http *h;
+	socklen_t len;
+	int ret, fd, one = 1;
+
+	if (!c->options.http)
+		return 0;
+	ret = get_address(c->options.http, &at, &len, err);
+	if (ret)
+		return ret;
+	h = c->http = calloc(1, sizeof(*h));
+	if (!h)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "HTTP");
+	h->c = c;
+	h->server = evhttp_new(c->base);
+	ret = h->server ? load_token(h, err) : cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "HTTP");
+	if (ret)
+		return ret;
+	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+	evhttp_set_max_headers_size(h->server, HEADERS_MAX);
+	evhttp_set_max_body_size(h->server, 0);
+	evhttp_set_timeout(h->server, TIMEOUT_SECONDS);
+	evhttp_set_gencb(h->server, on_request, h);
+	fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && at.ss_family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) || listen(fd, 64) ||
+	    evhttp_accept_socket(h->server, fd)) {
+		ret = cr_fail(err, CR_EXIT_CLUSTER, errno, "--http %s: cannot listen",
+			      c->options.http);
+		cr_close_fd(&fd);
+		return ret;
+	}
+	cr_say("HTTP on %s; its token is in %s/http.token", c->options.http, c->options.state);
+	return 0;
+}
+
+void co_http_free(struct co *c)
+{
+	struct co_http *h = c->http;
+
+	if (!h)
+		return;
+	if (h->server)
+		evhttp_free(h->server);
+	free(h->token);
+	free(h);
+	c->http = NULL;
+}

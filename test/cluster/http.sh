@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The coordinator's HTTP: nothing without the token, jobs, nodes, events and metrics with it; no
+# address that others could reach.
+set -u
+. "$(dirname "$0")/lib.sh"
+on_loopback
+command -v curl >/dev/null || skip 'curl is not there'
+coordinator_options=(--http "127.0.0.1:$((port + 50))")
+cluster_up 1
+job_start 1 -i 1
+await_checkpoint
+url=http://127.0.0.1:$((port + 50))
+get() {
+	curl -s -m 20 -H "Authorization: Bearer $(<"$tmp/state/http.token")" "$url$1"
+}
+code() {
+	curl -s -m 20 -o /dev/null -w '%{http_code}' "$@"
+}
+is 600 "$(stat -c %a state/http.token)" 'the token is for its user only'
+is 401 "$(code "$url/v1/jobs")" 'without the token'
+is 401 "$(code -H 'Authorization: Bearer x' "$url/metrics")" 'with another one'
+is 401 "$(code "$url/nothing")" 'also what is not there'
+token="Authorization: Bearer $(<state/http.token)"
+is 404 "$(code -H "$token" "$url/nothing")" 'with the token, what is not there'
+is 405 "$(code -H "$token" -X POST "$url/v1/jobs" | sed 's/501/405/')" 'nothing can be changed'
+is 'job running 1' "$(get /v1/jobs | jq -r '.jobs[] | "\(.name) \(.state) \(.members)"' |
+	sed s/checkpointing/running/)" 'the job'
+is 'node1 up' "$(get /v1/nodes | jq -r '.nodes[] | "\(.name) \(.state)"')" 'the node'
+last=$(get /v1/events | jq '.events[-1].id')
+[ "$last" -gt 2 ] 2>/dev/null
+is 0 $? "events, the last of them $last"
+[ "$(get "/v1/events?since=$((last - 1))" | jq '.events[0].id')" = "$last" ]
+is 0 $? 'and those behind one'
+get /metrics >metrics
+says metrics '^cairn_nodes{state="up"} 1$' 'metrics of nodes'
+says metrics '^cairn_job_committed_timestamp_seconds{.*job="job"}' 'metrics of the job'
+job_end
+"$CR_BIN/crcoordinator" --listen 127.0.0.1:0 --state other --key key --http 0.0.0.0:1 \
+	>msg 2>&1 </dev/null
+is 100 $? 'an address that others reach'
+says msg 'loopback' "is refused: $(tail -n 1 msg)"
+finish
