@@ -216,6 +216,7 @@ struct co_job {
 	CR_LIST(struct co_waiter) waiters;
 	int64_t due_ms; /* next checkpoint */
 	int64_t retry_ms; /* not before */
+	unsigned int kills; /* rounds of them */
 	bool look; /* something changed that a waiting job waits for */
 	int64_t tend_ms; /* next look for copies that are missing */
 	char trouble[256]; /* with copies, since the course began */
@@ -237,6 +238,7 @@ struct co {
 	unsigned int up; /* nodes */
 	uint64_t next_job, next_event;
 	CR_LIST(struct co_asker) followers;
+	char refused[320]; /* told last to a node */
 	struct cr_fence fence;
 	char *generations; /* of witnesses, as the database has them */
 	uint32_t round; /* that witnesses have been told */

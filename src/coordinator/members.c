@@ -252,8 +252,6 @@ static void failed(struct co_member *m, const cairn_MemberEvent *e)
 	}
 	co_member_set(m, CO_DEAD);
 	answer_asker(m, e->status ? e->status : (int)e->exit);
-	if (e->exit == CR_EXIT_DAMAGED)
-		co_member_damaged(m);
 	/* What cannot even be started is not tried again. */
 	if (j->state == CO_JOB_STARTING && e->state == cairn_MemberState_MEMBER_FAILED) {
 		co_job_end(j, CO_JOB_FAILED, text);
@@ -286,6 +284,8 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 	bool normal = e->state == cairn_MemberState_MEMBER_EXITED && (!e->signaled || meant(m, e));
 
 	m->here = true;
+	if (e->exit == CR_EXIT_DAMAGED)
+		co_member_damaged(m);
 	if (m->life == CO_DYING) {
 		if (!m->number && !e->stopped)
 			j->status = e->status;

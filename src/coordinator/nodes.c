@@ -112,7 +112,10 @@ static void refuse(struct co_session *s, int status, const char *text)
 {
 	cairn_ClusterMsg *m = co_message(s->c, cairn_ClusterMsg_refusal_tag);
 
-	cr_say("refused %s: %s", cr_link_peer(s->link), text);
+	/* Whoever is refused tries again and again. */
+	if (strcmp(s->c->refused, text))
+		cr_say("refused %s: %s", cr_link_peer(s->link), text);
+	snprintf(s->c->refused, sizeof(s->c->refused), "%s", text);
 	m->body.refusal.status = status;
 	snprintf(m->body.refusal.error, sizeof(m->body.refusal.error), "%s", text);
 	co_send(s, m, NULL, 0);
@@ -166,6 +169,11 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	char text[300];
 	bool known = n;
 
+	/* Its host was booted again: so what it had before is dead for certain. */
+	if (n && n->up && *n->hello.boot_id && strcmp(n->hello.boot_id, h->boot_id) &&
+	    n->hello.store_id == h->store_id &&
+	    (!n->session || co_now() - n->beat_ms > s->c->lease_ms / 2))
+		co_node_dead(n, "its host was booted again");
 	if (n && n->known && n->up && *n->hello.boot_id &&
 	    (strcmp(n->hello.boot_id, h->boot_id) || n->hello.store_id != h->store_id)) {
 		snprintf(text, sizeof(text),

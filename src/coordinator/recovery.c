@@ -14,17 +14,25 @@
 #include "coordinator/placement.h"
 
 #define KILL_AGAIN_MS 1000
+#define KILLS 4 /* without effect, until nodes are asked whom they have */
 #define AGAIN_MS 500
 
 static void kill_all(struct co_job *j)
 {
+	bool ask = ++j->kills % KILLS == 0;
 	size_t i;
 
-	for (i = 0; i < j->n; i++)
-		if (co_lives(&j->v[i])) {
-			co_member_set(&j->v[i], CO_DYING);
-			co_member_kill(&j->v[i], 0);
-		}
+	for (i = 0; i < j->n; i++) {
+		struct co_member *m = &j->v[i];
+
+		if (!co_lives(m))
+			continue;
+		co_member_set(m, CO_DYING);
+		co_member_kill(m, 0);
+		/* Should its node not know it: coming anew, it tells whom it has. */
+		if (ask && m->node->session)
+			co_session_close(m->node->session);
+	}
 	j->retry_ms = co_now() + KILL_AGAIN_MS;
 	j->look = true;
 }
@@ -35,6 +43,7 @@ void co_job_end(struct co_job *j, enum co_state after, const char *why)
 
 	snprintf(text, sizeof(text), "%s", why);
 	j->due_ms = CO_FOREVER;
+	j->kills = 0;
 	j->after = after;
 	co_job_set(j, CO_JOB_ENDING, text);
 	if (j->course.active)

@@ -61,7 +61,7 @@ static void launch(double interval)
 	q.policy.interval = interval;
 	q.policy.replicas = 1;
 	q.policy.has_replicas = true;
-	q.policy.max_restarts = 3;
+	q.policy.max_restarts = 1000;
 	ck_assert_int_eq(fake_ask(&f, 0, &q, COMMAND, sizeof(COMMAND), 5000), 0);
 	job = f.reply.row.job.id;
 	ck_assert(fake_play(&f, 5000, all_live));
@@ -111,6 +111,7 @@ START_TEST(name_taken)
 	f.nodes[3].fd = -1;
 	f.nodes[3].welcome = false;
 	strcpy(f.nodes[3].boot_id, "another");
+	f.nodes[3].store_id = 103;
 	f.n = 4;
 	fake_play(&f, 1000, NULL);
 	ck_assert_int_eq(f.nodes[3].refusal.status, CR_EXIT_EXISTS);
@@ -174,6 +175,7 @@ START_TEST(checkpoint_and_recovery)
 	ck_assert_uint_eq(f.reply.row.job.number, 1);
 	f.n = 4;
 	snprintf(f.nodes[3].name, 16, "node3");
+	strcpy(f.nodes[3].boot_id, "boot-3");
 	f.nodes[3].fd = -1;
 	f.nodes[3].store_id = 103;
 	f.nodes[3].version = f.nodes[0].version;
@@ -254,6 +256,142 @@ START_TEST(killed_in_recovery)
 }
 END_TEST
 
+/* ---- anything at any time ---- */
+
+struct accident {
+	const char *name;
+	bool (*begin)(unsigned int node);
+	void (*end)(unsigned int node);
+};
+
+static bool kill_coordinator(unsigned int node)
+{
+	if (!f.pid)
+		return false;
+	fake_kill(&f);
+	return true;
+}
+
+static void start_coordinator(unsigned int node)
+{
+	fake_start(&f);
+}
+
+static bool cut(unsigned int node)
+{
+	f.nodes[node].cut = true;
+	return !f.nodes[node].dead;
+}
+
+static void mend(unsigned int node)
+{
+	f.nodes[node].cut = false;
+}
+
+static bool power_off(unsigned int node)
+{
+	if (f.nodes[node].dead)
+		return false;
+	fake_node_dies(&f, node);
+	return true;
+}
+
+static void power_on(unsigned int node)
+{
+	static unsigned int boots;
+
+	snprintf(f.nodes[node].boot_id, sizeof(f.nodes[node].boot_id), "boot-again-%u", ++boots);
+	f.nodes[node].dead = f.nodes[node].cut = false;
+}
+
+static bool break_link(unsigned int node)
+{
+	fake_disconnect(&f.nodes[node]);
+	return true;
+}
+
+static bool crash(unsigned int node)
+{
+	return fake_member_crashes(&f, node);
+}
+
+static bool ask_for_checkpoint(unsigned int node)
+{
+	ask(cairn_Ask_ASK_CHECKPOINT, 1000, 1);
+	return true;
+}
+
+static const struct accident accidents[] = {
+	{ "the coordinator is killed", kill_coordinator, start_coordinator },
+	{ "cut off", cut, mend },
+	{ "power off", power_off, power_on },
+	{ "the link breaks", break_link, NULL },
+	{ "a member crashes", crash, NULL },
+	{ "a checkpoint", ask_for_checkpoint, NULL },
+};
+
+#define ACCIDENTS (sizeof(accidents) / sizeof(accidents[0]))
+
+static void any_accident(const struct accident *a, FILE *log)
+{
+	unsigned int node = random() % f.n;
+
+	if (!a->begin(node))
+		return;
+	fprintf(log, "test: node%u: %s\n", node, a->name);
+	fflush(log);
+	fake_play(&f, random() % (random() % 2 ? 100 : 1200), NULL);
+	if (!a->end)
+		return;
+	fprintf(log, "test: node%u: %s: over\n", node, a->name);
+	fflush(log);
+	a->end(node);
+}
+
+/* As many seeds as CR_CHAOS says, from the one that CR_SEED says; a seed's accidents are the same. */
+static void chaos(unsigned int seed)
+{
+	unsigned int i;
+	char when[32];
+	FILE *log;
+
+	srandom(seed);
+	snprintf(when, sizeof(when), "CR_SEED=%u", seed);
+	f.n = 4;
+	snprintf(f.nodes[3].name, 16, "node3");
+	strcpy(f.nodes[3].boot_id, "boot-3");
+	f.nodes[3].fd = -1;
+	f.nodes[3].store_id = 103;
+	f.nodes[3].version = f.nodes[0].version;
+	launch(0.3);
+	log = fopen(f.log, "a");
+	f.damage = true;
+	for (i = 0; i < 12; i++) {
+		any_accident(&accidents[random() % ACCIDENTS], log);
+		fake_play(&f, random() % 400, NULL);
+	}
+	ck_assert_msg(fake_play(&f, 5000, all_welcome), "%s: a node is not welcome", when);
+	f.damage = false;
+	fprintf(log, "test: calm\n");
+	fclose(log);
+	sound(when);
+}
+
+START_TEST(any_order)
+{
+	const char *n = getenv("CR_CHAOS"), *first = getenv("CR_SEED");
+	unsigned int i, seed = first ? atoi(first) : 1, end = seed + (n ? atoi(n) : first ? 1 : 8);
+
+	for (i = seed; i < end; i++) {
+		chaos(i);
+		if (i + 1 == end)
+			break;
+		teardown();
+		setup();
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("coordinator");
@@ -263,12 +401,18 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 900);
+	if (getenv("CR_SEED") || getenv("CR_CHAOS")) {
+		tcase_add_test(t, any_order);
+		goto run;
+	}
 	tcase_add_test(t, another_version);
 	tcase_add_test(t, name_taken);
 	tcase_add_test(t, only_ones_own);
 	tcase_add_test(t, checkpoint_and_recovery);
 	tcase_add_loop_test(t, killed_in_checkpoint, 0, 2);
 	tcase_add_loop_test(t, killed_in_recovery, 0, 2);
+	tcase_add_test(t, any_order);
+run:
 	suite_add_tcase(suite, t);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -126,7 +126,7 @@ bool fake_died(struct fake_cluster *f)
 	return true;
 }
 
-static void disconnect(struct fake_node *n)
+void fake_disconnect(struct fake_node *n)
 {
 	cr_close_fd(&n->fd);
 	n->welcome = false;
@@ -143,7 +143,7 @@ void fake_kill(struct fake_cluster *f)
 	f->pid = 0;
 	/* What it has sent and we have not read is lost with it. */
 	for (i = 0; i < f->n; i++)
-		disconnect(&f->nodes[i]);
+		fake_disconnect(&f->nodes[i]);
 }
 
 void fake_begin(struct fake_cluster *f, const char *dir, unsigned int nodes)
@@ -189,7 +189,7 @@ static void say(struct fake_node *n, const void *payload, size_t len)
 {
 	out.session = n->session;
 	if (n->fd >= 0 && cr_frame_send(n->fd, cairn_ClusterMsg_fields, &out, payload, len, 1000))
-		disconnect(n);
+		fake_disconnect(n);
 }
 
 static void say_event(struct fake_node *n, const struct fake_member *m, cairn_MemberState state)
@@ -206,6 +206,7 @@ static void say_event(struct fake_node *n, const struct fake_member *m, cairn_Me
 	e->processes = 1;
 	e->signaled = true;
 	e->status = 137;
+	e->exit = state == cairn_MemberState_MEMBER_FAILED ? CR_EXIT_DAMAGED : 0;
 	say(n, NULL, 0);
 }
 
@@ -229,6 +230,13 @@ static void say_holding(struct fake_node *n, const struct fake_image *i, cairn_H
 	h->number = i->number;
 	h->state = state;
 	h->bytes = 1000;
+	say(n, NULL, 0);
+}
+
+static void say_beat(struct fake_node *n, int64_t now)
+{
+	message(cairn_ClusterMsg_heartbeat_tag)->body.heartbeat.sent_ns = now * 1000000;
+	out.body.heartbeat.witnesses = n->generation;
 	say(n, NULL, 0);
 }
 
@@ -258,7 +266,10 @@ static void connect_node(struct fake_cluster *f, struct fake_node *n)
 
 	n->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (connect(n->fd, (struct sockaddr *)&to, sizeof(to))) {
-		disconnect(n);
+		fake_disconnect(n);
+		/* Nobody listens: so nobody starts our members elsewhere. */
+		if (co_now() < n->lease_ms)
+			n->lease_ms = co_now() + LEASE * 1000;
 		return;
 	}
 	n->session = 0;
@@ -330,13 +341,32 @@ static void live(struct fake_cluster *f, struct fake_node *n, const cairn_Member
 	n->members[k] = (struct fake_member){ .lives = true, .id = *id };
 }
 
+/* Another node that lives has it. */
+static bool elsewhere(struct fake_cluster *f, struct fake_node *n, const cairn_Start *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < f->n; i++)
+		if (&f->nodes[i] != n && !f->nodes[i].dead &&
+		    image(&f->nodes[i], s->id.job, s->id.member, s->number, false))
+			return true;
+	return false;
+}
+
 static void on_start(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
 {
 	const cairn_Start *s = &m->body.start;
 	struct fake_member *it;
 
+	/* One that lay in the socket while the node stood still: it has no lease. */
 	if (member(n, &s->id))
 		return;
+	if (co_now() >= n->lease_ms) {
+		struct fake_member none = { .id = s->id };
+
+		say_event(n, &none, cairn_MemberState_MEMBER_FENCED);
+		return;
+	}
 	f->starts++;
 	live(f, n, &s->id);
 	it = member(n, &s->id);
@@ -348,6 +378,12 @@ static void on_start(struct fake_cluster *f, struct fake_node *n, const cairn_Cl
 	ck_assert_msg(image(n, s->id.job, s->id.member, s->number, false) != NULL,
 		      "member %u is started on %s from %u, which is not there; see %s",
 		      s->id.member, n->name, s->number, f->log);
+	if (f->damage && random() % 8 == 0 && elsewhere(f, n, s)) {
+		image(n, s->id.job, s->id.member, s->number, false)->number = 0;
+		say_event(n, it, cairn_MemberState_MEMBER_FAILED);
+		it->lives = false;
+		return;
+	}
 	it->restores = true;
 	it->course = s->course;
 	it->number = s->number;
@@ -378,43 +414,57 @@ static void on_checkpoint(struct fake_cluster *f, struct fake_node *n, const cai
 	say_arrive(n, it);
 }
 
-static void ship(struct fake_cluster *f, const cairn_Ship *s)
+static struct fake_node *by_name(struct fake_cluster *f, const char *name)
 {
 	unsigned int i;
 
-	for (i = 0; i < f->n; i++) {
-		struct fake_node *to = &f->nodes[i];
+	for (i = 0; i < f->n; i++)
+		if (!strcmp(f->nodes[i].name, name))
+			return &f->nodes[i];
+	return NULL;
+}
 
-		if (strcmp(to->name, s->node) || to->dead)
-			continue;
-		if (to->refuses_images) {
-			cairn_Holding *h = &message(cairn_ClusterMsg_holding_tag)->body.holding;
+/* True when it is done with, one way or another. */
+static bool ship(struct fake_cluster *f, struct fake_node *from, const cairn_Ship *s)
+{
+	struct fake_image *i = image(from, s->job, s->member, s->number, false);
+	struct fake_node *to = by_name(f, s->node);
 
-			h->job = s->job;
-			h->member = s->member;
-			h->number = s->number;
-			strcpy(h->error, "disk full");
-			say(to, NULL, 0);
-			continue;
-		}
-		image(to, s->job, s->member, s->number, true);
-		say_holding(to, image(to, s->job, s->member, s->number, false),
-			    cairn_HoldingState_HOLDING_COMPLETE);
+	if (!to || to->dead || !i)
+		return !to || to->dead;
+	if (to->cut || to->fd < 0)
+		return false;
+	i = image(to, s->job, s->member, s->number, !to->refuses_images);
+	if (i) {
+		say_holding(to, i, cairn_HoldingState_HOLDING_COMPLETE);
+	} else {
+		cairn_Holding *h = &message(cairn_ClusterMsg_holding_tag)->body.holding;
+
+		h->job = s->job;
+		h->member = s->member;
+		h->number = s->number;
+		strcpy(h->error, "disk full");
+		say(to, NULL, 0);
 	}
+	return true;
+}
+
+static void ship_all(struct fake_cluster *f, struct fake_node *n)
+{
+	unsigned int i, left = 0;
+
+	for (i = 0; i < n->n_ships; i++)
+		if (!ship(f, n, &n->ships[i]))
+			n->ships[left++] = n->ships[i];
+	n->n_ships = left;
 }
 
 static void written(struct fake_cluster *f, struct fake_node *n, struct fake_member *it)
 {
-	unsigned int i;
-
 	image(n, it->id.job, it->id.member, it->number, true);
 	say_holding(n, image(n, it->id.job, it->id.member, it->number, false),
 		    cairn_HoldingState_HOLDING_COMPLETE);
 	say_event(n, it, cairn_MemberState_MEMBER_WRITTEN);
-	for (i = 0; i < n->n_ships; i++)
-		if (n->ships[i].job == it->id.job && n->ships[i].member == it->id.member &&
-		    n->ships[i].number == it->number)
-			ship(f, &n->ships[i]);
 }
 
 static void on_advance(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
@@ -450,21 +500,14 @@ static void on_abort(struct fake_cluster *f, struct fake_node *n, const cairn_Cl
 	it->held = false;
 	if (!it->restores)
 		return;
-	say_event(n, it, cairn_MemberState_MEMBER_FAILED);
+	say_event(n, it, cairn_MemberState_MEMBER_FENCED);
 	it->lives = false;
 }
 
 static void on_ship(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
 {
-	const cairn_Ship *s = &m->body.ship;
-
-	if (image(n, s->job, s->member, s->number, false)) {
-		ship(f, s);
-		return;
-	}
-	n->ships[n->n_ships++ % 64] = *s;
-	if (n->n_ships > 64)
-		n->n_ships = 64;
+	if (n->n_ships < FAKE_IMAGES)
+		n->ships[n->n_ships++] = m->body.ship;
 }
 
 static void on_drop(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
@@ -481,6 +524,7 @@ static void on_welcome(struct fake_cluster *f, struct fake_node *n, const cairn_
 	n->welcome = true;
 	n->session = m->body.welcome.session;
 	n->n_ships = 0;
+	say_beat(n, co_now());
 	say_all(n);
 }
 
@@ -512,9 +556,30 @@ static void on_witnesses(struct fake_cluster *f, struct fake_node *n, const cair
 	say(n, NULL, 0);
 }
 
+static void on_ack(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+{
+	int64_t until = m->body.ack.sent_ns / 1000000 + m->body.ack.lease_ms;
+
+	if (until > n->lease_ms)
+		n->lease_ms = until;
+}
+
+/* What its shepherds do when its lease is over. */
+static void look_at_lease(struct fake_cluster *f, struct fake_node *n, int64_t now)
+{
+	unsigned int i;
+
+	for (i = 0; now >= n->lease_ms && i < FAKE_MEMBERS; i++) {
+		f->fenced += n->members[i].lives;
+		n->members[i].lives = false;
+	}
+}
+
 static void on_refusal(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
 {
-	n->refusal = m->body.refusal;
+	/* As crnode does: tries again, until its earlier life is over. */
+	if (!f->damage)
+		n->refusal = m->body.refusal;
 }
 
 static const struct {
@@ -531,6 +596,7 @@ static const struct {
 	{ cairn_ClusterMsg_reply_tag, on_reply },
 	{ cairn_ClusterMsg_refusal_tag, on_refusal },
 	{ cairn_ClusterMsg_witnesses_tag, on_witnesses },
+	{ cairn_ClusterMsg_ack_tag, on_ack },
 	{ cairn_ClusterMsg_checkpoint_tag, on_checkpoint },
 };
 
@@ -546,7 +612,7 @@ static bool listen_to(struct fake_cluster *f, struct fake_node *n)
 	free(payload);
 	if (ret != 1) {
 		if (ret != -ETIMEDOUT && ret != -EAGAIN)
-			disconnect(n);
+			fake_disconnect(n);
 		return false;
 	}
 	if (in.which_body != cairn_ClusterMsg_ack_tag && f->kill_at &&
@@ -565,13 +631,9 @@ static void beat(struct fake_cluster *f, int64_t now)
 	unsigned int i;
 
 	f->beat_ms = now;
-	for (i = 0; i < f->n; i++) {
-		if (!f->nodes[i].welcome || f->nodes[i].mute)
-			continue;
-		message(cairn_ClusterMsg_heartbeat_tag)->body.heartbeat.sent_ns = now * 1000000;
-		out.body.heartbeat.witnesses = f->nodes[i].generation;
-		say(&f->nodes[i], NULL, 0);
-	}
+	for (i = 0; i < f->n; i++)
+		if (f->nodes[i].welcome && !f->nodes[i].cut)
+			say_beat(&f->nodes[i], now);
 }
 
 bool fake_play(struct fake_cluster *f, int ms, bool (*done)(struct fake_cluster *f))
@@ -589,10 +651,14 @@ bool fake_play(struct fake_cluster *f, int ms, bool (*done)(struct fake_cluster 
 
 			if (n->dead || n->refusal.status)
 				continue;
+			look_at_lease(f, n, co_now());
+			if (n->cut)
+				continue;
 			if (n->fd < 0 && !fake_died(f))
 				connect_node(f, n);
 			while (n->fd >= 0 && listen_to(f, n))
 				any = true;
+			ship_all(f, n);
 		}
 		if (now - f->beat_ms >= HEARTBEAT * 1000)
 			beat(f, now);
@@ -617,11 +683,25 @@ int fake_ask(struct fake_cluster *f, unsigned int node, cairn_Request *q, const 
 	return fake_play(f, ms, answered) ? (int)f->reply.status : -1;
 }
 
+bool fake_member_crashes(struct fake_cluster *f, unsigned int node)
+{
+	struct fake_node *n = &f->nodes[node];
+	unsigned int i;
+
+	for (i = 0; i < FAKE_MEMBERS; i++)
+		if (n->members[i].lives && n->members[i].running && !n->cut && !n->dead) {
+			say_event(n, &n->members[i], cairn_MemberState_MEMBER_EXITED);
+			n->members[i].lives = false;
+			return true;
+		}
+	return false;
+}
+
 void fake_node_dies(struct fake_cluster *f, unsigned int node)
 {
 	struct fake_node *n = &f->nodes[node];
 
-	disconnect(n);
+	fake_disconnect(n);
 	n->dead = true;
 	memset(n->members, 0, sizeof(n->members));
 }

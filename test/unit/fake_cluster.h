@@ -35,13 +35,15 @@ struct fake_node {
 	uint64_t store_id;
 	uint32_t version;
 	int fd; /* -1: not connected */
-	bool dead, welcome, mute; /* mute: no heartbeats */
+	bool dead, welcome;
+	bool cut; /* nothing comes or goes */
+	int64_t lease_ms; /* its members live until then */
 	cairn_Refusal refusal;
 	uint64_t session;
 	uint32_t generation; /* of witnesses */
 	struct fake_member members[FAKE_MEMBERS];
 	struct fake_image images[FAKE_IMAGES];
-	cairn_Ship ships[64]; /* of images that are not complete yet */
+	cairn_Ship ships[FAKE_IMAGES]; /* not done yet */
 	unsigned int n_ships;
 	bool refuses_images;
 };
@@ -52,7 +54,8 @@ struct fake_cluster {
 	unsigned int n;
 	struct fake_node nodes[FAKE_NODES];
 	int64_t beat_ms;
-	unsigned int starts; /* Start messages */
+	unsigned int starts, fenced; /* Start messages; members that a lease has ended */
+	bool damage; /* a restart finds its image damaged now and then, if there is another */
 	unsigned int kill_at; /* the coordinator, when so many messages have come; 0: not */
 	unsigned int received;
 	cairn_Reply reply; /* the last one with last set */
@@ -74,6 +77,10 @@ bool fake_play(struct fake_cluster *f, int ms, bool (*done)(struct fake_cluster 
 /* Asks by a node, as a user; plays until the answer has come. Its status, -1: none came. */
 int fake_ask(struct fake_cluster *f, unsigned int node, cairn_Request *q, const char *payload,
 	     size_t len, int ms);
+/* The link breaks, as when crnode is restarted. */
+void fake_disconnect(struct fake_node *n);
+/* One of its members crashes; false if it has none that runs. */
+bool fake_member_crashes(struct fake_cluster *f, unsigned int node);
 /* It is off: nothing of it lives any more. */
 void fake_node_dies(struct fake_cluster *f, unsigned int node);
 unsigned int fake_living(const struct fake_cluster *f, uint64_t job);
