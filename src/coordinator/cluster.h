@@ -86,6 +86,9 @@ struct co_node {
 	unsigned int load_percent, live; /* live: members of any job */
 };
 
+/* Why a job goes back: its own fault counts against --max-restarts. */
+enum co_cause { CO_OWN_FAULT, CO_NODE_FAULT, CO_ASKED };
+
 enum co_life {
 	CO_NONE, /* not a member, or one that has ended normally */
 	CO_STARTING,
@@ -193,6 +196,11 @@ struct co_waiter {
 	cairn_Ask ask;
 };
 
+struct co_avoided {
+	struct co_node *node;
+	int64_t until_ms;
+};
+
 struct co_job {
 	struct co *c;
 	uint64_t id;
@@ -214,6 +222,7 @@ struct co_job {
 	struct co_told said;
 	struct co_ask *asks;
 	CR_LIST(struct co_waiter) waiters;
+	CR_LIST(struct co_avoided) avoided;
 	int64_t due_ms; /* next checkpoint */
 	int64_t retry_ms; /* not before */
 	unsigned int kills; /* rounds of them */
@@ -332,8 +341,9 @@ void co_member_event(struct co_node *n, const cairn_MemberEvent *e);
 struct co_member *co_member_there(struct co_node *n, const cairn_MemberId *id);
 /* Its node was lost, or has it no more. */
 void co_member_vanished(struct co_member *m, const char *why);
-/* Its restart found the image damaged: that copy is not used again, and made anew. */
-void co_member_damaged(struct co_member *m);
+/* It could not be started with that status: that copy, or that node, is not tried again soon. */
+void co_member_refused(struct co_member *m, int status);
+enum co_cause co_cause_of(int status);
 static inline bool co_lives(const struct co_member *m)
 {
 	return m->life == CO_STARTING || m->life == CO_RUNNING || m->life == CO_DYING;
@@ -375,7 +385,6 @@ bool co_image_ship(struct co_job *j, struct co_checkpoint *k, unsigned int membe
 void co_images_retain(struct co_job *j);
 
 /* ---- recovery.c ---- */
-enum co_cause { CO_OWN_FAULT, CO_NODE_FAULT, CO_ASKED };
 void co_recover(struct co_job *j, enum co_cause cause, const char *why);
 /* Ends all members; when they are dead: after. */
 void co_job_end(struct co_job *j, enum co_state after, const char *why);

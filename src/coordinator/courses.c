@@ -297,10 +297,7 @@ void co_course_abort(struct co_job *j, int status, const char *text)
 		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
 	j->look = true;
 	if (was.purpose == CO_RESTORE && j->state == CO_JOB_RESTARTING)
-		co_recover(j,
-			   status == CR_EXIT_DAMAGED || status == CR_EXIT_CLUSTER ? CO_NODE_FAULT :
-										    CO_OWN_FAULT,
-			   text);
+		co_recover(j, co_cause_of(status), text);
 }
 
 void co_course_end(struct co_job *j)

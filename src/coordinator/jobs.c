@@ -168,6 +168,7 @@ void co_job_free(struct co_job *j)
 	free(j->v);
 	free(j->said.payload);
 	free(j->waiters.v);
+	free(j->avoided.v);
 	free(j->plan);
 	free(j);
 }

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/defs.h"
 #include "coordinator/cluster.h"
+
+#define AVOID_MS 30000 /* a node that a member could not be started on */
 
 struct co_member *co_member(struct co_job *j, unsigned int number)
 {
@@ -217,18 +220,42 @@ static void ended(struct co_member *m, const cairn_MemberEvent *e)
 		co_job_set(j, CO_JOB_ENDED, "");
 }
 
-void co_member_damaged(struct co_member *m)
+enum co_cause co_cause_of(int status)
+{
+	static const int nodes_own[] = { CR_EXIT_NOT_FOUND, CR_EXIT_DAMAGED,   CR_EXIT_CHANGED,
+					 CR_EXIT_CPU,	    CR_EXIT_NAMESPACE, CR_EXIT_IO,
+					 CR_EXIT_CLUSTER,   CR_EXIT_FENCED };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(nodes_own); i++)
+		if (nodes_own[i] == status)
+			return CO_NODE_FAULT;
+	return CO_OWN_FAULT;
+}
+
+void co_member_refused(struct co_member *m, int status)
 {
 	struct co_job *j = m->job;
 	struct co_checkpoint *k = co_checkpoint(j, j->course.number);
+	bool damaged = status == CR_EXIT_DAMAGED || status == CR_EXIT_NOT_FOUND;
+	struct co_avoided *a;
 
-	if (j->course.purpose == CO_RESTORE && k && m->number < k->n)
-		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_DAMAGED,
+	if (damaged && j->course.purpose == CO_RESTORE && k && m->number < k->n)
+		co_image_set(j, k, m->number, m->node->store,
+			     status == CR_EXIT_DAMAGED ? cairn_HoldingState_HOLDING_DAMAGED :
+							 cairn_HoldingState_HOLDING_GONE,
 			     0);
+	if (damaged || status == CR_EXIT_CLUSTER || status == CR_EXIT_FENCED ||
+	    co_cause_of(status) != CO_NODE_FAULT)
+		return;
+	a = cr_list_add(&j->avoided);
+	*a = (struct co_avoided){ m->node, co_now() + AVOID_MS };
 }
 
 static void failed(struct co_member *m, const cairn_MemberEvent *e)
 {
+	enum co_cause cause =
+		e->state == cairn_MemberState_MEMBER_FENCED ? CO_NODE_FAULT : co_cause_of(e->exit);
 	struct co_job *j = m->job;
 	char text[256];
 
@@ -253,15 +280,12 @@ static void failed(struct co_member *m, const cairn_MemberEvent *e)
 	co_member_set(m, CO_DEAD);
 	answer_asker(m, e->status ? e->status : (int)e->exit);
 	/* What cannot even be started is not tried again. */
-	if (j->state == CO_JOB_STARTING && e->state == cairn_MemberState_MEMBER_FAILED) {
+	if (j->state == CO_JOB_STARTING && e->state == cairn_MemberState_MEMBER_FAILED &&
+	    cause == CO_OWN_FAULT) {
 		co_job_end(j, CO_JOB_FAILED, text);
 		return;
 	}
-	co_recover(j,
-		   e->state == cairn_MemberState_MEMBER_FENCED || e->exit == CR_EXIT_DAMAGED ?
-			   CO_NODE_FAULT :
-			   CO_OWN_FAULT,
-		   text);
+	co_recover(j, cause, text);
 }
 
 /*
@@ -284,8 +308,8 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 	bool normal = e->state == cairn_MemberState_MEMBER_EXITED && (!e->signaled || meant(m, e));
 
 	m->here = true;
-	if (e->exit == CR_EXIT_DAMAGED)
-		co_member_damaged(m);
+	if (e->exit)
+		co_member_refused(m, e->exit);
 	if (m->life == CO_DYING) {
 		if (!m->number && !e->stopped)
 			j->status = e->status;

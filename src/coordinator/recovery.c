@@ -227,6 +227,11 @@ static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char w
 		used += to->n_images;
 		p.numbers[p.n++] = i;
 	}
+	for (i = 0; i < j->avoided.n; i++)
+		if (co_now() < j->avoided.v[i].until_ms)
+			p.nodes[j->avoided.v[i].node->index].excluded = true;
+	if (i && co_now() >= j->avoided.v[i - 1].until_ms)
+		j->avoided.n = 0;
 	job.labels = wanted;
 	job.n_labels = take_labels(j->policy.labels, j->policy.labels_count, wanted);
 	job.members = p.members;

@@ -122,8 +122,8 @@ static void on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void
 		return;
 	snprintf(text, sizeof(text), "member %u on %s: %s", member->number, s->node->hello.name,
 		 a->error);
-	if (a->status == CR_EXIT_DAMAGED)
-		co_member_damaged(member);
+	if (member->job->course.purpose == CO_RESTORE)
+		co_member_refused(member, a->status);
 	co_course_abort(member->job, a->status, text);
 }
 
