@@ -254,11 +254,14 @@ void co_member_refused(struct co_member *m, int status)
 
 static void failed(struct co_member *m, const cairn_MemberEvent *e)
 {
-	enum co_cause cause =
-		e->state == cairn_MemberState_MEMBER_FENCED ? CO_NODE_FAULT : co_cause_of(e->exit);
+	enum co_cause cause = CO_OWN_FAULT;
 	struct co_job *j = m->job;
 	char text[256];
 
+	if (e->state == cairn_MemberState_MEMBER_FENCED)
+		cause = CO_NODE_FAULT;
+	else if (e->state == cairn_MemberState_MEMBER_FAILED)
+		cause = co_cause_of(e->exit);
 	if (*e->error)
 		snprintf(text, sizeof(text), "member %u on %.40s: %.190s", m->number,
 			 m->node->hello.name, e->error);
@@ -308,7 +311,7 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 	bool normal = e->state == cairn_MemberState_MEMBER_EXITED && (!e->signaled || meant(m, e));
 
 	m->here = true;
-	if (e->exit)
+	if (e->state == cairn_MemberState_MEMBER_FAILED)
 		co_member_refused(m, e->exit);
 	if (m->life == CO_DYING) {
 		if (!m->number && !e->stopped)

@@ -348,7 +348,7 @@ static void any_accident(const struct accident *a, FILE *log)
 	a->end(node);
 }
 
-/* As many seeds as CR_CHAOS says, from the one that CR_SEED says; a seed's accidents are the same. */
+/* As many seeds as CR_CHAOS says, from CR_SEED on; the accidents of a seed are the same. */
 static void chaos(unsigned int seed)
 {
 	unsigned int i;
