@@ -826,6 +826,9 @@ int main(int argc, char **argv)
 		check_datagrams();
 		snprintf(name, sizeof(name), "done.%d.%d", round, me);
 		put(name, "%llu\n", (unsigned long long)counted[0]);
+		/* From there on new connections do not tell who has come. */
+		while (exists("together.%d", round) && !exists("stop"))
+			usleep(20000);
 	}
 	ended = true;
 	return 0;
