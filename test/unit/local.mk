@@ -10,7 +10,8 @@ test_unit_unit_SOURCES = \
 	test/unit/net_trust.c test/unit/options.c \
 	test/unit/placement.c \
 	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
-	test/unit/store_lab.c test/unit/store_lab.h test/unit/store_ship.c \
+	test/unit/store_keep.c test/unit/store_lab.c test/unit/store_lab.h \
+	test/unit/store_peer.c test/unit/store_ship.c \
 	test/unit/unit.c test/unit/unit.h test/unit/wire.c
 test_unit_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit $(CHECK_CFLAGS)
 test_unit_unit_LDADD = src/librestart.a src/libstore.a src/libnet.a $(TOOL_LIBS) $(NET_LIBS) \

@@ -16,6 +16,8 @@ TCase *unit_restart(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
 TCase *unit_store_ship(void);
+TCase *unit_store_keep(void);
+TCase *unit_store_peer(void);
 TCase *unit_lease(void);
 TCase *unit_placement(void);
 TCase *unit_net(void);
