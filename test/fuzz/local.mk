@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The fuzzers of the image reader and of frames: with drivers of their own anywhere, the former with
-# libFuzzer where Clang is.
+# The fuzzers of the image reader, of frames and of what stores say: with drivers of their own
+# anywhere, the first with libFuzzer where Clang is.
 
 FUZZ_CLANG = clang
 
@@ -19,6 +19,14 @@ $(test_fuzz_frame_OBJECTS): $(PROTO_HDRS)
 
 $(test_fuzz_image_OBJECTS): $(PROTO_HDRS)
 
+check_PROGRAMS += test/fuzz/store
+test_fuzz_store_SOURCES = test/fuzz/store.c test/unit/sample.c test/unit/sample.h
+test_fuzz_store_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
+test_fuzz_store_LDADD = src/libstore.a $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS) -lpthread
+
+$(test_fuzz_store_OBJECTS): $(PROTO_HDRS)
+
 # All in one go, so that what is fuzzed has Clang's coverage and sanitizers.
 FUZZ_CLANG_SRCS = test/fuzz/image.c src/restart/check.c \
 	$(filter %.c,$(src_libcommon_a_SOURCES) $(src_libobjects_a_SOURCES))
@@ -34,7 +42,7 @@ test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a s
 		$(addprefix $(top_builddir)/,$(nodist_src_libcommon_a_SOURCES)) \
 		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread
 
-check-fuzz: test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT)
+check-fuzz: test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT) test/fuzz/store$(EXEEXT)
 	+@$(RUN_ENV) MAKE='$(MAKE)' FUZZ_CLANG='$(FUZZ_CLANG)' $(top_srcdir)/test/fuzz/run
 
 EXTRA_DIST += test/fuzz/run
