@@ -62,7 +62,10 @@ void cr_chore_written(struct cr_store *s, const struct cr_image_key *key)
 			      ret == -ENOENT ? "its folder is gone" : err.text);
 		return;
 	}
-	tell_one(s, key, &p);
+	if (cr_place_sync(s, &p))
+		cr_store_tell(s, key, &p, cairn_HoldingState_HOLDING_WRITING, 0, strerror(errno));
+	else
+		tell_one(s, key, &p);
 	cr_place_close(&p);
 }
 

@@ -49,6 +49,8 @@ int cr_place_open(struct cr_store *s, uint64_t job, uint32_t member, struct cr_p
 int cr_place_make(struct cr_store *s, uint64_t job, const char *name, uint32_t member, uint32_t uid,
 		  uint32_t gid, struct cr_place *p, struct cr_err *err);
 void cr_place_close(struct cr_place *p);
+/* The folders themselves onto the disk: before an image in them counts. */
+int cr_place_sync(struct cr_store *s, const struct cr_place *p);
 
 enum cr_image_form {
 	CR_FORM_NONE,

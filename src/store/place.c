@@ -183,7 +183,14 @@ void cr_place_close(struct cr_place *p)
 	cr_as_self();
 }
 
-/* The job's folder, made as root and given to the user. */
+int cr_place_sync(struct cr_store *s, const struct cr_place *p)
+{
+	cr_auto_fd job = open_dir(p->dir, "..");
+
+	return job < 0 || fsync(job) || fsync(s->dir) ? -errno : 0;
+}
+
+/* The job's folder, made as root and given to the user. Not synced: the loop does not wait. */
 static int make_job(struct cr_store *s, const char *name, uint32_t uid, uint32_t gid)
 {
 	int fd, ret = 0;
@@ -193,7 +200,7 @@ static int make_job(struct cr_store *s, const char *name, uint32_t uid, uint32_t
 	fd = open_dir(s->dir, name);
 	if (fd < 0)
 		return fd;
-	if ((s->root && fchown(fd, uid, gid)) || fsync(s->dir))
+	if (s->root && fchown(fd, uid, gid))
 		ret = -errno;
 	close(fd);
 	return ret;
@@ -204,12 +211,8 @@ static int make_member(struct cr_store *s, int job, uint32_t member, struct cr_p
 	char name[16];
 
 	snprintf(name, sizeof(name), "%u", member);
-	if (!mkdirat(job, name, 0700)) {
-		if (fsync(job))
-			return -errno;
-	} else if (errno != EEXIST) {
+	if (mkdirat(job, name, 0700) && errno != EEXIST)
 		return -errno;
-	}
 	return enter_member(job, member, p);
 }
 

@@ -327,7 +327,8 @@ static int put_in_place(struct receiver *r)
 	cr_image_remove(&r->place, CR_FORM_OLD, r->key.number);
 	if (renameat(r->place.dir, name.text, r->place.dir, old.text) && errno != ENOENT)
 		return -errno;
-	if (renameat(r->place.dir, part.text, r->place.dir, name.text) || fsync(r->place.dir))
+	if (renameat(r->place.dir, part.text, r->place.dir, name.text) || fsync(r->place.dir) ||
+	    cr_place_sync(r->s, &r->place))
 		return -errno;
 	cr_image_remove(&r->place, CR_FORM_OLD, r->key.number);
 	cr_image_mark(&r->place, r->key.number, false);
