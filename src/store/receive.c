@@ -403,14 +403,25 @@ static int refuse(struct receiver *r, cairn_StoreAnswer answer)
 	return -ECANCELED;
 }
 
-/* Whether the image is here already, as it is there. */
+static int stop_if_closing(void *arg, size_t bytes)
+{
+	return ((struct cr_store *)arg)->closing ? -ECANCELED : 0;
+}
+
+/*
+ * Whether the image is here already, as it is there. Who sends it may do so because ours was found
+ * damaged by somebody else: so it is read.
+ */
 static bool have(struct receiver *r, const cairn_StoreBegin *b)
 {
+	struct cr_check c = { .pace = stop_if_closing, .arg = r->s };
 	cr_auto_fd dir = openat(r->place.dir, cr_form_name(CR_FORM_COMPLETE, r->key.number).text,
 				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	return dir >= 0 && b->manifest && !cr_image_marked(&r->place, r->key.number) &&
-	       cr_image_manifest_hash(dir, NULL, NULL) == b->manifest;
+	if (dir < 0 || !b->manifest || cr_image_marked(&r->place, r->key.number) ||
+	    cr_image_manifest_hash(dir, NULL, NULL) != b->manifest)
+		return false;
+	return !cr_image_check(&r->place, CR_FORM_COMPLETE, r->key.number, &c, NULL);
 }
 
 static void tell_have(struct receiver *r)

@@ -245,6 +245,24 @@ START_TEST(test_damaged_source)
 }
 END_TEST
 
+/* Damage that only somebody else knows of: what is sent once more is looked at. */
+START_TEST(test_unknown_damage)
+{
+	struct lab_content c = lab_content(12, 1);
+
+	lab_write(&a, 1, &c, NULL);
+	lab_ship(&a, &b, 1);
+	lab_wait(&b, 1, cairn_HoldingState_HOLDING_COMPLETE);
+	lab_damage(&b, 1, CR_PACK, 5 * LAB_RUN + 9);
+	lab_forget(&b);
+	b.s->counts.stored = 0;
+	lab_ship(&a, &b, 1);
+	lab_wait(&b, 1, cairn_HoldingState_HOLDING_COMPLETE);
+	lab_same(&a, &b, 1);
+	ck_assert_uint_eq(b.s->counts.stored, LAB_RUN);
+}
+END_TEST
+
 START_TEST(test_full)
 {
 	struct lab_content c = lab_content(40, 1);
@@ -389,6 +407,7 @@ TCase *unit_store_ship(void)
 	tcase_add_loop_test(c, test_cut, 0, 4);
 	tcase_add_test(c, test_restarted);
 	tcase_add_loop_test(c, test_damaged_source, 0, 2);
+	tcase_add_test(c, test_unknown_damage);
 	tcase_add_test(c, test_full);
 	tcase_add_test(c, test_one_folder);
 	tcase_add_test(c, test_rate);
