@@ -154,11 +154,23 @@ start_cluster()
 	ctl nodes | sed 's/^/        /'
 }
 
-# The numbers, as they come, with the node that counts.
+# The numbers, as they come, and that the file is cut back to the checkpoint.
 follow()
 {
-	tail -n +1 -F "$work/numbers" 2>/dev/null | while read -r line; do
-		tell "            $line"
+	local shown=0 n line
+
+	while :; do
+		n=$(wc -l <"$work/numbers")
+		if [ "$n" -lt "$shown" ]; then
+			shown=$n
+			tell "   the file is as at the checkpoint again: up to number $n"
+		fi
+		while [ "$shown" -lt "$n" ]; do
+			shown=$((shown + 1))
+			line=$(sed -n "${shown}p" "$work/numbers")
+			tell "            $line"
+		done
+		sleep 0.1
 	done &
 	follower=$!
 }
