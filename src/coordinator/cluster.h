@@ -163,8 +163,7 @@ struct co_course {
 struct co_told {
 	unsigned int course;
 	char step[CO_STEP];
-	void *payload;
-	size_t len;
+	struct cr_shared *payload;
 };
 
 enum co_state {
@@ -275,6 +274,8 @@ struct co_session *co_adopt(struct co *c, struct cr_link *l, bool local, uid_t u
 cairn_ClusterMsg *co_message(struct co *c, pb_size_t which);
 bool co_send(struct co_session *s, cairn_ClusterMsg *m, const void *payload, size_t len);
 bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, size_t len);
+/* The same, of a payload that all members get. */
+bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload);
 void co_session_close(struct co_session *s);
 struct co_session *co_session_by_id(struct co *c, uint64_t id);
 void co_tick(struct co *c);

@@ -27,7 +27,7 @@ static void send_advance(struct co_member *m)
 	co_member_id(m, &msg->body.advance.id);
 	msg->body.advance.course = t->course;
 	snprintf(msg->body.advance.step, sizeof(msg->body.advance.step), "%s", t->step);
-	co_send_node(m->node, msg, t->payload, t->len);
+	co_send_shared(m->node, msg, t->payload);
 }
 
 static void send_abort(struct co_member *m, unsigned int course, int status, const char *text)
@@ -152,9 +152,10 @@ static bool collect(struct co_job *j)
 			len += 8 + j->v[i].len;
 	if (len > ADVANCE_MAX)
 		return false;
-	free(t->payload);
-	t->payload = at = malloc(len + 1);
-	t->len = len;
+	/* Links that have not sent the one before keep it. */
+	cr_shared_free(t->payload);
+	t->payload = cr_shared_new(len);
+	at = t->payload->data;
 	t->course = j->course.id;
 	snprintf(t->step, sizeof(t->step), "%s", j->course.step);
 	for (i = 0; i < j->n; i++) {
@@ -178,7 +179,7 @@ static bool collect(struct co_job *j)
 static void keep_said(struct co_job *j)
 {
 	co_db_write(j->c->db, CO_SQL_SAID, "iitb", (int64_t)j->id, (int64_t)j->said.course,
-		    j->said.step, j->said.payload, j->said.len);
+		    j->said.step, j->said.payload->data, j->said.payload->len);
 }
 
 static void restored(struct co_job *j)

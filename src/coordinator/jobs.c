@@ -166,7 +166,7 @@ void co_job_free(struct co_job *j)
 	for (i = 0; i < j->n; i++)
 		free(j->v[i].payload);
 	free(j->v);
-	free(j->said.payload);
+	cr_shared_free(j->said.payload);
 	free(j->waiters.v);
 	free(j->avoided.v);
 	free(j->plan);
@@ -341,9 +341,9 @@ static void on_said(sqlite3_stmt *s, void *arg)
 		return;
 	j->said.course = sqlite3_column_int64(s, 1);
 	text(s, 2, j->said.step, sizeof(j->said.step));
-	j->said.len = sqlite3_column_bytes(s, 3);
-	j->said.payload = malloc(j->said.len + 1);
-	memcpy(j->said.payload, sqlite3_column_blob(s, 3), j->said.len);
+	j->said.payload = cr_shared_new(sqlite3_column_bytes(s, 3));
+	if (j->said.payload->len)
+		memcpy(j->said.payload->data, sqlite3_column_blob(s, 3), j->said.payload->len);
 }
 
 static void on_last(sqlite3_stmt *s, void *arg)

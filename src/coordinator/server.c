@@ -41,6 +41,15 @@ bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, s
 	return n && co_send(n->session, m, payload, len);
 }
 
+bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload)
+{
+	if (!n || !n->session)
+		return false;
+	co_db_commit(n->c->db);
+	m->session = n->session->id;
+	return cr_link_send_shared(n->session->link, m, payload);
+}
+
 struct co_session *co_session_by_id(struct co *c, uint64_t id)
 {
 	struct co_session *s = c->sessions;

@@ -528,6 +528,47 @@ bool cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_
 	return n > 0 && cr_stream_queue(&l->stream, room, n, payload, len);
 }
 
+struct cr_shared *cr_shared_new(size_t len)
+{
+	struct cr_shared *s = malloc(sizeof(*s) + len);
+
+	if (s) {
+		s->refs = 1;
+		s->len = len;
+	}
+	return s;
+}
+
+void cr_shared_free(struct cr_shared *s)
+{
+	if (s && !--s->refs)
+		free(s);
+}
+
+static void let_go(const void *data, size_t len, void *arg)
+{
+	cr_shared_free(arg);
+}
+
+bool cr_link_send_shared(struct cr_link *l, const void *msg, struct cr_shared *payload)
+{
+	unsigned char room[sizeof(struct cr_frame_header) + CR_LINK_MESSAGE_MAX];
+	ssize_t n;
+
+	if (!payload || !payload->len)
+		return cr_link_send(l, msg, NULL, 0);
+	if (l->state != CR_LINK_UP || !l->h)
+		return false;
+	n = cr_frame_encode(room, sizeof(room), l->h->type, msg, payload->len);
+	if (n < 0)
+		return false;
+	payload->refs++;
+	if (cr_stream_queue_lent(&l->stream, room, n, payload->data, payload->len, let_go, payload))
+		return true;
+	payload->refs--;
+	return false;
+}
+
 size_t cr_link_backlog(const struct cr_link *l)
 {
 	return cr_stream_queued(&l->stream);

@@ -89,6 +89,18 @@ void cr_listener_free(struct cr_listener *l);
 void cr_link_handle(struct cr_link *l, const struct cr_link_handler *h, void *arg);
 /* Queues; false if there is no memory or the link is going down. */
 bool cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len);
+/*
+ * A payload that many are sent: queued on all links, it is there once. Freed by the last who lets
+ * go of it, the caller or a link.
+ */
+struct cr_shared {
+	unsigned int refs;
+	size_t len;
+	unsigned char data[];
+};
+struct cr_shared *cr_shared_new(size_t len);
+void cr_shared_free(struct cr_shared *s);
+bool cr_link_send_shared(struct cr_link *l, const void *msg, struct cr_shared *payload);
 /* Bytes queued and not yet gone. */
 size_t cr_link_backlog(const struct cr_link *l);
 /* Stop and go on reading, for a receiver that cannot keep up. */

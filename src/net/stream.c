@@ -172,6 +172,23 @@ bool cr_stream_queue(struct cr_stream *s, const void *a, size_t alen, const void
 	return true;
 }
 
+bool cr_stream_queue_lent(struct cr_stream *s, const void *a, size_t alen, const void *b,
+			  size_t blen, evbuffer_ref_cleanup_cb done, void *arg)
+{
+	struct evbuffer *both = evbuffer_new();
+	bool good = both && !evbuffer_add(both, a, alen) &&
+		    !evbuffer_add_reference(both, b, blen, done, arg);
+
+	/* Moves, and cannot fail. */
+	if (good)
+		evbuffer_add_buffer(s->out, both);
+	if (both)
+		evbuffer_free(both);
+	if (good && !event_pending(s->writable, EV_WRITE, NULL))
+		event_active(s->writable, EV_WRITE, 1);
+	return good;
+}
+
 size_t cr_stream_queued(const struct cr_stream *s)
 {
 	return s->out ? evbuffer_get_length(s->out) : 0;

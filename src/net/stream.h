@@ -3,6 +3,7 @@
 // Bytes over a socket in libevent's loop, through TLS or plainly; see stream.c.
 #pragma once
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <stdbool.h>
@@ -43,6 +44,9 @@ ssize_t cr_stream_read(struct cr_stream *s, void *buf, size_t len);
 bool cr_stream_holds(const struct cr_stream *s);
 /* Both or nothing; false: no memory. writable() comes soon. */
 bool cr_stream_queue(struct cr_stream *s, const void *a, size_t alen, const void *b, size_t blen);
+/* The same, but b stays where it is until done() tells that it is gone. */
+bool cr_stream_queue_lent(struct cr_stream *s, const void *a, size_t alen, const void *b,
+			  size_t blen, evbuffer_ref_cleanup_cb done, void *arg);
 size_t cr_stream_queued(const struct cr_stream *s);
 /* Writes what is queued. 0: all is gone. -EAGAIN: writable() comes; or -errno. */
 int cr_stream_flush(struct cr_stream *s);
