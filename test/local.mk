@@ -508,6 +508,7 @@ EXTRA_DIST += \
 	test/cluster/oom.sh \
 	test/cluster/replica-damaged.sh \
 	test/cluster/sockets.sh \
+	test/cluster/witnesses.sh \
 	test/cluster/wrong-address.sh \
 	test/cluster/wrong-key.sh
 

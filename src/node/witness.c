@@ -3,7 +3,8 @@
 // What lets the members here live while the coordinator's host is silent: other nodes, the
 // witnesses, that vouch for us (coordinator/lease.h has the rules, doc/FAILURE.md why they hold).
 // And the other side: we vouch for others, unless the coordinator has told us not to. Questions and
-// answers are Vouch messages over links of their own, which are there only while they are needed.
+// answers are Vouch messages over links of their own, which are made before they are needed: when a
+// coordinator falls silent there is no time for all nodes to make theirs at once.
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,8 +15,8 @@
 #include "node/node.h"
 #include "node/witness.h"
 
-#define IDLE_NS 10000000000ll /* a link that was not needed for so long is closed */
-#define RETRY_NS 500000000ll
+#define IDLE_NS 10000000000ll /* between two attempts */
+#define RETRY_NS 500000000ll /* while it is needed */
 
 struct peer {
 	struct cr_node *node;
@@ -24,7 +25,7 @@ struct peer {
 	socklen_t len;
 	struct cr_link *link;
 	bool up;
-	int64_t retry_ns, asked_ns;
+	int64_t retry_ns;
 };
 
 struct cr_node_witnesses {
@@ -97,6 +98,16 @@ static void on_answer(struct cr_link *l, const void *msg, const void *payload, s
 		vouched(n, p->name, v->sent_ns);
 }
 
+/* Two heartbeats without an answer, or a lease that others keep alive. */
+static bool needed(const struct cr_node *n)
+{
+	int64_t beat = n->lease.heartbeat_ms * 1000000ll, now = cr_node_now();
+	int64_t age = now - (n->lease.until_ns - n->lease.ms * 1000000ll);
+
+	return !n->lease.over && n->witnesses->known.n &&
+	       (age > 2 * beat || now - n->up.acked_ns > n->lease.ms * 1000000ll);
+}
+
 static void ask(struct peer *p)
 {
 	struct cr_node *n = p->node;
@@ -105,7 +116,7 @@ static void ask(struct peer *p)
 
 	snprintf(v->node, sizeof(v->node), "%s", n->name);
 	v->generation = n->witnesses->known.generation;
-	v->sent_ns = p->asked_ns = cr_node_now();
+	v->sent_ns = cr_node_now();
 	v->ms = n->lease.ms;
 	cr_link_send(p->link, m, NULL, 0);
 }
@@ -116,7 +127,8 @@ static void on_up(struct cr_link *l, void *arg)
 
 	cr_lease_look(p->node);
 	p->up = true;
-	ask(p);
+	if (needed(p->node))
+		ask(p);
 }
 
 static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
@@ -125,7 +137,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 
 	p->link = NULL;
 	p->up = false;
-	p->retry_ns = cr_node_now() + RETRY_NS;
+	p->retry_ns = cr_node_now() + IDLE_NS;
 	cr_lease_look(p->node);
 }
 
@@ -150,54 +162,58 @@ static void ask_all(struct cr_node *n, int64_t now)
 	struct cr_node_witnesses *w = n->witnesses;
 	unsigned int i;
 
+	if (now - w->asked_ns > IDLE_NS)
+		cr_say("the coordinator does not answer: %u witnesses are asked", w->known.n);
+	w->asked_ns = now;
 	for (i = 0; i < w->known.n; i++) {
 		struct peer *p = &w->peers[i];
 
-		if (!strcmp(p->name, n->name)) {
-			if (cr_voucher_ask(&w->voucher, n->name, n->lease.ms * 1000000ll, now))
-				vouched(n, n->name, now);
-		} else if (p->up) {
+		if (p->up)
 			ask(p);
-		} else if (!p->link && p->len && now >= p->retry_ns) {
-			p->asked_ns = now;
-			p->link = cr_link_connect(n->base, (struct sockaddr *)&p->at, p->len,
-						  n->trust, &witness, p);
-		}
+		else if (!strcmp(p->name, n->name) &&
+			 cr_voucher_ask(&w->voucher, n->name, n->lease.ms * 1000000ll, now))
+			vouched(n, n->name, now);
 	}
 }
 
 void cr_witness_tick(struct cr_node *n, int64_t now)
 {
 	struct cr_node_witnesses *w = n->witnesses;
-	int64_t beat = n->lease.heartbeat_ms * 1000000ll, age;
+	bool need = needed(n);
 	unsigned int i;
 
-	age = now - (n->lease.until_ns - n->lease.ms * 1000000ll);
-	/* Two heartbeats without an answer, or a lease that others keep alive. */
-	if (!n->lease.over && w->known.n && now - w->asked_ns >= beat &&
-	    (age > 2 * beat || now - n->up.acked_ns > n->lease.ms * 1000000ll)) {
-		w->asked_ns = now;
+	if (need && now - w->asked_ns >= n->lease.heartbeat_ms * 1000000ll)
 		ask_all(n, now);
+	for (i = 0; i < w->known.n; i++) {
+		struct peer *p = &w->peers[i];
+		int64_t at = need ? p->retry_ns - IDLE_NS + RETRY_NS : p->retry_ns;
+
+		if (p->link || !p->len || now < at || !strcmp(p->name, n->name))
+			continue;
+		p->retry_ns = now + IDLE_NS;
+		p->link = cr_link_connect(n->base, (struct sockaddr *)&p->at, p->len, n->trust,
+					  &witness, p);
 	}
-	for (i = 0; i < CR_WITNESSES_MAX; i++)
-		if (w->peers[i].link && now - w->peers[i].asked_ns > IDLE_NS)
-			close_peer(&w->peers[i]);
 }
 
 /* ---- what the coordinator says ---- */
 
 static void set_peer(struct cr_node *n, struct peer *p, const cairn_Witness *from)
 {
+	struct peer new = { .node = n };
 	struct cr_err none = { 0 };
 	char text[CR_ADDRESS_TEXT + 8];
 
-	close_peer(p);
-	*p = (struct peer){ .node = n };
-	snprintf(p->name, sizeof(p->name), "%s", from->node);
+	snprintf(new.name, sizeof(new.name), "%s", from->node);
 	snprintf(text, sizeof(text), strchr(from->address, ':') ? "[%s]:%u" : "%s:%u",
 		 from->address, (unsigned int)from->port);
-	if (cr_address_parse(text, &p->at, &p->len, &none))
-		p->len = 0;
+	if (cr_address_parse(text, &new.at, &new.len, &none))
+		new.len = 0;
+	if (p->node && !strcmp(p->name, new.name) && p->len == new.len &&
+	    !memcmp(&p->at, &new.at, new.len))
+		return;
+	close_peer(p);
+	*p = new;
 }
 
 void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
