@@ -352,6 +352,8 @@ static inline bool co_lives(const struct co_member *m)
 
 /* ---- courses.c ---- */
 bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a);
+/* Its node has come back: the order of a course that has just begun, once more. */
+void co_course_again(struct co_member *m);
 void co_course_restore(struct co_job *j, unsigned int number);
 void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len);
 void co_course_abort(struct co_job *j, int status, const char *text);

@@ -80,6 +80,32 @@ static void begin(struct co_job *j, enum co_purpose purpose, unsigned int number
 	}
 }
 
+static void order(struct co_member *m)
+{
+	const struct co_course *course = &m->job->course;
+	cairn_ClusterMsg *msg = co_message(m->job->c, cairn_ClusterMsg_checkpoint_tag);
+	cairn_Checkpoint *to = &msg->body.checkpoint;
+
+	to->has_id = true;
+	co_member_id(m, &to->id);
+	to->course = course->id;
+	to->number = course->number;
+	to->stop = course->purpose == CO_STOP || course->purpose == CO_MOVE;
+	to->check = course->purpose == CO_LOOK;
+	to->members = course->members;
+	co_send_node(m->node, msg, NULL, 0);
+}
+
+/* To a node that passes each one on once, since what is sent as a link breaks may be lost. */
+void co_course_again(struct co_member *m)
+{
+	const struct co_course *course = &m->job->course;
+
+	if (course->active && course->purpose != CO_RESTORE && !*course->step && m->takes_part &&
+	    !m->arrived && !m->finished)
+		order(m);
+}
+
 bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a)
 {
 	struct co_checkpoint *k;
@@ -97,21 +123,9 @@ bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_
 		co_checkpoint_save(j, k);
 	}
 	co_job_save(j);
-	for (i = 0; i < j->n; i++) {
-		cairn_ClusterMsg *msg = co_message(j->c, cairn_ClusterMsg_checkpoint_tag);
-		cairn_Checkpoint *to = &msg->body.checkpoint;
-
-		if (!j->v[i].takes_part)
-			continue;
-		to->has_id = true;
-		co_member_id(&j->v[i], &to->id);
-		to->course = j->course.id;
-		to->number = j->course.number;
-		to->stop = purpose == CO_STOP || purpose == CO_MOVE;
-		to->check = purpose == CO_LOOK;
-		to->members = j->course.members;
-		co_send_node(j->v[i].node, msg, NULL, 0);
-	}
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part)
+			order(&j->v[i]);
 	if (purpose != CO_LOOK)
 		co_images_tend(j);
 	if (j->policy.interval > 0)

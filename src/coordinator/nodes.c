@@ -291,6 +291,8 @@ void co_node_told(struct co_node *n)
 
 			if (m->node == n && co_lives(m) && !m->here && !m->start_sent)
 				co_member_vanished(m, "its node has it no more");
+			else if (m->node == n && co_lives(m))
+				co_course_again(m);
 		}
 	co_nodes_changed(c);
 }

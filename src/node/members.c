@@ -272,6 +272,36 @@ void cr_members_report(struct cr_node *n)
 			cr_uplink_send(n, &m->arrive.msg, m->arrive.payload, m->arrive.len);
 }
 
+/*
+ * A job must not stand still for a coordinator that is away. Of a restart nothing runs yet, so it
+ * waits. The coordinator is told when it is back; what others have saved is no checkpoint then.
+ */
+static void give_up_course(struct cr_node_member *m, int64_t now)
+{
+	struct cr_node *n = m->node;
+	cairn_ClusterMsg *msg;
+	cairn_Abort *a;
+
+	if (m->arrive.msg.which_body != cairn_ClusterMsg_arrive_tag || m->ended ||
+	    m->state != cairn_MemberState_MEMBER_RUNNING ||
+	    now - n->up.acked_ns < 2 * n->lease.ms * 1000000ll)
+		return;
+	msg = malloc(sizeof(*msg));
+	if (!msg)
+		return;
+	memset(msg, 0, sizeof(*msg));
+	msg->which_body = cairn_ClusterMsg_abort_tag;
+	a = &msg->body.abort;
+	a->has_id = true;
+	a->id = m->id;
+	a->course = m->arrive.msg.body.arrive.course;
+	a->status = CR_EXIT_CLUSTER;
+	snprintf(a->error, sizeof(a->error), "the coordinator is out of reach");
+	cr_member_pass(n, &m->id, msg, NULL, 0);
+	cr_member_arrive(m, msg, NULL, 0);
+	free(msg);
+}
+
 /* ---- its end ---- */
 
 void cr_member_end(struct cr_node_member *m, unsigned int ms)
@@ -355,6 +385,7 @@ void cr_members_tick(struct cr_node *n, int64_t now)
 		if (!is_over(m, now)) {
 			if (look && !m->ended)
 				cr_tree_look(m);
+			give_up_course(m, now);
 			continue;
 		}
 		cr_images_given_up(m);

@@ -57,6 +57,7 @@ struct cr_node_member {
 	int status; /* wait status of the launcher, -1: not known */
 	cr_node_pids seen; /* its processes when last looked at */
 	struct cr_node_client *client; /* the shepherd's connection, or NULL */
+	unsigned int ordered; /* course of the last checkpoint that it was told to make */
 	bool fenced; /* its lease ran out */
 	bool ended; /* nothing of it shall live; it is gone when nothing does */
 	bool told; /* what became of it has been told by its shepherd: last */

@@ -197,6 +197,13 @@ static void on_kill(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 static void on_checkpoint(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
 			  size_t len)
 {
+	struct cr_node_member *member = cr_member_of(n, &m->body.checkpoint.id);
+
+	/* Sent again after a link broke. */
+	if (member && member->ordered == m->body.checkpoint.course)
+		return;
+	if (member)
+		member->ordered = m->body.checkpoint.course;
 	cr_member_pass(n, &m->body.checkpoint.id, m, payload, len);
 }
 
@@ -306,6 +313,7 @@ int cr_uplink_init(struct cr_node *n, struct cr_err *err)
 	size_t i;
 	int ret;
 
+	up->acked_ns = cr_node_now();
 	for (i = 0; i < n->options.coordinators.n; i++) {
 		char *list = strdup(n->options.coordinators.v[i]), *save = NULL, *one;
 
