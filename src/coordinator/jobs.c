@@ -210,13 +210,14 @@ void co_jobs_tick(struct co *c, int64_t now)
 	for (i = 0; i < c->jobs.n; i++) {
 		struct co_job *j = c->jobs.v[i];
 
-		if (co_job_over(j))
-			continue;
-		co_course_tick(j, now);
-		if (now >= j->tend_ms) {
+		/* One that was stopped or has failed may be restarted. */
+		if (now >= j->tend_ms && j->state != CO_JOB_ENDED) {
 			j->tend_ms = now + TEND_MS;
 			co_images_tend(j);
 		}
+		if (co_job_over(j))
+			continue;
+		co_course_tick(j, now);
 		if (j->look && now >= j->retry_ms) {
 			j->look = false;
 			co_recovery_look(j);

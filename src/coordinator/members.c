@@ -216,8 +216,11 @@ static void ended(struct co_member *m, const cairn_MemberEvent *e)
 	}
 	co_member_set(m, CO_NONE);
 	answer_asker(m, e->status);
-	if (!j->live)
-		co_job_set(j, CO_JOB_ENDED, "");
+	if (j->live)
+		return;
+	/* Its last image may be without a copy still; nobody needs it now. */
+	co_course_abort(j, CR_EXIT_NOT_FOUND, "the job has ended");
+	co_job_set(j, CO_JOB_ENDED, "");
 }
 
 enum co_cause co_cause_of(int status)

@@ -570,8 +570,12 @@ static void look_at_lease(struct fake_cluster *f, struct fake_node *n, int64_t n
 	unsigned int i;
 
 	for (i = 0; now >= n->lease_ms && i < FAKE_MEMBERS; i++) {
-		f->fenced += n->members[i].lives;
+		if (!n->members[i].lives)
+			continue;
+		f->fenced++;
 		n->members[i].lives = false;
+		/* It is told by not being there when the node comes anew. */
+		fake_disconnect(n);
 	}
 }
 
