@@ -203,6 +203,8 @@ static int finish(struct cr_save *s, struct cr_err *err)
 		if (cr_inet_options_check(t->all.v[i], err))
 			return -EIO;
 	ret = cr_tcp_save(s, t->all.v, t->all.n, err);
+	if (!ret && !cr_has_members(s->gather) && s->addresses)
+		ret = cr_homes_save(s);
 	for (i = 0; i < t->all.n && !ret && s->tcp_repair; i++)
 		ret = save_repair(s, t, t->all.v[i], err);
 	for (i = 0; i < t->all.n && !ret; i++) {
@@ -249,7 +251,8 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	size_t n = r->img->inet_sockets.n, i, k;
 	struct cr_inet_new *all = calloc(n + 1, sizeof(*all));
 	struct cr_places places = { 0 };
-	bool members = cr_has_members(r->gather) && r->addresses;
+	/* Also one that is alone by now goes on with the addresses that it had. */
+	bool placed = r->addresses && (cr_has_members(r->gather) || r->img->job.homes.size);
 	int ret = 0;
 
 	if (!all)
@@ -260,6 +263,9 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 
 		all[i].m = m;
 		all[i].fd = -1;
+		all[i].kind = m->peer_kind;
+		if (m->member && !cr_has_members(r->gather))
+			all[i].kind = cairn_InetPeer_INET_PEER_OUTSIDE;
 		cr_inet_name(&all[i].local, m->local.bytes, m->local.size);
 		cr_inet_name(&all[i].remote, m->remote.bytes, m->remote.size);
 		for (k = 0; k < i && m->peer_kind == cairn_InetPeer_INET_PEER_JOB; k++) {
@@ -269,12 +275,12 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 			all[k].peer = &all[i];
 		}
 	}
-	if (members)
+	if (placed)
 		ret = cr_places_begin(&places, r, all, n, err);
 	if (!ret)
-		ret = cr_udp_open(r, all, n, members ? &places : NULL, err);
+		ret = cr_udp_open(r, all, n, placed ? &places : NULL, err);
 	if (!ret)
-		ret = cr_tcp_restore(r, all, n, members ? &places : NULL, err);
+		ret = cr_tcp_restore(r, all, n, placed ? &places : NULL, err);
 	if (!ret)
 		ret = cr_udp_restore(r, all, n, err);
 	cr_places_free(&places);

@@ -147,6 +147,7 @@ struct cr_inet_new {
 	const cairn_InetSocket *m;
 	union cr_inet_name local, remote;
 	int fd; /* -1: not made yet */
+	cairn_InetPeer kind; /* as in the record, unless its other end's member is not there */
 	struct cr_inet_new *peer;
 };
 

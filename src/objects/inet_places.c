@@ -300,7 +300,7 @@ static int begin(struct cr_places *p, struct cr_inet_new *all, size_t n, struct 
 	for (i = 0; i < n; i++)
 		if (is_inet(&all[i]))
 			locate(p, &all[i]);
-	if (!ret)
+	if (!ret && cr_has_members(p->gather))
 		ret = tell_places(p, all, n, &g, err);
 	for (i = 0; i < g.n && !ret; i++)
 		if (g.v[i].member != p->gather->member)
@@ -537,7 +537,9 @@ int cr_places_settle(struct cr_places *p, struct cr_inet_new *all, size_t n, str
 	int ret = note_sockets(p, all, n), pass;
 	size_t i;
 
-	if (!ret)
+	for (i = 0; i < p->points.n && !ret && !cr_has_members(p->gather); i++)
+		ret = add_point(p->r->addresses, &p->points.v[i].place, &p->points.v[i].now);
+	if (!ret && cr_has_members(p->gather))
 		ret = p->gather->all(p->gather, "connected", p->points.v,
 				     p->points.n * sizeof(*p->points.v), &g, err);
 	for (pass = 0; pass < 2; pass++)

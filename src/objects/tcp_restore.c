@@ -28,12 +28,14 @@ static bool listens(const struct cr_inet_new *k)
 }
 
 /* A connection that has to be made, whatever becomes of it then. */
-static bool was_connected(const cairn_InetSocket *m)
+static bool was_connected(const struct cr_inet_new *k)
 {
-	return m->peer_kind == cairn_InetPeer_INET_PEER_JOB ||
-	       m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER ||
-	       m->peer_kind == cairn_InetPeer_INET_PEER_CLOSED ||
-	       m->peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE ||
+	const cairn_InetSocket *m = k->m;
+
+	return k->kind == cairn_InetPeer_INET_PEER_JOB ||
+	       k->kind == cairn_InetPeer_INET_PEER_MEMBER ||
+	       k->kind == cairn_InetPeer_INET_PEER_CLOSED ||
+	       k->kind == cairn_InetPeer_INET_PEER_OUTSIDE ||
 	       (m->state == CR_TCP_CLOSE && m->events & POLLRDHUP && m->error != ECONNREFUSED);
 }
 
@@ -43,11 +45,10 @@ static bool lives_on(const struct cr_tcp_work *w, const cairn_InetSocket *m)
 }
 
 /* Its other end can only be one of ours. */
-static bool needs_helper(const struct cr_tcp_work *w, const cairn_InetSocket *m)
+static bool needs_helper(const struct cr_tcp_work *w, const struct cr_inet_new *k)
 {
-	return was_connected(m) && !lives_on(w, m) &&
-	       m->peer_kind != cairn_InetPeer_INET_PEER_JOB &&
-	       m->peer_kind != cairn_InetPeer_INET_PEER_MEMBER;
+	return was_connected(k) && !lives_on(w, k->m) && k->kind != cairn_InetPeer_INET_PEER_JOB &&
+	       k->kind != cairn_InetPeer_INET_PEER_MEMBER;
 }
 
 static bool is_server(const struct cr_tcp_work *w, const struct cr_inet_new *k)
@@ -126,7 +127,7 @@ static int make_gate(struct cr_tcp_work *w, union cr_inet_name *name, struct cr_
 /* Of a pair, the end that is accepted; of one with a helper, always the job's. */
 static bool is_accepted(const struct cr_tcp_work *w, const struct cr_inet_new *k)
 {
-	if (k->m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER)
+	if (k->kind == cairn_InetPeer_INET_PEER_MEMBER)
 		return k->m->accepted;
 	if (!k->peer)
 		return true;
@@ -143,13 +144,13 @@ static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 		k->fd = cr_tcp_new_socket(m, m->family, err);
 		return k->fd < 0 ? k->fd : cr_tcp_repair_restore(w->r, k, err);
 	}
-	if (was_connected(m) && !cr_inet_is_any(&k->local) && !cr_inet_is_here(&k->local)) {
+	if (was_connected(k) && !cr_inet_is_any(&k->local) && !cr_inet_is_here(&k->local)) {
 		cr_inet_loopback(&k->local);
 		cr_inet_loopback(&k->remote);
 	}
 	if (w->places)
 		cr_places_shifted(w->places, &k->local, SOCK_STREAM);
-	if (was_connected(m) && is_accepted(w, k)) {
+	if (was_connected(k) && is_accepted(w, k)) {
 		if (cr_inet_is_any(&k->local))
 			cr_inet_loopback(&k->local);
 		return make_gate(w, &k->local, err);
@@ -244,7 +245,7 @@ static int make_helper(struct cr_inet_new *k, struct cr_err *err)
 {
 	int fd = cr_tcp_new_socket(NULL, k->local.any.sa_family, err);
 
-	if (fd >= 0 && k->m->peer_kind == cairn_InetPeer_INET_PEER_CLOSED &&
+	if (fd >= 0 && k->kind == cairn_InetPeer_INET_PEER_CLOSED &&
 	    k->remote.any.sa_family == k->local.any.sa_family && cr_inet_is_here(&k->remote)) {
 		struct cr_err unused = { 0 };
 
@@ -361,7 +362,7 @@ static void end_helper(struct cr_inet_new *k, int helper)
 		return;
 	}
 	if (m->error == ECONNRESET ||
-	    (m->peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE && m->state != CR_TCP_CLOSE_WAIT &&
+	    (k->kind == cairn_InetPeer_INET_PEER_OUTSIDE && m->state != CR_TCP_CLOSE_WAIT &&
 	     m->state != CR_TCP_LAST_ACK)) {
 		setsockopt(helper, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 		close(helper);
@@ -458,7 +459,7 @@ static int begin_listening(struct cr_tcp_work *w, struct cr_inet_new *k, struct 
 
 static bool waits(const struct cr_inet_new *k)
 {
-	return is_tcp(k) && k->m->peer_kind == cairn_InetPeer_INET_PEER_WAITING;
+	return is_tcp(k) && k->kind == cairn_InetPeer_INET_PEER_WAITING;
 }
 
 static int by_rank(const void *a, const void *b)
@@ -530,7 +531,7 @@ static int make_connections(struct cr_tcp_work *w, struct cr_err *err)
 	size_t i;
 	int ret = open_gates(w, err);
 
-	if (!ret && w->places)
+	if (!ret && w->places && cr_has_members(w->places->gather))
 		ret = cr_tcp_meet(w, err);
 	for (i = 0; i < w->n && !ret; i++) {
 		struct cr_inet_new *k = &w->all[i];
@@ -539,7 +540,7 @@ static int make_connections(struct cr_tcp_work *w, struct cr_err *err)
 			continue;
 		if (k->peer && !is_accepted(w, k))
 			ret = connect_pair(w, k, err);
-		else if (needs_helper(w, k->m))
+		else if (needs_helper(w, k))
 			ret = connect_helper(w, k, err);
 		else if (k->m->error == ECONNREFUSED)
 			ret = be_refused(k, err);
