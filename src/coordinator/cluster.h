@@ -250,6 +250,7 @@ struct co {
 	struct cr_fence fence;
 	char *generations; /* of witnesses, as the database has them */
 	uint32_t round; /* that witnesses have been told */
+	bool witnesses_moved; /* one has come anew: where it is asked is told to all */
 	int64_t witnesses_ms; /* next choice */
 	int64_t lease_ms, heartbeat_ms;
 	int64_t longest_ms; /* lease that any coordinator of this database has given */

@@ -215,6 +215,8 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	snprintf(m->body.welcome.cluster, sizeof(m->body.welcome.cluster), "%s",
 		 s->c->options.name);
 	co_send(s, m, NULL, 0);
+	/* Its port may be another, and the database has none. */
+	s->c->witnesses_moved |= co_witness(n);
 	co_witnesses_tell(n);
 	return true;
 }

@@ -171,8 +171,9 @@ void co_witnesses_tick(struct co *c, int64_t now)
 		c->witnesses_ms = now + CHANGE_MS;
 		choose(c);
 	}
-	if (c->round != c->fence.round) {
+	if (c->round != c->fence.round || c->witnesses_moved) {
 		c->round = c->fence.round;
-		tell_all(c, false);
+		tell_all(c, c->witnesses_moved);
+		c->witnesses_moved = false;
 	}
 }
