@@ -56,7 +56,7 @@ int cr_name_check(const char *name, struct cr_err *err)
 		;
 	if (*p || p == name || *name == '.' || *name == '-' || p - name > CR_NAME_MAX)
 		return cr_fail(err, CR_EXIT_USAGE, 0,
-			       "'%s' cannot be a job's name (letters, digits and ._+- only, not "
+			       "'%s' cannot be a name (letters, digits and ._+- only, not "
 			       "starting with . or -, at most %d)",
 			       name, CR_NAME_MAX);
 	return 0;

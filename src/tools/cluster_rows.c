@@ -273,12 +273,12 @@ static void job_text(const cairn_JobRow *j)
 
 	printf("job         %s (number %llu, user %u)\nstate       %s", j->name,
 	       (unsigned long long)j->id, j->uid, j->state);
-	if (j->status)
+	if (j->status && !strcmp(j->state, "ended"))
 		printf(", status %d", j->status);
 	printf("%s%s\n", *j->why ? ": " : "", j->why);
 	printf("command     %s\n", j->command);
 	if (j->restarts)
-		printf("restarts    %u since its last checkpoint\n", j->restarts);
+		printf("restarts    %u\n", j->restarts);
 	policy_text(&j->policy);
 	if (j->number)
 		printf("checkpoint  %s, committed at %s\n", checkpoint_text(j->number, number_text),

@@ -48,7 +48,7 @@ fails 100 'not restart or stop' crctl run --on-failure burn -- true
 fails 100 'give KEY=VALUE' crctl run --label gpu -- true
 fails 100 'give KEY=VALUE' crctl run --label =yes -- true
 CR_KEEP=no fails 100 'CR_KEEP' crctl run -- true
-fails 100 "cannot be a job's name" crctl run -n 'a/b' -- true
+fails 100 "cannot be a name" crctl run -n 'a/b' -- true
 CR_KEEP=no fails 113 'no crnode' crctl nodes
 
 if command -v python3 >/dev/null; then
