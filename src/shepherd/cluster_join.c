@@ -83,7 +83,8 @@ int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err
 {
 	unsigned int i;
 
-	p->interval = o->interval;
+	/* A job of a cluster is there to outlive its node. */
+	p->interval = o->interval > 0 ? o->interval : 60;
 	p->keep = o->keep;
 	p->keep_bytes = o->keep_bytes;
 	p->replicas = o->replicas;
