@@ -290,7 +290,7 @@ events() {
 
 # happened KIND [JQ-CONDITION]
 happened() {
-	events | jq -e --arg k "$1" "[.. | objects | select(.kind? == \$k and (${2:-true}))]
+	events | jq -se --arg k "$1" "[.. | objects | select(.kind? == \$k and (${2:-true}))]
 		| length > 0" >/dev/null 2>&1
 }
 
