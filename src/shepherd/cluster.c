@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -39,6 +40,22 @@ static void set_timer(struct cr_cluster *c)
 		timerfd_settime(c->lease_fd, 0, &t, NULL);
 }
 
+/* Processes that the kernel has killed for want of memory, in all cgroups; 0: not known. */
+static uint64_t oom_kills(void)
+{
+	FILE *f = fopen("/proc/vmstat", "re");
+	char line[128];
+	uint64_t n = 0;
+
+	/* One more than there were, so that none is not the same as not known. */
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "oom_kill ", 9))
+			n = strtoull(line + 9, NULL, 10) + 1;
+	if (f)
+		fclose(f);
+	return n;
+}
+
 static void renew(struct cr_cluster *c, const cairn_Lease *lease)
 {
 	int64_t until = lease->until_ns;
@@ -48,6 +65,8 @@ static void renew(struct cr_cluster *c, const cairn_Lease *lease)
 	if (until > c->lease_until)
 		c->lease_until = until;
 	set_timer(c);
+	c->oom_kills[1] = c->oom_kills[0];
+	c->oom_kills[0] = oom_kills();
 }
 
 static bool passed(const struct cr_cluster *c)
@@ -535,6 +554,9 @@ void cr_cluster_end(struct cr_cluster *c, int status, bool signaled)
 						     cairn_MemberState_MEMBER_EXITED,
 				.status = status,
 				.signaled = signaled,
+				/* Nobody else tells whom, so shortly before must do. */
+				.out_of_memory = signaled && status == 128 + SIGKILL &&
+						 c->oom_kills[1] && oom_kills() > c->oom_kills[1],
 				.stopped = c->sh->exit_status == CR_EXIT_STOPPED };
 	int tries;
 

@@ -41,6 +41,7 @@ struct cr_cluster {
 	char addresses[8][48]; /* of this node, the first one preferred */
 	unsigned int naddresses;
 	struct event *link_event, *lease_event, *retry_event;
+	uint64_t oom_kills[2]; /* on this host, when the lease was renewed, the last time but one */
 	int lease_fd; /* a timerfd: libevent's clock stands still while a machine is suspended */
 	cairn_ClusterMsg in, out;
 };
