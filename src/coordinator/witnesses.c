@@ -167,7 +167,10 @@ static void choose(struct co *c)
 
 void co_witnesses_tick(struct co *c, int64_t now)
 {
-	if (now >= c->witnesses_ms && co_settled(c)) {
+	const struct cr_fence_generation *g = cr_fence_present(&c->fence);
+
+	/* The first ones at once: until then nobody helps when we fall silent. */
+	if ((now >= c->witnesses_ms || !g || !g->n) && co_settled(c)) {
 		c->witnesses_ms = now + CHANGE_MS;
 		choose(c);
 	}
