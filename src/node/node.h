@@ -145,6 +145,7 @@ struct cr_node {
 	bool drained; /* asked to */
 	int64_t drain_ns; /* when we end at the latest, 0: do not */
 	bool again; /* execute ourselves again */
+	int status; /* to end with */
 	int64_t leaving_ns; /* when that was told */
 	char addresses[CR_NODE_ADDRESSES][48];
 	size_t naddresses;

@@ -180,7 +180,7 @@ int cr_node_run(struct cr_node *n)
 	cr_uplink_tick(n, cr_node_now());
 	event_base_dispatch(n->base);
 	cr_known_write(n);
-	return 0;
+	return n->status;
 }
 
 void cr_node_free(struct cr_node *n)

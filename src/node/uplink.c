@@ -61,6 +61,11 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	cr_lease_look(n);
 	snprintf(text, sizeof(text), "coordinator: %.200s", why->text);
 	trouble(n, text);
+	/* Somebody stands there who sees it at once; nothing depends on us yet. */
+	if (why->status == CR_EXIT_TRUST && !n->up.once && !n->members && n->up.n == 1) {
+		n->status = CR_EXIT_TRUST;
+		event_base_loopbreak(n->base);
+	}
 	if (!n->up.open && why->error == ECONNREFUSED)
 		at->refused_ns = n->up.began_ns;
 	/* Its first failure is followed by an attempt at once, which tells what is the matter. */
