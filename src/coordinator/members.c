@@ -221,6 +221,9 @@ static void ended(struct co_member *m, const cairn_MemberEvent *e)
 	/* Its last image may be without a copy still; nobody needs it now. */
 	co_course_abort(j, CR_EXIT_NOT_FOUND, "the job has ended");
 	co_job_set(j, CO_JOB_ENDED, "");
+	/* It has done what it was for. After a failure of its own somebody may want to go back. */
+	while (!j->status && j->checkpoints)
+		co_checkpoint_drop(j, j->checkpoints);
 }
 
 enum co_cause co_cause_of(int status)
