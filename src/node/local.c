@@ -175,7 +175,11 @@ static int default_path(struct cr_node *n, struct cr_err *err)
 	int ret;
 
 	if (n->options.socket) {
-		snprintf(n->socket, sizeof(n->socket), "%s", n->options.socket);
+		/* Members are told of it, and they have other working directories. */
+		if (n->options.socket[0] == '/' || !getcwd(dir, sizeof(dir)))
+			*dir = 0;
+		snprintf(n->socket, sizeof(n->socket), "%.2000s%s%.2000s", dir, *dir ? "/" : "",
+			 n->options.socket);
 		return 0;
 	}
 	if (n->privileged) {

@@ -388,6 +388,9 @@ void cr_members_tick(struct cr_node *n, int64_t now)
 			give_up_course(m, now);
 			continue;
 		}
+		/* Its last words may still lie in the socket; nobody holds that open any more. */
+		if (!m->told && m->client)
+			continue;
 		cr_images_given_up(m);
 		if (!m->told)
 			conclude(m);
