@@ -550,18 +550,16 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 
 void cr_cluster_end(struct cr_cluster *c, int status, bool signaled)
 {
-	cairn_MemberEvent e = { .state = c->fenced ? cairn_MemberState_MEMBER_FENCED :
-						     cairn_MemberState_MEMBER_EXITED,
-				.status = status,
-				.signaled = signaled,
-				/* Nobody else tells whom, so shortly before must do. */
-				.out_of_memory = signaled && status == 128 + SIGKILL &&
-						 c->oom_kills[1] && oom_kills() > c->oom_kills[1],
-				.stopped = c->sh->exit_status == CR_EXIT_STOPPED };
+	cairn_MemberEvent e = { .status = status, .signaled = signaled };
 	int tries;
 
 	if (!c->active)
 		return;
+	e.state = c->fenced ? cairn_MemberState_MEMBER_FENCED : cairn_MemberState_MEMBER_EXITED;
+	/* Nobody else tells whom, so shortly before must do. */
+	e.out_of_memory = signaled && status == 128 + SIGKILL && c->oom_kills[1] &&
+			  oom_kills() > c->oom_kills[1];
+	e.stopped = c->sh->exit_status == CR_EXIT_STOPPED;
 	for (tries = 0; tries < LAST_WORDS_MS / 100; tries++) {
 		if (c->fd < 0) {
 			c->fd = cr_client_again(c->socket);
