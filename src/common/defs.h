@@ -33,6 +33,7 @@
 #define AGENT_RANGE_LOCKED 32u /* mlock: for the image only */
 #define AGENT_RANGE_FILE 16u /* private mapping of a file: pages of zeros are content */
 #define AGENT_RANGE_SYSV 64u /* a SysV attachment: the writer shall not have it */
+#define AGENT_RANGE_ON_FAULT 512u /* locked when touched: for the image only */
 #define AGENT_RANGE_KEEP_ZEROS 256u /* it matters which pages are there */
 #define AGENT_RANGE_READ_ONLY 128u /* never to be written: for the image only */
 

@@ -194,6 +194,7 @@ static void vm_flags(struct cr_map *m, const char *p)
 		{ "nr", offsetof(struct cr_map, no_reserve) },
 		{ "gd", offsetof(struct cr_map, grows_down) },
 		{ "lo", offsetof(struct cr_map, locked) },
+		{ "lf", offsetof(struct cr_map, lock_on_fault) },
 		{ "dc", offsetof(struct cr_map, dont_fork) },
 		{ "wf", offsetof(struct cr_map, wipe_on_fork) },
 		{ "hg", offsetof(struct cr_map, huge) },

@@ -35,7 +35,7 @@ struct cr_map {
 	uint64_t start, end, offset, inode, dev;
 	uint32_t prot;
 	bool shared, deleted;
-	bool no_reserve, grows_down, locked, dont_fork, wipe_on_fork, huge, no_huge;
+	bool no_reserve, grows_down, locked, lock_on_fault, dont_fork, wipe_on_fork, huge, no_huge;
 	bool uffd_missing, uffd_wp, uffd_minor;
 	bool dont_dump, mergeable, sequential, random, may_write;
 	char *path; /* "" for none; a trailing " (deleted)" is taken off */

@@ -41,6 +41,7 @@ struct agent_thread {
 	bool asked; /* the shepherd to unblock our signal in it, for this once */
 	bool dead; /* a main thread that has called pthread_exit */
 	bool rewound; /* the frame stands before call nr because we put it there */
+	bool rseq; /* libc has registered its area; a thread that has just begun has not yet */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
 	long nr; /* the call it stood in when it was called, -1 for none */
 	uint64_t key; /* cr_call_key of it */

@@ -146,7 +146,7 @@ static int send_thread(const struct agent_thread *t)
 	m->robust_list = t->robust;
 	m->robust_len = t->robust_len;
 	m->clear_child_tid = t->clear_tid;
-	if (&__rseq_size && __rseq_size && t->fs) {
+	if (t->rseq) {
 		m->rseq = t->fs + __rseq_offset;
 		m->rseq_len = __rseq_size < CR_RSEQ_SIZE ? CR_RSEQ_SIZE : __rseq_size;
 		m->rseq_signature = CR_RSEQ_SIGNATURE;

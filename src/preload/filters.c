@@ -43,7 +43,7 @@ static const short needed[] = {
 	SYS_getpid,	  SYS_gettid,	     SYS_geteuid,	  SYS_prctl,
 	SYS_arch_prctl,	  SYS_brk,	     SYS_clock_gettime,	  SYS_getitimer,
 	SYS_rt_sigaction, SYS_rt_sigpending, SYS_rt_sigreturn,	  SYS_rt_sigprocmask,
-	SYS_personality,  SYS_mincore,	     SYS_get_robust_list,
+	SYS_personality,  SYS_mincore,	     SYS_get_robust_list, SYS_rseq,
 };
 static const short tried[] = {
 	SYS_madvise,	     SYS_membarrier,	  SYS_sched_getattr,

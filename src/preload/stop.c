@@ -12,6 +12,7 @@
 
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/partial.h"
+#include "arch/x86_64/rseq.h"
 #include "preload/agent.h"
 #include "preload/text.h"
 
@@ -104,6 +105,21 @@ static void hide_interruption(struct agent_thread *t)
 	}
 }
 
+/* The kernel tells only by refusing to do it again. */
+static bool has_rseq(const struct agent_thread *t)
+{
+	uint64_t area = t->fs + __rseq_offset;
+	unsigned int len;
+
+	if (!&__rseq_size || !__rseq_size || !t->fs)
+		return false;
+	len = __rseq_size < CR_RSEQ_SIZE ? CR_RSEQ_SIZE : __rseq_size;
+	if (cr_sys4(SYS_rseq, area, len, 0, CR_RSEQ_SIGNATURE))
+		return true;
+	cr_sys4(SYS_rseq, area, len, RSEQ_UNREGISTER, CR_RSEQ_SIGNATURE);
+	return false;
+}
+
 void agent_take_record(struct agent_thread *t)
 {
 	cr_sys2(SYS_arch_prctl, ARCH_GET_FS, &t->fs);
@@ -113,6 +129,7 @@ void agent_take_record(struct agent_thread *t)
 	cr_sys2(SYS_prctl, PR_GET_NAME, t->comm);
 	cr_sys2(SYS_prctl, PR_GET_PDEATHSIG, &t->pdeath);
 	t->slack = cr_sys1(SYS_prctl, PR_GET_TIMERSLACK);
+	t->rseq = has_rseq(t);
 	agent_take_restrictions(t);
 	hide_interruption(t);
 }

@@ -31,7 +31,6 @@
 #include "common/agent_config.h"
 #include "restart/restart.h"
 
-#define RSEQ_UNREGISTER 1
 #define MADV_GUARD 102
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
@@ -173,7 +172,8 @@ static void finish_memory(struct plan *n)
 			TRY(CR_LABEL_MEMORY, SYS_madvise, v->start, v->end - v->start,
 			    v->advice[k]);
 		if (v->locked)
-			TRY(CR_LABEL_MEMORY, SYS_mlock, v->start, v->end - v->start);
+			TRY(CR_LABEL_MEMORY, SYS_mlock2, v->start, v->end - v->start,
+			    v->lock_on_fault ? MLOCK_ONFAULT : 0);
 	}
 	for (i = 0; i < p->runs.n; i++)
 		if (p->runs.v[i].codec == cairn_Codec_CODEC_GUARD)

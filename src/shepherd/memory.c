@@ -31,7 +31,8 @@ static uint32_t keep_flags(const struct cr_map *v)
 		return 0;
 	return (v->dont_fork ? AGENT_RANGE_DONTFORK : 0) |
 	       (v->wipe_on_fork ? AGENT_RANGE_WIPEONFORK : 0) |
-	       (v->locked ? AGENT_RANGE_LOCKED : 0) | (sysv ? AGENT_RANGE_SYSV : 0) |
+	       (v->locked ? AGENT_RANGE_LOCKED : 0) |
+	       (v->lock_on_fault ? AGENT_RANGE_ON_FAULT : 0) | (sysv ? AGENT_RANGE_SYSV : 0) |
 	       (v->may_write ? 0 : AGENT_RANGE_READ_ONLY);
 }
 
@@ -412,6 +413,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 	out->grows_down = v->grows_down;
 	out->no_reserve = v->no_reserve;
 	out->locked = kept & AGENT_RANGE_LOCKED;
+	out->lock_on_fault = kept & AGENT_RANGE_ON_FAULT;
 	out->may_write = v->may_write;
 	out->path = v->path;
 	fill_advice(out, v, kept);

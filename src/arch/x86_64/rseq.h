@@ -12,3 +12,4 @@ extern const unsigned int __rseq_size __attribute__((weak));
 /* What libc registers an area with. */
 #define CR_RSEQ_SIGNATURE 0x53053053
 #define CR_RSEQ_SIZE 32u
+#define RSEQ_UNREGISTER 1
