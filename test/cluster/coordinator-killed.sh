@@ -9,6 +9,11 @@ cluster_up 3
 witness_start
 job_start 1 -i 1
 await_checkpoint
+# Chosen when the coordinator knows that everybody has come who will: 1.25 leases after its start.
+has_witnesses() { [ "$(ctl nodes --json | grep -o '"witness":true' | wc -l)" = 2 ]; }
+wait_until "$step" has_witnesses
+is 0 $? 'two nodes are witnesses'
+sleep 1
 for i in 1 2 3; do
 	coordinator_kill
 	sleep "$((i - 1)).3"
