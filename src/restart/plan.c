@@ -596,13 +596,12 @@ static void plan_credentials(struct plan *n, const cairn_Thread *t)
 		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_PDEATHSIG, t->pdeath_signal);
 }
 
+/*
+ * Who runs first must find the others as they were, also in what they may not do: the kernel lets
+ * nobody look into a process that may do more.
+ */
 static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, bool main)
 {
-	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
-	if (main) {
-		plan_stopped_children(n);
-		start_timers(n);
-	}
 	plan_restrictions(n, t);
 	if (main && n->p->core.locks_future)
 		TRY(CR_LABEL_MEMORY, SYS_mlockall, MCL_FUTURE);
@@ -613,6 +612,11 @@ static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, 
 		TRY(CR_LABEL_MEMORY, SYS_prctl, PR_SET_MDWE, n->p->core.mdwe, 0, 0, 0);
 	if (main && n->p->core.dumpable != 2)
 		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_DUMPABLE, n->p->core.dumpable);
+	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
+	if (main) {
+		plan_stopped_children(n);
+		start_timers(n);
+	}
 	op(n, CR_OP_RESUME, CR_LABEL_THREAD, 0, n->p->core.agent_resume, t->dead ? 0 : t->frame,
 	   n->base, n->len, others, main);
 }
