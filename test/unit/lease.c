@@ -239,7 +239,7 @@ static void node_beats(unsigned int i)
 	memcpy(out.seen, n->seen, sizeof(out.seen));
 	if (out.kind == CONNECT || n->welcome)
 		post(out);
-	if (n->until - now > 1300 * MS)
+	if (n->until > now + 1300 * MS)
 		return;
 	for (unsigned int k = 0; k < n->witnesses.n; k++) {
 		for (unsigned int w = 0; w < s.n; w++) {
