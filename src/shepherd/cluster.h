@@ -26,7 +26,6 @@ struct cr_cluster {
 	struct cr_gather gather; /* for the objects */
 	struct cr_shepherd *sh;
 	bool active; /* it is a member of a cluster's job */
-	bool started; /* by crnode, which has named the member */
 	int fd; /* to crnode; -1: it is away, and tried again */
 	cairn_MemberId id;
 	uint32_t course; /* that we take part in, 0: none */
@@ -38,8 +37,6 @@ struct cr_cluster {
 	struct cr_err why; /* it was */
 	char socket[CR_CLIENT_PATH]; /* of crnode */
 	char directory[1024];
-	char addresses[8][48]; /* of this node, the first one preferred */
-	unsigned int naddresses;
 	struct event *link_event, *lease_event, *retry_event;
 	uint64_t oom_kills[2]; /* on this host, when the lease was renewed, the last time but one */
 	int lease_fd; /* a timerfd: libevent's clock stands still while a machine is suspended */

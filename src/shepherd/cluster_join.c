@@ -35,7 +35,6 @@ static int ask(struct cr_cluster *c, const void *payload, size_t len, struct cr_
 	const cairn_Reply *reply = &c->in.body.reply;
 	void *extra = NULL;
 	size_t extra_len;
-	unsigned int i;
 	int ret;
 
 	ret = cr_frame_send(c->fd, cairn_ClusterMsg_fields, &c->out, payload, len, ANSWER_MS);
@@ -62,9 +61,6 @@ static int ask(struct cr_cluster *c, const void *payload, size_t len, struct cr_
 		(reply->row.joined.lease_ms ? reply->row.joined.lease_ms : LEASE_FIRST_MS) *
 			1000000ll;
 	memcpy(c->directory, reply->row.joined.directory, sizeof(c->directory));
-	c->naddresses = reply->row.joined.addresses_count;
-	for (i = 0; i < c->naddresses; i++)
-		memcpy(c->addresses[i], reply->row.joined.addresses[i], sizeof(c->addresses[i]));
 	return 0;
 }
 
@@ -158,7 +154,6 @@ int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_er
 		return ret;
 	}
 	name_member(c, sh, c->in.body.reply.row.joined.name);
-	c->started = true;
 	cr_cluster_init(c, sh);
 	return 0;
 }
