@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Looking into an image: what crimage is made of.
+
+noinst_LIBRARIES += src/libinspect.a
+src_libinspect_a_SOURCES = \
+	src/inspect/memory.c src/inspect/memory.h
