@@ -7,6 +7,7 @@ dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/FAILURE.md doc
 dist_man_MANS += \
 	doc/man/crlaunch.1 \
 	doc/man/crctl.1 \
+	doc/man/crimage.1 \
 	doc/man/crrestart.1 \
 	doc/man/crcoordinator.8 \
 	doc/man/crnode.8 \

@@ -4,4 +4,6 @@
 
 noinst_LIBRARIES += src/libinspect.a
 src_libinspect_a_SOURCES = \
-	src/inspect/memory.c src/inspect/memory.h
+	src/inspect/inspect.c src/inspect/inspect.h \
+	src/inspect/memory.c src/inspect/memory.h \
+	src/inspect/show.c

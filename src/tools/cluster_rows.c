@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/json.h"
 #include "tools/crctl.h"
-#include "tools/json.h"
 
 static void key(const char *name, bool first)
 {

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/json.h"
 #include "common/runtime.h"
 #include "net/client.h"
 #include "tools/crctl.h"
-#include "tools/json.h"
 #include "tools/look.h"
 #include "tools/program.h"
 

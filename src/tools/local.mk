@@ -16,7 +16,7 @@ crlaunch_LDADD = $(TOOL_LIBS)
 
 crctl_SOURCES = src/tools/cluster_rows.c \
 	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
-	src/tools/json.h src/tools/local_verbs.c src/tools/look.c src/tools/look.h \
+	src/tools/local_verbs.c src/tools/look.c src/tools/look.h \
 	src/tools/program.c src/tools/program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(TOOL_LIBS)
@@ -47,3 +47,9 @@ crrsh_SOURCES = src/tools/crrsh.c src/tools/crrsh.h src/tools/crrsh_call.c \
 nodist_crrsh_SOURCES = proto/rsh.pb.c
 crrsh_CPPFLAGS = $(TOOL_CPPFLAGS) $(EVENT_CFLAGS) $(EVENT_SSL_CFLAGS) $(SSL_CFLAGS)
 crrsh_LDADD = $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(XXHASH_LIBS) -lpthread
+
+bin_PROGRAMS += crimage
+crimage_SOURCES = src/tools/crimage.c
+crimage_CPPFLAGS = $(TOOL_CPPFLAGS)
+crimage_LDADD = src/libinspect.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) \
+	$(ELF_LIBS) -lpthread

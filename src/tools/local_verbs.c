@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/runtime.h"
 #include "common/wire.h"
 #include "control.pb.h"
 #include "tools/crctl.h"
-#include "tools/json.h"
 #include "tools/look.h"
 #include "tools/program.h"
 

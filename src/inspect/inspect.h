@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Looking into a checkpoint: what crimage's verbs are given. Each verb is a file here and a row in
+// src/tools/crimage.c. An image is read, never changed, and nothing of it is started; it may be
+// damaged or hostile.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "common/image.h"
+
+#define CR_INSPECT_OPERANDS 8
+
+struct cr_inspect {
+	bool json, all, help, version;
+	const char *output; /* instead of standard output; NULL if not given */
+	const char *of[CR_INSPECT_OPERANDS]; /* what stands behind the verb: first the image */
+	size_t n_of;
+	struct cr_image *img; /* of[0], opened; not for verbs that open it themselves */
+	struct cr_err err;
+};
+
+/*
+ * Opens what DIR/NAME or DIR/NAME/NUMBER means, whoever's it is: 0 or -errno with in->err filled.
+ * To be freed by cr_inspect_close().
+ */
+int cr_inspect_open(struct cr_inspect *in, const char *where, struct cr_image **img);
+void cr_inspect_close(struct cr_image *img);
+
+/* The process of a pid in decimal, or NULL with in->err filled. NULL: the root process. */
+struct cr_process_image *cr_inspect_process(struct cr_inspect *in, const char *pid);
+
+/* ---- verbs: 0, or -errno with in->err filled ---- */
+int cr_inspect_show(struct cr_inspect *in);

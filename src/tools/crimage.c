@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crimage: looks into a checkpoint. A verb is a row here and a file in src/inspect.
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/args.h"
+#include "common/defs.h"
+#include "inspect/inspect.h"
+
+static const struct cr_arg options[] = {
+#define ROW(field) offsetof(struct cr_inspect, field)
+	{ "json", 0, CR_ARG_FLAG, ROW(json), 0, 0, NULL, NULL, "answer as JSON" },
+	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
+	{ "version", 'V', CR_ARG_FLAG, ROW(version), 0, 0, NULL, NULL, "the version" },
+#undef ROW
+};
+
+static const struct verb {
+	const char *name;
+	int (*run)(struct cr_inspect *in);
+	bool opens; /* the image itself */
+	bool json;
+	unsigned int min, max; /* operands, the image among them */
+	const char *of;
+	const char *help;
+} verbs[] = {
+	{ "show", cr_inspect_show, false, true, 1, 1, "IMAGE",
+	  "processes, threads, memory, descriptors, sizes" },
+};
+
+static void usage(void)
+{
+	printf("Usage: crimage VERB [OPTION…] IMAGE [OPERAND…]\n"
+	       "Looks into a checkpoint, DIR/NAME (its newest) or DIR/NAME/NUMBER.\n"
+	       "\n");
+	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++)
+		printf("  %-10s %-22s %s\n", verbs[i].name, verbs[i].of, verbs[i].help);
+	printf("\n");
+	cr_args_print(options, CR_ARRAY_SIZE(options));
+	printf("\nExit status: 0, or as in cairn-exit-codes(7).\n");
+}
+
+/* Options may stand before, between and behind the words. */
+static int read_words(struct cr_inspect *in, int argc, char **argv, const char **verb)
+{
+	int first;
+
+	for (;;) {
+		first = cr_args_parse(options, CR_ARRAY_SIZE(options), in, argc, argv, &in->err);
+		if (first < 0 || first >= argc)
+			return first < 0 ? first : 0;
+		if (!*verb)
+			*verb = argv[first];
+		else if (in->n_of < CR_INSPECT_OPERANDS)
+			in->of[in->n_of++] = argv[first];
+		else
+			return cr_fail(&in->err, CR_EXIT_USAGE, 0, "too many words: %s",
+				       argv[first]);
+		argc -= first;
+		argv += first;
+	}
+}
+
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}
+
+/* "core PID IMAGE" is understood as well. */
+static void order(struct cr_inspect *in)
+{
+	const char *first = in->of[0];
+
+	if (in->n_of < 2 || !is_number(first) || is_number(in->of[1]))
+		return;
+	in->of[0] = in->of[1];
+	in->of[1] = first;
+}
+
+static int run_verb(struct cr_inspect *in, const struct verb *v)
+{
+	int ret;
+
+	if (in->n_of < v->min || in->n_of > v->max)
+		return cr_fail(&in->err, CR_EXIT_USAGE, 0, "usage: crimage %s %s", v->name, v->of);
+	if (in->json && !v->json)
+		return cr_fail(&in->err, CR_EXIT_USAGE, 0, "--json does not go with %s", v->name);
+	order(in);
+	ret = v->opens ? 0 : cr_inspect_open(in, in->of[0], &in->img);
+	if (!ret)
+		ret = v->run(in);
+	cr_inspect_close(in->img);
+	if (!ret && (fflush(stdout) || ferror(stdout)))
+		return cr_fail(&in->err, CR_EXIT_IO, 0, "cannot write the answer");
+	return ret;
+}
+
+static int run(struct cr_inspect *in, int argc, char **argv)
+{
+	const char *name = NULL;
+
+	if (read_words(in, argc, argv, &name))
+		return -1;
+	if (in->help)
+		usage();
+	else if (in->version)
+		printf("crimage (Cairn) " PACKAGE_VERSION "\n");
+	if (in->help || in->version)
+		return 0;
+	for (size_t i = 0; name && i < CR_ARRAY_SIZE(verbs); i++)
+		if (!strcmp(name, verbs[i].name))
+			return run_verb(in, &verbs[i]);
+	return cr_fail(&in->err, CR_EXIT_USAGE, 0, "%s%s (try --help)",
+		       name ? "unknown verb " : "no verb given", name ? name : "");
+}
+
+int main(int argc, char **argv)
+{
+	static struct cr_inspect in;
+
+	if (run(&in, argc, argv))
+		cr_err_print(&in.err);
+	return in.err.status;
+}
