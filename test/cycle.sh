@@ -218,10 +218,12 @@ script_only() {
 	[ $CR_MODE = cycle ] || { why 'skip: needs Cairn'; exit 77; }
 	args=$(option args)
 	# shellcheck disable=SC2086
-	(CR_TEST_TMP=$dir CR_STEP=$CR_STEP as_user "$CR_SOURCE/$area/$name" ${args//,/ }) \
-		</dev/null >"$dir/out" 2>&1
+	(CR_TEST_TMP=$dir CR_STEP=$CR_STEP as_user timeout -k 20 $((CR_STEP * 40)) \
+		"$CR_SOURCE/$area/$name" ${args//,/ }) </dev/null >"$dir/out" 2>&1
 	rc=$?
-	if [ $rc = 77 ]; then
+	if [ $rc = 124 ] || [ $rc = 137 ]; then
+		why "no end after $((CR_STEP * 40)) s; its last line: $(tail -n 1 "$dir/out")"
+	elif [ $rc = 77 ]; then
 		why "$(grep '^skip:' "$dir/out" | tail -n 1)"
 	elif [ $rc != 0 ]; then
 		why "$(grep -m 1 '^FAIL:' "$dir/out" || tail -n 1 "$dir/out")"

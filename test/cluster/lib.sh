@@ -11,9 +11,12 @@
 : "${CR_CLUSTER_PROGS:=$CR_BIN/test/cluster}"
 export CR_LAB=${CR_LAB:-t$$} CR_LAB_SHARED="$top $CR_BIN $tmp"
 [ "${CR_BIN#/}" != "$CR_BIN" ] || CR_BIN=$(realpath "$CR_BIN")
-port=$((20000 + $$ % 20000))
+# Below those that the kernel hands out.
+port=$((12000 + $$ % 20000))
+while (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
 nodes=0 head='' place='' witness=''
 node_options=() coordinator_options=() daemon_env=()
+built "$CR_CLUSTER_PROGS/msgs" "$CR_CLUSTER_PROGS/witness"
 chmod 755 "$tmp"
 mkdir log pid
 

@@ -3,6 +3,7 @@
 # shellcheck shell=bash
 
 . "$(dirname "${BASH_SOURCE[0]}")/../soak/common.sh"
+built "$CR_BIN/test/cluster/peer"
 chmod 711 "$tmp"
 unset CR_COORDINATOR CR_KEY CR_STORE CR_NODE_SOCKET
 mkfifo orders

@@ -20,6 +20,17 @@ skip() {
 	exit 77
 }
 
+# built FILE…: what `make programs` makes; without it a test would wait for what never comes.
+built() {
+	local f
+	for f in "$@"; do
+		[ -x "$f" ] && continue
+		echo "FAIL: $f is not built (make programs)"
+		rm -rf "$tmp"
+		exit 1
+	done
+}
+
 bad() {
 	failures=$((failures + 1)) checks=$((checks + 1))
 	echo "FAIL: $*"
