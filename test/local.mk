@@ -125,6 +125,7 @@ test_progs = \
 	test/prog/file-append-live \
 	test/prog/file-called-deleted \
 	test/prog/file-cloexec \
+	test/prog/file-companion \
 	test/prog/file-dir \
 	test/prog/file-dir-closed \
 	test/prog/file-dir-middle \
@@ -469,6 +470,7 @@ EXTRA_DIST += \
 	test/cli/file-lost.sh \
 	test/cli/file-policy.sh \
 	test/cli/foreign.sh \
+	test/cli/ipc-neighbour.sh \
 	test/cli/keep.sh \
 	test/cli/map.sh \
 	test/cli/names.sh \

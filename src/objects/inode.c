@@ -25,6 +25,8 @@
  */
 #define SMALL (1ul << 20)
 
+const char *const cr_companions[] = { "-journal", "-wal", "-shm", NULL };
+
 int64_t cr_stat_ns(const struct timespec *t)
 {
 	return t->tv_sec * 1000000000ll + t->tv_nsec;
@@ -362,6 +364,33 @@ static int note_folders(struct cr_save *s, struct cr_err *err)
 	return ret;
 }
 
+/*
+ * SQLite closes its journal and then unlinks it: at that moment nobody has open what must be there
+ * when the job goes on. One too large to be stored is left to be set aside.
+ */
+static int note_companions(struct cr_save *s, size_t of, struct cr_err *err)
+{
+	char path[CR_PATH_MAX + 16];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; cr_companions[i]; i++) {
+		/* Not waiting for a lease that is being broken. */
+		const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+		cr_auto_fd fd = -1;
+
+		snprintf(path, sizeof(path), "%s%s", s->inodes.v[of].m.path, cr_companions[i]);
+		if (strlen(path) >= CR_PATH_MAX || lstat(path, &st) || !S_ISREG(st.st_mode) ||
+		    (uint64_t)st.st_size > s->file_limit || cr_inode_noted(s, st.st_dev, st.st_ino))
+			continue;
+		fd = open(path, flags);
+		if (fd >= 0 && !fstat(fd, &st) &&
+		    !cr_inode_note(s, fd, &st, path, false, cairn_FilePolicy_FILE_RESTORE))
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", path);
+	}
+	return 0;
+}
+
 int cr_inodes_store(struct cr_save *s, struct cr_err *err)
 {
 	int ret = note_folders(s, err);
@@ -372,6 +401,11 @@ int cr_inodes_store(struct cr_save *s, struct cr_err *err)
 		uint64_t hint = 0;
 
 		ret = decide(s, e, err);
+		if (!ret && e->m.policy == cairn_FilePolicy_FILE_RESTORE && S_ISREG(e->m.mode)) {
+			ret = note_companions(s, i, err);
+			/* The list may have moved. */
+			e = &s->inodes.v[i];
+		}
 		if (!ret && S_ISREG(e->m.mode) && !fcntl(e->fd, F_GET_RW_HINT, &hint))
 			e->m.write_hint = hint;
 		if (!ret && must_store(e))

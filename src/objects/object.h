@@ -351,6 +351,11 @@ void cr_restore_free(struct cr_restore *r);
 cairn_Inode *cr_inode_note(struct cr_save *s, int fd, const struct stat *st, const char *path,
 			   bool deleted, cairn_FilePolicy policy);
 /* One noted before, or NULL. */
+/*
+ * What programs keep beside a file and would take for newer truth than the file put back: goes into
+ * the image with the file, or is set aside at a restart if it was not there. Ends with NULL.
+ */
+extern const char *const cr_companions[];
 const cairn_Inode *cr_inode_noted(const struct cr_save *s, uint64_t dev, uint64_t inode);
 /* The same for a mapping, as /proc/PID/maps shows it. */
 const cairn_Inode *cr_inode_mapped(const struct cr_save *s, const char *path, bool deleted,

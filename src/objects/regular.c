@@ -19,9 +19,6 @@
 
 #define MQUEUE_MAGIC 0x19800202
 
-/* What programs keep beside a file and would take for newer truth than the file put back. */
-static const char *const companions[] = { "-journal", "-wal", "-shm" };
-
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	struct statfs fs;
@@ -235,8 +232,8 @@ static void set_aside_companions(struct cr_restore *r, const cairn_Inode *m)
 	char path[CR_PATH_MAX + 16], aside[CR_PATH_MAX + 32];
 	size_t i;
 
-	for (i = 0; i < CR_ARRAY_SIZE(companions); i++) {
-		snprintf(path, sizeof(path), "%s%s", m->path, companions[i]);
+	for (i = 0; cr_companions[i]; i++) {
+		snprintf(path, sizeof(path), "%s%s", m->path, cr_companions[i]);
 		snprintf(aside, sizeof(aside), "%s.cairn-stale", path);
 		if (!in_image(r->img, path) && !rename(path, aside))
 			cr_say("%s is newer than the checkpoint: renamed to %s", path, aside);
