@@ -30,6 +30,9 @@ bool cr_ipc_ours(const struct cr_save *s, enum cr_ipc_kind kind, const cairn_Ipc
 /* At v[at] are uid, gid, cuid and cgid. */
 cairn_IpcObject cr_ipc_object(const struct cr_ipc_row *row, int at);
 
+/* Whether a process is the shepherd of a job, and uses objects of others only to save them. */
+bool cr_ipc_only_saves(pid_t pid);
+
 /* ---- a restart ---- */
 
 /* The next object of a kind (shm, sem, msg) gets this id, if ids are ours to give. */

@@ -75,6 +75,27 @@ static const struct cr_party *party(const struct cr_save *s, pid_t pid)
 	return NULL;
 }
 
+/* Who has but saved an object of somebody else's, which the kernel notes as use of it. */
+bool cr_ipc_only_saves(pid_t pid)
+{
+	static const char *const names[] = { "crlaunch", "crrestart" };
+	char path[64], exe[CR_PATH_MAX];
+	const char *leaf;
+	size_t i;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	if (n <= 0)
+		return false;
+	exe[n] = 0;
+	leaf = strrchr(exe, '/');
+	for (i = 0; leaf && i < CR_ARRAY_SIZE(names); i++)
+		if (!strncmp(leaf + 1, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
 bool cr_ipc_ours(const struct cr_save *s, enum cr_ipc_kind kind, const cairn_IpcObject *o,
 		 int64_t changed, const pid_t *pids, size_t n)
 {
@@ -94,7 +115,8 @@ bool cr_ipc_ours(const struct cr_save *s, enum cr_ipc_kind kind, const cairn_Ipc
 		/* Of an older object of somebody else's only the pid is the same by chance. */
 		if (p && (p->uid == o->cuid || changed >= s->began))
 			return true;
-		foreign |= pids[i] != getpid() && (!kill(pids[i], 0) || errno == EPERM);
+		foreign |= pids[i] != getpid() && (!kill(pids[i], 0) || errno == EPERM) &&
+			   !cr_ipc_only_saves(pids[i]);
 	}
 	/* Of another's just as well, where a restart has left the job in the host's namespace. */
 	if (foreign || changed < s->began || (s->writer && s->writer->ids))

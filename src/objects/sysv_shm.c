@@ -48,13 +48,17 @@ static void note(struct cr_save *s, const struct cr_ipc_row *row)
 	pid_t pids[] = { row->v[CPID], row->v[LPID] };
 	cairn_IpcObject ipc = cr_ipc_object(row, UID);
 	cairn_SharedMemory *m = NULL;
+	bool in_use = row->v[NATTCH] > 1;
 	size_t i;
 
 	for (i = 0; i < s->shared.n && !m; i++)
 		if (s->shared.v[i].m.has_sysv && s->shared.v[i].m.sysv.id == row->v[CR_IPC_ID])
 			m = &s->shared.v[i].m;
+	/* Another job may be saving it at this moment. */
+	if (row->v[NATTCH] == 1)
+		in_use = !cr_ipc_only_saves(row->v[LPID]);
 	/* What others have attached and we have not is theirs, whoever made it. */
-	if (!m && (!row->v[NATTCH] || s->own_ipc) &&
+	if (!m && (!in_use || s->own_ipc) &&
 	    cr_ipc_ours(s, CR_IPC_MEMORY, &ipc, row->v[CTIME], pids, 2))
 		m = cr_segment_attached(s, row->v[CR_IPC_ID], 0);
 	if (!m)
@@ -193,6 +197,9 @@ int cr_segment_store(struct cr_save *s, cairn_SharedMemory *m, struct cr_err *er
 	void *base = shmat(m->sysv.id, NULL, SHM_RDONLY);
 	int ret;
 
+	/* Nobody of the job has it attached, and somebody else has removed it just now. */
+	if (base == (void *)-1 && !m->dev && (errno == EIDRM || errno == EINVAL))
+		return 0;
 	if (base == (void *)-1)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
 			       "the SysV shared memory %d (key 0x%08x) cannot be read", m->sysv.id,
