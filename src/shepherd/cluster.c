@@ -103,6 +103,7 @@ static void link_lost(struct cr_cluster *c)
 	/* One that waits for the end of all others has nothing to give up. */
 	if (c->course && !(c->sh->checkpoint && c->sh->checkpoint->held)) {
 		cr_fail(&c->why, CR_EXIT_CLUSTER, 0, "crnode went away");
+		c->cut_off |= !c->aborted;
 		c->aborted = true;
 	}
 	if (c->retry_event)
@@ -145,6 +146,21 @@ static void watch_link(struct cr_cluster *c)
 	event_add(c->link_event, NULL);
 }
 
+/* Else the others would wait for us until the coordinator loses its patience. */
+static void tell_outcome(struct cr_cluster *c)
+{
+	if (c->written.course) {
+		*(cairn_MemberEvent *)begin_out(c, cairn_ClusterMsg_event_tag) = c->written;
+		if (send_out(c, NULL, 0))
+			c->written.course = 0;
+	}
+	if (c->failed.course) {
+		*(cairn_Abort *)begin_out(c, cairn_ClusterMsg_abort_tag) = c->failed;
+		if (send_out(c, NULL, 0))
+			c->failed.course = 0;
+	}
+}
+
 static void on_retry(int fd, short what, void *arg)
 {
 	const struct timeval soon = { 0, RETRY_US };
@@ -157,8 +173,10 @@ static void on_retry(int fd, short what, void *arg)
 		event_add(c->retry_event, &soon);
 		return;
 	}
-	if (send_here(c))
-		watch_link(c);
+	if (!send_here(c))
+		return;
+	watch_link(c);
+	tell_outcome(c);
 }
 
 bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event)
@@ -177,19 +195,15 @@ bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event)
 
 void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err)
 {
-	cairn_Abort *abort;
-
-	if (!c->active || !c->course || c->aborted)
+	if (!c->active || !c->course || (c->aborted && !c->cut_off))
 		return;
 	c->aborted = true;
+	c->cut_off = false;
 	c->why = *err;
-	abort = begin_out(c, cairn_ClusterMsg_abort_tag);
-	abort->id = c->id;
-	abort->has_id = true;
-	abort->course = c->course;
-	abort->status = err->status;
-	snprintf(abort->error, sizeof(abort->error), "%s", err->text);
-	send_out(c, NULL, 0);
+	c->failed = (cairn_Abort){ .has_id = true, .id = c->id, .course = c->course };
+	c->failed.status = err->status;
+	snprintf(c->failed.error, sizeof(c->failed.error), "%s", err->text);
+	tell_outcome(c);
 }
 
 /* ---- what comes ---- */
@@ -219,7 +233,8 @@ static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 	c->course = k->course;
 	c->number = k->number;
 	c->gather.members = k->members ? k->members : 1;
-	c->aborted = c->finished = false;
+	c->aborted = c->cut_off = c->finished = false;
+	c->written.course = c->failed.course = 0;
 	cr_err_clear(&c->why);
 	if (cr_checkpoint_start(c->sh,
 				k->check ? CR_CHECK :
@@ -542,7 +557,8 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 		e.stall_ns = k->stall_ns;
 		e.wall_ns = cr_now_ns(CLOCK_MONOTONIC) - k->begin_ns;
 		e.image_bytes = k->manifest.files[0].size + k->manifest.files[1].size;
-		cr_cluster_tell(c, &e);
+		if (!cr_cluster_tell(c, &e))
+			c->written = c->out.body.event;
 	}
 	if (!k->held)
 		c->course = 0;
@@ -563,8 +579,8 @@ void cr_cluster_end(struct cr_cluster *c, int status, bool signaled)
 	for (tries = 0; tries < LAST_WORDS_MS / 100; tries++) {
 		if (c->fd < 0) {
 			c->fd = cr_client_again(c->socket);
-			if (c->fd >= 0)
-				send_here(c);
+			if (c->fd >= 0 && send_here(c))
+				tell_outcome(c);
 		}
 		if (cr_cluster_tell(c, &e))
 			break;

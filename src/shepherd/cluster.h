@@ -33,7 +33,11 @@ struct cr_cluster {
 	int64_t lease_until; /* by cr_host_boottime_ns() */
 	bool fenced; /* it has passed */
 	bool aborted; /* the course, by somebody else */
+	bool cut_off; /* since crnode went away, which nobody else knows */
 	bool finished; /* the course is committed everywhere: a job that was to stop, may */
+	/* What became of a course while crnode was away, for when it is back; course 0: nothing. */
+	cairn_MemberEvent written;
+	cairn_Abort failed;
 	struct cr_err why; /* it was */
 	char socket[CR_CLIENT_PATH]; /* of crnode */
 	char directory[1024];
