@@ -79,6 +79,8 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_EXTENT] = OF_JOB(Extent, extents),
 	[cairn_RecordType_RECORD_XATTR] = OF_JOB(Xattr, xattrs),
 	[cairn_RecordType_RECORD_PTY] = OF_JOB(Pty, ptys),
+	[cairn_RecordType_RECORD_ARCHIVE_FILE] = OF_JOB(ArchiveFile, archive_files),
+	[cairn_RecordType_RECORD_ARCHIVE_PIECE] = OF_JOB(ArchivePiece, archive_pieces),
 };
 
 /* Those that go to no list as they are. */

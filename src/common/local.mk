@@ -8,7 +8,8 @@ src_libcommon_a_SOURCES = \
 	src/arch/x86_64/call.h src/arch/x86_64/cpu.c src/arch/x86_64/cpu.h \
 	src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
 	src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h \
-	src/common/agent_config.h src/common/accept.h src/common/args.c src/common/args.h \
+	src/common/agent_config.h src/common/accept.h src/common/archive.c src/common/archive.h \
+	src/common/args.c src/common/args.h \
 	src/common/clock.c src/common/clock.h src/common/defs.h \
 	src/common/ready.c src/common/ready.h \
 	src/common/addresses.h \

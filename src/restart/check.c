@@ -161,7 +161,7 @@ static int check_gap(const struct cr_image *img, uint64_t from, uint64_t to, str
 	return 0;
 }
 
-static int check_gaps(const struct cr_image *img, struct cr_err *err)
+int cr_pack_check(const struct cr_image *img, struct cr_err *err)
 {
 	cr_blobs list = { 0 };
 	uint64_t at = 0;
@@ -197,5 +197,15 @@ int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_e
 	ret = cr_cpu_check(&img->manifest.cpu, &cpu, err);
 	if (!ret)
 		ret = check_files(img, allow_changed, err);
-	return ret ? ret : check_gaps(img, err);
+	return ret ? ret : cr_pack_check(img, err);
+}
+
+int cr_agent_check(struct cr_restart *r, struct cr_err *err)
+{
+	struct cr_options *o = &r->sh->options;
+	int ret = cr_restart_map(&r->img, &o->maps, &o->files, err);
+
+	if (!ret)
+		ret = cr_restart_check(&r->img, o->allow_changed, err);
+	return ret ? ret : cr_image_share(&r->img, err);
 }

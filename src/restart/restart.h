@@ -37,6 +37,12 @@ struct cr_restart {
 /* ---- check.c: everything that can be known before anything is made ---- */
 int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_err *err);
 
+/* What no checksum covers must be zero. */
+int cr_pack_check(const struct cr_image *img, struct cr_err *err);
+
+/* The agent backend's: maps paths, checks, and moves the image into shared memory. */
+int cr_agent_check(struct cr_restart *r, struct cr_err *err);
+
 /* ---- map.c: --map, before anything looks at a path ---- */
 int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
 		   struct cr_file_rules *rules, struct cr_err *err);
@@ -74,6 +80,9 @@ void cr_hostnames_free(struct cr_restart *r);
 
 /* Makes every process, in place and waiting; or ends them all and fills *err. */
 int cr_restart_tree(struct cr_restart *r, struct cr_err *err);
+
+/* The agent backend's: that, and the shepherd's view of it. */
+int cr_agent_restart(struct cr_restart *r, struct cr_err *err);
 
 /* Lets them run. */
 void cr_restart_go(struct cr_restart *r);

@@ -525,6 +525,18 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	return ret;
 }
 
+int cr_agent_restart(struct cr_restart *r, struct cr_err *err)
+{
+	struct cr_shepherd *sh = r->sh;
+	int ret = cr_restart_tree(r, err);
+
+	if (ret)
+		return ret;
+	sh->root = cr_id_real(sh->ids, CR_ID_PROCESS, r->img.job.root_pid);
+	sh->root_status = sh->root ? -1 : r->img.job.root_status;
+	return 0;
+}
+
 void cr_restart_go(struct cr_restart *r)
 {
 	__atomic_store_n(&r->page->go, 1, __ATOMIC_SEQ_CST);

@@ -84,7 +84,7 @@ static void fence(struct cr_cluster *c)
 	c->fenced = true;
 	cr_fail(&c->why, CR_EXIT_FENCED, 0, "cut off from the cluster");
 	sh->exit_status = CR_EXIT_FENCED;
-	cr_kill_job(sh);
+	sh->backend->kill(sh);
 	cr_checkpoint_release(sh, false);
 }
 
@@ -262,7 +262,7 @@ static void obey_kill(struct cr_cluster *c, const cairn_Kill *k)
 		cr_checkpoint_release(sh, true);
 		return;
 	}
-	cr_kill_job(sh);
+	sh->backend->kill(sh);
 }
 
 static void obey_abort(struct cr_cluster *c, const cairn_Abort *a)
@@ -551,7 +551,7 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 	if (k->err.status)
 		cr_cluster_failed(c, &k->err);
 	if (!k->err.status) {
-		cr_job_pids(AT_FDCWD, getpid(), &pids);
+		c->sh->backend->pids(c->sh, &pids);
 		e.processes = pids.n;
 		free(pids.v);
 		e.stall_ns = k->stall_ns;

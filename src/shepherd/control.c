@@ -32,24 +32,12 @@ static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 	r->last = true;
 }
 
-static pid_t host_self(struct cr_shepherd *sh)
-{
-	char link[32];
-	ssize_t n;
-
-	if (sh->host_proc == AT_FDCWD)
-		return getpid();
-	n = readlinkat(sh->host_proc, "self", link, sizeof(link) - 1);
-	link[n < 0 ? 0 : n] = 0;
-	return atoi(link);
-}
-
 static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 {
 	cr_pids pids = { 0 };
 	size_t i;
 
-	cr_job_pids(sh->host_proc, host_self(sh), &pids);
+	sh->backend->pids(sh, &pids);
 	for (i = 0; i < pids.n; i++) {
 		cairn_ProcessStatus *p = &r->processes[r->processes_count];
 		struct cr_proc_status st;
@@ -163,7 +151,7 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 	case cairn_Verb_VERB_KILL:
 		if (sh->cluster.active && in_cluster(sh, &err))
 			break;
-		cr_kill_job(sh);
+		sh->backend->kill(sh);
 		break;
 	case cairn_Verb_VERB_CHECKPOINT:
 	case cairn_Verb_VERB_CHECK:

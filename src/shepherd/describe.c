@@ -313,13 +313,11 @@ static int check_terminal(struct cr_checkpoint *c, const struct cr_member *m)
 		       p->pid, p->comm);
 }
 
-int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
+void cr_describe_shepherd(const struct cr_shepherd *sh, cairn_Job *j)
 {
-	cairn_Job *j = &c->job;
-	bool sharing = false;
-	size_t i, k;
-	int ret = 0;
+	size_t i;
 
+	snprintf(j->backend, sizeof(j->backend), "%s", sh->backend->name);
 	j->monotonic_ns = cr_now_ns(CLOCK_MONOTONIC);
 	j->boottime_ns = cr_now_ns(CLOCK_BOOTTIME);
 	if (sh->ids) {
@@ -348,6 +346,33 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		j->tty_foreground = tcgetpgrp(sh->outside.slots[i].fd);
 		break;
 	}
+}
+
+void cr_describe_host(const struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cairn_Manifest *f = &c->manifest;
+	struct utsname u;
+
+	uname(&u);
+	snprintf(f->job, sizeof(f->job), "%s", sh->name);
+	snprintf(f->host, sizeof(f->host), "%s", u.nodename);
+	snprintf(f->kernel, sizeof(f->kernel), "%.60s %.60s", u.release, u.version);
+	snprintf(f->command, sizeof(f->command), "%s", sh->command);
+	snprintf(f->cairn, sizeof(f->cairn), "%s", PACKAGE_VERSION);
+	f->wall_ns = cr_now_ns(CLOCK_REALTIME);
+	f->uid = geteuid();
+	f->gid = getegid();
+	f->has_cpu = true;
+	cr_cpu_read(&f->cpu);
+}
+
+int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	bool sharing = false;
+	size_t i, k;
+	int ret = 0;
+
+	cr_describe_shepherd(sh, &c->job);
 	for (i = 0; i < c->members.n && !ret; i++) {
 		struct cr_member *m = c->members.v[i];
 
@@ -449,7 +474,6 @@ static int write_member(struct cr_checkpoint *c, struct cr_member *m)
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cairn_Manifest *f = &c->manifest;
-	struct utsname u;
 	size_t i;
 	int ret;
 
@@ -469,16 +493,6 @@ int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	}
 	if (!ret)
 		ret = write_fds(c);
-	uname(&u);
-	snprintf(f->job, sizeof(f->job), "%s", sh->name);
-	snprintf(f->host, sizeof(f->host), "%s", u.nodename);
-	snprintf(f->kernel, sizeof(f->kernel), "%.60s %.60s", u.release, u.version);
-	snprintf(f->command, sizeof(f->command), "%s", sh->command);
-	snprintf(f->cairn, sizeof(f->cairn), "%s", PACKAGE_VERSION);
-	f->wall_ns = cr_now_ns(CLOCK_REALTIME);
-	f->uid = geteuid();
-	f->gid = getegid();
-	f->has_cpu = true;
-	cr_cpu_read(&f->cpu);
+	cr_describe_host(sh, c);
 	return ret;
 }

@@ -6,9 +6,11 @@ noinst_LIBRARIES += src/libshepherd.a
 src_libshepherd_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"' \
 	-DPKGLIBDIR='"$(pkglibdir)"'
 src_libshepherd_a_SOURCES = \
-	src/shepherd/checkpoint.c src/shepherd/cluster.c src/shepherd/cluster.h \
+	src/shepherd/agent_save.c src/shepherd/backend.h src/shepherd/checkpoint.c \
+	src/shepherd/cluster.c src/shepherd/cluster.h \
 	src/shepherd/cluster_join.c src/shepherd/guard.c src/shepherd/guard.h \
-	 src/shepherd/control.c src/shepherd/describe.c \
+	src/shepherd/helper.c \
+	src/shepherd/control.c src/shepherd/describe.c \
 	src/shepherd/members.c src/shepherd/memory.c \
 	src/shepherd/namespaces.c src/shepherd/options.c src/shepherd/options.h \
 	src/shepherd/run.c src/shepherd/setup.c src/shepherd/shepherd.h src/shepherd/stop.c \

@@ -89,6 +89,15 @@ static void root_stopped(struct cr_shepherd *sh)
 		kill(sh->root, SIGCONT);
 }
 
+void cr_shepherd_ended(struct cr_shepherd *sh, int status)
+{
+	sh->root_status = status;
+	sh->ended = true;
+	/* A checkpoint in flight still ends in order. */
+	if (!sh->checkpoint)
+		event_base_loopbreak(sh->base);
+}
+
 static void reap(struct cr_shepherd *sh)
 {
 	int status;
@@ -106,15 +115,11 @@ static void reap(struct cr_shepherd *sh)
 				root_stopped(sh);
 			continue;
 		}
-		if (pid == sh->root)
+		if (!cr_helper_ended(sh, pid, status) && pid == sh->root)
 			sh->root_status = status;
 	}
-	if (pid < 0 && errno == ECHILD) {
-		sh->ended = true;
-		/* A checkpoint in flight still ends in order. */
-		if (!sh->checkpoint)
-			event_base_loopbreak(sh->base);
-	}
+	if (pid < 0 && errno == ECHILD && !sh->attached)
+		cr_shepherd_ended(sh, sh->root_status);
 }
 
 static void pass_on(struct cr_shepherd *sh, const struct signalfd_siginfo *info)
@@ -127,7 +132,7 @@ static void pass_on(struct cr_shepherd *sh, const struct signalfd_siginfo *info)
 	if (sh->root_status < 0)
 		kill(sh->root, sig);
 	else
-		cr_kill_job(sh);
+		sh->backend->kill(sh);
 }
 
 static void on_signal(int fd, short what, void *arg)

@@ -17,6 +17,7 @@
 #include "common/wire.h"
 #include "coordinator/phase.h"
 #include "objects/object.h"
+#include "shepherd/backend.h"
 #include "shepherd/cluster.h"
 #include "shepherd/options.h"
 
@@ -111,6 +112,7 @@ struct cr_checkpoint {
 	int client; /* crctl's connection that waits for it, or -1 */
 	int thread_pipe[2];
 	struct event *commit_event;
+	void *backend_state; /* of the save */
 	bool committed;
 	cairn_Manifest manifest;
 };
@@ -121,7 +123,20 @@ struct cr_waiting {
 	enum cr_purpose purpose;
 };
 
+/*
+ * A program that the shepherd runs for itself: its child, and no part of the job.
+ */
+struct cr_helper {
+	pid_t pid;
+	void (*ended)(struct cr_shepherd *sh, int status, void *arg);
+	void *arg;
+};
+
 struct cr_shepherd {
+	const struct cr_backend *backend;
+	void *backend_state; /* its own */
+	bool attached; /* the job's processes are not children of ours: who ends them, tells */
+	CR_LIST(struct cr_helper) helpers;
 	struct cr_cluster cluster;
 	int64_t began; /* CLOCK_REALTIME seconds */
 	CR_LIST(struct cr_waiting) waiting;
@@ -170,8 +185,25 @@ int cr_library_path(char out[CR_PATH_MAX], struct cr_err *err);
 int cr_shepherd_run(struct cr_shepherd *sh);
 void cr_kill_job(struct cr_shepherd *sh);
 
-/* Every process of the job, in tree order. */
+/* The last process of a job that is attached has ended; status as of wait, -1: not known. */
+void cr_shepherd_ended(struct cr_shepherd *sh, int status);
+
+/*
+ * Starts a program for the shepherd's own use, in a process group of its own, with all descriptors
+ * closed but fds[0..2] as 0 to 2 (-1: /dev/null). ended is called from the loop.
+ */
+int cr_helper_start(struct cr_shepherd *sh, char *const argv[], const int fds[3],
+		    void (*ended)(struct cr_shepherd *sh, int status, void *arg), void *arg,
+		    pid_t *pid, struct cr_err *err);
+
+/* Whether it was one that has ended; tells who started it. */
+bool cr_helper_ended(struct cr_shepherd *sh, pid_t pid, int status);
+
+/* Every process below another one, in tree order. */
 void cr_job_pids(int proc, pid_t self, cr_pids *out);
+
+/* Every process of the job, as sh->host_proc numbers them; helpers are left out. */
+void cr_tree_pids(struct cr_shepherd *sh, cr_pids *out);
 
 /* ---- control.c ---- */
 void cr_control_accept(int fd, short what, void *shepherd);
@@ -211,7 +243,14 @@ void cr_rouse_on(struct cr_shepherd *sh, struct cr_member *m);
 void cr_hold(struct cr_member *m);
 void cr_release(struct cr_member *m);
 
+/* ---- agent_save.c: the agent backend ---- */
+int cr_agent_save(struct cr_shepherd *sh, struct cr_checkpoint *c);
+void cr_agent_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
 /* ---- describe.c: while the job stands still ---- */
+/* What a checkpoint says of the job as a whole, and of the host; for all backends. */
+void cr_describe_shepherd(const struct cr_shepherd *sh, cairn_Job *job);
+void cr_describe_host(const struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
@@ -243,6 +282,10 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 /* Starts one; its end is told to client (or nobody, -1). */
 int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
 			struct cr_err *err);
+
+/* For a backend, from the loop: everything is written, or nothing will be (c->err says why). */
+void cr_checkpoint_commit(struct cr_shepherd *sh, struct cr_checkpoint *c);
+void cr_checkpoint_fail(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /*
  * One that is held ends: with the job, or it goes on after all. Does nothing if there is none.

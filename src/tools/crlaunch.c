@@ -110,6 +110,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 
 	if (first < 0 || sh->options.help || sh->options.version)
 		return first < 0 ? first : 0;
+	sh->backend = cr_backend_named("agent");
 	if (first == argc)
 		return cr_fail(err, CR_EXIT_USAGE, 0, "no command given (try --help)");
 	argv += first;

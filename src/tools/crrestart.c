@@ -58,7 +58,7 @@ static int inner(struct cr_restart *r)
 	if (!ret && r->member)
 		r->objects.gather = &sh->cluster.gather;
 	if (!ret)
-		ret = cr_restart_tree(r, &err);
+		ret = sh->backend->restart(r, &err);
 	if (ret) {
 		if (r->member)
 			cr_cluster_refuse(&sh->cluster, sh, &err);
@@ -68,13 +68,12 @@ static int inner(struct cr_restart *r)
 		cr_detach_done(err.status);
 		return err.status;
 	}
-	sh->root = cr_id_real(sh->ids, CR_ID_PROCESS, r->img.job.root_pid);
-	sh->root_status = sh->root ? -1 : r->img.job.root_status;
 	sh->on_stop = tell_stopped;
 	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
 	restore_terminal(r);
-	cr_restart_go(r);
+	if (sh->backend->go)
+		sh->backend->go(r);
 	cr_image_free(&r->img);
 	cr_detach_done(0);
 	return cr_shepherd_run(sh);
@@ -109,6 +108,19 @@ static int set_place(struct cr_restart *r, struct cr_err *err)
 	return 0;
 }
 
+/* That the checkpoint was made by. */
+static int find_backend(struct cr_restart *r, struct cr_err *err)
+{
+	const char *name = *r->img.job.backend ? r->img.job.backend : "agent";
+
+	r->sh->backend = cr_backend_named(name);
+	if (!r->sh->backend)
+		return cr_fail(err, CR_EXIT_FORMAT, 0,
+			       "%s was saved by the backend %s, which this Cairn does not have",
+			       r->img.path, name);
+	return r->sh->backend->probe ? r->sh->backend->probe(err) : 0;
+}
+
 static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *err)
 {
 	struct cr_options *o = &r->sh->options;
@@ -128,11 +140,9 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (!ret)
 		ret = cr_options_inherit(o, &r->img.job, err);
 	if (!ret)
-		ret = cr_restart_map(&r->img, &o->maps, &o->files, err);
+		ret = find_backend(r, err);
 	if (!ret)
-		ret = cr_restart_check(&r->img, o->allow_changed, err);
-	if (!ret)
-		ret = cr_image_share(&r->img, err);
+		ret = r->sh->backend->check(r, err);
 	if (!ret)
 		ret = set_place(r, err);
 	if (!ret && o->detach)
@@ -147,7 +157,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.allow_changed = o->allow_changed;
 	r->objects.tcp_repair = !strcmp(o->tcp, "repair");
 	r->objects.rules = &o->files;
-	return cr_capsule(r, inner, err);
+	return r->sh->backend->capsule ? cr_capsule(r, inner, err) : inner(r);
 }
 
 int main(int argc, char **argv)

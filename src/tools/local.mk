@@ -6,13 +6,15 @@ bin_PROGRAMS += crlaunch crctl crrestart
 
 TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libnet.a src/libcommon.a \
 	$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread -lm
+# Those that have jobs of their own.
+SHEPHERD_LIBS = src/librestart.a $(TOOL_LIBS)
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
-crlaunch_SOURCES = src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \
+crlaunch_SOURCES = src/tools/backends.c src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \
 	src/tools/launch_nodes.c src/tools/launch_nodes.h \
 	src/tools/program.c src/tools/program.h
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
-crlaunch_LDADD = $(TOOL_LIBS)
+crlaunch_LDADD = $(SHEPHERD_LIBS)
 
 crctl_SOURCES = src/tools/cluster_rows.c \
 	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
@@ -21,9 +23,9 @@ crctl_SOURCES = src/tools/cluster_rows.c \
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(TOOL_LIBS)
 
-crrestart_SOURCES = src/tools/crrestart.c src/tools/detach.c src/tools/detach.h
+crrestart_SOURCES = src/tools/backends.c src/tools/crrestart.c src/tools/detach.c src/tools/detach.h
 crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)
-crrestart_LDADD = src/librestart.a $(TOOL_LIBS)
+crrestart_LDADD = $(SHEPHERD_LIBS)
 
 bin_PROGRAMS += crcoordinator
 

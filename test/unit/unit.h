@@ -9,6 +9,7 @@
 #include "sample.h"
 
 TCase *unit_image(void);
+TCase *unit_archive(void);
 TCase *unit_damage(void);
 TCase *unit_wire(void);
 TCase *unit_proc(void);
