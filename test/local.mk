@@ -29,6 +29,7 @@ test_progs = \
 	test/prog/attr-tsc \
 	test/prog/attr-umask \
 	test/prog/clock-continue \
+	test/prog/core-threads \
 	test/prog/counter \
 	test/prog/cred-caps \
 	test/prog/cred-dropped \

@@ -4,6 +4,8 @@
 
 noinst_LIBRARIES += src/libinspect.a
 src_libinspect_a_SOURCES = \
+	src/inspect/core.c src/inspect/core.h src/inspect/core_notes.c src/inspect/core_notes.h \
 	src/inspect/inspect.c src/inspect/inspect.h \
 	src/inspect/memory.c src/inspect/memory.h \
+	src/inspect/registers.c src/inspect/registers.h \
 	src/inspect/show.c

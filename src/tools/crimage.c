@@ -27,6 +27,8 @@ static const struct verb {
 	const char *of;
 	const char *help;
 } verbs[] = {
+	{ "core", cr_inspect_core, false, false, 1, 2, "IMAGE [PID] >FILE",
+	  "a process as a core file, for gdb" },
 	{ "show", cr_inspect_show, false, true, 1, 1, "IMAGE",
 	  "processes, threads, memory, descriptors, sizes" },
 };

@@ -8,15 +8,13 @@
 
 #define REDZONE 128
 
-/* At the stack pointer while in cr_partial. */
-struct note {
-	uint64_t pc, done, rsi, rdx;
-};
-
 /* Entered at its first instruction with the rest of the call's arguments in place. */
 void __attribute__((naked, used)) cr_partial(void)
 {
-	__asm__("syscall\n\t"
+	/* For debuggers: the caller is the note's. */
+	__asm__(".cfi_def_cfa %rsp, 160\n\t"
+		".cfi_offset %rip, -160\n\t"
+		"syscall\n\t"
 		"test %rax, %rax\n\t"
 		"js 1f\n\t"
 		"add %rax, 8(%rsp)\n"
@@ -25,17 +23,18 @@ void __attribute__((naked, used)) cr_partial(void)
 		"mov 16(%rsp), %rsi\n\t"
 		"mov 24(%rsp), %rdx\n\t"
 		"mov (%rsp), %rcx\n\t"
-		"lea 160(%rsp), %rsp\n\t" /* REDZONE + sizeof(struct note) */
+		"lea 160(%rsp), %rsp\n\t" /* CR_PARTIAL_STACK */
 		"jmp *%rcx");
 }
 
-_Static_assert(REDZONE + sizeof(struct note) == 160, "cr_partial adds this to the stack pointer");
+_Static_assert(REDZONE + sizeof(struct cr_partial_note) == CR_PARTIAL_STACK,
+	       "cr_partial adds this to the stack pointer");
 
 void cr_frame_go_on(ucontext_t *uc, long nr)
 {
 	greg_t *g = uc->uc_mcontext.gregs;
 	uint64_t n = g[REG_RAX];
-	struct note *note;
+	struct cr_partial_note *note;
 
 	if ((uint64_t)g[REG_RIP] == (uint64_t)cr_partial + 2) {
 		/* Cut short a second time. */
@@ -43,7 +42,7 @@ void cr_frame_go_on(ucontext_t *uc, long nr)
 		note->done += n;
 	} else {
 		note = (void *)(g[REG_RSP] - REDZONE - sizeof(*note));
-		*note = (struct note){ g[REG_RIP], n, g[REG_RSI], g[REG_RDX] };
+		*note = (struct cr_partial_note){ g[REG_RIP], n, g[REG_RSI], g[REG_RDX] };
 		g[REG_RSP] = (greg_t)note;
 	}
 	g[REG_RSI] += n;

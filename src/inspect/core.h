@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A saved process as an ELF core file, for debuggers.
+#pragma once
+
+#include "common/err.h"
+#include "common/image.h"
+
+/* To a file, where it is sparse, or to a pipe. */
+int cr_core_write(const struct cr_image *img, const struct cr_process_image *p, int fd,
+		  struct cr_err *err);
