@@ -6,7 +6,8 @@
  *   witness FILE [GRACE_MS]     FILE: the third argument of the members of msgs to look for
  *
  * A copy counts unless it has ended, is stopped or frozen; one that was frozen may live for
- * GRACE_MS (0) after it is thawed, since nobody can end a process that does not run. Each
+ * GRACE_MS (0) after it is thawed, since nobody can end a process that does not run. Children of
+ * one shepherd, or one of the other, are one life: a member and the writer of its checkpoint. Each
  * interval is a line "member I: PID and PID, MS ms, until TIME"; on SIGTERM it ends, with 1 if
  * there was any.
  */
@@ -25,7 +26,7 @@
 #define MEMBERS_MAX 16
 
 struct copy {
-	int pid, member;
+	int pid, parent, member;
 	double free_since; /* when it was last frozen or stopped, 0: never */
 	unsigned int seen;
 	bool alive;
@@ -145,12 +146,14 @@ static bool frozen(int pid)
  * Whether it can run: not ended, stopped or in a frozen cgroup, and without a SIGKILL that it has
  * been sent and that the kernel has not come to yet.
  */
-static bool runs(int pid)
+static bool runs(int pid, int *parent)
 {
-	char text[4096], *state;
+	char text[4096], *state, *at;
 
 	if (read_file(pid, "status", text, sizeof(text)) <= 0)
 		return false;
+	at = strstr(text, "PPid:\t");
+	*parent = at ? atoi(at + 6) : 0;
 	state = strstr(text, "State:\t");
 	if (!state || strchr("ZXTt", state[7]))
 		return false;
@@ -199,7 +202,7 @@ static void look(const char *file, double grace)
 			i--;
 			continue;
 		}
-		c->alive = runs(c->pid);
+		c->alive = runs(c->pid, &c->parent);
 		if (!c->alive)
 			c->free_since = now();
 		else if (c->free_since && now() - c->free_since < grace)
@@ -210,6 +213,16 @@ static void look(const char *file, double grace)
 	}
 }
 
+static bool one_life(const struct copy *a, const struct copy *b)
+{
+	char comm[32];
+
+	if (a->parent == b->pid || b->parent == a->pid)
+		return true;
+	return a->parent == b->parent && read_file(a->parent, "comm", comm, sizeof(comm)) > 0 &&
+	       !strncmp(comm, "cr", 2);
+}
+
 /* Returns whether an interval has ended. */
 static bool judge(bool last)
 {
@@ -218,16 +231,17 @@ static bool judge(bool last)
 	int member, i, n;
 
 	for (member = 0; member < MEMBERS_MAX; member++) {
-		int first = 0;
+		const struct copy *first = NULL;
 
 		for (i = n = 0; i < n_copies; i++) {
 			if (copies[i].member != member || !copies[i].alive)
 				continue;
-			if (n++ == 0)
-				first = copies[i].pid;
-			else if (!since[member]) {
+			if (!first) {
+				first = &copies[i];
+				n = 1;
+			} else if (!one_life(first, &copies[i]) && n++ && !since[member]) {
 				since[member] = now();
-				pids[member][0] = first;
+				pids[member][0] = first->pid;
 				pids[member][1] = copies[i].pid;
 			}
 		}
