@@ -8,6 +8,7 @@
 
 #include "common/args.h"
 #include "common/defs.h"
+#include "net/trust_options.h"
 
 #define ROW(field) offsetof(struct cr_coordinator_options, field)
 static const struct cr_arg rows[] = {
@@ -19,13 +20,7 @@ static const struct cr_arg rows[] = {
 	  "where the cluster's database is; required" },
 	{ "name", 'n', CR_ARG_TEXT, ROW(name), 0, 0, "CR_CLUSTER", "CLUSTER",
 	  "this cluster's name (default: cairn)" },
-	{ "key", 0, CR_ARG_TEXT, ROW(key), 0, 0, "CR_KEY", "FILE", "key of the whole cluster" },
-	{ "tls-cert", 0, CR_ARG_TEXT, ROW(cert), 0, 0, "CR_TLS_CERT", "FILE",
-	  "instead of a key: certificate (PEM)" },
-	{ "tls-key", 0, CR_ARG_TEXT, ROW(cert_key), 0, 0, "CR_TLS_KEY", "FILE",
-	  "the certificate's private key" },
-	{ "tls-ca", 0, CR_ARG_TEXT, ROW(ca), 0, 0, "CR_TLS_CA", "FILE",
-	  "who signs the cluster's certificates" },
+	CR_TRUST_ROWS(struct cr_coordinator_options),
 	{ "lease", 0, CR_ARG_NUMBER, ROW(lease), 0.2, 3600, "CR_LEASE", "SECONDS",
 	  "a node that is silent for longer has lost its members (default: 2)" },
 	{ "heartbeat", 0, CR_ARG_NUMBER, ROW(heartbeat), 0.02, 600, "CR_HEARTBEAT", "SECONDS",
@@ -68,10 +63,9 @@ int cr_coordinator_options(struct cr_coordinator_options *o, int argc, char **ar
 		return 0;
 	if (!o->listen || !o->state)
 		return cr_fail(err, CR_EXIT_USAGE, 0, "give --listen ADDR and --state DIR");
-	if (!o->key == !o->cert || !o->cert != !o->cert_key || !o->cert != !o->ca)
-		return cr_fail(err, CR_EXIT_USAGE, 0,
-			       "give either --key or --tls-cert, --tls-key and --tls-ca "
-			       "(crcoordinator --init KEYFILE makes a key)");
+	first = cr_trust_chosen(&o->trust, " (crcoordinator --init KEYFILE makes a key)", err);
+	if (first)
+		return first;
 	if (o->heartbeat * 3 > o->lease)
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "--lease %g must be at least three times --heartbeat %g", o->lease,

@@ -5,11 +5,11 @@
 
 #include <stdbool.h>
 
-#include "common/err.h"
+#include "net/link.h"
 
 struct cr_coordinator_options {
 	const char *init, *listen, *state, *name, *fence_command, *http;
-	const char *key, *cert, *cert_key, *ca;
+	struct cr_trust_files trust;
 	double lease, heartbeat, ready_fd;
 	bool help, version;
 };

@@ -310,14 +310,12 @@ int co_init(struct co *c, struct cr_err *err)
 
 int co_listen(struct co *c, struct cr_err *err)
 {
-	struct cr_trust_files files = { c->options.key, c->options.cert, c->options.cert_key,
-					c->options.ca };
 	struct sockaddr_un local = { .sun_family = AF_UNIX };
 	struct sockaddr_storage at;
 	socklen_t len;
 	int ret;
 
-	ret = cr_trust_load(&files, &c->trust, err);
+	ret = cr_trust_load(&c->options.trust, &c->trust, err);
 	if (!ret)
 		ret = cr_address_parse(c->options.listen, &at, &len, err);
 	if (ret)

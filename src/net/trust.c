@@ -15,6 +15,7 @@
 
 #include "common/defs.h"
 #include "common/io.h"
+#include "net/trust_options.h"
 
 #define KEY_BYTES CR_TRUST_KEY_BYTES
 
@@ -247,6 +248,14 @@ static void use_key(struct cr_trust *t)
 	SSL_CTX_set_ciphersuites(t->ctx, KEY_CIPHER_NAME);
 	SSL_CTX_set_psk_use_session_callback(t->ctx, offer_key);
 	SSL_CTX_set_psk_find_session_callback(t->ctx, find_key);
+}
+
+int cr_trust_chosen(const struct cr_trust_files *f, const char *hint, struct cr_err *err)
+{
+	if (!f->key != !f->cert && !f->cert == !f->cert_key && !f->cert == !f->ca)
+		return 0;
+	return cr_fail(err, CR_EXIT_USAGE, 0,
+		       "give either --key or --tls-cert, --tls-key and --tls-ca%s", hint);
 }
 
 int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, struct cr_err *err)

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/label.h"
 #include "common/runtime.h"
+#include "net/trust_options.h"
 
 #define ROW(field) offsetof(struct cr_node_options, field)
 static const struct cr_arg rows[] = {
@@ -17,13 +19,7 @@ static const struct cr_arg rows[] = {
 	  "this node's name (default: the host's)" },
 	{ "store", 's', CR_ARG_TEXT, ROW(store), 0, 0, "CR_STORE", "DIR",
 	  "where images lie; required" },
-	{ "key", 0, CR_ARG_TEXT, ROW(key), 0, 0, "CR_KEY", "FILE", "key of the whole cluster" },
-	{ "tls-cert", 0, CR_ARG_TEXT, ROW(cert), 0, 0, "CR_TLS_CERT", "FILE",
-	  "instead of a key: certificate (PEM)" },
-	{ "tls-key", 0, CR_ARG_TEXT, ROW(cert_key), 0, 0, "CR_TLS_KEY", "FILE",
-	  "the certificate's private key" },
-	{ "tls-ca", 0, CR_ARG_TEXT, ROW(ca), 0, 0, "CR_TLS_CA", "FILE",
-	  "who signs the cluster's certificates" },
+	CR_TRUST_ROWS(struct cr_node_options),
 	{ "socket", 0, CR_ARG_TEXT, ROW(socket), 0, 0, "CR_NODE_SOCKET", "PATH",
 	  "where this node's users connect (default: /run/cairn/node.sock as root)" },
 	{ "label", 'l', CR_ARG_LIST, ROW(labels), 0, 0, "CR_LABELS", "KEY=VALUE",
@@ -56,7 +52,8 @@ void cr_node_usage(void)
 
 int cr_node_options(struct cr_node_options *o, int argc, char **argv, struct cr_err *err)
 {
-	int first;
+	cairn_Label label;
+	int first, ret;
 	size_t i;
 
 	*o = (struct cr_node_options){ .ready_fd = -1, .drain_timeout = 60 };
@@ -71,12 +68,10 @@ int cr_node_options(struct cr_node_options *o, int argc, char **argv, struct cr_
 			       "give the coordinator's address with --coordinator");
 	if (!o->store)
 		return cr_fail(err, CR_EXIT_USAGE, 0, "give a directory for images with --store");
-	if (!o->key == !o->cert || !o->cert != !o->cert_key || !o->cert != !o->ca)
-		return cr_fail(err, CR_EXIT_USAGE, 0,
-			       "give either --key or --tls-cert, --tls-key and --tls-ca");
-	for (i = 0; i < o->labels.n; i++)
-		if (!strchr(o->labels.v[i], '=') || *o->labels.v[i] == '=')
-			return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: give KEY=VALUE",
-				       o->labels.v[i]);
+	ret = cr_trust_chosen(&o->trust, "", err);
+	for (i = 0; i < o->labels.n && !ret; i++)
+		ret = cr_label_parse(o->labels.v[i], &label, err);
+	if (ret)
+		return ret;
 	return o->name ? cr_name_check(o->name, err) : 0;
 }

@@ -6,12 +6,13 @@
 #include <stdbool.h>
 
 #include "common/args.h"
+#include "net/link.h"
 
 struct cr_node_options {
 	struct cr_arg_list coordinators; /* each may be several, divided by commas */
 	struct cr_arg_list labels, addresses;
 	const char *name, *store, *socket, *image_listen, *preempt_file;
-	const char *key, *cert, *cert_key, *ca;
+	struct cr_trust_files trust;
 	double rate; /* bytes per second, 0: no limit */
 	double ready_fd, drain_timeout;
 	bool help, version;

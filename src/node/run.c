@@ -135,7 +135,6 @@ static int add_events(struct cr_node *n, struct cr_err *err)
 int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 {
 	const struct cr_node_options *o = &n->options;
-	struct cr_trust_files trust = { o->key, o->cert, o->cert_key, o->ca };
 	char host[CR_NODE_NAME] = "";
 	int ret;
 
@@ -154,7 +153,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	n->base = event_base_new();
 	if (!n->base)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "an event loop");
-	ret = cr_trust_load(&trust, &n->trust, err);
+	ret = cr_trust_load(&o->trust, &n->trust, err);
 	if (!ret)
 		ret = cr_uplink_init(n, err);
 	if (!ret)

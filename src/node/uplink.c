@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/label.h"
 #include "common/ready.h"
 #include "node/node.h"
 #include "node/witness.h"
@@ -83,6 +84,7 @@ static void on_up(struct cr_link *l, void *arg)
 	struct cr_node *n = arg;
 	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_hello_tag);
 	cairn_Hello *h = &m->body.hello;
+	struct cr_err unused = { 0 };
 	size_t i;
 
 	cr_lease_look(n);
@@ -101,13 +103,8 @@ static void on_up(struct cr_link *l, void *arg)
 	for (i = 0; i < n->naddresses; i++)
 		snprintf(h->addresses[i], sizeof(h->addresses[i]), "%s", n->addresses[i]);
 	h->addresses_count = n->naddresses;
-	for (i = 0; i < n->options.labels.n; i++) {
-		const char *label = n->options.labels.v[i], *value = strchr(label, '=') + 1;
-
-		snprintf(h->labels[i].key, sizeof(h->labels[i].key), "%.*s",
-			 (int)(value - label - 1), label);
-		snprintf(h->labels[i].value, sizeof(h->labels[i].value), "%s", value);
-	}
+	for (i = 0; i < n->options.labels.n; i++)
+		cr_label_parse(n->options.labels.v[i], &h->labels[i], &unused);
 	h->labels_count = n->options.labels.n;
 	cr_link_send(l, m, NULL, 0);
 }

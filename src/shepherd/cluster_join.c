@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/label.h"
 #include "net/frame.h"
 #include "shepherd/shepherd.h"
 
@@ -78,6 +79,7 @@ static void name_member(struct cr_cluster *c, struct cr_shepherd *sh, const char
 int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err)
 {
 	unsigned int i;
+	int ret = 0;
 
 	/* A job of a cluster is there to outlive its node. */
 	p->interval = o->interval > 0 ? o->interval : 60;
@@ -88,18 +90,9 @@ int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err
 	p->max_restarts = o->max_restarts;
 	p->stop_on_failure = !strcmp(o->on_failure, "stop");
 	p->spread = o->spread;
-	for (i = 0; i < o->labels.n && i < CR_ARRAY_SIZE(p->labels); i++) {
-		const char *value = strchr(o->labels.v[i], '=');
-		cairn_Label *l = &p->labels[p->labels_count++];
-
-		if (!value || value - o->labels.v[i] >= (long)sizeof(l->key))
-			return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: give KEY=VALUE",
-				       o->labels.v[i]);
-		snprintf(l->key, sizeof(l->key), "%.*s", (int)(value - o->labels.v[i]),
-			 o->labels.v[i]);
-		snprintf(l->value, sizeof(l->value), "%s", value + 1);
-	}
-	return 0;
+	for (i = 0; i < o->labels.n && !ret; i++)
+		ret = cr_label_add(p, o->labels.v[i], err);
+	return ret;
 }
 
 int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err)

@@ -159,19 +159,9 @@ static void forget(struct scrub *sc)
 /* What was asked for goes before. */
 static void do_asked(struct cr_store *s)
 {
-	struct cr_chores *c = &s->checks;
-	struct cr_chore *chore;
-
 	pthread_mutex_lock(&s->lock);
-	while (!s->closing && (chore = c->first)) {
-		c->first = chore->next;
-		if (!c->first)
-			c->last = &c->first;
-		pthread_mutex_unlock(&s->lock);
-		chore->run(s, &chore->key);
-		free(chore);
-		pthread_mutex_lock(&s->lock);
-	}
+	while (!s->closing && cr_store_do(s, &s->checks))
+		;
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -85,27 +85,31 @@ void cr_store_chore(struct cr_store *s, struct cr_chores *c,
 	pthread_mutex_unlock(&s->lock);
 }
 
+bool cr_store_do(struct cr_store *s, struct cr_chores *c)
+{
+	struct cr_chore *chore = c->first;
+
+	if (!chore)
+		return false;
+	c->first = chore->next;
+	if (!c->first)
+		c->last = &c->first;
+	pthread_mutex_unlock(&s->lock);
+	chore->run(s, &chore->key);
+	free(chore);
+	pthread_mutex_lock(&s->lock);
+	return true;
+}
+
 static void do_chores(struct cr_store *s, void *unused)
 {
 	struct cr_chores *c = &s->chores;
-	struct cr_chore *chore;
 
 	pthread_mutex_lock(&s->lock);
 	/* What was asked for before the end is done. */
-	while (c->first || !s->closing) {
-		chore = c->first;
-		if (!chore) {
+	while (c->first || !s->closing)
+		if (!cr_store_do(s, c))
 			pthread_cond_wait(&c->cond, &s->lock);
-			continue;
-		}
-		c->first = chore->next;
-		if (!c->first)
-			c->last = &c->first;
-		pthread_mutex_unlock(&s->lock);
-		chore->run(s, &chore->key);
-		free(chore);
-		pthread_mutex_lock(&s->lock);
-	}
 	pthread_mutex_unlock(&s->lock);
 }
 

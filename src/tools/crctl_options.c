@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/label.h"
 #include "net/client.h"
 #include "tools/crctl.h"
 
@@ -62,23 +63,6 @@ static const struct row {
 #undef ROW
 };
 
-static int add_label(cairn_Policy *p, const char *value, struct cr_err *err)
-{
-	const char *is = strchr(value, '=');
-	cairn_Label *l;
-
-	if (!is || is == value || is - value >= (long)sizeof(l->key) ||
-	    strlen(is + 1) >= sizeof(l->value))
-		return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: give KEY=VALUE", value);
-	if (p->labels_count == CR_ARRAY_SIZE(p->labels))
-		return cr_fail(err, CR_EXIT_USAGE, 0, "--label %s: at most %zu labels", value,
-			       CR_ARRAY_SIZE(p->labels));
-	l = &p->labels[p->labels_count++];
-	snprintf(l->key, sizeof(l->key), "%.*s", (int)(is - value), value);
-	snprintf(l->value, sizeof(l->value), "%s", is + 1);
-	return 0;
-}
-
 /* In the environment several are divided by colons. */
 static int add_labels(struct cr_ctl *c, const char *value, bool one)
 {
@@ -87,10 +71,10 @@ static int add_labels(struct cr_ctl *c, const char *value, bool one)
 
 	while (!ret && !one && strchr(value, ':')) {
 		snprintf(part, sizeof(part), "%.*s", (int)strcspn(value, ":"), value);
-		ret = *part ? add_label(&c->policy, part, &c->err) : 0;
+		ret = *part ? cr_label_add(&c->policy, part, &c->err) : 0;
 		value = strchr(value, ':') + 1;
 	}
-	return ret || !*value ? ret : add_label(&c->policy, value, &c->err);
+	return ret || !*value ? ret : cr_label_add(&c->policy, value, &c->err);
 }
 
 static int set_number(struct cr_ctl *c, const struct row *r, const char *value, const char *source)
