@@ -16,6 +16,7 @@ TCase *unit_proc(void);
 TCase *unit_restart(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
+TCase *unit_criu(void);
 TCase *unit_store_ship(void);
 TCase *unit_store_keep(void);
 TCase *unit_store_peer(void);

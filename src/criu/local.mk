@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# CRIU, an external program: where it is, what it says, and which programs need it.
+
+noinst_LIBRARIES += src/libcriu.a
+src_libcriu_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
+src_libcriu_a_SOURCES = src/criu/find.c src/criu/find.h
