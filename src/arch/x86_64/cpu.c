@@ -53,6 +53,50 @@ static const char *const states[] = {
 	"avx512-mask", "avx512-hi256", "avx512-hi16", "pt",  "pku",
 };
 
+static bool has(const cairn_CpuFeatures *cpu, size_t feature)
+{
+	unsigned int w = features[feature].word;
+
+	return w < cpu->words_count && cpu->words[w] >> features[feature].bit & 1;
+}
+
+const char *cr_cpu_feature(const cairn_CpuFeatures *cpu, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < CR_ARRAY_SIZE(features); k++)
+		if (has(cpu, k) && !i--)
+			return features[k].name;
+	return NULL;
+}
+
+static bool has_named(const cairn_CpuFeatures *cpu, const char *name)
+{
+	size_t k;
+
+	for (k = 0; k < CR_ARRAY_SIZE(features); k++)
+		if (!strcmp(features[k].name, name))
+			return has(cpu, k);
+	return false;
+}
+
+int cr_cpu_level(const cairn_CpuFeatures *cpu)
+{
+	/* What each adds to the one before, from the second on. */
+	static const char *const levels[][8] = {
+		{ "cx16", "lahf_lm", "popcnt", "sse3", "sse4_1", "sse4_2", "ssse3" },
+		{ "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "lzcnt", "movbe" },
+		{ "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl" },
+	};
+	size_t l, i;
+
+	for (l = 0; l < CR_ARRAY_SIZE(levels); l++)
+		for (i = 0; i < CR_ARRAY_SIZE(levels[l]) && levels[l][i]; i++)
+			if (!has_named(cpu, levels[l][i]))
+				return l + 1;
+	return l + 1;
+}
+
 void cr_cpu_read(cairn_CpuFeatures *out)
 {
 	unsigned int a, b, c, d;
@@ -80,19 +124,14 @@ void cr_cpu_read(cairn_CpuFeatures *out)
 	}
 }
 
-int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *has, struct cr_err *err)
+int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, struct cr_err *err)
 {
-	uint64_t lost = had->xcr0 & ~has->xcr0;
+	uint64_t lost = had->xcr0 & ~here->xcr0;
 	char names[400] = "";
 	size_t i, n = 0;
 
 	for (i = 0; i < CR_ARRAY_SIZE(features); i++) {
-		unsigned int w = features[i].word;
-		uint32_t bit = 1u << features[i].bit;
-
-		if (w >= had->words_count || !(had->words[w] & bit))
-			continue;
-		if ((w < has->words_count && has->words[w] & bit) || n + 24 > sizeof(names))
+		if (!has(had, i) || has(here, i) || n + 24 > sizeof(names))
 			continue;
 		n += snprintf(names + n, sizeof(names) - n, " %s", features[i].name);
 	}

@@ -3,10 +3,18 @@
 // What this CPU offers to user programs, to be compared with what a job's had.
 #pragma once
 
+#include <stddef.h>
+
 #include "common/err.h"
 #include "image.pb.h"
 
 void cr_cpu_read(cairn_CpuFeatures *out);
 
-/* Fails with CR_EXIT_CPU, naming what `had` contains and `has` lacks. */
-int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *has, struct cr_err *err);
+/* The name of the i-th feature that is there, NULL behind the last. */
+const char *cr_cpu_feature(const cairn_CpuFeatures *cpu, size_t i);
+
+/* The newest x86-64 level (1 to 4) all of whose features are there. */
+int cr_cpu_level(const cairn_CpuFeatures *cpu);
+
+/* Fails with CR_EXIT_CPU, naming what `had` contains and `here` lacks. */
+int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, struct cr_err *err);
