@@ -68,7 +68,7 @@ static void show_sizes(const struct cr_model *m)
 	if (a->zero)
 		cr_line("              and %s of zeros noted, which take no room",
 			cr_bytes(a->zero).s);
-	cr_line("              anonymous: %s mapped, %s stored (%s), the rest zeros or never touched",
+	cr_line("              anonymous: %s mapped, %s stored (%s), the rest zeros or untouched",
 		cr_bytes(m->anonymous.mapped).s, cr_bytes(m->anonymous.stored).s,
 		cr_percent(m->anonymous.stored, m->anonymous.mapped).s);
 	if (a->packed)
@@ -78,6 +78,23 @@ static void show_sizes(const struct cr_model *m)
 		cr_line("  codec       none: all is stored as it was");
 	if (m->blobs)
 		cr_line("  contents    %s of files, pipes and sockets", cr_bytes(m->blobs).s);
+}
+
+/* What another backend has written is its own affair: names and sizes. */
+static void show_archive(const struct cr_image *img)
+{
+	size_t i;
+
+	if (img->archive_files.n) {
+		cr_line("%s", "");
+		cr_line("FILES OF %s", img->job.backend);
+	}
+	for (i = 0; i < img->archive_files.n; i++) {
+		const cairn_ArchiveFile *f = &img->archive_files.v[i];
+
+		cr_line("  %10s  %s%s%s", cr_bytes(f->size).s, f->name, f->target[0] ? " -> " : "",
+			f->target);
+	}
 }
 
 static void show_head(const struct cr_model *m)
@@ -90,11 +107,13 @@ static void show_head(const struct cr_model *m)
 	cr_line("  made        %s, number %u, by Cairn %s", cr_local_time(mf->wall_ns).s,
 		mf->number, mf->cairn);
 	cr_line("  on          %s, Linux %s", mf->host, mf->kernel);
+	cr_line("  by          %s%s%s", img->job.backend[0] ? img->job.backend : "agent",
+		img->job.backend_version[0] ? " " : "", img->job.backend_version);
 	cr_line("  of          %s", cr_user_name(mf->uid).s);
 	show_cpu(&mf->cpu);
 	show_options(&img->job);
 	show_sizes(m);
-	cr_line("  holds       %s, %s, %s, %s, %s", cr_count(img->processes.n, "process").s,
+	cr_line("  holds       %s, %s, %s, %s, %s", cr_count(mf->processes, "process").s,
 		cr_count(mf->threads, "thread").s, cr_count(img->descriptions.n, "open file").s,
 		cr_count(img->inet_sockets.n + img->unix_sockets.n, "socket").s,
 		cr_count(img->shared.n, "shared memory").s);
@@ -307,8 +326,11 @@ int cr_inspect_show(struct cr_inspect *in)
 		show_process(&m, only, in->all);
 	} else {
 		show_head(&m);
-		show_tree(&m);
-		cr_show_shared(&m);
+		if (in->img->processes.n) {
+			show_tree(&m);
+			cr_show_shared(&m);
+		}
+		show_archive(in->img);
 		for (i = 0; i < m.order.n; i++)
 			show_process(&m, &in->img->processes.v[m.order.v[i]], in->all);
 	}

@@ -51,6 +51,10 @@ static void put_head(struct cr_json *j, const struct cr_model *m)
 	cr_json_text(j, "command", m->img->job.command);
 	cr_json_text(j, "made_at", cr_utc(mf->wall_ns).s);
 	cr_json_text(j, "cairn", mf->cairn);
+	cr_json_text(j, "backend", m->img->job.backend[0] ? m->img->job.backend : "agent");
+	cr_json_text(j, "backend_version", m->img->job.backend_version);
+	cr_json_size(j, "process_count", mf->processes);
+	cr_json_size(j, "thread_count", mf->threads);
 	cr_json_text(j, "node", mf->host);
 	cr_json_text(j, "kernel", mf->kernel);
 	cr_json_size(j, "uid", mf->uid);
@@ -529,6 +533,22 @@ static void put_locks(struct cr_json *j, const struct cr_model *m)
 	cr_json_end(j);
 }
 
+static void put_archive(struct cr_json *j, const struct cr_image *img)
+{
+	size_t i;
+
+	cr_json_array(j, "archive");
+	for (i = 0; i < img->archive_files.n; i++) {
+		cr_json_object(j, NULL);
+		cr_json_text(j, "name", img->archive_files.v[i].name);
+		cr_json_size(j, "mode", img->archive_files.v[i].mode);
+		cr_json_size(j, "size", img->archive_files.v[i].size);
+		cr_json_text(j, "target", img->archive_files.v[i].target);
+		cr_json_end(j);
+	}
+	cr_json_end(j);
+}
+
 void cr_show_json(const struct cr_model *m)
 {
 	struct cr_json j = { .out = stdout };
@@ -547,5 +567,6 @@ void cr_show_json(const struct cr_model *m)
 	put_shared_memory(&j, m);
 	put_ipc(&j, m->img);
 	put_locks(&j, m);
+	put_archive(&j, m->img);
 	cr_json_end(&j);
 }
