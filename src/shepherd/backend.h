@@ -30,6 +30,10 @@ struct cr_backend {
 	int (*save)(struct cr_shepherd *sh, struct cr_checkpoint *c);
 	/* The job goes on, if it does not yet, and what the save holds is freed. Once each. */
 	void (*release)(struct cr_shepherd *sh, struct cr_checkpoint *c);
+	/* crctl attach: takes what runs already; fills sh->root, sh->root_fd, sh->command. */
+	int (*attach)(struct cr_shepherd *sh, const char *what, struct cr_err *err);
+	/* Of an attached job, when its root has ended; NULL: that is the job's end. */
+	void (*ended)(struct cr_shepherd *sh);
 	/* Ends every process of the job, at once. */
 	void (*kill)(struct cr_shepherd *sh);
 	/* Every process of the job, in tree order, as sh->host_proc numbers them. */

@@ -27,8 +27,7 @@ static void *prune(void *arg)
 	return NULL;
 }
 
-/* A thread without signals; false if there is none to be had. */
-static bool in_background(void *(*fn)(void *), void *arg)
+bool cr_in_background(void *(*fn)(void *), void *arg)
 {
 	sigset_t all, old;
 	pthread_t thread;
@@ -53,7 +52,7 @@ static void prune_later(struct cr_shepherd *sh, bool stop)
 	snprintf(p->directory, sizeof(p->directory), "%s", sh->directory);
 	p->keep = sh->options.keep;
 	/* With the job's end comes ours. */
-	if (stop || sh->ended || !in_background(prune, p))
+	if (stop || sh->ended || !cr_in_background(prune, p))
 		prune(p);
 }
 
@@ -158,7 +157,7 @@ void cr_checkpoint_commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	cr_course_advance(&c->course);
 	c->commit_event = event_new(sh->base, c->thread_pipe[0], EV_READ, on_committed, sh);
 	event_add(c->commit_event, NULL);
-	if (!in_background(commit, c))
+	if (!cr_in_background(commit, c))
 		commit(c);
 }
 

@@ -27,17 +27,17 @@ static const struct option_row {
 } rows[] = {
 #define ROW(field) offsetof(struct cr_options, field)
 #define JOB(field) offsetof(cairn_Job, field)
-	{ "name", 'n', TEXT, 3, ROW(name), 0, 0, "CR_NAME", "NAME",
+	{ "name", 'n', TEXT, 7, ROW(name), 0, 0, "CR_NAME", "NAME",
 	  "the job's name (default: the command's, or as saved)", 0 },
-	{ "dir", 'd', TEXT, 1, ROW(dir), 0, 0, "CR_DIR", "DIR",
+	{ "dir", 'd', TEXT, 5, ROW(dir), 0, 0, "CR_DIR", "DIR",
 	  "where checkpoints go: DIR/NAME/NUMBER (default: ./cairn)", 0 },
-	{ "interval", 'i', SECONDS, 3, ROW(interval), 0.01, 1e9, "CR_INTERVAL", "SECONDS",
+	{ "interval", 'i', SECONDS, 7, ROW(interval), 0.01, 1e9, "CR_INTERVAL", "SECONDS",
 	  "checkpoint every so often", JOB(interval) },
-	{ "stop-after", 0, SECONDS, 3, ROW(stop_after), 0.01, 1e9, "CR_STOP_AFTER", "SECONDS",
+	{ "stop-after", 0, SECONDS, 7, ROW(stop_after), 0.01, 1e9, "CR_STOP_AFTER", "SECONDS",
 	  "checkpoint then, stop the job, exit 85", 0 },
-	{ "keep", 0, NUMBER, 3, ROW(keep), 1, 1e6, "CR_KEEP", "N",
+	{ "keep", 0, NUMBER, 7, ROW(keep), 1, 1e6, "CR_KEEP", "N",
 	  "committed checkpoints to keep (default: 2)", JOB(keep) },
-	{ "compress", 0, TEXT, 3, ROW(compress), 0, 0, "CR_COMPRESS", "none|lz4",
+	{ "compress", 0, TEXT, 7, ROW(compress), 0, 0, "CR_COMPRESS", "none|lz4",
 	  "codec of memory pages (default: none)", JOB(compress) },
 	{ "pack-files", 0, FLAG, 3, ROW(pack_files), 0, 0, "CR_PACK_FILES", NULL,
 	  "store unmodified pages of mapped files too", JOB(pack_files) },
@@ -55,9 +55,13 @@ static const struct option_row {
 	  "restart although files that the job reads have changed", 0 },
 	{ "ids", 0, TEXT, 2, ROW(ids), 0, 0, "CR_IDS", "auto|exact|virtual",
 	  "processes keep their ids in namespaces, or see them translated (default: auto)", 0 },
-	{ "tcp", 0, TEXT, 3, ROW(tcp), 0, 0, "CR_TCP", "reset|repair",
+	{ "tcp", 0, TEXT, 7, ROW(tcp), 0, 0, "CR_TCP", "reset|repair",
 	  "connections to the outside: reset at a restart, or kept, as root (default: reset)",
 	  JOB(tcp) },
+	{ "container", 0, TEXT, 4, ROW(container), 0, 0, NULL, "NAME",
+	  "a running container, instead of a process", 0 },
+	{ "runtime", 0, TEXT, 4, ROW(runtime), 0, 0, "CR_RUNTIME", "podman|runc",
+	  "whose container it is (default: podman)", 0 },
 	{ "coordinator", 0, TEXT, 1, ROW(coordinator), 0, 0, "CR_COORDINATOR", "ADDRESS",
 	  "as a job of a cluster, by this node's crnode", 0 },
 	{ "join", 0, TEXT, 1, ROW(join), 0, 0, NULL, "JOB",
@@ -78,8 +82,8 @@ static const struct option_row {
 	  "never two members on one node", 0 },
 	{ "detach", 0, FLAG, 3, ROW(detach), 0, 0, "CR_DETACH", NULL,
 	  "return when the job runs; it goes on in the background", 0 },
-	{ "help", 'h', FLAG, 3, ROW(help), 0, 0, NULL, NULL, "this text", 0 },
-	{ "version", 'V', FLAG, 3, ROW(version), 0, 0, NULL, NULL, "the version", 0 },
+	{ "help", 'h', FLAG, 7, ROW(help), 0, 0, NULL, NULL, "this text", 0 },
+	{ "version", 'V', FLAG, 7, ROW(version), 0, 0, NULL, NULL, "the version", 0 },
 #undef ROW
 #undef JOB
 };
@@ -174,7 +178,8 @@ static void fill_getopt(unsigned int command, struct option *longs, char *shorts
 {
 	size_t i;
 
-	*shorts++ = '+';
+	if (command != CR_FOR_ATTACH)
+		*shorts++ = '+';
 	*shorts++ = ':';
 	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
 		if (!(rows[i].commands & command))
@@ -217,6 +222,7 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 				  .max_restarts = 3,
 				  .on_failure = "restart",
 				  .ids = "auto",
+				  .runtime = "podman",
 				  .compress = "none",
 				  .tcp = "reset" };
 	ret = from_environment(o, command, err);
@@ -241,6 +247,8 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--tcp %s: reset or repair", o->tcp);
 	if (strcmp(o->ids, "auto") && strcmp(o->ids, "exact") && strcmp(o->ids, "virtual"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--ids %s: auto, exact or virtual", o->ids);
+	if (strcmp(o->runtime, "podman") && strcmp(o->runtime, "runc"))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--runtime %s: podman or runc", o->runtime);
 	if (strcmp(o->on_failure, "restart") && strcmp(o->on_failure, "stop"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--on-failure %s: restart or stop",
 			       o->on_failure);

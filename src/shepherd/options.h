@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Options of crlaunch and crrestart: one table for both, with the environment twins. Those that
-// belong to the job, not to one run of it, travel in the image.
+// Options of crlaunch, crrestart and crctl attach: one table for all, with the environment twins.
+// Those that belong to the job, not to one run of it, travel in the image.
 #pragma once
 
 #include <stdbool.h>
@@ -34,6 +34,8 @@ struct cr_options {
 	const char *compress; /* none or lz4 */
 	const char *ids; /* auto, exact or virtual */
 	const char *tcp; /* reset or repair */
+	const char *container; /* to attach */
+	const char *runtime; /* of the container: podman or runc */
 	const char *coordinator; /* of the cluster; NULL: the job is alone */
 	const char *join; /* job to be a member of */
 	long nodes; /* members to start, each on another node; 0: this one, here */
@@ -55,6 +57,7 @@ struct cr_options {
 
 #define CR_FOR_LAUNCH 1u
 #define CR_FOR_RESTART 2u
+#define CR_FOR_ATTACH 4u /* options may stand behind what is attached */
 
 /*
  * Fills *o from defaults, environment and arguments (in that order) for one of the commands.

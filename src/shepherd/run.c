@@ -89,6 +89,28 @@ static void root_stopped(struct cr_shepherd *sh)
 		kill(sh->root, SIGCONT);
 }
 
+static void on_root_end(int fd, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+	int status;
+
+	/* It may have become ours, as an orphan. */
+	if (waitpid(sh->root, &status, WNOHANG) == sh->root)
+		sh->root_status = status;
+	if (sh->backend->ended)
+		sh->backend->ended(sh);
+	else
+		cr_shepherd_ended(sh, sh->root_status);
+}
+
+void cr_watch_root(struct cr_shepherd *sh)
+{
+	if (sh->root_event)
+		event_free(sh->root_event);
+	sh->root_event = event_new(sh->base, sh->root_fd, EV_READ, on_root_end, sh);
+	event_add(sh->root_event, NULL);
+}
+
 void cr_shepherd_ended(struct cr_shepherd *sh, int status)
 {
 	sh->root_status = status;
@@ -215,6 +237,8 @@ static int add_events(struct cr_shepherd *sh)
 	event_add(sh->control_event, NULL);
 	sh->agent_event = event_new(sh->base, sh->agents, EV_READ | EV_PERSIST, on_agent, sh);
 	event_add(sh->agent_event, NULL);
+	if (sh->attached)
+		cr_watch_root(sh);
 	if (sh->options.interval > 0 && !sh->cluster.active) {
 		t = seconds(sh->options.interval);
 		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);

@@ -83,7 +83,7 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 	char dir[CR_PATH_MAX];
 	int ret;
 
-	sh->control = sh->agents = sh->signal_fd = -1;
+	sh->control = sh->agents = sh->signal_fd = sh->root_fd = -1;
 	sh->host_proc = AT_FDCWD;
 	sh->root_status = sh->exit_status = -1;
 	sh->began = time(NULL);
@@ -134,4 +134,5 @@ void cr_shepherd_free(struct cr_shepherd *sh)
 	cr_close_fd(&sh->control);
 	cr_close_fd(&sh->agents);
 	cr_close_fd(&sh->signal_fd);
+	cr_close_fd(&sh->root_fd);
 }

@@ -153,6 +153,8 @@ struct cr_shepherd {
 	struct cr_ids *ids; /* of a job whose ids are not the kernel's, or were not: else NULL */
 	struct cr_addresses *addresses; /* of a member that was restarted: else NULL */
 	pid_t root;
+	int root_fd; /* pidfd of the root of an attached job, else -1 */
+	struct event *root_event; /* of that */
 	uint64_t filters_at; /* cr_agent_filters in the library; 0: not looked up */
 	int filters; /* seccomp filters that we have ourselves, and so has the job */
 	bool own_ipc; /* the job has an ipc namespace of its own */
@@ -187,6 +189,9 @@ void cr_kill_job(struct cr_shepherd *sh);
 
 /* The last process of a job that is attached has ended; status as of wait, -1: not known. */
 void cr_shepherd_ended(struct cr_shepherd *sh, int status);
+
+/* Attached: waits for the end of sh->root_fd, whatever was waited for before. */
+void cr_watch_root(struct cr_shepherd *sh);
 
 /*
  * Starts a program for the shepherd's own use, in a process group of its own, with all descriptors
@@ -247,6 +252,18 @@ void cr_release(struct cr_member *m);
 int cr_agent_save(struct cr_shepherd *sh, struct cr_checkpoint *c);
 void cr_agent_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
+/* ---- archive_save.c: what backends other than the agent have in common ---- */
+/* How many processes and threads the job has now, into the manifest. */
+void cr_count_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/*
+ * The job and the host as they are now, as records. What is to stand beside them is written by the
+ * caller afterwards, and last of all the folder dir, by a thread that leads to
+ * cr_checkpoint_commit() or cr_checkpoint_fail().
+ */
+int cr_save_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
+int cr_save_folder(struct cr_shepherd *sh, struct cr_checkpoint *c, const char *dir);
+
 /* ---- describe.c: while the job stands still ---- */
 /* What a checkpoint says of the job as a whole, and of the host; for all backends. */
 void cr_describe_shepherd(const struct cr_shepherd *sh, cairn_Job *job);
@@ -279,6 +296,9 @@ int cr_check_shared(struct cr_checkpoint *c);
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m);
 
 /* ---- checkpoint.c ---- */
+/* A thread without signals; false if there is none to be had. */
+bool cr_in_background(void *(*fn)(void *), void *arg);
+
 /* Starts one; its end is told to client (or nobody, -1). */
 int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
 			struct cr_err *err);

@@ -20,6 +20,8 @@ static const struct verb {
 	  "one job, its processes, its last checkpoint" },
 	{ "checkpoint", cr_local_checkpoint, cr_ask_checkpoint, "JOB",
 	  "save it; prints its folder, or number, once committed" },
+	{ "attach", cr_attach_first, cr_attach_first, "PID",
+	  "make a running process tree or container a job (crctl attach --help)" },
 	{ "kill", cr_local_kill, cr_ask_kill, "JOB", "end all its processes (SIGKILL)" },
 	{ "check", cr_local_check, cr_ask_check, "JOB|PID|COMMAND",
 	  "what could not be saved or would come back different" },
@@ -81,6 +83,8 @@ int main(int argc, char **argv)
 					       .has_replicas = true,
 					       .max_restarts = 3 } };
 
+	if (argc > 1 && !strcmp(argv[1], "attach"))
+		return cr_attach(argc - 1, argv + 1);
 	if (run(argc, argv, &c) && c.err.text[0])
 		cr_err_print(&c.err);
 	return c.err.status;

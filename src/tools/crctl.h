@@ -30,6 +30,11 @@ int cr_local_kill(struct cr_ctl *c);
 int cr_local_check(struct cr_ctl *c);
 int cr_print_findings(const cr_findings *f, const char *of, bool json, struct cr_err *err);
 
+/* ---- attach.c: crctl becomes the shepherd of something that runs; argv[0] is the verb ---- */
+int cr_attach(int argc, char **argv);
+/* The verb has options of its own: it must come first. */
+int cr_attach_first(struct cr_ctl *c);
+
 /* ---- cluster_verbs.c ---- */
 int cr_ask_list(struct cr_ctl *c);
 int cr_ask_status(struct cr_ctl *c);

@@ -17,12 +17,13 @@ crlaunch_SOURCES = src/tools/backends.c src/tools/crlaunch.c src/tools/detach.c 
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(SHEPHERD_LIBS)
 
-crctl_SOURCES = src/tools/cluster_rows.c \
+crctl_SOURCES = src/tools/attach.c src/tools/backends.c src/tools/cluster_rows.c \
+	src/tools/detach.c src/tools/detach.h \
 	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
 	src/tools/local_verbs.c src/tools/look.c src/tools/look.h \
 	src/tools/program.c src/tools/program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
-crctl_LDADD = $(TOOL_LIBS)
+crctl_LDADD = $(SHEPHERD_LIBS)
 
 crrestart_SOURCES = src/tools/backends.c src/tools/crrestart.c src/tools/detach.c src/tools/detach.h
 crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)

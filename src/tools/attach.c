@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crctl attach: adopts a process tree or a container that runs already as a job. What is attached
+// stays where it is, and goes on when this fails; a shepherd for it is left in the background,
+// whose child it is not.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/runtime.h"
+#include "shepherd/shepherd.h"
+#include "tools/crctl.h"
+#include "tools/detach.h"
+
+static void usage(void)
+{
+	printf("Usage: crctl attach PID [OPTION]...\n"
+	       "       crctl attach --container NAME [OPTION]...\n"
+	       "Makes a running process, with all below it, or a running container a job.\n\n");
+	cr_options_print(CR_FOR_ATTACH);
+	printf("\nReturns when it is a job, and prints its name. Exit status: 0, or as in "
+	       "cairn-exit-codes(7).\n");
+}
+
+int cr_attach_first(struct cr_ctl *c)
+{
+	return cr_fail(&c->err, CR_EXIT_USAGE, 0, "attach comes first: crctl attach ... [OPTION]");
+}
+
+static int set_name(struct cr_shepherd *sh, const char *what, struct cr_err *err)
+{
+	const struct cr_options *o = &sh->options;
+	struct cr_proc_stat st;
+
+	if (o->name) {
+		snprintf(sh->name, sizeof(sh->name), "%.*s", CR_NAME_MAX, o->name);
+		return cr_name_check(o->name, err);
+	}
+	if (!o->container && cr_proc_stat(AT_FDCWD, atoi(what), &st))
+		return cr_fail(err, CR_EXIT_NOT_FOUND, 0, "there is no process %s", what);
+	cr_name_from(o->container ? o->container : st.comm, sh->name, sizeof(sh->name));
+	return 0;
+}
+
+/* Nobody must wait for the end of the shepherd's output; what it says goes beside the job. */
+static void leave_output(const struct cr_shepherd *sh)
+{
+	cr_auto_fd null = open("/dev/null", O_RDWR | O_CLOEXEC), log = -1;
+	char path[CR_PATH_MAX + 8];
+
+	snprintf(path, sizeof(path), "%s.log", sh->directory);
+	log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	dup2(null, 0);
+	dup2(log < 0 ? null : log, 1);
+	dup2(log < 0 ? null : log, 2);
+}
+
+static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
+{
+	const struct cr_options *o = &sh->options;
+	int first = cr_options_parse(&sh->options, CR_FOR_ATTACH, argc, argv, err), ret;
+	const char *what, *backend;
+
+	if (first < 0 || o->help || o->version)
+		return first < 0 ? first : 0;
+	what = o->container ? o->container : argv[first];
+	if (argc - first != !o->container ||
+	    (!o->container && (!*what || what[strspn(what, "0123456789")])))
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "usage: crctl attach PID, or crctl attach --container NAME");
+	backend = o->container ? o->runtime : "criu";
+	sh->backend = cr_backend_named(backend);
+	if (!sh->backend || !sh->backend->attach)
+		return cr_fail(err, CR_EXIT_BACKEND, 0, "this Cairn has no backend %s to attach by",
+			       backend);
+	ret = sh->backend->probe ? sh->backend->probe(err) : 0;
+	if (!ret)
+		ret = set_name(sh, what, err);
+	if (!ret)
+		ret = cr_shepherd_init(sh, err);
+	sh->attached = true;
+	if (!ret)
+		ret = sh->backend->attach(sh, what, err);
+	if (!ret)
+		ret = cr_detach(sh->name, sh->directory, err);
+	cr_outside_read(&sh->outside);
+	return ret ? ret : cr_shepherd_listen(sh, err);
+}
+
+int cr_attach(int argc, char **argv)
+{
+	struct cr_shepherd *sh = calloc(1, sizeof(*sh));
+	struct cr_err err = { 0 };
+	int status;
+
+	if (!sh)
+		return CR_EXIT_INTERNAL;
+	if (adopt(sh, argc, argv, &err)) {
+		cr_err_print(&err);
+		cr_detach_done(err.status);
+		return err.status;
+	}
+	if (sh->options.help || sh->options.version) {
+		if (sh->options.help)
+			usage();
+		else
+			printf("crctl (Cairn) " PACKAGE_VERSION "\n");
+		return 0;
+	}
+	leave_output(sh);
+	cr_detach_done(0);
+	status = cr_shepherd_run(sh);
+	cr_shepherd_free(sh);
+	free(sh);
+	return status;
+}
