@@ -466,11 +466,13 @@ EXTRA_DIST += \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \
+	test/cli/core.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
 	test/cli/file-lost.sh \
 	test/cli/file-policy.sh \
 	test/cli/foreign.sh \
+	test/cli/frames.py \
 	test/cli/ipc-neighbour.sh \
 	test/cli/keep.sh \
 	test/cli/map.sh \
@@ -478,6 +480,7 @@ EXTRA_DIST += \
 	test/cli/nouserns.sh \
 	test/cli/options-kept.sh \
 	test/cli/refuse.sh \
+	test/cli/stacks.py \
 	test/cli/status.sh \
 	test/cli/tcp-outside.sh \
 	test/cli/unix-outside.sh \

@@ -33,5 +33,6 @@ void cr_inspect_close(struct cr_image *img);
 struct cr_process_image *cr_inspect_process(struct cr_inspect *in, const char *pid);
 
 /* ---- verbs: 0, or -errno with in->err filled ---- */
+int cr_inspect_backtrace(struct cr_inspect *in);
 int cr_inspect_core(struct cr_inspect *in);
 int cr_inspect_show(struct cr_inspect *in);

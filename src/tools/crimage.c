@@ -14,7 +14,7 @@ static const struct cr_arg options[] = {
 #define ROW(field) offsetof(struct cr_inspect, field)
 	{ "json", 0, CR_ARG_FLAG, ROW(json), 0, 0, NULL, NULL, "answer as JSON" },
 	{ "all", 'a', CR_ARG_FLAG, ROW(all), 0, 0, NULL, NULL,
-	  "show: each mapping of a file on a line of its own" },
+	  "backtrace: all processes; show: each mapping of a file on a line of its own" },
 	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
 	{ "version", 'V', CR_ARG_FLAG, ROW(version), 0, 0, NULL, NULL, "the version" },
 #undef ROW
@@ -29,6 +29,8 @@ static const struct verb {
 	const char *of;
 	const char *help;
 } verbs[] = {
+	{ "backtrace", cr_inspect_backtrace, false, true, 1, 2, "[--all] IMAGE [PID]",
+	  "where each thread stood" },
 	{ "core", cr_inspect_core, false, false, 1, 2, "IMAGE [PID] >FILE",
 	  "a process as a core file, for gdb" },
 	{ "show", cr_inspect_show, false, true, 1, 2, "IMAGE [PID]",

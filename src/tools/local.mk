@@ -56,4 +56,4 @@ bin_PROGRAMS += crimage
 crimage_SOURCES = src/tools/crimage.c
 crimage_CPPFLAGS = $(TOOL_CPPFLAGS)
 crimage_LDADD = src/libinspect.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) \
-	$(ELF_LIBS) -lpthread
+	$(ELF_LIBS) $(UNWIND_LIBS) $(IBERTY_LIBS) -lpthread

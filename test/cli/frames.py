@@ -20,8 +20,8 @@ def value(frame, name):
 def functions(frame):
     found = []
     while frame is not None:
-        # What the compiler has put into another function is only in debug information.
-        if frame.type() != gdb.INLINE_FRAME:
+        # What is only in debug information: functions inside of others, and calls by a jump.
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
             symbol = frame.name()
             if frame.type() == gdb.SIGTRAMP_FRAME:
                 symbol = "signal"
@@ -35,9 +35,10 @@ lines = []
 for thread in gdb.selected_inferior().threads():
     thread.switch()
     frame = gdb.newest_frame()
-    while frame.type() == gdb.INLINE_FRAME:
+    while frame.type() in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
         frame = frame.older()
     regs = ["%s=%s" % (r, value(frame, r)) for r in KEPT]
+    print("TID %d %s" % (thread.ptid[1], value(frame, "fs_base")))
     lines.append("%s %s | %s" % (value(frame, "fs_base"), " ".join(functions(gdb.newest_frame())),
                                  " ".join(regs)))
 print("\n".join("FRAMES " + line for line in sorted(lines)))
