@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# Plugins: none yet. They will be built against include/cairn only.
+# Plugins that come with Cairn: shared objects, built from one file each and include/cairn alone.
 
-EXTRA_DIST += plugins/README.md
+plugindir = $(pkglibdir)/plugins
+plugin_DATA = plugins/env.so
+
+PLUGIN_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter
+
+plugins/%.so: $(top_srcdir)/plugins/%.c include/cairn/plugin.h
+	$(AM_V_CCLD)$(MKDIR_P) plugins && $(CC) -I$(top_srcdir)/include -D_GNU_SOURCE $(CPPFLAGS) \
+		$(PLUGIN_CFLAGS) -shared -Wl,-z,defs -o $@ $<
+
+cairnincludedir = $(includedir)/cairn
+cairninclude_HEADERS = include/cairn/plugin.h
+
+CLEANFILES += $(plugin_DATA)
+EXTRA_DIST += plugins/README.md $(plugin_DATA:.so=.c)

@@ -408,7 +408,8 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/forbid test/cluster/msgs test/cluster/witness \
+	test/soak/queues test/cli/forbid test/plugin/show-env test/cluster/msgs \
+	test/cluster/witness \
 	test/cluster/sockets \
 	test/cluster/clockjump.so
 

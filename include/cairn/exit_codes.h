@@ -26,6 +26,7 @@ enum cairn_exit {
 	CR_EXIT_FENCED = 115, /* cut off from the cluster for too long: the member was ended */
 	CR_EXIT_NO_NODE = 116, /* no node of the cluster fits; the job waits */
 	CR_EXIT_BACKEND = 117, /* CRIU or a container runtime is missing, too old or not allowed */
+	CR_EXIT_PLUGIN = 118, /* a plugin is missing, too new, or failed; the job goes on */
 	CR_EXIT_CANNOT_RUN = 126, /* command found but not executable */
 	CR_EXIT_NO_COMMAND = 127, /* command not found */
 };

@@ -8,7 +8,7 @@
 
 /* Of the image format and of the agent's protocol; an image of a higher version is refused. */
 #define CR_FORMAT_VERSION 1u
-#define CR_AGENT_VERSION 3u
+#define CR_AGENT_VERSION 4u
 /* Of what a node and the coordinator say to each other: ClusterMsg. */
 #define CR_CLUSTER_VERSION 1u
 
@@ -20,6 +20,8 @@
 
 /* By which a writer is known among the descendants of a shepherd. */
 #define CR_WRITER_NAME "cairn-writer"
+/* The same for the process of a plugin. */
+#define CR_PLUGIN_NAME "cairn-plugin"
 
 #define CR_NAME_MAX 80
 #define CR_PATH_MAX 4096

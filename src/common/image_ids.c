@@ -60,6 +60,7 @@ static const struct {
 	OF(SEMAPHORES, SemaphoreSet, ipc.id, CR_ID_SEM),
 	OF(UNDO, SemaphoreUndo, set, CR_ID_SEM),
 	OF(MESSAGES, MessageQueue, ipc.id, CR_ID_MSG),
+	ROW(SHARED, SharedMemory, claim_pid),
 	ROW(SHARED, SharedMemory, sysv.pid1),
 	ROW(SHARED, SharedMemory, sysv.pid2),
 	ROW(SEMAPHORES, SemaphoreSet, ipc.pid1),

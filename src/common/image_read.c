@@ -81,6 +81,7 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_PTY] = OF_JOB(Pty, ptys),
 	[cairn_RecordType_RECORD_ARCHIVE_FILE] = OF_JOB(ArchiveFile, archive_files),
 	[cairn_RecordType_RECORD_ARCHIVE_PIECE] = OF_JOB(ArchivePiece, archive_pieces),
+	[cairn_RecordType_RECORD_PLUGIN] = OF_JOB(Plugin, plugins),
 };
 
 /* Those that go to no list as they are. */

@@ -4,7 +4,7 @@
 
 noinst_LIBRARIES += src/libcommon.a
 src_libcommon_a_SOURCES = \
-	include/cairn/exit_codes.h \
+	include/cairn/exit_codes.h include/cairn/plugin.h \
 	src/arch/x86_64/call.h src/arch/x86_64/cpu.c src/arch/x86_64/cpu.h \
 	src/arch/x86_64/frame.h src/arch/x86_64/partial.c src/arch/x86_64/partial.h \
 	src/arch/x86_64/regset.c src/arch/x86_64/regset.h \
@@ -16,6 +16,7 @@ src_libcommon_a_SOURCES = \
 	src/common/addresses.h \
 	src/common/each.c src/common/each.h \
 	src/common/elf_id.c src/common/elf_id.h \
+	src/common/environment.h \
 	src/common/err.c src/common/err.h \
 	src/common/gather.h \
 	src/common/image_ids.c src/common/ids.c src/common/ids.h \

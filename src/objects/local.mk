@@ -12,7 +12,7 @@ src_libobjects_a_SOURCES = \
 	src/objects/inotify.c src/objects/inotify_queue.c src/objects/watch_path.c \
 	src/objects/uffd.c \
 	src/objects/pidfd.c src/objects/timerfd.c \
-	src/objects/path.c src/objects/policy.c src/objects/policy.h \
+	src/objects/path.c src/objects/plugin.c src/objects/policy.c src/objects/policy.h \
 	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \
 	src/objects/pty.c src/objects/pty.h src/objects/pty_make.c src/objects/pty_queue.c \
 	src/objects/stdio.c src/objects/tty.c \

@@ -15,6 +15,10 @@
 #include "common/image.h"
 #include "objects/policy.h"
 
+/* common/proc.h, plugin/plugin.h */
+struct cr_map;
+struct cr_plugins;
+
 /* common/addresses.h */
 struct cr_addresses;
 struct cr_home;
@@ -112,6 +116,7 @@ struct cr_save {
 	const struct cr_outside *outside;
 	uint64_t file_limit; /* files larger than this keep their own content */
 	const struct cr_file_rules *rules;
+	struct cr_plugins *plugins; /* NULL: there are none */
 	bool tcp_repair; /* TCP connections to the outside are to live on */
 	bool stopping; /* the job is to end with this checkpoint */
 	bool ended; /* and has */
@@ -143,6 +148,7 @@ struct cr_restore {
 	bool allow_changed;
 	bool tcp_repair; /* take up TCP connections to the outside */
 	const struct cr_file_rules *rules;
+	struct cr_plugins *plugins; /* NULL: there are none */
 	bool virtual_ids; /* no namespace is ours: ids are translated */
 	struct cr_ids *ids; /* by this table */
 	struct cr_addresses *addresses; /* filled in where there are others; all zero before */
@@ -154,6 +160,7 @@ struct cr_restore {
 	/* Parallel to the lists in img; -1 where nothing is open. */
 	int *inode_fd;
 	int *shared_fd;
+	uint64_t *claim_offset; /* parallel to shared: where a claimed mapping begins now */
 	int (*pipe_fd)[2]; /* read end, write end */
 	int (*late)[2]; /* parallel to descriptions: sockets to hand late ones over */
 	pid_t *first; /* parallel to descriptions: pid of the first process that holds it, or 0 */
@@ -220,6 +227,7 @@ extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_mqueue;
 extern const struct cr_object cr_object_inet, cr_object_netlink, cr_object_raw;
 extern const struct cr_object cr_object_pty;
+extern const struct cr_object cr_object_plugin;
 
 /* ---- a save: save.c ---- */
 
@@ -421,6 +429,19 @@ int cr_semaphores_of_process(const struct cr_restore *r, const struct cr_process
 /* In a process whose descriptors stand: whom its POSIX message queues notify. */
 int cr_mqueues_of_process(const struct cr_restore *r, const struct cr_process_image *p,
 			  struct cr_err *err);
+
+/* ---- what plugins have claimed: plugin.c ---- */
+
+/* 1 if one has, 0 if none, -errno. known: Cairn could do it by itself. */
+int cr_claim_fd(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d, bool known,
+		struct cr_err *err);
+int cr_claim_mapping(struct cr_save *s, pid_t pid, const struct cr_map *v, bool known,
+		     struct cr_err *err);
+/* The SharedMemory of a claimed mapping that start is in, 0 if it is in none. */
+uint32_t cr_claimed_mapping(const struct cr_save *s, pid_t pid, uint64_t start);
+int cr_plugins_store(struct cr_save *s, struct cr_err *err);
+/* When descriptions are open: descriptors for the mappings. */
+int cr_claims_prepare(struct cr_restore *r, struct cr_err *err);
 
 /* ---- pipes: pipe.c ---- */
 

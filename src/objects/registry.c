@@ -21,7 +21,7 @@ static const struct cr_object *const objects[] = {
 	&cr_object_device,	&cr_object_directory, &cr_object_regular, &cr_object_eventfd,
 	&cr_object_signalfd,	&cr_object_timerfd,   &cr_object_epoll,	  &cr_object_pidfd,
 	&cr_object_sysv,	&cr_object_inet,      &cr_object_pty,	  &cr_object_inotify,
-	&cr_object_userfaultfd, &cr_object_netlink,   &cr_object_raw,
+	&cr_object_userfaultfd, &cr_object_netlink,   &cr_object_raw,	  &cr_object_plugin,
 };
 
 void cr_outside_read(struct cr_outside *out)
@@ -239,9 +239,10 @@ static int make_room(struct cr_restore *r, struct cr_err *err)
 	r->first = calloc(n + 1, sizeof(*r->first));
 	r->inode_fd = closed_fds(r->img->inodes.n);
 	r->shared_fd = closed_fds(r->img->shared.n);
+	r->claim_offset = calloc(r->img->shared.n + 1, sizeof(*r->claim_offset));
 	r->pipe_fd = (void *)closed_fds(r->img->pipes.n * 2);
 	if (!r->description_fd || !r->late || !r->first || !r->inode_fd || !r->shared_fd ||
-	    !r->pipe_fd)
+	    !r->claim_offset || !r->pipe_fd)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");
 	return 0;
 }
@@ -349,6 +350,8 @@ int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 		else if (when(o, d) == CR_LATE)
 			ret = prepare_late(r, i, err);
 	}
+	if (!ret)
+		ret = cr_claims_prepare(r, err);
 	return ret;
 }
 
@@ -494,7 +497,9 @@ void cr_restore_free(struct cr_restore *r)
 	close_all(r->inode_fd, r->img->inodes.n);
 	close_all(r->shared_fd, r->img->shared.n);
 	close_all((int *)r->pipe_fd, r->img->pipes.n * 2);
+	free(r->claim_offset);
 	free(r->first);
+	r->claim_offset = NULL;
 	r->first = NULL;
 	r->description_fd = r->inode_fd = r->shared_fd = NULL;
 	r->pipe_fd = r->late = NULL;

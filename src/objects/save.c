@@ -261,6 +261,9 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 	d->m.rdev = v->st.st_rdev;
 	save_owner(v, &d->m);
 	object = cr_object_for(s, v);
+	ret = cr_claim_fd(s, v, &d->m, object, err);
+	if (ret)
+		return ret < 0 ? ret : 0;
 	if (!object)
 		return cr_refuse(v, err);
 	d->m.kind = object->kind;

@@ -295,7 +295,7 @@ int cr_shared_prepare(struct cr_restore *r, struct cr_err *err)
 	for (i = 0; i < r->img->shared.n && !ret; i++) {
 		const struct cr_shared_image *s = &r->img->shared.v[i];
 
-		if (s->memory.has_sysv)
+		if (s->memory.has_sysv || s->memory.has_claim)
 			continue;
 		r->shared_fd[i] = make(&s->memory, err);
 		ret = r->shared_fd[i] < 0 ? r->shared_fd[i] : fill(r, s, r->shared_fd[i], err);

@@ -14,6 +14,7 @@
 
 #include "agent.pb.h"
 #include "common/agent_config.h"
+#include "common/environment.h"
 #include "common/defs.h"
 #include "common/wake.h"
 #include "arch/x86_64/syscall.h"
@@ -146,6 +147,9 @@ extern struct cr_filter_state cr_agent_filters; /* style: read by the shepherd *
 void agent_install_filters(void);
 long agent_prctl_seccomp(long mode, const void *prog);
 long agent_syscall_noted(long nr, long a, long b, long c, long d, long e);
+
+/* environment.c: what a restart changes there */
+void agent_change_environment(const struct cr_environment *changes);
 
 /* undo.c: answers a Probe */
 int agent_probe_undo(void);

@@ -9,7 +9,8 @@ AGENT_SRCS = \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
 	src/preload/hash_sse2.c \
 	src/preload/wrap_mqueue.c src/preload/watched.c src/preload/filters.c \
-	src/preload/undo.c src/preload/hash_avx2.c src/preload/ids.c src/preload/locks.c \
+	src/preload/environment.c src/preload/undo.c src/preload/hash_avx2.c src/preload/ids.c \
+	src/preload/locks.c \
 	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
@@ -33,7 +34,7 @@ AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-se
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 		src/common/accept.h src/common/wire.h src/common/defs.h src/common/pagemap.h \
-		src/common/addresses.h \
+		src/common/addresses.h src/common/environment.h \
 		src/common/agent_config.h src/common/ids.h src/common/wake.h \
 		src/arch/x86_64/syscall.h \
 		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \

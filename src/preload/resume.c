@@ -145,6 +145,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		cr_agent.proc = 0;
 		atomic_store(&cr_agent.state, AGENT_IDLE);
 		renew_environment();
+		agent_change_environment((void *)((char *)places + CR_PAGE_UP(sizeof(*places))));
 		while ((left = atomic_load(&cr_agent.left)) < others)
 			agent_futex_wait(&cr_agent.left, left, 0);
 		cr_sys2(SYS_munmap, restorer, len);

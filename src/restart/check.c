@@ -202,10 +202,9 @@ int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_e
 
 int cr_agent_check(struct cr_restart *r, struct cr_err *err)
 {
-	struct cr_options *o = &r->sh->options;
-	int ret = cr_restart_map(&r->img, &o->maps, &o->files, err);
+	int ret = cr_restart_change(r, err);
 
 	if (!ret)
-		ret = cr_restart_check(&r->img, o->allow_changed, err);
+		ret = cr_restart_check(&r->img, r->sh->options.allow_changed, err);
 	return ret ? ret : cr_image_share(&r->img, err);
 }

@@ -16,10 +16,12 @@
 
 #include "common/addresses.h"
 #include "common/agent_config.h"
+#include "common/environment.h"
 #include "restart/restart.h"
 
 #define IDS_ROOM CR_PAGE_UP(sizeof(struct cr_ids))
-#define PAGE_ROOM (CR_PAGE + IDS_ROOM + CR_PAGE_UP(sizeof(struct cr_addresses)))
+#define ADDRESSES_ROOM CR_PAGE_UP(sizeof(struct cr_addresses))
+#define PAGE_ROOM (CR_PAGE + IDS_ROOM + ADDRESSES_ROOM + CR_PAGE_UP(sizeof(struct cr_environment)))
 
 static int expect_process(struct cr_ids *ids, const struct cr_process_image *p)
 {
@@ -66,6 +68,7 @@ int cr_restart_ids(struct cr_restart *r, struct cr_err *err)
 	r->ids = ids = (void *)(p + CR_PAGE);
 	r->objects.ids = ids;
 	r->objects.addresses = (void *)(p + CR_PAGE + IDS_ROOM);
+	r->environment = (void *)(p + CR_PAGE + IDS_ROOM + ADDRESSES_ROOM);
 	for (i = 0; i < r->img.processes.n && !ret; i++)
 		ret = expect_process(ids, &r->img.processes.v[i]);
 	for (i = 0; i < r->img.ptys.n && !ret; i++)

@@ -7,7 +7,8 @@ src_librestart_a_SOURCES = \
 	src/restart/capsule.c src/restart/check.c src/restart/hostname.c src/restart/ids.c \
 	src/restart/layout.c src/restart/map.c \
 	src/restart/aio.c src/restart/memory.c \
-	src/restart/plan.c src/restart/restart.h src/restart/restorer.h src/restart/tree.c \
+	src/restart/plan.c src/restart/plugins.c src/restart/restart.h src/restart/restorer.h \
+	src/restart/tree.c \
 	src/restart/vdso.c
 src_librestart_a_LIBADD = src/restart/restorer.o
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// --map OLD=NEW: the paths of an image, changed before anything looks at them: programs, libraries,
-// directories, open files and FIFOs. The job's memory and environment stay as they are. Hosted code
-// of crrestart; only the image in memory is changed, so the next checkpoint has the new paths.
+// --map OLD=NEW, and what plugins say of paths: those of an image, changed before anything looks at
+// them: programs, libraries, directories, open files and FIFOs. The job's memory and environment
+// stay as they are. Hosted code of crrestart; only the image in memory is changed, so the next
+// checkpoint has the new paths.
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,42 @@ static const char *find(const struct cr_path_maps *maps, const char *path)
 	return best;
 }
 
-static int change(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err)
+/* What changes paths: --map first, then each plugin. */
+struct change {
+	const struct cr_path_maps *maps;
+	struct cr_plugins *plugins;
+	struct cr_plugin_msg call; /* the last one of a plugin, */
+	char from[CR_PATH_MAX]; /* about this: mappings of one file follow each other */
+};
+
+static int ask_plugins(struct change *c, char *path, size_t room, struct cr_err *err)
+{
+	size_t i;
+	int ret;
+
+	if (path[0] != '/')
+		return 0;
+	if (strcmp(path, c->from)) {
+		snprintf(c->from, sizeof(c->from), "%s", path);
+		snprintf(c->call.path, sizeof(c->call.path), "%s", path);
+		for (i = 0; i < c->plugins->n; i++) {
+			struct cr_plugin *p = &c->plugins->v[i];
+
+			if (!cr_plugin_has(p, CR_HOOK_PATH))
+				continue;
+			c->call.hook = CR_HOOK_PATH;
+			ret = cr_plugin_call(c->plugins, p, &c->call, NULL, 0, -1, NULL, NULL, err);
+			if (ret < 0)
+				return ret;
+		}
+	}
+	if (strlen(c->call.path) >= room)
+		return cr_fail(err, CR_EXIT_PLUGIN, ENAMETOOLONG, "%s", c->call.path);
+	strcpy(path, c->call.path);
+	return 0;
+}
+
+static int map(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err)
 {
 	const char *map = find(maps, path), *new, *rest;
 	char out[CR_PATH_MAX * 2];
@@ -58,11 +94,18 @@ static int change(const struct cr_path_maps *maps, char *path, size_t room, stru
 	return 0;
 }
 
-#define CHANGE(field)                                                 \
-	do {                                                          \
-		int ret_ = change(maps, (field), sizeof(field), err); \
-		if (ret_)                                             \
-			return ret_;                                  \
+static int change(struct change *c, char *path, size_t room, struct cr_err *err)
+{
+	int ret = map(c->maps, path, room, err);
+
+	return ret || !c->plugins ? ret : ask_plugins(c, path, room, err);
+}
+
+#define CHANGE(field)                                              \
+	do {                                                       \
+		int ret_ = change(c, (field), sizeof(field), err); \
+		if (ret_)                                          \
+			return ret_;                               \
 	} while (0)
 
 /* Rules were written for the old places. */
@@ -76,14 +119,15 @@ static int change_rules(const struct cr_path_maps *maps, struct cr_file_rules *r
 	rules->len = 0;
 	for (at = 0; at < old.len; at += strlen(old.text + at) + 1) {
 		snprintf(rule, sizeof(rule), "%s", old.text + at);
-		CHANGE(rule);
+		if (map(maps, rule, sizeof(rule), err))
+			return -EINVAL;
 		if (cr_file_rule_add(rules, rule, err))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-static int change_mapped(const struct cr_path_maps *maps, char **path, struct cr_err *err)
+static int change_mapped(struct change *c, char **path, struct cr_err *err)
 {
 	char out[CR_PATH_MAX];
 
@@ -96,8 +140,7 @@ static int change_mapped(const struct cr_path_maps *maps, char **path, struct cr
 	return *path ? 0 : cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "--map");
 }
 
-static int change_process(const struct cr_path_maps *maps, struct cr_process_image *p,
-			  struct cr_err *err)
+static int change_process(struct change *c, struct cr_process_image *p, struct cr_err *err)
 {
 	size_t i;
 	int ret;
@@ -108,7 +151,7 @@ static int change_process(const struct cr_path_maps *maps, struct cr_process_ima
 		CHANGE(p->process.root);
 	for (i = 0; i < p->vmas.n; i++)
 		if (p->vmas.v[i].kind == cairn_VmaKind_VMA_FILE &&
-		    (ret = change_mapped(maps, &p->vmas.v[i].path, err)))
+		    (ret = change_mapped(c, &p->vmas.v[i].path, err)))
 			return ret;
 	return 0;
 }
@@ -125,18 +168,14 @@ static int check(const struct cr_path_maps *maps, struct cr_err *err)
 	return 0;
 }
 
-int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
-		   struct cr_file_rules *rules, struct cr_err *err)
+static int change_all(struct change *c, struct cr_image *img, struct cr_file_rules *rules,
+		      struct cr_err *err)
 {
 	size_t i;
-	int ret = maps->n ? check(maps, err) : 0;
 
-	if (!maps->n || ret)
-		return ret;
-	for (i = 0; i < img->processes.n && !ret; i++)
-		ret = change_process(maps, &img->processes.v[i], err);
-	if (ret)
-		return ret;
+	for (i = 0; i < img->processes.n; i++)
+		if (change_process(c, &img->processes.v[i], err))
+			return -EINVAL;
 	/* Names such as pipe:[1] have no slash at their beginning, so none fits. */
 	for (i = 0; i < img->descriptions.n; i++)
 		CHANGE(img->descriptions.v[i].path);
@@ -146,5 +185,23 @@ int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
 		CHANGE(img->pipes.v[i].path);
 	for (i = 0; i < img->inotify_watches.n; i++)
 		CHANGE(img->inotify_watches.v[i].path);
-	return change_rules(maps, rules, err);
+	return c->maps->n ? change_rules(c->maps, rules, err) : 0;
+}
+
+int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
+		   struct cr_plugins *plugins, struct cr_file_rules *rules, struct cr_err *err)
+{
+	struct change *c;
+	int ret = maps->n ? check(maps, err) : 0;
+
+	if ((!maps->n && !plugins) || ret)
+		return ret;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "--map");
+	c->maps = maps;
+	c->plugins = plugins;
+	ret = change_all(c, img, rules, err);
+	free(c);
+	return ret;
 }

@@ -103,6 +103,9 @@ static int make_island(struct cr_restart *r, const struct cr_process_image *p, s
 		if (r->img.shared.v[k].memory.has_sysv)
 			return attach(r, p, l, islands, is, &r->img.shared.v[k].memory, err);
 		fd = r->objects.shared_fd[k];
+		if (r->img.shared.v[k].memory.has_claim)
+			offset = r->objects.claim_offset[k] +
+				 (is->target - r->img.shared.v[k].memory.claim_start);
 		if (r->img.shared.v[k].memory.aio) {
 			is->at = cr_layout_find(l, is->len, is->target);
 			return cr_aio_make(v, fd, is->at, err);

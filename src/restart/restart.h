@@ -11,6 +11,8 @@
 #include "restart/restorer.h"
 #include "shepherd/shepherd.h"
 
+struct cr_environment; /* common/environment.h */
+
 /* A host name of its own, for the processes that share it. */
 struct cr_hostname {
 	uint64_t uts;
@@ -28,6 +30,7 @@ struct cr_restart {
 	CR_LIST(struct cr_hostname) hostnames;
 	size_t page_room; /* of the page and what follows it: */
 	struct cr_ids *ids;
+	struct cr_environment *environment;
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
 	bool member; /* of a cluster's job: nothing of it may outlive its shepherd */
@@ -43,9 +46,18 @@ int cr_pack_check(const struct cr_image *img, struct cr_err *err);
 /* The agent backend's: maps paths, checks, and moves the image into shared memory. */
 int cr_agent_check(struct cr_restart *r, struct cr_err *err);
 
-/* ---- map.c: --map, before anything looks at a path ---- */
+/* ---- map.c: --map and plugins' paths, before anything looks at one; plugins may be NULL ---- */
 int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
-		   struct cr_file_rules *rules, struct cr_err *err);
+		   struct cr_plugins *plugins, struct cr_file_rules *rules, struct cr_err *err);
+
+/* ---- plugins.c ---- */
+
+/* In crrestart: which plugins there are, and what they and --map change in the image. */
+int cr_restart_change(struct cr_restart *r, struct cr_err *err);
+/* In the capsule, before anything is made. */
+int cr_restart_plugins(struct cr_restart *r, struct cr_err *err);
+/* When all is in place and nothing has run. */
+int cr_restart_plugins_ready(struct cr_restart *r, struct cr_err *err);
 
 /* ---- ids.c ---- */
 

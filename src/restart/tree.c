@@ -481,12 +481,15 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	size_t i;
 	int ret;
 
-	ret = cr_objects_prepare(&r->objects, err);
+	ret = collect_ids(r, err);
 	if (!ret)
-		ret = collect_ids(r, err);
+		ret = cr_restart_plugins(r, err);
+	if (!ret)
+		ret = cr_objects_prepare(&r->objects, err);
 	if (!ret)
 		ret = cr_hostnames_make(r, err);
 	if (ret) {
+		cr_plugins_end(&r->sh->plugins);
 		cr_inodes_give_up(&r->objects);
 		cr_restore_free(&r->objects);
 		return ret;
@@ -508,6 +511,8 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	if (!ret)
 		ret = cr_restart_ids_settle(r, err);
 	if (!ret)
+		ret = cr_restart_plugins_ready(r, err);
+	if (!ret)
 		ret = cr_cluster_barrier(&r->sh->cluster, "restored", err);
 	if (!ret)
 		ret = cr_objects_apply(&r->objects, err);
@@ -515,6 +520,7 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		ret = cr_cluster_barrier(&r->sh->cluster, "ready", err);
 	if (ret) {
 		give_up(r);
+		cr_plugins_over(&r->sh->plugins, false, err);
 		cr_inodes_give_up(&r->objects);
 	}
 	cr_hostnames_free(r);

@@ -64,6 +64,8 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (!ret)
 		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
 	if (!ret)
+		ret = cr_plugins_each(&sh->plugins, CR_HOOK_CHECKPOINT, &c->err);
+	if (!ret)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
 		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
@@ -80,6 +82,8 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (ret || c->purpose != CR_SAVE_AND_STOP)
 		cr_let_go(sh, c);
 	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
+	if (!ret && c->purpose != CR_SAVE_AND_STOP)
+		ret = cr_plugins_release(sh, c);
 	return ret;
 }
 

@@ -93,6 +93,10 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		c->save.ended = true;
 	}
 	sh->backend->release(sh, c);
+	if (c->save.ended)
+		cr_plugins_end(&sh->plugins);
+	else
+		cr_plugins_release(sh, c);
 	cr_image_close(&c->writer, c->committed);
 	cr_control_finished(sh, c);
 	/* In a cluster it is the coordinator who knows which ones are still needed. */
@@ -154,6 +158,11 @@ static void on_committed(int fd, short what, void *arg)
 
 void cr_checkpoint_commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
+	if (cr_plugins_store(&c->save, &c->err) ||
+	    (c->purpose == CR_SAVE && cr_plugins_release(sh, c))) {
+		cr_checkpoint_fail(sh, c);
+		return;
+	}
 	cr_course_advance(&c->course);
 	c->commit_event = event_new(sh->base, c->thread_pipe[0], EV_READ, on_committed, sh);
 	event_add(c->commit_event, NULL);
@@ -201,6 +210,8 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->writer.ids = sh->ids;
 	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
+	if (!ret)
+		ret = cr_plugins_suspend(sh, c);
 	if (!ret)
 		ret = sh->backend->save(sh, c);
 	if (ret || purpose == CR_CHECK) {

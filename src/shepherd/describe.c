@@ -335,6 +335,7 @@ void cr_describe_shepherd(const struct cr_shepherd *sh, cairn_Job *j)
 	j->root_status = sh->root_status;
 	j->signal = sh->options.signal;
 	cr_options_save(&sh->options, j);
+	cr_plugins_save(sh, j);
 	j->tty = sh->outside.tty;
 	for (i = 0; i < sh->outside.nslots; i++) {
 		struct termios t;

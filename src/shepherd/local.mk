@@ -14,6 +14,7 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/control.c src/shepherd/describe.c \
 	src/shepherd/members.c src/shepherd/memory.c \
 	src/shepherd/namespaces.c src/shepherd/options.c src/shepherd/options.h \
+	src/shepherd/plugins.c \
 	src/shepherd/run.c src/shepherd/setup.c src/shepherd/shepherd.h src/shepherd/stop.c \
 	src/shepherd/trace.c \
 	src/shepherd/attributes.c src/shepherd/filters.c src/shepherd/undo.c

@@ -144,6 +144,36 @@ static void await_aio(const struct cr_member *m, const struct cr_map *v)
 	}
 }
 
+static bool is_kernel_object(const struct cr_map *v)
+{
+	return (!v->inode && v->path[0] == '[') || strstr(v->path, "anon_inode:");
+}
+
+static bool is_device(const struct cr_map *v)
+{
+	struct stat st;
+
+	return v->path[0] == '/' && !v->deleted && !stat(v->path, &st) && !S_ISREG(st.st_mode) &&
+	       st.st_ino == v->inode;
+}
+
+/* Offers a mapping to plugins. What one takes, the writer may not have: devices say so. */
+static int claim(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v, bool known)
+{
+	struct cr_map *kept;
+	int ret = cr_claim_mapping(&c->save, m->pid, v, known, &c->err);
+
+	if (ret <= 0)
+		return ret;
+	kept = cr_list_add(&m->sysv);
+	if (!kept)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", v->path);
+	*kept = *v;
+	/* The list of mappings is freed before this one. */
+	kept->path = "[plugin]";
+	return 1;
+}
+
 static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v,
 		       struct parts *parts)
 {
@@ -151,6 +181,7 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 	bool memory = !strncmp(v->path, "/memfd:", 7) || !strcmp(v->path, "/dev/zero");
 	cairn_SharedMemory *object;
 	cr_auto_fd fd = -1;
+	int claimed;
 
 	if (is_sysv(v)) {
 		struct cr_map *kept = cr_list_add(&m->sysv);
@@ -163,7 +194,10 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 		kept->may_write = !(kept_flags(m, v->start) & AGENT_RANGE_READ_ONLY);
 		return 0;
 	}
-	if ((!v->inode && v->path[0] == '[') || strstr(v->path, "anon_inode:"))
+	claimed = claim(c, m, v, !is_kernel_object(v) && !is_device(v));
+	if (claimed)
+		return claimed < 0 ? claimed : 0;
+	if (is_kernel_object(v))
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d has a kernel object mapped (%s), which cannot be saved "
 			       "yet; the job goes on",
@@ -384,10 +418,14 @@ static void fill_advice(cairn_Vma *m, const struct cr_map *v, uint32_t kept)
 			m->advice[m->advice_count++] = all[i].advice;
 }
 
-static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_map *v)
+static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_member *m,
+			  const struct cr_map *v)
 {
+	uint32_t claimed = v->shared ? cr_claimed_mapping(&c->save, m->pid, v->start) : 0;
 	size_t i;
 
+	if (claimed)
+		return claimed;
 	/* SysV segments may have number 0. */
 	if (!v->inode && !is_sysv(v))
 		return 0;
@@ -425,9 +463,9 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 		out->kind = cairn_VmaKind_VMA_VVAR;
 	else if (!strcmp(v->path, "[vvar_vclock]"))
 		out->kind = cairn_VmaKind_VMA_VVAR_VCLOCK;
-	else if (shared_id(c, v)) {
+	else if (shared_id(c, m, v)) {
 		out->kind = cairn_VmaKind_VMA_SHARED;
-		out->object = shared_id(c, v);
+		out->object = shared_id(c, m, v);
 	} else if (v->inode) {
 		out->kind = cairn_VmaKind_VMA_FILE;
 		fill_file(c, out, v, last, sh->options.pack_files && !v->shared);
@@ -528,7 +566,7 @@ static int read_layout(const struct cr_member *m, struct cr_maps *maps)
 	return cr_proc_maps(m->writer_pid, true, maps);
 }
 
-/* Adds the SysV attachments, which the writer lacks, to its mappings. */
+/* Adds SysV attachments and what plugins have claimed, which the writer lacks, to its mappings. */
 static int add_sysv(struct cr_member *m, struct cr_maps *maps)
 {
 	size_t i, at;

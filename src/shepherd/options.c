@@ -62,6 +62,10 @@ static const struct option_row {
 	  "a running container, instead of a process", 0 },
 	{ "runtime", 0, TEXT, 4, ROW(runtime), 0, 0, "CR_RUNTIME", "podman|runc",
 	  "whose container it is (default: podman)", 0 },
+	{ "plugin", 0, LIST, 3, ROW(plugins), 0, 0, "CR_PLUGIN", "FILE[:OPTIONS]",
+	  "loads a plugin, in a process of its own (divided by ; in CR_PLUGIN); several times", 0 },
+	{ "plugin-timeout", 0, SECONDS, 3, ROW(plugin_timeout), 0.01, 86400, "CR_PLUGIN_TIMEOUT",
+	  "SECONDS", "how long a hook of a plugin may take (default: 60)", JOB(plugin_timeout) },
 	{ "coordinator", 0, TEXT, 1, ROW(coordinator), 0, 0, "CR_COORDINATOR", "ADDRESS",
 	  "as a job of a cluster, by this node's crnode", 0 },
 	{ "join", 0, TEXT, 1, ROW(join), 0, 0, NULL, "JOB",
@@ -111,6 +115,14 @@ static int add_label(struct cr_labels *labels, const char *value, struct cr_err 
 	return 0;
 }
 
+static int add_plugin(struct cr_plugin_options *plugins, const char *value, struct cr_err *err)
+{
+	if (plugins->n == CR_ARRAY_SIZE(plugins->v))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--plugin %s: too many", value);
+	plugins->v[plugins->n++] = value;
+	return 0;
+}
+
 static int set(struct cr_options *o, const struct option_row *r, const char *value,
 	       const char *source, struct cr_err *err)
 {
@@ -120,9 +132,10 @@ static int set(struct cr_options *o, const struct option_row *r, const char *val
 
 	o->given |= 1ull << (r - rows);
 	if (r->kind == LIST)
-		return to == &o->files ? cr_file_rule_add(to, value, err) :
-		       to == &o->maps  ? add_map(to, value, err) :
-					 add_label(to, value, err);
+		return to == &o->files	 ? cr_file_rule_add(to, value, err) :
+		       to == &o->maps	 ? add_map(to, value, err) :
+		       to == &o->plugins ? add_plugin(to, value, err) :
+					   add_label(to, value, err);
 	if (r->kind == FLAG) {
 		*(bool *)to = !value || (*value && strcmp(value, "0"));
 		return 0;
@@ -142,16 +155,17 @@ static int set(struct cr_options *o, const struct option_row *r, const char *val
 	return 0;
 }
 
-/* A list stands in one variable, its parts divided by colons. */
+/* A list stands in one variable, divided by colons; by semicolons where its parts have colons. */
 static int set_list(struct cr_options *o, const struct option_row *r, const char *value,
 		    struct cr_err *err)
 {
+	const char *by = r->offset == offsetof(struct cr_options, plugins) ? ";" : ":";
 	char *copy = strdup(value), *part, *save = NULL;
 	int ret = 0;
 
 	/* Not freed: options point into it until the end. */
-	for (part = copy ? strtok_r(copy, ":", &save) : NULL; part && !ret;
-	     part = strtok_r(NULL, ":", &save))
+	for (part = copy ? strtok_r(copy, by, &save) : NULL; part && !ret;
+	     part = strtok_r(NULL, by, &save))
 		ret = set(o, r, part, r->environment, err);
 	return ret;
 }
@@ -215,6 +229,7 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 
 	*o = (struct cr_options){ .dir = "cairn",
 				  .stop_timeout = 10,
+				  .plugin_timeout = 60,
 				  .keep = 2,
 				  .file_limit = 16 << 20,
 				  .signal = CR_DEFAULT_SIGNAL,

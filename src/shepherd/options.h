@@ -16,6 +16,12 @@ struct cr_path_maps {
 	unsigned int n;
 };
 
+/* FILE[:OPTIONS] */
+struct cr_plugin_options {
+	const char *v[64];
+	unsigned int n;
+};
+
 /* KEY=VALUE */
 struct cr_labels {
 	const char *v[16];
@@ -52,6 +58,8 @@ struct cr_options {
 	bool version;
 	struct cr_file_rules files;
 	struct cr_path_maps maps;
+	struct cr_plugin_options plugins;
+	double plugin_timeout; /* seconds that a hook of one may take */
 	uint64_t given; /* rows of the table that somebody set */
 };
 

@@ -19,14 +19,14 @@
 static const int forwarded[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1,
 				 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
 
-/* What our own parent is to reap is no longer of the job, and a writer never was. */
+/* What our own parent is to reap is no longer of the job; a writer or a plugin never was. */
 bool cr_of_job(int proc, pid_t pid, pid_t self)
 {
 	struct cr_proc_stat st;
 
 	if (cr_proc_stat(proc, pid, &st))
 		return false;
-	if (!strcmp(st.comm, CR_WRITER_NAME))
+	if (!strcmp(st.comm, CR_WRITER_NAME) || !strcmp(st.comm, CR_PLUGIN_NAME))
 		return false;
 	return st.state != 'Z' || st.threads > 1 || st.ppid != self;
 }

@@ -17,6 +17,7 @@
 #include "common/wire.h"
 #include "coordinator/phase.h"
 #include "objects/object.h"
+#include "plugin/plugin.h"
 #include "shepherd/backend.h"
 #include "shepherd/cluster.h"
 #include "shepherd/options.h"
@@ -74,7 +75,7 @@ struct cr_member {
 	CR_LIST(struct cr_member_fd) fds;
 	struct cr_maps before; /* its layout when the checkpoint began, with flags */
 	struct cr_maps layout; /* while it stood still */
-	CR_LIST(struct cr_map) sysv; /* its attachments, which the writer has not */
+	CR_LIST(struct cr_map) sysv; /* attachments and claimed mappings: the writer has them not */
 	CR_LIST(cairn_SemaphoreUndo) undos;
 	cairn_Attributes *attributes;
 	struct cr_filter_state filters; /* what its agent knows of them; magic 0: not read */
@@ -150,6 +151,7 @@ struct cr_shepherd {
 	int control, agents; /* listening */
 	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
 	bool virtual_ids; /* restored without namespaces */
+	struct cr_plugins plugins;
 	struct cr_ids *ids; /* of a job whose ids are not the kernel's, or were not: else NULL */
 	struct cr_addresses *addresses; /* of a member that was restarted: else NULL */
 	pid_t root;
@@ -294,6 +296,15 @@ int cr_scan_keep(struct cr_member *m);
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_check_shared(struct cr_checkpoint *c);
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m);
+
+/* ---- plugins.c ---- */
+/* Those of the options; job: and of a checkpoint, NULL for none. */
+int cr_plugins_take(struct cr_shepherd *sh, const cairn_Job *job, struct cr_err *err);
+void cr_plugins_save(const struct cr_shepherd *sh, cairn_Job *job);
+/* Before the job is stopped: loads them, and tells them that. */
+int cr_plugins_suspend(struct cr_shepherd *sh, struct cr_checkpoint *c);
+/* When the job runs again: tells them how it went, once. */
+int cr_plugins_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /* ---- checkpoint.c ---- */
 /* A thread without signals; false if there is none to be had. */

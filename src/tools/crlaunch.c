@@ -129,6 +129,10 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 		return cr_launch_nodes(&sh->options, sh->name, argv - first, first, err);
 	ret = cr_program_check(argv[0], err);
 	if (!ret)
+		ret = cr_plugins_take(sh, NULL, err);
+	if (!ret)
+		ret = cr_plugins_try(&sh->plugins, err);
+	if (!ret)
 		ret = cr_shepherd_init(sh, err);
 	if (!ret && sh->options.detach)
 		ret = cr_detach(sh->name, sh->directory, err);

@@ -43,6 +43,19 @@ static void restore_terminal(struct cr_restart *r)
 		}
 }
 
+static int refuse(struct cr_restart *r, struct cr_err *err)
+{
+	struct cr_shepherd *sh = r->sh;
+
+	if (r->member)
+		cr_cluster_refuse(&sh->cluster, sh, err);
+	cr_err_print(err);
+	if (sh->socket_path[0])
+		unlink(sh->socket_path);
+	cr_detach_done(err->status);
+	return err->status;
+}
+
 /* In the capsule, as the shepherd: everything until the job runs, then its life. */
 static int inner(struct cr_restart *r)
 {
@@ -59,21 +72,19 @@ static int inner(struct cr_restart *r)
 		r->objects.gather = &sh->cluster.gather;
 	if (!ret)
 		ret = sh->backend->restart(r, &err);
-	if (ret) {
-		if (r->member)
-			cr_cluster_refuse(&sh->cluster, sh, &err);
-		cr_err_print(&err);
-		if (sh->socket_path[0])
-			unlink(sh->socket_path);
-		cr_detach_done(err.status);
-		return err.status;
-	}
+	if (ret)
+		return refuse(r, &err);
 	sh->on_stop = tell_stopped;
 	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
 	restore_terminal(r);
 	if (sh->backend->go)
 		sh->backend->go(r);
+	/* What cannot be done for it now would be lacking for ever. */
+	if (cr_plugins_over(&sh->plugins, true, &err)) {
+		sh->backend->kill(sh);
+		return refuse(r, &err);
+	}
 	cr_image_free(&r->img);
 	cr_detach_done(0);
 	return cr_shepherd_run(sh);

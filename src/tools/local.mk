@@ -4,9 +4,9 @@
 
 bin_PROGRAMS += crlaunch crctl crrestart
 
-TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libnet.a src/libcriu.a \
-	src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) \
-	-lpthread -lm
+TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libplugin.a \
+	src/libnet.a src/libcriu.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) \
+	$(ELF_LIBS) $(EVENT_LIBS) -lpthread -lm
 # Those that have jobs of their own.
 SHEPHERD_LIBS = src/librestart.a $(TOOL_LIBS)
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'

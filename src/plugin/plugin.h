@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Plugins (include/cairn/plugin.h), seen from Cairn: a list of them, each with a process of its own
+// while a checkpoint or a restart is under way. Hosted code of the shepherd and of crrestart. A
+// plugin can do no more to its caller than to make a call fail: nothing of it is loaded here, what
+// it answers is checked, and every answer has a time limit.
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cairn/plugin.h"
+#include "common/defs.h"
+#include "common/err.h"
+#include "common/io.h"
+
+#define CR_PLUGINS_MAX 15 /* a restart has as many ids to spare for them */
+#define CR_PLUGIN_NAME_MAX 32
+
+enum cr_hook {
+	CR_HOOK_INIT,
+	CR_HOOK_SUSPEND,
+	CR_HOOK_CHECKPOINT,
+	CR_HOOK_RESUME,
+	CR_HOOK_FAILED,
+	CR_HOOK_RESTART,
+	CR_HOOK_CLAIM_FD,
+	CR_HOOK_RESTORE_FD,
+	CR_HOOK_CLAIM_MAPPING,
+	CR_HOOK_RESTORE_MAPPING,
+	CR_HOOK_PATH,
+	CR_HOOK_ADDRESS,
+	CR_HOOKS,
+};
+
+/* A call and its answer; len bytes of data follow. */
+struct cr_plugin_msg {
+	uint32_t magic;
+	uint32_t hook;
+	int32_t ret;
+	uint32_t len;
+	uint32_t hooks, flags; /* answer to init: which there are, cairn_plugin.flags */
+	char name[CR_PLUGIN_NAME_MAX], version[32];
+	union {
+		struct cairn_fd fd;
+		struct cairn_mapping mapping;
+		struct sockaddr_in6 address;
+	};
+	uint32_t address_len;
+	char path[CR_PATH_MAX];
+	int32_t error;
+	char text[512];
+};
+
+struct cr_plugin {
+	char *given; /* FILE[:OPTIONS], as in images: FILE is absolute or has no slash */
+	char stem[CR_PATH_MAX]; /* FILE without folder and .so */
+	char file[CR_PATH_MAX];
+	const char *options; /* in given; "" for none */
+	char name[CR_PLUGIN_NAME_MAX]; /* what it calls itself; empty before it was loaded */
+	char version[32];
+	uint32_t hooks, flags;
+	pid_t pid; /* 0: no process */
+	int sock;
+	bool owed; /* has been told to suspend, or to restart, but not yet that it is over */
+	void *data; /* of its own, to be stored, or out of the checkpoint */
+	size_t len;
+};
+
+struct cr_plugin_process {
+	pid_t pid, id;
+};
+
+struct cr_plugins {
+	struct cr_plugin v[CR_PLUGINS_MAX];
+	size_t n;
+	const char *job;
+	double timeout; /* seconds that a hook may take */
+	uint32_t course; /* enum cairn_course, of the processes that there are */
+	/* What is the job's, asked in a plugin's process, which is a copy of ours. */
+	void (*processes)(void *arg, struct cr_plugin_process **out, size_t *n);
+	void *arg;
+	/* Makes process number k, as fork(2) does; NULL: fork(2). */
+	pid_t (*fork)(void *arg, size_t k);
+	char *changes; /* of the environment, by restart: struct cr_environment's text */
+	size_t changes_len;
+};
+
+/* ---- list.c: which ones ---- */
+
+/*
+ * Adds FILE[:OPTIONS]. From the command line a FILE with a slash is taken from here; one without is
+ * looked for among those that came with Cairn. One that is there already gets these options.
+ */
+int cr_plugins_add(struct cr_plugins *ps, const char *given, struct cr_err *err);
+/* Those of an image, each with a zero byte behind it, but those that are there already. */
+int cr_plugins_inherit(struct cr_plugins *ps, const char *list, size_t len, struct cr_err *err);
+/* The list for an image; its length, or -ENOSPC. */
+ssize_t cr_plugins_list(const struct cr_plugins *ps, char *list, size_t room);
+/* Finds their files; CR_EXIT_PLUGIN says where each was looked for. */
+int cr_plugins_find(struct cr_plugins *ps, struct cr_err *err);
+/* By what they are called in an image; NULL if it is not there. */
+struct cr_plugin *cr_plugin_named(struct cr_plugins *ps, const char *name);
+void cr_plugins_free(struct cr_plugins *ps);
+
+/* ---- course.c ---- */
+
+/* Makes their processes, loads them, calls init. On failure none is left. */
+int cr_plugins_start(struct cr_plugins *ps, enum cairn_course course, struct cr_err *err);
+/* A hook without arguments, of each that has it, in order, until one fails. */
+int cr_plugins_each(struct cr_plugins *ps, enum cr_hook hook, struct cr_err *err);
+/*
+ * Tells those that are owed it, in reverse order, that it has gone well (if it then does not, all
+ * are told that), or failed; then ends them all. Does nothing if there are none.
+ */
+int cr_plugins_over(struct cr_plugins *ps, bool well, struct cr_err *err);
+/* Ends their processes, and what these have made, without a word. */
+void cr_plugins_end(struct cr_plugins *ps);
+/* Loads all of them once and forgets them: whether they are there and can be used. */
+int cr_plugins_try(struct cr_plugins *ps, struct cr_err *err);
+
+/* ---- call.c ---- */
+
+/*
+ * Calls a hook with m (which is also the answer) and data; fd goes along, *got comes back. What was
+ * stored or set is in *answer, malloced. ret of the hook or -errno with *err filled.
+ */
+int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_msg *m,
+		   const void *data, size_t len, int fd, int *got, void **answer,
+		   struct cr_err *err);
+void cr_plugin_end(struct cr_plugin *p);
+
+static inline bool cr_plugin_has(const struct cr_plugin *p, enum cr_hook hook)
+{
+	return p->hooks >> hook & 1;
+}
+
+/* ---- serve.c: in the process of a plugin ---- */
+
+void cr_plugin_serve(const struct cr_plugins *ps, const struct cr_plugin *p, int sock)
+	__attribute__((noreturn));
+
+/* ---- wire.c: all of it or -errno; deadline by CLOCK_MONOTONIC, 0: none ---- */
+int cr_plugin_send(int sock, const struct cr_plugin_msg *m, const void *data, int fd,
+		   int64_t deadline);
+int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd, int64_t deadline);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls of hooks and their answers over a stream socket, between Cairn and the process of a plugin.
+// Both are of the same program, so structures travel as they are; what comes from a plugin's
+// process is checked all the same, as the plugin may have written anything into it.
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "plugin/plugin.h"
+
+#define MAGIC 0x70726331u
+
+/* 0 when the socket is ready. */
+static int await(int sock, short events, int64_t deadline)
+{
+	struct pollfd p = { sock, events, 0 };
+	int64_t rest;
+	int ret;
+
+	for (;;) {
+		rest = deadline ? (deadline - cr_now_ns(CLOCK_MONOTONIC) + 999999) / 1000000 : -1;
+		if (deadline && rest <= 0)
+			return -ETIMEDOUT;
+		ret = poll(&p, 1, rest > 1000000 ? 1000000 : rest);
+		if (ret > 0)
+			return 0;
+		if (ret < 0 && errno != EINTR)
+			return -errno;
+	}
+}
+
+/* fd goes with the first byte. */
+static int transfer_out(int sock, const void *from, size_t len, int fd, int64_t deadline)
+{
+	char room[CMSG_SPACE(sizeof(int))] = { 0 };
+	const char *p = from;
+	ssize_t n;
+	int ret;
+
+	while (len) {
+		struct iovec iov = { (void *)p, len };
+		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+		if (fd >= 0) {
+			struct cmsghdr *c;
+
+			m.msg_control = room;
+			m.msg_controllen = sizeof(room);
+			c = CMSG_FIRSTHDR(&m);
+			c->cmsg_level = SOL_SOCKET;
+			c->cmsg_type = SCM_RIGHTS;
+			c->cmsg_len = CMSG_LEN(sizeof(int));
+			memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+		}
+		n = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n > 0) {
+			fd = -1;
+			p += n;
+			len -= n;
+			continue;
+		}
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		ret = await(sock, POLLOUT, deadline);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* All descriptors that come but the first are closed. */
+static void take_fds(struct msghdr *m, int *fd)
+{
+	struct cmsghdr *c;
+	size_t i, n;
+	int one;
+
+	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		for (i = 0; i < n; i++) {
+			memcpy(&one, CMSG_DATA(c) + i * sizeof(int), sizeof(one));
+			if (fd && *fd < 0)
+				*fd = one;
+			else
+				close(one);
+		}
+	}
+}
+
+static int transfer_in(int sock, void *to, size_t len, int *fd, int64_t deadline)
+{
+	char room[CMSG_SPACE(16 * sizeof(int))];
+	char *p = to;
+	ssize_t n;
+	int ret;
+
+	while (len) {
+		struct iovec iov = { p, len };
+		struct msghdr m = { .msg_iov = &iov,
+				    .msg_iovlen = 1,
+				    .msg_control = room,
+				    .msg_controllen = sizeof(room) };
+
+		ret = await(sock, POLLIN, deadline);
+		if (ret)
+			return ret;
+		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		if (!n)
+			return -EPIPE;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (n < 0)
+			continue;
+		take_fds(&m, fd);
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int cr_plugin_send(int sock, const struct cr_plugin_msg *m, const void *data, int fd,
+		   int64_t deadline)
+{
+	struct cr_plugin_msg out = *m;
+	int ret;
+
+	out.magic = MAGIC;
+	ret = transfer_out(sock, &out, sizeof(out), fd, deadline);
+	return ret ? ret : transfer_out(sock, data, m->len, -1, deadline);
+}
+
+int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd, int64_t deadline)
+{
+	int ret;
+
+	*data = NULL;
+	if (fd)
+		*fd = -1;
+	ret = transfer_in(sock, m, sizeof(*m), fd, deadline);
+	if (!ret && (m->magic != MAGIC || m->hook >= CR_HOOKS || m->len > CAIRN_STORE_MAX))
+		ret = -EBADMSG;
+	if (!ret && m->len) {
+		*data = malloc(m->len);
+		ret = *data ? transfer_in(sock, *data, m->len, fd, deadline) : -ENOMEM;
+	}
+	if (ret) {
+		free(*data);
+		*data = NULL;
+		if (fd)
+			cr_close_fd(fd);
+		return ret;
+	}
+	m->name[sizeof(m->name) - 1] = m->version[sizeof(m->version) - 1] = 0;
+	m->path[sizeof(m->path) - 1] = m->text[sizeof(m->text) - 1] = 0;
+	return 0;
+}
