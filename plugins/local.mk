@@ -10,8 +10,7 @@ plugins/%.so: $(top_srcdir)/plugins/%.c include/cairn/plugin.h
 	$(AM_V_CCLD)$(MKDIR_P) plugins && $(CC) -I$(top_srcdir)/include -D_GNU_SOURCE $(CPPFLAGS) \
 		$(PLUGIN_CFLAGS) -shared -Wl,-z,defs -o $@ $<
 
-cairnincludedir = $(includedir)/cairn
-cairninclude_HEADERS = include/cairn/plugin.h
+cairninclude_HEADERS += include/cairn/plugin.h
 
 CLEANFILES += $(plugin_DATA)
 EXTRA_DIST += plugins/README.md $(plugin_DATA:.so=.c)

@@ -203,7 +203,9 @@ steps() {
 		verdict
 		return
 	fi
-	start "$dir/out" "$CR_BIN/crlaunch" -n job -d "$dir/ckpt" -- "${cmd[@]}"
+	keep=$(option keep)
+	start "$dir/out" "$CR_BIN/crlaunch" -n job -d "$dir/ckpt" ${keep:+--keep "$keep"} -- \
+		"${cmd[@]}"
 	await_ready ''
 	case $options in
 	*' refused '*) refused ;;

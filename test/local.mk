@@ -2,6 +2,9 @@
 # The tests: small programs, one for each behaviour, and the scripts that test/run runs.
 
 test_progs = \
+	test/prog/api-await \
+	test/prog/api-checkpoint \
+	test/prog/api-section \
 	test/prog/attr-affinity \
 	test/prog/attr-comm \
 	test/prog/attr-coredump \

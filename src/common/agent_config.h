@@ -28,6 +28,7 @@ struct cr_filter_state {
 	uint32_t forbidden; /* 1 + a call that one forbids and a checkpoint needs; or below */
 	uint32_t lost; /* CR_LOST_* */
 	uint32_t subreaper; /* set by PR_SET_CHILD_SUBREAPER, here or before a fork */
+	uint32_t sections; /* cairn_disable() has been called */
 };
 
 #define CR_FILTER_MAGIC 0x746c6663u

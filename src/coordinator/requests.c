@@ -624,7 +624,7 @@ void co_request(struct co_session *s, const cairn_Request *q, const void *payloa
 		return;
 	}
 	if (verbs[q->ask].job)
-		k.j = co_job_find(s->c, q->job, &k.a, &err);
+		k.j = *q->job ? co_job_find(s->c, q->job, &k.a, &err) : joined_job(&k, &err);
 	if (verbs[q->ask].node) {
 		k.n = co_node_find(s->c, q->node);
 		if (k.a.uid && k.a.uid != geteuid())

@@ -40,7 +40,7 @@ static long open_socket(void)
 	return fd;
 }
 
-static int connect_shepherd(void)
+int agent_connect(const char *suffix)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t n = strnlen(cr_agent.config.socket, CR_SOCKET_NAME_MAX);
@@ -52,6 +52,8 @@ static int connect_shepherd(void)
 	if (fd < 0)
 		return fd;
 	memcpy(addr.sun_path + 1, cr_agent.config.socket, n);
+	memcpy(addr.sun_path + 1 + n, suffix, strlen(suffix));
+	n += strlen(suffix);
 	do
 		ret = cr_sys3(SYS_connect, fd, &addr,
 			      offsetof(struct sockaddr_un, sun_path) + 1 + n);
@@ -114,6 +116,24 @@ static int take_proc(void)
 	return 0;
 }
 
+/* Whoever has disabled checkpoints calls again when that is over; and so does the shepherd. */
+static int look_for_sections(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cr_agent.nthreads; i++) {
+		struct agent_thread *t = &cr_agent.threads[i];
+
+		if (!t->section || t->gone)
+			continue;
+		atomic_store(&cr_agent.section, t->tid);
+		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_SECTION, .tid = t->tid });
+		return -EAGAIN;
+	}
+	atomic_store(&cr_agent.section, 0);
+	return 0;
+}
+
 static int stop_and_tell(void)
 {
 	cairn_Failure failure = cairn_Failure_init_zero;
@@ -127,11 +147,17 @@ static int stop_and_tell(void)
 	self->nr = cr_agent.wake.nr;
 	self->key = cr_agent.wake.key;
 	agent_take_record(self);
+	ret = look_for_sections();
+	if (ret)
+		return ret;
 	ret = agent_stop_threads(&failure);
 	if (ret) {
 		fail(&failure);
 		return ret;
 	}
+	ret = look_for_sections();
+	if (ret)
+		return ret;
 	/* Only now does nobody change the memory any more that is asked about. */
 	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
 		return ret;
@@ -189,6 +215,8 @@ static void adopt_state(void)
 	if (cr_agent.pid == pid)
 		return;
 	cr_agent.pid = pid;
+	agent_api_forget(pid);
+	atomic_store(&cr_agent.section, 0);
 	atomic_store(&cr_agent.inside, 0);
 	atomic_store(&cr_agent.state, AGENT_IDLE);
 }
@@ -215,10 +243,11 @@ void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 	memset(&cr_agent.threads[0], 0, sizeof(cr_agent.threads[0]));
 	cr_agent.threads[0].tid = cr_sys0(SYS_gettid);
 	cr_agent.threads[0].nr = -1;
+	cr_agent.threads[0].section = agent_in_section();
 	cr_agent.wake = *wake;
 	cr_agent.threads[0].uc = uc;
 	cr_agent.threads[0].wait = &cr_wait;
-	cr_agent.sock = connect_shepherd();
+	cr_agent.sock = agent_connect("");
 	if (cr_agent.sock >= 0) {
 		/* Whatever stack the application gave us may be small. */
 		cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
@@ -241,6 +270,8 @@ static void handler(int sig, siginfo_t *info, void *uc)
 	else if (info->si_code == SI_TKILL && info->si_pid == pid && cr_agent.pid == pid &&
 		 atomic_load(&cr_agent.state) == AGENT_STOPPING)
 		agent_park(uc);
+	else if (info->si_code == SI_TKILL && info->si_pid == pid && agent_section_over())
+		agent_lead(uc, &(struct cr_wake){ CR_WAKE_MAGIC, cr_agent.wake.flags, -1, 0 });
 	else
 		agent_application_signal(sig, info, uc);
 }

@@ -41,6 +41,7 @@ struct agent_thread {
 	bool told; /* of to the shepherd, as late */
 	bool asked; /* the shepherd to unblock our signal in it, for this once */
 	bool dead; /* a main thread that has called pthread_exit */
+	bool section; /* between cairn_disable() and cairn_enable() */
 	bool rewound; /* the frame stands before call nr because we put it there */
 	bool rseq; /* libc has registered its area; a thread that has just begun has not yet */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
@@ -85,6 +86,7 @@ struct agent {
 	struct cr_wake wake;
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
 	unsigned int nkeep;
+	_Atomic int section; /* thread that kept the last checkpoint from being made, 0: none */
 	int sock;
 	int proc; /* one more than a descriptor of the shepherd's /proc, 0 for none */
 	int dumpable, subreaper; /* as they were before this checkpoint */
@@ -160,6 +162,15 @@ int agent_fork_writer(int *sock);
 
 /* agent.c */
 void agent_lead(ucontext_t *uc, const struct cr_wake *wake);
+/* To the shepherd's socket, or the one whose name has that suffix. */
+int agent_connect(const char *suffix);
+
+/* api.c: cairn.h */
+bool agent_in_section(void);
+/* This thread's signal to itself, since its section has ended for which a checkpoint waits. */
+bool agent_section_over(void);
+/* In a forked child: what its parent was asking. */
+void agent_api_forget(int pid);
 
 /* wrap_signals.c: the application's own action for the agent's signal */
 void agent_application_signal(int sig, siginfo_t *info, void *uc);

@@ -4,7 +4,8 @@
 # exported but the wrappers, nothing linked but libc, no sanitizer, all symbols bound at load.
 
 AGENT_SRCS = \
-	src/preload/agent.c src/preload/stop.c src/preload/pending.c src/preload/describe.c \
+	src/preload/agent.c src/preload/api.c src/preload/stop.c src/preload/pending.c \
+	src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
 	src/preload/hash_sse2.c \
@@ -38,7 +39,7 @@ libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 		src/common/agent_config.h src/common/ids.h src/common/wake.h \
 		src/arch/x86_64/syscall.h \
 		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
-		src/arch/x86_64/rseq.h
+		src/arch/x86_64/rseq.h include/cairn/cairn.h
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \
 		$(AGENT_LINK) -o $@ \
 		$(addprefix $(top_srcdir)/,$(AGENT_SRCS)) \

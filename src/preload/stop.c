@@ -212,6 +212,7 @@ void agent_park(ucontext_t *uc)
 		return;
 	t->uc = uc;
 	t->wait = &cr_wait;
+	t->section = agent_in_section();
 	agent_take_record(t);
 	agent_take_pending(false);
 	atomic_fetch_add(&cr_agent.inside, 1);

@@ -62,6 +62,8 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (!ret && !cr_course_advance(&c->course))
 		ret = -EIO;
 	if (!ret)
+		cr_asks_cut(sh, c);
+	if (!ret)
 		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
 	if (!ret)
 		ret = cr_plugins_each(&sh->plugins, CR_HOOK_CHECKPOINT, &c->err);

@@ -85,6 +85,8 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		sh->last_stall_ns = c->stall_ns;
 		sh->last_wall_ns = now - c->begin_ns;
 		snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
+		if (!sh->cluster.active)
+			sh->last_number = c->writer.number;
 	}
 	if (c->purpose == CR_SAVE_AND_STOP && c->committed && !sh->cluster.fenced) {
 		/* They still stand where the checkpoint has them. */
@@ -99,6 +101,7 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		cr_plugins_release(sh, c);
 	cr_image_close(&c->writer, c->committed);
 	cr_control_finished(sh, c);
+	cr_asks_finished(sh, c);
 	/* In a cluster it is the coordinator who knows which ones are still needed. */
 	if (c->committed && !sh->cluster.active)
 		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
@@ -114,6 +117,7 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	sh->checkpoint = NULL;
 	free(c);
 	cr_control_next(sh);
+	cr_asks_next(sh);
 }
 
 static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)

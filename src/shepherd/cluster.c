@@ -106,6 +106,14 @@ static void link_lost(struct cr_cluster *c)
 		c->cut_off |= !c->aborted;
 		c->aborted = true;
 	}
+	if (c->asked) {
+		struct cr_err err = { 0 };
+
+		c->asked = 0;
+		cr_fail(&err, CR_EXIT_CLUSTER, 0,
+			"crnode went away while the job's checkpoint was asked for");
+		cr_asks_told(c->sh, 0, &err);
+	}
 	if (c->retry_event)
 		event_add(c->retry_event, &soon);
 }
@@ -191,6 +199,33 @@ bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event)
 	to->has_id = true;
 	to->course = c->course;
 	return send_out(c, NULL, 0);
+}
+
+int cr_cluster_ask(struct cr_cluster *c, struct cr_err *err)
+{
+	cairn_Request *q = begin_out(c, cairn_ClusterMsg_request_tag);
+
+	/* By its number: two users may have jobs of one name. */
+	q->ask = cairn_Ask_ASK_CHECKPOINT;
+	q->id = ++c->asks;
+	q->from = c->id;
+	q->has_from = true;
+	if (!send_out(c, NULL, 0))
+		return cr_fail(err, CR_EXIT_CLUSTER, 0, "crnode is away");
+	c->asked = q->id;
+	return 0;
+}
+
+static void on_answer(struct cr_cluster *c, const cairn_Reply *r)
+{
+	struct cr_err err = { 0 };
+
+	if (!r->last)
+		return;
+	c->asked = 0;
+	if (r->status)
+		cr_fail(&err, r->status, 0, "%s", r->error);
+	cr_asks_told(c->sh, r->row.job.number, &err);
 }
 
 void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err)
@@ -299,6 +334,10 @@ static bool handle(struct cr_cluster *c, bool waiting)
 			start_checkpoint(c, &in->body.checkpoint);
 		break;
 	case cairn_ClusterMsg_reply_tag:
+		if (c->asked && in->body.reply.id == c->asked) {
+			on_answer(c, &in->body.reply);
+			break;
+		}
 		/* To Here: the cluster does not know this member any more. */
 		if (in->body.reply.status) {
 			cr_say("%s: %s", c->sh->name, in->body.reply.error);

@@ -34,6 +34,8 @@ struct cr_cluster {
 	bool fenced; /* it has passed */
 	bool aborted; /* the course, by somebody else */
 	bool cut_off; /* since crnode went away, which nobody else knows */
+	uint64_t asks; /* requests that we have made */
+	uint64_t asked; /* id of our request for a checkpoint, 0: none */
 	bool finished; /* the course is committed everywhere: a job that was to stop, may */
 	/* What became of a course while crnode was away, for when it is back; course 0: nothing. */
 	cairn_MemberEvent written;
@@ -70,6 +72,9 @@ void cr_cluster_begin(struct cr_cluster *c);
 
 /* Tells the coordinator; sets id and course itself. False if crnode is away. */
 bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event);
+
+/* Asks the coordinator for a checkpoint of the job; cr_asks_told() has its answer. */
+int cr_cluster_ask(struct cr_cluster *c, struct cr_err *err);
 
 /* A checkpoint or restart that we take part in has failed here. */
 void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err);

@@ -327,6 +327,7 @@ void cr_describe_shepherd(const struct cr_shepherd *sh, cairn_Job *j)
 	snprintf(j->name, sizeof(j->name), "%s", sh->name);
 	snprintf(j->command, sizeof(j->command), "%s", sh->command);
 	snprintf(j->agent_path, sizeof(j->agent_path), "%s", sh->library);
+	j->restarts = sh->restarts;
 	snprintf(j->agent_socket, sizeof(j->agent_socket), "%s", sh->agent_socket);
 	j->shepherd_pid = getpid();
 	j->shepherd_pgid = getpgrp();

@@ -7,7 +7,7 @@ src_libshepherd_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSIO
 	-DPKGLIBDIR='"$(pkglibdir)"'
 src_libshepherd_a_SOURCES = \
 	src/shepherd/agent_save.c src/shepherd/archive_save.c src/shepherd/backend.h \
-	src/shepherd/checkpoint.c \
+	src/shepherd/asks.c src/shepherd/checkpoint.c \
 	src/shepherd/cluster.c src/shepherd/cluster.h \
 	src/shepherd/cluster_join.c src/shepherd/guard.c src/shepherd/guard.h \
 	src/shepherd/helper.c \

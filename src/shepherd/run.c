@@ -239,6 +239,8 @@ static int add_events(struct cr_shepherd *sh)
 	event_add(sh->agent_event, NULL);
 	if (sh->attached)
 		cr_watch_root(sh);
+	if (cr_asks_begin(sh))
+		return -ENOMEM;
 	if (sh->options.interval > 0 && !sh->cluster.active) {
 		t = seconds(sh->options.interval);
 		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);

@@ -75,7 +75,7 @@ static int listen_agents(struct cr_shepherd *sh, struct cr_err *err)
 	}
 	if (listen(sh->agents, 1024))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen for agents");
-	return 0;
+	return cr_asks_listen(sh, err);
 }
 
 int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
@@ -83,7 +83,7 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 	char dir[CR_PATH_MAX];
 	int ret;
 
-	sh->control = sh->agents = sh->signal_fd = sh->root_fd = -1;
+	sh->control = sh->agents = sh->asking = sh->signal_fd = sh->root_fd = -1;
 	sh->host_proc = AT_FDCWD;
 	sh->root_status = sh->exit_status = -1;
 	sh->began = time(NULL);
@@ -133,6 +133,7 @@ void cr_shepherd_free(struct cr_shepherd *sh)
 {
 	cr_close_fd(&sh->control);
 	cr_close_fd(&sh->agents);
+	cr_close_fd(&sh->asking);
 	cr_close_fd(&sh->signal_fd);
 	cr_close_fd(&sh->root_fd);
 }

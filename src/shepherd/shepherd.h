@@ -79,6 +79,7 @@ struct cr_member {
 	CR_LIST(cairn_SemaphoreUndo) undos;
 	cairn_Attributes *attributes;
 	struct cr_filter_state filters; /* what its agent knows of them; magic 0: not read */
+	pid_t section; /* thread that has disabled checkpoints, and so it went on */
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
 	pid_t writer_pid;
@@ -108,6 +109,7 @@ struct cr_checkpoint {
 	cairn_Job job;
 	enum cr_purpose purpose;
 	bool running; /* members have been let go */
+	bool cut; /* everyone stands still: who asks from now on asks for the next */
 	bool held; /* committed here; the job stands still until it is everywhere */
 	int64_t begin_ns, stall_ns;
 	int client; /* crctl's connection that waits for it, or -1 */
@@ -171,6 +173,14 @@ struct cr_shepherd {
 	struct cr_checkpoint *checkpoint;
 	int64_t last_stall_ns, last_wall_ns;
 	char last_path[CR_PATH_MAX];
+	uint32_t last_number; /* of the last committed checkpoint */
+	uint32_t restarts; /* of the job, up to this life */
+	int asking; /* listening, for what processes of the job ask */
+	struct event *asks_event;
+	struct cr_asker *askers;
+	struct cr_ask *asks;
+	unsigned int nasks;
+	bool asks_begun; /* what they ask for begins in a moment */
 	char last_error[1024];
 	struct cr_wire wire;
 	cairn_AgentMsg in;
@@ -221,6 +231,21 @@ void cr_control_next(struct cr_shepherd *sh);
 
 /* Whether a child of the shepherd's or of theirs is of the job. */
 bool cr_of_job(int proc, pid_t pid, pid_t self);
+
+/* ---- asks.c: what processes of the job ask by cairn.h ---- */
+struct cr_asker;
+struct cr_ask;
+int cr_asks_listen(struct cr_shepherd *sh, struct cr_err *err);
+int cr_asks_begin(struct cr_shepherd *sh);
+/* Answers whoever has come; also while the job is being stopped. */
+void cr_asks_look(struct cr_shepherd *sh);
+/* Everyone stands still: this is the checkpoint of those who have asked. */
+void cr_asks_cut(struct cr_shepherd *sh, struct cr_checkpoint *c);
+void cr_asks_finished(struct cr_shepherd *sh, struct cr_checkpoint *c);
+/* What the coordinator says of a checkpoint that was asked for, and of those before. */
+void cr_asks_told(struct cr_shepherd *sh, uint32_t number, const struct cr_err *err);
+/* Begins what is asked for and has not begun. */
+void cr_asks_next(struct cr_shepherd *sh);
 
 /* ---- members.c ---- */
 struct cr_member *cr_member_find(const struct cr_checkpoint *c, pid_t pid);

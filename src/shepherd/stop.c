@@ -272,6 +272,7 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			continue;
 		}
 		cr_close_fd(&m->sock);
+		m->section = 0;
 		m->sock = fd;
 		m->state = CR_MEMBER_CONNECTED;
 		if (m->chrooted)
@@ -420,6 +421,26 @@ static void note_mqueue(struct cr_checkpoint *c, const struct cr_member *m,
 	memcpy(to->name, n->name, sizeof(to->name));
 }
 
+static void forget(struct cr_member *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->fds.n; i++)
+		cr_close_fd(&m->fds.v[i].fd);
+	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
+	cr_close_fd(&m->sock);
+}
+
+/* It goes on, and comes again by itself; it is also called again, in case that its thread ends. */
+static int in_section(struct cr_member *m, const cairn_Failure *f)
+{
+	forget(m);
+	m->section = f->tid;
+	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
+	m->state = CR_MEMBER_CALLED;
+	return 0;
+}
+
 static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fds,
 		  int nfds)
 {
@@ -458,20 +479,12 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 		cr_watched(&c->save, in->body.watched.path);
 		return 0;
 	case cairn_AgentMsg_failure_tag:
+		if (in->body.failure.what == cairn_StopFailure_STOP_SECTION)
+			return in_section(m, &in->body.failure);
 		return cr_member_failure(sh, m, &in->body.failure, &c->err);
 	default:
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO, "process %d", m->pid);
 	}
-}
-
-static void forget(struct cr_member *m)
-{
-	size_t i;
-
-	for (i = 0; i < m->fds.n; i++)
-		cr_close_fd(&m->fds.v[i].fd);
-	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
-	cr_close_fd(&m->sock);
 }
 
 /* All that an agent has to say now. An end of the connection: it has exited or executed. */
@@ -503,6 +516,7 @@ static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout
 	struct epoll_event events[64];
 	int n, i, ret = 0;
 
+	cr_asks_look(sh);
 	n = epoll_wait(c->epoll, events, CR_ARRAY_SIZE(events), timeout_ms);
 	for (i = 0; i < n && !ret; i++) {
 		struct cr_member *m = events[i].data.ptr;
@@ -515,10 +529,29 @@ static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout
 	return ret;
 }
 
+static struct cr_member *in_a_section(const struct cr_checkpoint *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++)
+		if (c->members.v[i]->section && c->members.v[i]->state < CR_MEMBER_STOPPED)
+			return c->members.v[i];
+	return NULL;
+}
+
 static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	char wchan[64], command[128];
+	struct cr_member *section = in_a_section(c);
 	size_t i;
+
+	if (section) {
+		cr_proc_command(AT_FDCWD, section->pid, command, sizeof(command));
+		return cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
+			       "thread %d of process %d (%s) has called cairn_disable and not "
+			       "cairn_enable within %g s (--stop-timeout); the job goes on",
+			       section->section, section->pid, command, sh->options.stop_timeout);
+	}
 
 	for (i = 0; i < c->members.n; i++) {
 		struct cr_member *m = c->members.v[i];
@@ -644,6 +677,38 @@ static int stop_subreapers(struct cr_shepherd *sh, struct cr_checkpoint *c)
 }
 
 /*
+ * Those that use cairn_disable() before the others, who run as long as one of them is in a section:
+ * what it does there may need them.
+ */
+static int stop_sections(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	int64_t soon = c->begin_ns + 100000000, now;
+	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9;
+	size_t i, waiting;
+	int ret = 0;
+
+	do {
+		waiting = 0;
+		now = cr_now_ns(CLOCK_MONOTONIC);
+		for (i = 0; i < c->members.n && !ret; i++) {
+			struct cr_member *m = c->members.v[i];
+
+			if (!m->filters.sections || m->state >= CR_MEMBER_STOPPED)
+				continue;
+			ret = call_one(sh, c, m);
+			waiting += m->state < CR_MEMBER_STOPPED && (m->section || now < soon);
+		}
+		if (!ret && waiting)
+			ret = wait_for(sh, c, 1);
+		if (!ret && waiting)
+			ret = push_on(sh, c);
+		if (!ret && waiting && now > deadline && c->purpose != CR_CHECK)
+			return give_up_waiting(sh, c);
+	} while (!ret && waiting && now <= deadline);
+	return ret;
+}
+
+/*
  * A look costs as much as a call. So there is one when all who are known have stopped, and before
  * that now and then, for those who are born meanwhile.
  */
@@ -698,6 +763,8 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "stopping the job");
 	else
 		ret = stop_subreapers(sh, c);
+	if (!ret)
+		ret = stop_sections(sh, c);
 	if (!ret)
 		ret = stop_all(sh, c);
 	cr_close_fd(&c->epoll);

@@ -109,6 +109,8 @@ static int set_place(struct cr_restart *r, struct cr_err *err)
 		return ret ? ret : cr_fail(err, CR_EXIT_IO, errno, "%s", r->img.path);
 	}
 	snprintf(sh->last_path, sizeof(sh->last_path), "%s", path);
+	sh->last_number = strtoul(slash + 1, NULL, 10);
+	sh->restarts = r->img.job.restarts + 1;
 	*slash = 0;
 	if (strcmp(sh->name, r->img.job.name) && (slash = strrchr(path, '/')))
 		snprintf(sh->directory, sizeof(sh->directory), "%.*s/%s", (int)(slash - path), path,
