@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "objects/inet.h"
 
@@ -114,13 +115,19 @@ static void come_again(int fd, const struct cr_inet *k)
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	struct cr_err unused = { 0 };
+	int tries;
 
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	connect(fd, &none, sizeof(none));
 	cr_inet_get(fd, SOL_SOCKET, SO_ERROR);
 	/* Where the application had bound it, it still is. */
 	cr_tcp_bind(fd, &k->local, &unused);
-	connect(fd, &k->remote.any, cr_inet_len(&k->remote));
+	/* On a busy machine the reset of the connection before may still be under way. */
+	for (tries = 0; tries < 1000; tries++) {
+		if (!connect(fd, &k->remote.any, cr_inet_len(&k->remote)) || errno != EADDRNOTAVAIL)
+			break;
+		usleep(5000);
+	}
 	poll(&p, 1, 5000);
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR,
 		    cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0));

@@ -10,6 +10,8 @@ witness_start
 job_start 1 -i 1
 await_checkpoint
 for i in 1 2 3; do
+	# At any point of a checkpoint.
+	sleep 0.$((RANDOM % 10))
 	node_kill node1
 	sleep 0.3
 	moves_on "without crnode ($i)"
