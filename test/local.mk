@@ -467,6 +467,7 @@ EXTRA_DIST += \
 	test/soak/kill-random \
 	test/soak/socket-queues \
 	test/soak/mpi \
+	test/cli/backtrace.sh \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \

@@ -37,6 +37,8 @@ static void json_frame(struct trace *t, const struct cr_frame_at *f, const struc
 	if (m) {
 		cr_json_text(j, "module", cr_module_name(m));
 		cr_json_address(j, "module_offset", f->pc - m->bias);
+		if (m->changed)
+			cr_json_bool(j, "changed", true);
 	}
 	cr_json_end(j);
 }
@@ -44,12 +46,13 @@ static void json_frame(struct trace *t, const struct cr_frame_at *f, const struc
 static void text_frame(struct trace *t, const struct cr_frame_at *f, const struct cr_module *m,
 		       const char *function, uint64_t offset)
 {
-	char at[32] = "", place[32] = "";
+	char at[32] = "", place[64] = "";
 
 	if (function)
 		snprintf(at, sizeof(at), "+0x%" PRIx64 " ", offset);
 	if (m)
-		snprintf(place, sizeof(place), "+0x%" PRIx64 ")", f->pc - m->bias);
+		snprintf(place, sizeof(place), "+0x%" PRIx64 "%s)", f->pc - m->bias,
+			 m->changed ? ", file gone or changed" : "");
 	cr_line("#%-3u 0x%016" PRIx64 " %s%s%s%s%s%s", t->n, f->pc, f->signal ? "<signal> " : "",
 		function ? function : "", at, m ? "(" : "", m ? cr_module_name(m) : "",
 		m	 ? place :
@@ -88,7 +91,8 @@ static void begin_thread(struct trace *t, const cairn_Thread *thread)
 		return;
 	}
 	putchar('\n');
-	cr_line("Thread %d %s%s", thread->tid, name, thread->dead ? ", which has ended" : "");
+	cr_line("Thread %d%s%s%s", thread->tid, *name ? " " : "", name,
+		thread->dead ? ", which has ended" : "");
 }
 
 static int trace_thread(struct trace *t, const cairn_Thread *thread)

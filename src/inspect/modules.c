@@ -155,6 +155,7 @@ static void load_symbols(struct cr_modules *ms, struct cr_module *m)
 		return;
 	}
 	fd = cr_mapped_file(m->vma);
+	m->changed = fd < 0;
 	if (fd >= 0)
 		cr_symbols_add_file(m->symbols, fd);
 	add_debug_file(m->symbols, m->vma->build_id.bytes, m->vma->build_id.size);

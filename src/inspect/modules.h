@@ -12,6 +12,7 @@ struct cr_module {
 	uint64_t bias; /* from an address in the file to one in memory */
 	uint64_t table; /* .eh_frame_hdr, 0: none */
 	struct cr_symbols *symbols; /* NULL: not asked for yet */
+	bool changed; /* its file is not there any more, or another: known when symbols are */
 };
 
 struct cr_modules;

@@ -24,8 +24,9 @@ AGENT_HDRS = \
 	src/preload/agent.h src/preload/hash.h src/preload/ids.h src/preload/text.h \
 	src/preload/wrappers.h src/preload/wrappers.def
 
+# With unwind tables: who is cancelled in a wrapped call has frames behind it to be cleaned up.
 AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	-fno-stack-protector -fno-asynchronous-unwind-tables -ffunction-sections \
+	-fno-stack-protector -fasynchronous-unwind-tables -ffunction-sections \
 	-fdata-sections -fno-builtin-printf -U_FORTIFY_SOURCE -Wall -Wextra \
 	-Wno-unused-parameter
 

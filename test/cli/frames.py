@@ -22,7 +22,7 @@ def functions(frame):
     while frame is not None:
         # What is only in debug information: functions inside of others, and calls by a jump.
         if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
-            symbol = frame.name()
+            symbol = str(frame.name()).replace(" ", "")
             if frame.type() == gdb.SIGTRAMP_FRAME:
                 symbol = "signal"
             found.append("%x:%s" % (frame.pc(), symbol))
@@ -35,6 +35,9 @@ lines = []
 for thread in gdb.selected_inferior().threads():
     thread.switch()
     frame = gdb.newest_frame()
+    # libthread_db tells of a first thread that has ended.
+    if value(frame, "rip") == "<unavailable>":
+        continue
     while frame.type() in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
         frame = frame.older()
     regs = ["%s=%s" % (r, value(frame, r)) for r in KEPT]

@@ -11,7 +11,8 @@ storage = {line[2]: int(line[1]) for line in lines if line[0] == "TID"}
 gdb = {storage[line[1]]: [frame.split(":", 1) for frame in line[2:line.index("|")]]
        for line in lines if line[0] == "FRAMES"}
 with open(sys.argv[2]) as f:
-    threads = [t for p in json.load(f)["processes"] for t in p["threads"]]
+    threads = [t for p in json.load(f)["processes"] for t in p["threads"]
+               if not t.get("ended")]
 wrong = 0
 if sorted(gdb) != sorted(t["tid"] for t in threads):
     sys.exit("other threads: %s, %s" % (sorted(gdb), sorted(t["tid"] for t in threads)))
