@@ -25,6 +25,16 @@ static void note_segment(Elf *elf, const GElf_Phdr *ph, struct cr_elf_info *out)
 	}
 }
 
+static void note_interpreter(Elf *elf, const GElf_Phdr *ph, struct cr_elf_info *out)
+{
+	Elf_Data *data = elf_getdata_rawchunk(elf, ph->p_offset, ph->p_filesz, ELF_T_BYTE);
+	size_t max = sizeof(out->interpreter_path) - 1;
+
+	out->interpreter = true;
+	if (data && data->d_buf)
+		memcpy(out->interpreter_path, data->d_buf, data->d_size < max ? data->d_size : max);
+}
+
 int cr_elf_read(int fd, struct cr_elf_info *out)
 {
 	size_t n = 0, i;
@@ -41,10 +51,11 @@ int cr_elf_read(int fd, struct cr_elf_info *out)
 	if (elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &eh)) {
 		out->elf = true;
 		out->native = eh.e_machine == EM_X86_64 && gelf_getclass(elf) == ELFCLASS64;
+		out->position_independent = eh.e_type == ET_DYN;
 		elf_getphdrnum(elf, &n);
 		for (i = 0; i < n && gelf_getphdr(elf, i, &ph); i++) {
 			if (ph.p_type == PT_INTERP)
-				out->interpreter = true;
+				note_interpreter(elf, &ph, out);
 			else if (ph.p_type == PT_NOTE)
 				note_segment(elf, &ph, out);
 		}

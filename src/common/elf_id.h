@@ -11,6 +11,8 @@ struct cr_elf_info {
 	bool elf; /* an ELF file at all */
 	bool interpreter; /* asks for a dynamic linker, so LD_PRELOAD works */
 	bool native; /* 64-bit x86 */
+	bool position_independent;
+	char interpreter_path[256];
 	unsigned char build_id[32];
 	size_t build_id_len;
 };

@@ -203,16 +203,16 @@ static int check_privilege(struct cr_criu *c, struct cr_err *err)
 		 need & BIT(CAP_SETPCAP) ? ",cap_setpcap" : "",
 		 need & BIT(CAP_SYS_PTRACE) ? ",cap_sys_ptrace" : "");
 	if (!c->unprivileged)
-		cr_fail(err, CR_EXIT_PERMISSION, 0,
+		cr_fail(err, CR_EXIT_BACKEND, 0,
 			"%s: root has no CAP_CHECKPOINT_RESTORE here, as in a container; start "
 			"that with it (podman run --cap-add CHECKPOINT_RESTORE)",
 			c->path);
 	else if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
-		cr_fail(err, CR_EXIT_PERMISSION, 0,
+		cr_fail(err, CR_EXIT_BACKEND, 0,
 			"%s cannot get the capabilities that it needs (%s): no_new_privs is set",
 			c->path, names);
 	else
-		cr_fail(err, CR_EXIT_PERMISSION, 0,
+		cr_fail(err, CR_EXIT_BACKEND, 0,
 			"an ordinary user's CRIU needs capabilities on its file: as root, run "
 			"`setcap %s+ep %s`",
 			names, c->path);
@@ -225,12 +225,12 @@ static int unusable(const struct cr_criu *c, int why, struct cr_err *err)
 
 	if (why == -EPROTONOSUPPORT)
 		return cr_fail(
-			err, CR_EXIT_UNSUPPORTED, 0,
+			err, CR_EXIT_BACKEND, 0,
 			"%s is CRIU %s, which is too old: 4.0 or newer is needed (older ones "
 			"fail on newer kernels, as by \"Unexpected rt vDSO area bounds\"); "
 			"contrib/get-criu gets one",
 			c->path, cr_criu_version_text(c->version, version));
-	return cr_fail(err, CR_EXIT_NOT_FOUND, -why,
+	return cr_fail(err, CR_EXIT_BACKEND, -why,
 		       "%s cannot be run as CRIU; contrib/get-criu gets one", c->path);
 }
 
@@ -266,7 +266,7 @@ int cr_criu_find(struct cr_criu *out, struct cr_err *err)
 		unusable(out, why, err);
 		return why;
 	}
-	cr_fail(err, CR_EXIT_NOT_FOUND, 0,
+	cr_fail(err, CR_EXIT_BACKEND, 0,
 		"no CRIU was found, neither in PATH nor where contrib/get-criu installs one; that "
 		"gets version 4 without touching the system, $" CR_ENV_CRIU " names another");
 	return -ENOENT;

@@ -24,9 +24,8 @@ struct cr_criu {
 /*
  * The one in $CR_CRIU, if that is set; else the first of version 4 or newer of those that
  * contrib/get-criu installed (under the prefix of Cairn, the user's data folder, /opt/cairn) and in
- * PATH. 0, or -errno: -ENOENT none (CR_EXIT_NOT_FOUND), -EPROTONOSUPPORT too old
- * (CR_EXIT_UNSUPPORTED), -EPERM without the privilege (CR_EXIT_PERMISSION). What is known of it is
- * in *out all the same, path "" if there is none.
+ * PATH. 0, or with CR_EXIT_BACKEND -errno: -ENOENT none, -EPROTONOSUPPORT too old, -EPERM without
+ * the privilege. What is known of it is in *out all the same, path "" if there is none.
  */
 int cr_criu_find(struct cr_criu *out, struct cr_err *err);
 

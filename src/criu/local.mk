@@ -4,4 +4,5 @@
 
 noinst_LIBRARIES += src/libcriu.a
 src_libcriu_a_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
-src_libcriu_a_SOURCES = src/criu/find.c src/criu/find.h
+src_libcriu_a_SOURCES = src/criu/choose.c src/criu/choose.h src/criu/find.c src/criu/find.h \
+	src/criu/log.c src/criu/log.h src/criu/probe.c src/criu/probe.h

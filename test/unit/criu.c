@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "criu/probe.h"
 #include "unit.h"
 
 static struct cr_err err;
@@ -79,12 +80,12 @@ END_TEST
 START_TEST(useless)
 {
 	ck_assert_int_eq(told("echo Version: 3.17.1"), -EPROTONOSUPPORT);
-	unit_refused(-1, &err, CR_EXIT_UNSUPPORTED, "is CRIU 3.17.1, which is too old");
+	unit_refused(-1, &err, CR_EXIT_BACKEND, "is CRIU 3.17.1, which is too old");
 	ck_assert_ptr_nonnull(strstr(err.text, "Unexpected rt vDSO area bounds"));
 	ck_assert_ptr_nonnull(strstr(err.text, "contrib/get-criu"));
 	ck_assert_int_eq(criu.version, 31701);
 	ck_assert_int_lt(told("echo hello"), 0);
-	unit_refused(-1, &err, CR_EXIT_NOT_FOUND, "cannot be run as CRIU");
+	unit_refused(-1, &err, CR_EXIT_BACKEND, "cannot be run as CRIU");
 	ck_assert_int_lt(told("echo Version: 4294967296.-3"), 0);
 	ck_assert_int_lt(told("echo Version: x"), 0);
 	/* More than we read, and an end by a signal. */
@@ -92,7 +93,7 @@ START_TEST(useless)
 	setenv(CR_ENV_CRIU, "/nowhere/criu", 1);
 	cr_err_clear(&err);
 	ck_assert_int_eq(cr_criu_find(&criu, &err), -ENOENT);
-	unit_refused(-1, &err, CR_EXIT_NOT_FOUND, "/nowhere/criu");
+	unit_refused(-1, &err, CR_EXIT_BACKEND, "/nowhere/criu");
 }
 END_TEST
 
@@ -118,6 +119,20 @@ START_TEST(places)
 }
 END_TEST
 
+START_TEST(works)
+{
+	setenv(CR_ENV_CRIU, program("criu", "[ $1 = check ] && exec echo Looks good.\n"
+						   "echo Version: 4.2"), 1);
+	if (cr_criu_find(&criu, &err) == -EPERM)
+		return;
+	ck_assert_int_eq(cr_criu_works(&criu, &err), 0);
+	program("criu", "[ $1 != check ] || { echo '(00.1) Error (criu/x.c:1): no such kernel'; "
+			"exit 1; }\necho Version: 4.2");
+	ck_assert_int_eq(cr_criu_works(&criu, &err), -EOPNOTSUPP);
+	unit_refused(-1, &err, CR_EXIT_BACKEND, "check` fails: no such kernel");
+}
+END_TEST
+
 TCase *unit_criu(void)
 {
 	TCase *c = tcase_create("criu");
@@ -126,5 +141,6 @@ TCase *unit_criu(void)
 	tcase_add_test(c, versions);
 	tcase_add_test(c, useless);
 	tcase_add_test(c, places);
+	tcase_add_test(c, works);
 	return c;
 }

@@ -17,6 +17,8 @@ TCase *unit_restart(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
 TCase *unit_criu(void);
+TCase *unit_criu_log(void);
+TCase *unit_choose(void);
 TCase *unit_store_ship(void);
 TCase *unit_store_keep(void);
 TCase *unit_store_peer(void);
