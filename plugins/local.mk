@@ -2,7 +2,7 @@
 # Plugins that come with Cairn: shared objects, built from one file each and include/cairn alone.
 
 plugindir = $(pkglibdir)/plugins
-plugin_DATA = plugins/env.so
+plugin_DATA = plugins/env.so plugins/example.so plugins/gpu.so plugins/pathmap.so
 
 PLUGIN_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter
 

@@ -411,7 +411,8 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/forbid test/plugin/show-env test/cluster/msgs \
+	test/soak/queues test/cli/forbid test/plugin/fan test/plugin/gpu-user test/plugin/show-env \
+	test/cluster/msgs \
 	test/cluster/witness \
 	test/cluster/sockets \
 	test/cluster/clockjump.so
@@ -420,6 +421,7 @@ check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/s
 test_prog_reg_x87_LDADD = -lm
 
 EXTRA_DIST += \
+	test/plugin/cuda-checkpoint \
 	test/run \
 	test/cycle.sh \
 	test/lib.sh \
