@@ -412,10 +412,14 @@ test_progs += \
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
 	test/soak/queues test/cli/forbid test/plugin/fan test/plugin/gpu-user test/plugin/show-env \
+	test/soak/queues test/cli/api test/cli/api-static test/cli/forbid test/plugin/show-env \
 	test/cluster/msgs \
 	test/cluster/witness \
 	test/cluster/sockets \
 	test/cluster/clockjump.so
+
+test_cli_api_static_SOURCES = test/cli/api.c
+test_cli_api_static_LDFLAGS = -static
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
@@ -470,6 +474,7 @@ EXTRA_DIST += \
 	test/soak/socket-queues \
 	test/soak/mpi \
 	test/cli/backtrace.sh \
+	test/cli/api.sh \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \

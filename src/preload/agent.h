@@ -171,6 +171,9 @@ bool agent_in_section(void);
 bool agent_section_over(void);
 /* In a forked child: what its parent was asking. */
 void agent_api_forget(int pid);
+/* Around a fork: no connection is open, and no handler runs. */
+bool agent_api_hold(uint64_t *mask);
+void agent_api_let_go(const uint64_t *mask);
 
 /* wrap_signals.c: the application's own action for the agent's signal */
 void agent_application_signal(int sig, siginfo_t *info, void *uc);

@@ -41,6 +41,7 @@ static __thread char error_text[512] __attribute__((tls_model("initial-exec")));
 static struct {
 	_Atomic int user; /* the process whose thread uses this; another: from before a fork */
 	int fd; /* one more than it; 0: none */
+	bool used; /* since the process began, or a parent of its */
 	_Atomic unsigned int numbers;
 	cairn_ApiAnswer answer;
 	struct cairn_job_info info;
@@ -152,6 +153,34 @@ void agent_api_forget(int pid)
 	atomic_store(&api.user, 0);
 }
 
+static bool take(int pid)
+{
+	int nobody = 0;
+
+	agent_api_forget(pid);
+	return atomic_compare_exchange_strong(&api.user, &nobody, pid);
+}
+
+bool agent_api_hold(uint64_t *mask)
+{
+	uint64_t others = ~agent_signal_bit();
+	int pid;
+
+	if (!__builtin_expect(api.used, 0))
+		return false;
+	pid = cr_sys0(SYS_getpid);
+	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &others, mask, 8);
+	while (!take(pid))
+		cr_sys0(SYS_sched_yield);
+	return true;
+}
+
+void agent_api_let_go(const uint64_t *mask)
+{
+	atomic_store(&api.user, 0);
+	cr_sys4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
+}
+
 static bool wait_readable(int fd)
 {
 	int64_t until = agent_now_ns() + ANSWER_MS * 1000000ll, left = ANSWER_MS * 1000000ll;
@@ -191,14 +220,14 @@ static int exchange(const cairn_ApiAsk *ask)
 static int ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *a, void *to),
 		    void *to)
 {
-	int pid = cr_sys0(SYS_getpid), nobody = 0, ret = -EAGAIN;
+	int pid = cr_sys0(SYS_getpid), ret = -EAGAIN;
 	uint64_t others = ~agent_signal_bit(), old;
 
 	/* A handler of the application's may ask as well. */
 	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &others, &old, 8);
 	enter();
-	agent_api_forget(pid);
-	if (atomic_compare_exchange_strong(&api.user, &nobody, pid)) {
+	api.used = true;
+	if (take(pid)) {
 		ret = exchange(ask);
 		if (!ret && !api.answer.done)
 			ret = -EAGAIN;

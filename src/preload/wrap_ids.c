@@ -76,14 +76,30 @@ CR_WRAPPER int setpgrp(void)
  */
 CR_WRAPPER __attribute__((hot)) pid_t fork(void)
 {
+	uint64_t mask;
+	bool held;
+	pid_t pid;
+
 	cr_wrappers_resolve();
-	return AGENT_MADE(cr_real.fork());
+	held = agent_api_hold(&mask);
+	pid = AGENT_MADE(cr_real.fork());
+	if (held)
+		agent_api_let_go(&mask);
+	return pid;
 }
 
 CR_WRAPPER __attribute__((hot)) pid_t _Fork(void)
 {
+	uint64_t mask;
+	bool held;
+	pid_t pid;
+
 	cr_wrappers_resolve();
-	return AGENT_MADE(cr_real._Fork());
+	held = agent_api_hold(&mask);
+	pid = AGENT_MADE(cr_real._Fork());
+	if (held)
+		agent_api_let_go(&mask);
+	return pid;
 }
 
 CR_WRAPPER int forkpty(int *fd, char *name, const struct termios *termios,
