@@ -502,6 +502,7 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	test/lab/lab \
 	test/cluster/lib.sh \
+	test/cluster/api.sh \
 	test/cluster/chaos \
 	test/cluster/clock-jump.sh \
 	test/cluster/crrsh.sh \
