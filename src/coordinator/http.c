@@ -67,6 +67,7 @@ static const struct column node_columns[] = {
 	COLUMN(cairn_NodeRow, phi, REAL),	  COLUMN(cairn_NodeRow, load_percent, U32),
 	COLUMN(cairn_NodeRow, privileged, TRUTH), COLUMN(cairn_NodeRow, cairn, TEXT),
 	COLUMN(cairn_NodeRow, last_ms, U64),	  COLUMN(cairn_NodeRow, witness, TRUTH),
+	COLUMN(cairn_NodeRow, criu, U32),
 };
 
 static const struct column event_columns[] = {

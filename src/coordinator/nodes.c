@@ -387,6 +387,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->phi = cr_detector_phi(&n->detector, now_ns());
 	row->load_percent = n->load_percent;
 	row->privileged = n->hello.privileged;
+	row->criu = n->hello.criu;
 	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);
 	row->witness = co_witness(n);
 	row->last_ms = n->beat_ms ? co_now() - n->beat_ms : 0;

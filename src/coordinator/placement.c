@@ -19,6 +19,7 @@ enum reason {
 	OTHER_USER,
 	EXCLUDED,
 	NO_LABEL,
+	NO_CRIU,
 	SPARE,
 	FULL,
 	HAS_MEMBER,
@@ -33,6 +34,7 @@ static const struct {
 	[OTHER_USER] = { "runs another user's jobs only", "run other users' jobs only" },
 	[EXCLUDED] = { "has just failed", "have just failed" },
 	[NO_LABEL] = { "lacks the label", "lack the label" },
+	[NO_CRIU] = { "has no CRIU for this user", "have no CRIU for this user" },
 	[SPARE] = { "is a spare", "are spares" },
 	[FULL] = { "has no room in its store", "have no room in their stores" },
 	[HAS_MEMBER] = { "has a member of this job already", "have a member of this job already" },
@@ -69,6 +71,8 @@ static enum reason reason_of(const struct cr_place_node *n, const struct cr_plac
 	for (*label = 0; *label < job->n_labels; (*label)++)
 		if (!has_label(n, &job->labels[*label]))
 			return NO_LABEL;
+	if (job->criu && !n->criu)
+		return NO_CRIU;
 	if (is_spare(n) && !job->recovery)
 		return SPARE;
 	if (job->store_needed && n->store_free < job->store_needed)

@@ -24,6 +24,7 @@ struct cr_place_node {
 	bool excluded; /* by the caller, such as the one that has just failed */
 	bool privileged; /* runs jobs of every user, */
 	uid_t uid; /* else only of this one */
+	bool criu; /* has one that the job's user may use */
 	const struct cr_place_label *labels;
 	size_t n_labels;
 	uint64_t store_free;
@@ -45,6 +46,7 @@ struct cr_place_job {
 	size_t n_labels;
 	bool spread; /* not two members on one node */
 	bool recovery; /* may use spare nodes */
+	bool criu; /* needs nodes that have one */
 	uint64_t store_needed; /* bytes, of one member; 0: unknown */
 	const struct cr_place_member *members;
 	size_t n_members;

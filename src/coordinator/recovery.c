@@ -141,7 +141,7 @@ static size_t take_labels(const cairn_Label *from, size_t n, struct cr_place_lab
 	return n;
 }
 
-static void describe_nodes(struct co *c, struct places *p)
+static void describe_nodes(struct co *c, uid_t uid, struct places *p)
 {
 	struct cr_place_label *at = p->labels;
 	size_t i;
@@ -156,6 +156,7 @@ static void describe_nodes(struct co *c, struct places *p)
 			.draining = n->draining || n->leaving,
 			.privileged = n->hello.privileged,
 			.uid = n->hello.uid,
+			.criu = n->hello.criu && (n->hello.criu_users || n->hello.uid == uid),
 			.labels = at,
 			.store_free = n->hello.store_free,
 			.load_percent = n->load_percent,
@@ -195,6 +196,7 @@ static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char w
 	struct co *c = j->c;
 	struct cr_place_job job = { .uid = j->uid,
 				    .spread = j->policy.spread,
+				    .criu = j->policy.criu,
 				    .recovery = recovery };
 	struct cr_place_label wanted[16];
 	struct places p = { 0 };
@@ -211,7 +213,7 @@ static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char w
 			  sizeof(*p.images));
 	p.where = calloc(j->n + 1, sizeof(*p.where));
 	p.numbers = calloc(j->n + 1, sizeof(*p.numbers));
-	describe_nodes(c, &p);
+	describe_nodes(c, j->uid, &p);
 	for (i = 0; i < j->n; i++) {
 		struct cr_place_member *to = &p.members[p.n];
 
@@ -251,6 +253,7 @@ struct co_node *co_place_one(struct co_job *j, const char *only, char why[256])
 	struct cr_place_label wanted[16];
 	struct cr_place_job job = { .uid = j->uid,
 				    .spread = j->policy.spread,
+				    .criu = j->policy.criu,
 				    .labels = wanted,
 				    .members = &member,
 				    .n_members = 1 };
@@ -261,7 +264,7 @@ struct co_node *co_place_one(struct co_job *j, const char *only, char why[256])
 
 	p.nodes = calloc(j->c->nodes.n + 1, sizeof(*p.nodes));
 	p.labels = calloc(j->c->nodes.n * 16 + 1, sizeof(*p.labels));
-	describe_nodes(j->c, &p);
+	describe_nodes(j->c, j->uid, &p);
 	for (i = 0; i < j->n; i++)
 		if (co_lives(&j->v[i]))
 			p.nodes[j->v[i].node->index].has_member = true;

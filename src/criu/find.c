@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,9 @@
 #include "common/io.h"
 #include "common/proc.h"
 
+/* After which a program that we read from is taken to hang. */
+#define HANGS_MS 60000
+
 #define BIT(cap) (1ull << (cap))
 
 const char *cr_criu_version_text(int version, char out[16])
@@ -32,47 +37,72 @@ const char *cr_criu_version_text(int version, char out[16])
 	return out;
 }
 
-int cr_criu_run(char *const argv[], char *out, size_t len)
+static int spawn(char *const argv[], int output, pid_t *pid)
 {
-	int ends[2], error, status = 0;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
-	char rest[512];
-	size_t have = 0;
 	sigset_t none;
-	ssize_t n;
-	pid_t pid;
+	int error;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
 	sigemptyset(&none);
 	posix_spawnattr_init(&attr);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-	error = posix_spawn(&pid, argv[0], &actions, &attr, argv, environ);
+	posix_spawn_file_actions_adddup2(&actions, output, 1);
+	posix_spawn_file_actions_adddup2(&actions, output, 2);
+	error = posix_spawn(pid, argv[0], &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
-	close(ends[1]);
-	while (!error) {
+	return error;
+}
+
+/* Until everybody has closed the other side; what does not fit is thrown away. */
+static int read_all(int fd, char *out, size_t len)
+{
+	int64_t until = cr_now_ns(CLOCK_MONOTONIC) + HANGS_MS * 1000000ll, left;
+	struct pollfd p = { fd, POLLIN, 0 };
+	size_t have = 0;
+	char rest[512];
+	ssize_t n;
+
+	for (;;) {
 		bool fits = have + 1 < len;
 
-		n = fits ? read(ends[0], out + have, len - 1 - have) :
-			   read(ends[0], rest, sizeof(rest));
+		out[have] = 0;
+		left = (until - cr_now_ns(CLOCK_MONOTONIC)) / 1000000;
+		if (left <= 0)
+			return ETIMEDOUT;
+		if (poll(&p, 1, left) <= 0)
+			continue;
+		n = fits ? read(fd, out + have, len - 1 - have) : read(fd, rest, sizeof(rest));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			break;
+			return n < 0 ? errno : 0;
 		have += fits ? n : 0;
 	}
-	out[have] = 0;
+}
+
+int cr_criu_run(char *const argv[], char *out, size_t len)
+{
+	int ends[2], error, status = 0;
+	pid_t pid;
+
+	*out = 0;
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	error = spawn(argv, ends[1], &pid);
+	close(ends[1]);
+	if (!error) {
+		error = read_all(ends[0], out, len);
+		if (error)
+			kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	close(ends[0]);
-	while (!error && waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			error = errno;
 	return error ? -error : status;
 }
 
@@ -179,7 +209,7 @@ static uint64_t every_capability(void)
 static int check_privilege(struct cr_criu *c, struct cr_err *err)
 {
 	struct cr_proc_status own;
-	uint64_t have, need = BIT(CAP_CHECKPOINT_RESTORE);
+	uint64_t have, need = BIT(CAP_CHECKPOINT_RESTORE), users = need;
 	char names[128];
 	int ret;
 
@@ -187,16 +217,20 @@ static int check_privilege(struct cr_criu *c, struct cr_err *err)
 	ret = cr_proc_status(AT_FDCWD, getpid(), &own);
 	if (ret)
 		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "/proc/%d/status", getpid());
-	if (!c->unprivileged)
-		have = own.caps[2];
-	else
-		have = capabilities(c, &own);
+	if (every_capability() & ~own.caps[3])
+		users |= BIT(CAP_SETPCAP);
+	if (yama())
+		users |= BIT(CAP_SYS_PTRACE);
+	have = capabilities(c, &own);
 	if (have & BIT(CAP_SYS_ADMIN))
 		have |= BIT(CAP_CHECKPOINT_RESTORE);
-	if (c->unprivileged && every_capability() & ~own.caps[3])
-		need |= BIT(CAP_SETPCAP);
-	if (c->unprivileged && yama())
-		need |= BIT(CAP_SYS_PTRACE);
+	c->users = !(users & ~have);
+	if (c->unprivileged)
+		need = users;
+	else if (own.caps[2] & BIT(CAP_SYS_ADMIN))
+		have |= BIT(CAP_CHECKPOINT_RESTORE);
+	if (!c->unprivileged)
+		have |= own.caps[2];
 	if (!(need & ~have))
 		return 0;
 	snprintf(names, sizeof(names), "cap_checkpoint_restore%s%s",

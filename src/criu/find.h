@@ -19,6 +19,7 @@ struct cr_criu {
 	char path[CR_PATH_MAX];
 	int version; /* 4.2.1 is 40201; 0: not known */
 	bool unprivileged; /* we are not root: it must be called with --unprivileged */
+	bool users; /* ordinary users may use it */
 };
 
 /*

@@ -13,6 +13,7 @@
 
 #include "cluster.pb.h"
 #include "common/io.h"
+#include "criu/find.h"
 #include "net/link.h"
 #include "node/options.h"
 
@@ -150,6 +151,7 @@ struct cr_node {
 	char addresses[CR_NODE_ADDRESSES][48];
 	size_t naddresses;
 	unsigned int image_port, vouch_port;
+	struct cr_criu criu; /* that works here, version 0: none */
 	uint64_t store_bytes, store_free;
 	int64_t free_ns;
 	int ready_fd;

@@ -14,6 +14,7 @@
 #include "common/defs.h"
 #include "common/ready.h"
 #include "common/runtime.h"
+#include "criu/probe.h"
 #include "node/node.h"
 #include "node/witness.h"
 
@@ -173,8 +174,24 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	return ret ? ret : add_events(n, err);
 }
 
+/* Jobs whose processes the agent cannot be loaded into need one; without it others run. */
+static void look_for_criu(struct cr_node *n)
+{
+	struct cr_err err = { 0 };
+	char version[16];
+
+	if (cr_criu_works(&n->criu, &err)) {
+		n->criu.version = 0;
+		cr_say("no job of backend criu can run here: %s", err.text);
+		return;
+	}
+	cr_say("CRIU %s, %s%s", cr_criu_version_text(n->criu.version, version), n->criu.path,
+	       n->criu.users ? "" : n->privileged ? ", for root only" : ", for this user only");
+}
+
 int cr_node_run(struct cr_node *n)
 {
+	look_for_criu(n);
 	cr_say("node %s, user %u, store %s, socket %s", n->name, geteuid(), n->store, n->socket);
 	cr_uplink_tick(n, cr_node_now());
 	event_base_dispatch(n->base);

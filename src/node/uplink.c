@@ -100,6 +100,8 @@ static void on_up(struct cr_link *l, void *arg)
 	h->vouch_port = n->vouch_port;
 	h->privileged = n->privileged;
 	h->uid = geteuid();
+	h->criu = n->criu.version;
+	h->criu_users = n->criu.users;
 	for (i = 0; i < n->naddresses; i++)
 		snprintf(h->addresses[i], sizeof(h->addresses[i]), "%s", n->addresses[i]);
 	h->addresses_count = n->naddresses;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/json.h"
+#include "criu/find.h"
 #include "tools/crctl.h"
 
 static void key(const char *name, bool first)
@@ -86,8 +87,8 @@ void cr_row_heads(cairn_Ask ask)
 		printf("%-20s %-13s %7s %8s %10s  %s\n", "JOB", "STATE", "MEMBERS", "RESTARTS",
 		       "CHECKPOINT", "COMMAND");
 	else if (ask == cairn_Ask_ASK_NODES)
-		printf("%-16s %-9s %7s %5s %6s %6s  %-21s %s\n", "NODE", "STATE", "MEMBERS", "LOAD",
-		       "FREE", "PHI", "ADDRESS", "LABELS");
+		printf("%-16s %-9s %7s %5s %6s %6s  %-5s %-21s %s\n", "NODE", "STATE", "MEMBERS",
+		       "LOAD", "FREE", "PHI", "CRIU", "ADDRESS", "LABELS");
 }
 
 /* ---- jobs ---- */
@@ -114,6 +115,7 @@ static void policy_json(const cairn_Policy *p)
 	text("on_failure", p->stop_on_failure ? "stop" : "restart");
 	number("max_restarts", p->max_restarts);
 	truth("spread", p->spread);
+	truth("criu", p->criu);
 	labels_json(p->labels, p->labels_count);
 	printf("}");
 }
@@ -320,11 +322,14 @@ void cr_row_details(struct cr_job_details *d, bool json)
 
 void cr_row_node(const cairn_NodeRow *n, bool json)
 {
-	char out[16];
+	char out[16], criu[16] = "";
 
+	if (n->criu)
+		cr_criu_version_text(n->criu, criu);
 	if (!json) {
-		printf("%-16s %-9s %7u %4u%% %6s %6.1f  %-21s", n->name, n->state, n->members,
-		       n->load_percent, size_text(n->store_free, out), n->phi, n->address);
+		printf("%-16s %-9s %7u %4u%% %6s %6.1f  %-5s %-21s", n->name, n->state, n->members,
+		       n->load_percent, size_text(n->store_free, out), n->phi,
+		       *criu ? criu : "-", n->address);
 		for (size_t i = 0; i < n->labels_count; i++)
 			printf(" %s=%s", n->labels[i].key, n->labels[i].value);
 		printf("\n");
@@ -343,6 +348,7 @@ void cr_row_node(const cairn_NodeRow *n, bool json)
 	truth("witness", n->witness);
 	truth("privileged", n->privileged);
 	text("version", n->cairn);
+	text("criu", criu);
 	labels_json(n->labels, n->labels_count);
 	printf("}");
 }

@@ -148,11 +148,30 @@ START_TEST(test_detector)
 }
 END_TEST
 
+/* A job that CRIU saves goes where its user has one. */
+START_TEST(test_criu)
+{
+	struct cr_place_node nodes[] = { node("n1"), node("n2") };
+	struct cr_place_member member = { .before = "n1" };
+	struct cr_place_job job = { .uid = 5, .criu = true, .members = &member, .n_members = 1 };
+	unsigned int where[1];
+	char why[CR_PLACE_WHY];
+
+	refused(nodes, 2, &job, "all 2 nodes have no CRIU for this user");
+	nodes[1].criu = true;
+	ck_assert(cr_place(nodes, 2, &job, where, why));
+	ck_assert_uint_eq(where[0], 1);
+	nodes[1].draining = true;
+	refused(nodes, 2, &job, "n2 is draining, n1 has no CRIU for this user");
+}
+END_TEST
+
 TCase *unit_placement(void)
 {
 	TCase *t = tcase_create("placement");
 
 	tcase_add_test(t, test_choice);
+	tcase_add_test(t, test_criu);
 	tcase_add_test(t, test_why);
 	tcase_add_test(t, test_thousand);
 	tcase_add_test(t, test_detector);
