@@ -478,6 +478,9 @@ EXTRA_DIST += \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \
+	test/cli/container-podman.sh \
+	test/cli/container-runc.sh \
+	test/cli/containers.bash \
 	test/cli/core.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \

@@ -127,6 +127,7 @@ struct cr_image {
 	CR_LIST(cairn_ArchiveFile) archive_files;
 	CR_LIST(cairn_ArchivePiece) archive_pieces;
 	CR_LIST(cairn_Plugin) plugins;
+	CR_LIST(cairn_Container) containers; /* one, if the backend is a container runtime */
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 	void *shared_memory; /* where cr_image_share() has put all lists */
 	size_t shared_len;

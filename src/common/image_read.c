@@ -82,6 +82,7 @@ static const struct kind kinds[] = {
 	[cairn_RecordType_RECORD_ARCHIVE_FILE] = OF_JOB(ArchiveFile, archive_files),
 	[cairn_RecordType_RECORD_ARCHIVE_PIECE] = OF_JOB(ArchivePiece, archive_pieces),
 	[cairn_RecordType_RECORD_PLUGIN] = OF_JOB(Plugin, plugins),
+	[cairn_RecordType_RECORD_CONTAINER] = OF_JOB(Container, containers),
 };
 
 /* Those that go to no list as they are. */

@@ -73,7 +73,7 @@ static int ask_plugins(struct change *c, char *path, size_t room, struct cr_err 
 	return 0;
 }
 
-static int map(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err)
+int cr_map_path(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err)
 {
 	const char *map = find(maps, path), *new, *rest;
 	char out[CR_PATH_MAX * 2];
@@ -96,7 +96,7 @@ static int map(const struct cr_path_maps *maps, char *path, size_t room, struct 
 
 static int change(struct change *c, char *path, size_t room, struct cr_err *err)
 {
-	int ret = map(c->maps, path, room, err);
+	int ret = cr_map_path(c->maps, path, room, err);
 
 	return ret || !c->plugins ? ret : ask_plugins(c, path, room, err);
 }
@@ -119,7 +119,7 @@ static int change_rules(const struct cr_path_maps *maps, struct cr_file_rules *r
 	rules->len = 0;
 	for (at = 0; at < old.len; at += strlen(old.text + at) + 1) {
 		snprintf(rule, sizeof(rule), "%s", old.text + at);
-		if (map(maps, rule, sizeof(rule), err))
+		if (cr_map_path(maps, rule, sizeof(rule), err))
 			return -EINVAL;
 		if (cr_file_rule_add(rules, rule, err))
 			return -EINVAL;

@@ -59,6 +59,9 @@ int cr_restart_plugins(struct cr_restart *r, struct cr_err *err);
 /* When all is in place and nothing has run. */
 int cr_restart_plugins_ready(struct cr_restart *r, struct cr_err *err);
 
+/* One path of at most room bytes. */
+int cr_map_path(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err);
+
 /* ---- ids.c ---- */
 
 /* Makes the control page and the table behind it, with the ids that are to come. */

@@ -3,6 +3,7 @@
 // The backends that this Cairn has.
 #include <string.h>
 
+#include "container/backend.h"
 #include "restart/restart.h"
 #include "shepherd/shepherd.h"
 
@@ -16,6 +17,26 @@ const struct cr_backend cr_backends[] = {
 	  .check = cr_agent_check,
 	  .restart = cr_agent_restart,
 	  .go = cr_restart_go },
+	{ .name = "podman",
+	  .probe = cr_podman_probe,
+	  .attach = cr_container_attach,
+	  .save = cr_container_save,
+	  .release = cr_container_release,
+	  .kill = cr_container_kill,
+	  .pids = cr_container_pids,
+	  .ended = cr_container_ended,
+	  .check = cr_container_check,
+	  .restart = cr_container_restart },
+	{ .name = "runc",
+	  .probe = cr_runc_probe,
+	  .attach = cr_container_attach,
+	  .save = cr_container_save,
+	  .release = cr_container_release,
+	  .kill = cr_container_kill,
+	  .pids = cr_container_pids,
+	  .ended = cr_container_ended,
+	  .check = cr_container_check,
+	  .restart = cr_container_restart },
 	{ 0 },
 };
 
