@@ -12,6 +12,7 @@ src_libcommon_a_SOURCES = \
 	src/common/agent_config.h src/common/accept.h src/common/archive.c src/common/archive.h \
 	src/common/args.c src/common/args.h \
 	src/common/clock.c src/common/clock.h src/common/defs.h \
+	src/common/contents.c src/common/contents.h src/common/needs.c src/common/needs.h \
 	src/common/ready.c src/common/ready.h \
 	src/common/addresses.h \
 	src/common/each.c src/common/each.h \

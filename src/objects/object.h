@@ -376,6 +376,8 @@ int cr_folders_note(struct cr_save *s, const char *below, struct cr_err *err);
 /* Makes those that are missing; false if one is not of the image or cannot be made. */
 bool cr_folders_make(struct cr_restore *r, const char *below);
 void cr_folders_give_up(struct cr_restore *r);
+/* Whether a file is as its policy wants it; changes nothing. */
+int cr_inode_check(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err);
 int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_inodes_apply(struct cr_restore *r, struct cr_err *err);
 /* Removes again what cr_inodes_prepare() has put where nothing was. */

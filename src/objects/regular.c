@@ -153,16 +153,13 @@ static int make_again(struct cr_restore *r, const cairn_Inode *m, int *out, stru
 	return cr_content_put(r, m, fd, err);
 }
 
-static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
+/* Whether the file is as it must be: 0; 1 if it is missing, and to be made again; or a failure. */
+static int judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err)
 {
 	cairn_FilePolicy policy = policy_of(r, m);
 	struct stat st;
 
-	if (cr_is_kernels(m->path))
-		return 0;
-	if (policy == cairn_FilePolicy_FILE_DELETED)
-		return m->stored ? cr_content_put(r, m, *out, err) : 0;
-	if (S_ISDIR(m->mode))
+	if (cr_is_kernels(m->path) || policy == cairn_FilePolicy_FILE_DELETED || S_ISDIR(m->mode))
 		return 0;
 	if (policy == cairn_FilePolicy_FILE_RESTORE && !m->stored)
 		return cr_fail(
@@ -177,7 +174,7 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 		if (!m->stored || errno != ENOENT)
 			return cr_fail(err, CR_EXIT_CHANGED, errno,
 				       "the file %s, which the job has open, is missing", m->path);
-		return make_again(r, m, out, err);
+		return 1;
 	}
 	if (!S_ISREG(st.st_mode))
 		return cr_fail(err, CR_EXIT_CHANGED, 0, "%s is no longer a regular file", m->path);
@@ -192,6 +189,23 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 			       "checkpoint (put it back, or give --allow-changed)",
 			       m->path);
 	return 0;
+}
+
+int cr_inode_check(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err)
+{
+	int ret = judge(r, m, err);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
+{
+	int ret;
+
+	if (m->policy == cairn_FilePolicy_FILE_DELETED && !cr_is_kernels(m->path))
+		return m->stored ? cr_content_put(r, m, *out, err) : 0;
+	ret = judge(r, m, err);
+	return ret > 0 ? make_again(r, m, out, err) : ret;
 }
 
 int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err)

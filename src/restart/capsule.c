@@ -418,6 +418,40 @@ static bool proc_is_masked(struct cr_restart *r)
 	return WIFEXITED(status) && WEXITSTATUS(status);
 }
 
+static int separate(struct cr_restart *r, struct cr_err *why)
+{
+	if (proc_is_masked(r))
+		return cr_fail(why, CR_EXIT_NAMESPACE, 0,
+			       "/proc is masked, as in a container, and cannot be mounted for the "
+			       "job");
+	return unshare_all(r, why);
+}
+
+int cr_capsule_try(struct cr_restart *r, struct cr_err *why)
+{
+	struct cr_err found = { 0 };
+	pid_t pid;
+	int p[2];
+
+	if (pipe2(p, O_CLOEXEC))
+		return cr_fail(why, CR_EXIT_INTERNAL, errno, "pipe");
+	pid = fork();
+	if (!pid) {
+		separate(r, &found);
+		_exit(cr_write_all(p[1], &found, sizeof(found)) != 0);
+	}
+	close(p[1]);
+	if (pid < 0 || read(p[0], &found, sizeof(found)) != sizeof(found))
+		cr_fail(&found, CR_EXIT_INTERNAL, pid < 0 ? errno : EIO,
+			"cannot try to make namespaces");
+	close(p[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (found.status)
+		*why = found;
+	return found.status ? -EPERM : 0;
+}
+
 static int isolate(struct cr_restart *r, struct cr_err *err)
 {
 	const char *ids = r->sh->options.ids;
@@ -428,12 +462,7 @@ static int isolate(struct cr_restart *r, struct cr_err *err)
 		r->objects.virtual_ids = true;
 		return 0;
 	}
-	if (proc_is_masked(r))
-		ret = cr_fail(&why, CR_EXIT_NAMESPACE, 0,
-			      "/proc is masked, as in a container, and cannot be mounted for the "
-			      "job");
-	else
-		ret = unshare_all(r, &why);
+	ret = separate(r, &why);
 	if (!ret)
 		return 0;
 	if (!strcmp(ids, "exact")) {

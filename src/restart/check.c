@@ -1,203 +1,160 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What can be known before anything is made: the CPU, the programs and libraries that the image
-// names instead of storing, unused bytes of the pack. Hosted code; changes nothing.
+// names instead of storing, unused bytes of the pack. A restart stops at the first obstacle,
+// --check collects all (examine.c). Hosted code; changes nothing.
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "arch/x86_64/cpu.h"
-#include "common/elf_id.h"
-#include "restart/restart.h"
+#include "common/contents.h"
+#include "common/needs.h"
+#include "restart/examine.h"
 
-struct named {
-	const char *path;
-	uint64_t size;
-	int64_t mtime_ns;
-	const uint8_t *build_id;
-	size_t build_id_len;
-	int pid;
-	bool writable; /* shared and written by the job: its content is another matter */
-};
-
-static bool same_build(const struct named *f)
+int cr_obstacle(cr_obstacles *to, const char *kind, const struct cr_err *err)
 {
-	struct cr_elf_info elf;
-	cr_auto_fd fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	struct cr_obstacle *o;
 
-	return f->build_id_len && fd >= 0 && !cr_elf_read(fd, &elf) &&
-	       elf.build_id_len == f->build_id_len &&
-	       !memcmp(elf.build_id, f->build_id, f->build_id_len);
+	if (!err->status)
+		return 0;
+	o = cr_list_add(&to->list);
+	if (o)
+		*o = (struct cr_obstacle){ .kind = kind, .prevents = true, .err = *err };
+	return to->all ? 0 : -EIO;
 }
 
-static int check_named(const struct named *f, bool allow_changed, struct cr_err *err)
+static int check_named(const struct cr_need *f, bool allow_changed, cr_obstacles *to)
 {
-	struct stat st;
+	static const char *const kinds[] = { "program", "library" };
+	struct cr_err err = { 0 };
 
-	if (stat(f->path, &st))
-		return cr_fail(
-			err, CR_EXIT_CHANGED, errno,
+	errno = 0;
+	switch (f->packed ? CR_NEED_SAME : cr_need_look(f)) {
+	case CR_NEED_MISSING:
+		cr_fail(&err, CR_EXIT_CHANGED, errno,
 			"%s, which process %d maps, is missing (put it back, or checkpoint with "
 			"--pack-files)",
 			f->path, f->pid);
-	if (f->writable)
-		return 0;
-	if ((uint64_t)st.st_size == f->size &&
-	    st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec == f->mtime_ns)
-		return 0;
-	/* A copy of the same build has other times; that its bytes are the same is not proved. */
-	if ((uint64_t)st.st_size == f->size && same_build(f)) {
-		if (allow_changed)
-			return 0;
-		return cr_fail(err, CR_EXIT_CHANGED, 0,
-			       "%s, which process %d maps, has the build-id that it had at the "
-			       "checkpoint but another time of change (if it is only a copy, give "
-			       "--allow-changed)",
-			       f->path, f->pid);
+		break;
+	case CR_NEED_TOUCHED:
+		if (!allow_changed)
+			cr_fail(&err, CR_EXIT_CHANGED, 0,
+				"%s, which process %d maps, has the build-id that it had at the "
+				"checkpoint but another time of change (if it is only a copy, give "
+				"--allow-changed)",
+				f->path, f->pid);
+		break;
+	case CR_NEED_DIFFERENT:
+		cr_fail(&err, CR_EXIT_CHANGED, 0,
+			"%s, which process %d maps, is not the file that it was at the checkpoint "
+			"(put it back, or checkpoint with --pack-files)",
+			f->path, f->pid);
+		break;
+	case CR_NEED_SAME:
+		break;
 	}
-	return cr_fail(
-		err, CR_EXIT_CHANGED, 0,
-		"%s, which process %d maps, is not the file that it was at the checkpoint (put "
-		"it back, or checkpoint with --pack-files)",
-		f->path, f->pid);
+	return cr_obstacle(to, kinds[f->kind], &err);
 }
 
-/* With --pack-files a job can do without its program; only /proc/self/exe is then another. */
-static bool exe_packed(const struct cr_process_image *p)
+static int check_files(const struct cr_image *img, bool allow_changed, cr_obstacles *to)
 {
+	struct cr_err err = { 0 };
+	cr_needs needs;
 	size_t i;
+	int ret = 0;
 
-	for (i = 0; i < p->vmas.n; i++)
-		if (p->vmas.v[i].packed && !strcmp(p->vmas.v[i].path, p->process.exe))
-			return true;
-	return false;
+	if (cr_needs_of(img, &needs, &err))
+		return cr_obstacle(to, "image", &err);
+	for (i = 0; i < needs.n && !ret; i++)
+		ret = check_named(&needs.v[i], allow_changed, to);
+	free(needs.v);
+	return ret;
 }
 
-static int check_files(const struct cr_image *img, bool allow_changed, struct cr_err *err)
+static int check_cpu(const struct cr_image *img, cr_obstacles *to)
 {
-	struct named last = { .path = "" };
-	size_t i, k;
-	int ret;
+	struct cr_err err = { 0 };
+	cairn_CpuFeatures cpu;
 
-	for (i = 0; i < img->processes.n; i++) {
-		const struct cr_process_image *p = &img->processes.v[i];
-		const cairn_Process *m = &p->process;
-		struct named exe = { m->exe,
-				     m->exe_size,
-				     m->exe_mtime_ns,
-				     m->exe_build_id.bytes,
-				     m->exe_build_id.size,
-				     m->pid,
-				     false };
-
-		if (m->zombie)
-			continue;
-		ret = exe_packed(p) ? 0 : check_named(&exe, allow_changed, err);
-		for (k = 0; k < p->vmas.n && !ret; k++) {
-			const cairn_Vma *v = &p->vmas.v[k];
-			struct named f = { v->path,	      v->size,		v->mtime_ns,
-					   v->build_id.bytes, v->build_id.size, m->pid,
-					   v->shared };
-
-			if (v->kind != cairn_VmaKind_VMA_FILE || v->packed ||
-			    cr_inode_index(img, v->dev, v->inode) >= 0)
-				continue;
-			/* The segments of one library follow each other. */
-			if (strcmp(f.path, last.path) || f.size != last.size ||
-			    f.mtime_ns != last.mtime_ns)
-				ret = check_named(&f, allow_changed, err);
-			last = f;
-		}
-		if (ret)
-			return ret;
-	}
-	return 0;
+	cr_cpu_read(&cpu);
+	cr_cpu_check(&img->manifest.cpu, &cpu, &err);
+	return cr_obstacle(to, "cpu", &err);
 }
 
 /* ---- the pack: what no checksum covers must be zero ---- */
 
-static int by_offset(const void *a, const void *b)
-{
-	const cairn_Blob *x = a, *y = b;
+struct damage {
+	const struct cr_image *img;
+	cr_obstacles *to;
+};
 
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
+static int damaged(void *arg, const struct cr_content *c, uint64_t offset, uint64_t size,
+		   const char *what)
+{
+	const struct damage *d = arg;
+	struct cr_err err = { 0 };
+
+	cr_image_damaged(d->img, &err, offset, size, what);
+	return cr_obstacle(d->to, "image", &err);
 }
 
-typedef CR_LIST(cairn_Blob) cr_blobs;
-
-static void add(cr_blobs *list, uint64_t offset, uint64_t size)
+int cr_check_pack(const struct cr_image *img, bool contents, cr_obstacles *to)
 {
-	cairn_Blob *b = size ? cr_list_add(list) : NULL;
+	struct damage damage = { img, to };
+	struct cr_contents_report report = { damaged, &damage };
+	struct cr_err err = { 0 };
+	cr_contents list;
+	int ret;
 
-	if (b)
-		*b = (cairn_Blob){ .offset = offset, .size = size };
-}
-
-static void add_runs(cr_blobs *list, const cairn_PageRun *runs, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (runs[i].codec < cairn_Codec_CODEC_ZERO)
-			add(list, runs[i].offset, runs[i].stored);
-}
-
-static int check_gap(const struct cr_image *img, uint64_t from, uint64_t to, struct cr_err *err)
-{
-	char buf[CR_PAGE];
-	uint64_t i, n;
-
-	for (; from < to; from += n) {
-		n = to - from < sizeof(buf) ? to - from : sizeof(buf);
-		if (cr_read_at(img->pack, buf, n, from))
-			return cr_image_damaged(img, err, from, n, "unreadable");
-		for (i = 0; i < n; i++)
-			if (buf[i])
-				return cr_image_damaged(img, err, from + i, 1, "unused byte set");
-	}
-	return 0;
-}
-
-int cr_pack_check(const struct cr_image *img, struct cr_err *err)
-{
-	cr_blobs list = { 0 };
-	uint64_t at = 0;
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < img->processes.n; i++)
-		add_runs(&list, img->processes.v[i].runs.v, img->processes.v[i].runs.n);
-	for (i = 0; i < img->shared.n; i++)
-		add_runs(&list, img->shared.v[i].runs.v, img->shared.v[i].runs.n);
-	for (i = 0; i < img->blobs.n; i++)
-		add(&list, img->blobs.v[i].offset, img->blobs.v[i].size);
-	if (list.n)
-		qsort(list.v, list.n, sizeof(*list.v), by_offset);
-	for (i = 0; i < list.n && !ret; i++) {
-		if (list.v[i].offset > at)
-			ret = check_gap(img, at, list.v[i].offset, err);
-		if (list.v[i].offset + list.v[i].size > at)
-			at = list.v[i].offset + list.v[i].size;
-	}
+	if (cr_contents_of(img, &list, &err))
+		return cr_obstacle(to, "image", &err);
+	ret = cr_contents_gaps(img, &list, &report);
+	if (!ret && contents)
+		ret = cr_contents_check(img, &list, &report);
 	free(list.v);
-	return ret ? ret : check_gap(img, at, img->manifest.files[1].size, err);
+	return ret;
+}
+
+int cr_check_image(const struct cr_image *img, bool allow_changed, bool contents, cr_obstacles *to)
+{
+	struct cr_err err = { 0 };
+	int ret;
+
+	if (!img->processes.n) {
+		cr_fail(&err, CR_EXIT_DAMAGED, 0, "%s has no process", img->path);
+		return cr_obstacle(to, "image", &err);
+	}
+	ret = check_cpu(img, to);
+	if (!ret)
+		ret = check_files(img, allow_changed, to);
+	return ret ? ret : cr_check_pack(img, contents, to);
+}
+
+/* The first of those that were found. */
+static int first(cr_obstacles *found, struct cr_err *err)
+{
+	if (found->list.n)
+		*err = found->list.v[0].err;
+	free(found->list.v);
+	return err->status ? -EIO : 0;
 }
 
 int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_err *err)
 {
-	cairn_CpuFeatures cpu;
-	int ret;
+	cr_obstacles found = { 0 };
 
-	if (!img->processes.n)
-		return cr_fail(err, CR_EXIT_DAMAGED, 0, "%s has no process", img->path);
-	cr_cpu_read(&cpu);
-	ret = cr_cpu_check(&img->manifest.cpu, &cpu, err);
-	if (!ret)
-		ret = check_files(img, allow_changed, err);
-	return ret ? ret : cr_pack_check(img, err);
+	if (cr_check_image(img, allow_changed, false, &found) && !found.list.n)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checking %s", img->path);
+	return first(&found, err);
+}
+
+int cr_pack_check(const struct cr_image *img, struct cr_err *err)
+{
+	cr_obstacles found = { 0 };
+
+	if (cr_check_pack(img, false, &found) && !found.list.n)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checking %s", img->path);
+	return first(&found, err);
 }
 
 int cr_agent_check(struct cr_restart *r, struct cr_err *err)

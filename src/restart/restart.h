@@ -85,6 +85,9 @@ int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err);
  */
 int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err);
 
+/* Whether the namespaces could be made, as a child finds out. */
+int cr_capsule_try(struct cr_restart *r, struct cr_err *why);
+
 /* ---- hostname.c ---- */
 int cr_hostnames_make(struct cr_restart *r, struct cr_err *err);
 /* In a process of the restart. */

@@ -54,6 +54,8 @@ struct cr_options {
 	bool pack_files;
 	bool detach;
 	bool allow_changed;
+	bool check; /* only tell what is in the way */
+	bool json;
 	bool help;
 	bool version;
 	struct cr_file_rules files;

@@ -10,6 +10,7 @@
 
 #include "common/runtime.h"
 #include "restart/restart.h"
+#include "tools/crrestart.h"
 #include "tools/detach.h"
 
 static void usage(void)
@@ -146,8 +147,12 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "give one checkpoint, DIR/NAME or "
 			       "DIR/NAME/NUMBER (try --help)");
+	if (o->json && !o->check)
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--json goes with --check only");
 	cr_outside_read(&r->sh->outside);
 	ret = cr_image_find(argv[first], path, err);
+	if (!ret && o->check)
+		return cr_check_restart(r, path, find_backend, err);
 	if (!ret)
 		ret = cr_image_open(&r->img, path, err);
 	if (!ret)
@@ -182,6 +187,9 @@ int main(int argc, char **argv)
 	if (!r || !(r->sh = calloc(1, sizeof(*r->sh))))
 		return CR_EXIT_INTERNAL;
 	status = restart(r, argc, argv, &err);
+	/* --check has said all. */
+	if (r->sh->options.check && !err.text[0] && err.status)
+		return err.status;
 	if (err.status) {
 		if (r->member || cr_cluster_named(&r->sh->cluster))
 			cr_cluster_refuse(&r->sh->cluster, r->sh, &err);

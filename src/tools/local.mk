@@ -25,7 +25,8 @@ crctl_SOURCES = src/tools/attach.c src/tools/backends.c src/tools/cluster_rows.c
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(SHEPHERD_LIBS)
 
-crrestart_SOURCES = src/tools/backends.c src/tools/crrestart.c src/tools/detach.c src/tools/detach.h
+crrestart_SOURCES = src/tools/backends.c src/tools/crrestart.c src/tools/crrestart.h \
+	src/tools/crrestart_check.c src/tools/detach.c src/tools/detach.h
 crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)
 crrestart_LDADD = $(SHEPHERD_LIBS)
 

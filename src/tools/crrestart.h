@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crrestart, in its parts.
+#pragma once
+
+#include "restart/restart.h"
+
+/*
+ * crrestart_check.c: prints all that is in the way of restarting the image at path here. 0, with
+ * err->status set if it would not work; find is the choice of the backend.
+ */
+int cr_check_restart(struct cr_restart *r, const char *path,
+		     int (*find)(struct cr_restart *r, struct cr_err *err), struct cr_err *err);
