@@ -6,7 +6,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* A copy of a checkpoint may have any name. */
+static bool is_image(const char *path)
+{
+	cr_auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir >= 0 &&
+	       (!faccessat(dir, CR_MANIFEST, F_OK, 0) || !faccessat(dir, CR_STATE, F_OK, 0));
+}
+
+int cr_inspect_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err)
+{
+	if (!is_image(where))
+		return cr_image_find(where, path, err);
+	return snprintf(path, CR_PATH_MAX, "%s", where) < (int)CR_PATH_MAX ? 0 : -ENAMETOOLONG;
+}
 
 int cr_inspect_open(struct cr_inspect *in, const char *where, struct cr_image **img)
 {
@@ -15,7 +32,7 @@ int cr_inspect_open(struct cr_inspect *in, const char *where, struct cr_image **
 	int ret;
 
 	*img = NULL;
-	ret = cr_image_find(where, path, &in->err);
+	ret = cr_inspect_find(where, path, &in->err);
 	if (ret)
 		return ret;
 	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -22,6 +22,9 @@ struct cr_inspect {
 	struct cr_err err;
 };
 
+/* The folder of what DIR/NAME or DIR/NAME/NUMBER means, or of a copy of it under another name. */
+int cr_inspect_find(const char *where, char path[CR_PATH_MAX], struct cr_err *err);
+
 /*
  * Opens what DIR/NAME or DIR/NAME/NUMBER means, whoever's it is: 0 or -errno with in->err filled.
  * To be freed by cr_inspect_close().
@@ -35,4 +38,9 @@ struct cr_process_image *cr_inspect_process(struct cr_inspect *in, const char *p
 /* ---- verbs: 0, or -errno with in->err filled ---- */
 int cr_inspect_backtrace(struct cr_inspect *in);
 int cr_inspect_core(struct cr_inspect *in);
+int cr_inspect_diff(struct cr_inspect *in);
+int cr_inspect_env(struct cr_inspect *in);
+int cr_inspect_extract(struct cr_inspect *in);
+int cr_inspect_files(struct cr_inspect *in);
 int cr_inspect_show(struct cr_inspect *in);
+int cr_inspect_verify(struct cr_inspect *in);

@@ -98,7 +98,11 @@ struct cr_text cr_percent(uint64_t part, uint64_t whole)
 	double v = whole ? 100.0 * part / whole : 0;
 	struct cr_text t;
 
-	snprintf(t.s, sizeof(t.s), v && v < 9.95 ? "%.1f%%" : "%.0f%%", v);
+	snprintf(t.s, sizeof(t.s),
+		 v > 0 && v < 0.1  ? "<0.1%%" :
+		 v > 0 && v < 9.95 ? "%.1f%%" :
+				     "%.0f%%",
+		 v);
 	return t;
 }
 
@@ -153,7 +157,7 @@ struct cr_text cr_duration(int64_t ns)
 	else if (s >= 3600)
 		snprintf(t.s, sizeof(t.s), "%.1f h", s / 3600);
 	else if (s >= 1 || s <= 0)
-		snprintf(t.s, sizeof(t.s), "%.6g s", s);
+		snprintf(t.s, sizeof(t.s), s < 100 ? "%.3g s" : "%.0f s", s);
 	else
 		snprintf(t.s, sizeof(t.s), "%.4g ms", s * 1e3);
 	return t;

@@ -156,12 +156,3 @@ int cr_pack_check(const struct cr_image *img, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checking %s", img->path);
 	return first(&found, err);
 }
-
-int cr_agent_check(struct cr_restart *r, struct cr_err *err)
-{
-	int ret = cr_restart_change(r, err);
-
-	if (!ret)
-		ret = cr_restart_check(&r->img, r->sh->options.allow_changed, err);
-	return ret ? ret : cr_image_share(&r->img, err);
-}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Everything that can be known of a restart on this node without making anything: for --check,
-// which is asked on a node before it is needed. Each check notes what it finds and the next goes
+// which is asked on a node before it is needed; and what the agent's backend asks of it, check.c,
+// before each restart. Each check here notes what it finds and the next goes
 // on. What only the restart itself can find out, such as a limit that is reached, is not here.
 #include "restart/examine.h"
 
@@ -440,4 +441,13 @@ void cr_restart_examine(struct cr_restart *r, cr_obstacles *to)
 	cr_check_image(&r->img, r->sh->options.allow_changed, true, to);
 	for (i = 0; i < CR_ARRAY_SIZE(checks); i++)
 		checks[i](r, to);
+}
+
+int cr_agent_check(struct cr_restart *r, struct cr_err *err)
+{
+	int ret = cr_restart_change(r, err);
+
+	if (!ret)
+		ret = cr_restart_check(&r->img, r->sh->options.allow_changed, err);
+	return ret ? ret : cr_image_share(&r->img, err);
 }

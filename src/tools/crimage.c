@@ -14,7 +14,9 @@ static const struct cr_arg options[] = {
 #define ROW(field) offsetof(struct cr_inspect, field)
 	{ "json", 0, CR_ARG_FLAG, ROW(json), 0, 0, NULL, NULL, "answer as JSON" },
 	{ "all", 'a', CR_ARG_FLAG, ROW(all), 0, 0, NULL, NULL,
-	  "backtrace: all processes; show: each mapping of a file on a line of its own" },
+	  "backtrace: all processes; show: all mappings; verify: all below; extract: all" },
+	{ "output", 'o', CR_ARG_TEXT, ROW(output), 0, 0, NULL, "FILE",
+	  "extract: not to standard output; with --all a folder" },
 	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
 	{ "version", 'V', CR_ARG_FLAG, ROW(version), 0, 0, NULL, NULL, "the version" },
 #undef ROW
@@ -33,8 +35,17 @@ static const struct verb {
 	  "where each thread stood" },
 	{ "core", cr_inspect_core, false, false, 1, 2, "IMAGE [PID] >FILE",
 	  "a process as a core file, for gdb" },
+	{ "diff", cr_inspect_diff, true, true, 2, 2, "IMAGE IMAGE",
+	  "what has changed from the first to the second" },
+	{ "env", cr_inspect_env, false, true, 1, 2, "IMAGE [PID]", "a process's environment" },
+	{ "extract", cr_inspect_extract, false, false, 1, 2, "IMAGE WHAT",
+	  "PID:FD, PID:START-END or PATH: what it holds" },
+	{ "files", cr_inspect_files, false, true, 1, 1, "IMAGE",
+	  "what a node must have to restart it" },
 	{ "show", cr_inspect_show, false, true, 1, 2, "IMAGE [PID]",
 	  "processes, threads, memory, descriptors, sockets, sizes" },
+	{ "verify", cr_inspect_verify, true, true, 1, CR_INSPECT_OPERANDS, "IMAGE|FOLDER...",
+	  "every checksum, and the files that this node must have" },
 };
 
 static void usage(void)

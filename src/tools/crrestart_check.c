@@ -20,7 +20,7 @@ static void examine(struct cr_restart *r, const char *path,
 	if (!ret)
 		ret = cr_options_inherit(o, &r->img.job, &err);
 	if (!ret)
-		ret = cr_restart_map(&r->img, &o->maps, &o->files, &err);
+		ret = cr_restart_change(r, &err);
 	cr_obstacle(to, "image", &err);
 	if (ret)
 		return;

@@ -23,3 +23,7 @@ struct fuzz_head {
 #define FUZZ_INPUT_MAX (256u << 10)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* verbs.c: what crimage says of the image in dir; img: as it was opened, NULL if that failed. */
+struct cr_image;
+void fuzz_verbs(struct cr_image *img, const char *dir);

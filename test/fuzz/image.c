@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Fuzzes the reader of checkpoints: whatever the three files hold, opening, checking and reading
-// them must end in success or an error. An abort, a sanitizer's finding or a leak is a bug.
+// Fuzzes the reader of checkpoints and crimage (verbs.c): whatever the three files hold, opening,
+// checking and reading them must end in success or an error. An abort, a sanitizer's finding or a
+// leak is a bug.
 #include "fuzz.h"
 
 #include <fcntl.h>
@@ -206,6 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		read_all(img);
 	else if (!err.status || !err.text[0])
 		abort(); /* a refusal says why */
+	fuzz_verbs(err.status ? NULL : img, dir);
 	cr_image_free(img);
 	free(img);
 	return 0;

@@ -6,9 +6,11 @@ FUZZ_CLANG = clang
 
 check_PROGRAMS += test/fuzz/image
 test_fuzz_image_SOURCES = \
-	test/fuzz/driver.c test/fuzz/fuzz.h test/fuzz/image.c test/unit/sample.c test/unit/sample.h
+	test/fuzz/driver.c test/fuzz/fuzz.h test/fuzz/image.c test/fuzz/verbs.c \
+	test/unit/sample.c test/unit/sample.h
 test_fuzz_image_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit -I$(top_srcdir)/test/fuzz
-test_fuzz_image_LDADD = src/librestart.a $(TOOL_LIBS)
+test_fuzz_image_LDADD = src/librestart.a src/libinspect.a $(TOOL_LIBS) $(UNWIND_LIBS) \
+	$(IBERTY_LIBS)
 
 check_PROGRAMS += test/fuzz/frame
 test_fuzz_frame_SOURCES = test/fuzz/frame.c test/fuzz/frame_driver.c test/fuzz/fuzz.h \
@@ -28,19 +30,22 @@ test_fuzz_store_LDADD = src/libstore.a $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS
 $(test_fuzz_store_OBJECTS): $(PROTO_HDRS)
 
 # All in one go, so that what is fuzzed has Clang's coverage and sanitizers.
-FUZZ_CLANG_SRCS = test/fuzz/image.c src/restart/check.c \
-	$(filter %.c,$(src_libcommon_a_SOURCES) $(src_libobjects_a_SOURCES))
+FUZZ_CLANG_SRCS = test/fuzz/image.c test/fuzz/verbs.c src/restart/check.c \
+	$(filter %.c,$(src_libcommon_a_SOURCES) $(src_libobjects_a_SOURCES) \
+	$(src_libinspect_a_SOURCES))
 FUZZ_CLANG_FLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 
 CLEANFILES += test/fuzz/image-libfuzzer
 
-test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a src/libobjects.a
+test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a src/libobjects.a \
+		src/libinspect.a
 	$(AM_V_CCLD)$(MKDIR_P) test/fuzz && $(FUZZ_CLANG) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) \
 		-I$(top_srcdir)/test/fuzz $(FUZZ_CLANG_FLAGS) -o $@ \
 		$(addprefix $(top_srcdir)/,$(FUZZ_CLANG_SRCS)) \
 		$(addprefix $(top_builddir)/,$(nodist_src_libcommon_a_SOURCES)) \
-		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread
+		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(UNWIND_LIBS) \
+		$(IBERTY_LIBS) -lpthread
 
 check-fuzz: test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT) test/fuzz/store$(EXEEXT)
 	+@$(RUN_ENV) MAKE='$(MAKE)' FUZZ_CLANG='$(FUZZ_CLANG)' $(top_srcdir)/test/fuzz/run

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// crimage verify: whether every byte of a checkpoint is what was written, and whether this node has
+// what it names. All that is wrong is told, one line each; the exit status is that of the worst:
+// 103 for damage, 104 for files that are missing or different.
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include "common/contents.h"
+#include "common/image_format.h"
+#include "common/json.h"
+#include "common/needs.h"
+#include "inspect/inspect.h"
+#include "inspect/text.h"
+
+/* Folders below a folder of checkpoints: store, job, member. */
+#define DEPTH 4
+
+struct verifying {
+	struct cr_inspect *in;
+	struct cr_json *j; /* NULL: lines */
+	size_t images, damaged; /* images */
+	size_t places; /* damaged ones, of this image */
+	size_t missing; /* files of this node that are missing or different, of all */
+};
+
+static void tell(struct verifying *v, const char *what, const char *state, const char *text)
+{
+	if (v->j) {
+		cr_json_object(v->j, NULL);
+		cr_json_text(v->j, "what", what);
+		cr_json_text(v->j, "state", state);
+		cr_json_text(v->j, "text", text);
+		cr_json_end(v->j);
+	} else {
+		cr_line("  %-10s %s%s%s", state, what, text[0] ? ": " : "", text);
+	}
+}
+
+static int damaged(void *arg, const struct cr_content *c, uint64_t offset, uint64_t size,
+		   const char *what)
+{
+	struct verifying *v = arg;
+	char text[200];
+
+	v->places++;
+	if (!c)
+		snprintf(text, sizeof(text), "bytes %llu to %llu (%s)", (unsigned long long)offset,
+			 (unsigned long long)(offset + size), what);
+	else if (c->of == CR_CONTENT_BLOB)
+		snprintf(text, sizeof(text), "bytes %llu to %llu (%s), content of a file or queue",
+			 (unsigned long long)offset, (unsigned long long)(offset + size), what);
+	else
+		snprintf(text, sizeof(text), "bytes %llu to %llu (%s), memory of %s %u at %#llx",
+			 (unsigned long long)offset, (unsigned long long)(offset + size), what,
+			 c->of == CR_CONTENT_PROCESS ? "process" : "object", c->id,
+			 (unsigned long long)c->addr);
+	tell(v, CR_PACK, "damaged", text);
+	return 0;
+}
+
+/* ---- records, when the reader has refused them: each that is damaged ---- */
+
+static void check_records(struct verifying *v, const unsigned char *data, size_t size)
+{
+	size_t at = sizeof(struct cr_file_header);
+	struct cr_record_header h;
+	char text[120];
+
+	while (at < size) {
+		if (size - at < sizeof(h)) {
+			snprintf(text, sizeof(text), "cut off in the record at byte %zu", at);
+			tell(v, CR_STATE, "damaged", text);
+			return;
+		}
+		memcpy(&h, data + at, sizeof(h));
+		if (h.length > size - at - sizeof(h)) {
+			snprintf(text, sizeof(text),
+				 "the record at byte %zu is longer than the file; the rest is lost",
+				 at);
+			tell(v, CR_STATE, "damaged", text);
+			return;
+		}
+		if (XXH3_64bits_withSeed(data + at + sizeof(h), h.length, h.type) != h.hash) {
+			snprintf(text, sizeof(text), "record of type %u at byte %zu (checksum)",
+				 h.type, at);
+			tell(v, CR_STATE, "damaged", text);
+		}
+		at += sizeof(h) + h.length;
+	}
+}
+
+static void look_closer(struct verifying *v, const char *path)
+{
+	cr_auto_fd dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_auto_free char *data = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (dir < 0 || fstatat(dir, CR_STATE, &st, AT_SYMLINK_NOFOLLOW) || !S_ISREG(st.st_mode) ||
+	    st.st_size > 256 << 20)
+		return;
+	n = cr_slurp(dir, CR_STATE, &data);
+	if (n > (ssize_t)sizeof(struct cr_file_header))
+		check_records(v, (unsigned char *)data, n);
+}
+
+/* ---- what this node has ---- */
+
+static int check_node(struct verifying *v, const struct cr_image *img)
+{
+	struct cr_err *err = &v->in->err;
+	cr_needs needs;
+	size_t i;
+
+	if (cr_needs_of(img, &needs, err))
+		return -1;
+	for (i = 0; i < needs.n; i++) {
+		const struct cr_need *n = &needs.v[i];
+		enum cr_need_state state = n->packed ? CR_NEED_SAME : cr_need_look(n);
+
+		v->missing += state == CR_NEED_DIFFERENT || state == CR_NEED_MISSING;
+		tell(v, n->path, n->packed ? "packed" : cr_need_state_name(state),
+		     state == CR_NEED_TOUCHED ? "of another time, but the same build" : "");
+	}
+	free(needs.v);
+	return 0;
+}
+
+/* ---- one image ---- */
+
+static void begin(struct verifying *v, const char *path)
+{
+	v->images++;
+	v->places = 0;
+	if (v->j) {
+		cr_json_object(v->j, NULL);
+		cr_json_text(v->j, "path", path);
+		cr_json_array(v->j, "checks");
+	} else {
+		cr_line("%s", path);
+	}
+}
+
+static void finish(struct verifying *v, bool intact)
+{
+	v->damaged += !intact;
+	if (!v->j)
+		return;
+	cr_json_end(v->j);
+	cr_json_bool(v->j, "intact", intact);
+	cr_json_end(v->j);
+}
+
+static int check_pack(struct verifying *v, const struct cr_image *img)
+{
+	struct cr_contents_report report = { damaged, v };
+	cr_contents list;
+	char text[160] = "";
+	int ret;
+
+	if (cr_contents_of(img, &list, &v->in->err))
+		return -1;
+	ret = cr_contents_check(img, &list, &report);
+	if (!ret)
+		ret = cr_contents_gaps(img, &list, &report);
+	if (!ret && !v->places) {
+		cr_append(text, sizeof(text), "%s in %s", cr_bytes(img->manifest.files[1].size).s,
+			  cr_count(list.n, "piece").s);
+		tell(v, CR_PACK, "intact", text);
+	}
+	free(list.v);
+	return ret ? cr_fail(&v->in->err, CR_EXIT_INTERNAL, -ret, "reading %s", img->path) : 0;
+}
+
+static int verify_image(struct verifying *v, const char *path)
+{
+	struct cr_inspect one = { .all = false };
+	struct cr_image *img;
+	char text[160] = "";
+	int ret;
+
+	begin(v, path);
+	if (cr_inspect_open(&one, path, &img)) {
+		tell(v, "image", "damaged", one.err.text);
+		if (one.err.status == CR_EXIT_DAMAGED)
+			look_closer(v, path);
+		else if (!v->in->err.status)
+			v->in->err.status = one.err.status;
+		finish(v, false);
+		return 0;
+	}
+	tell(v, CR_MANIFEST, "intact", "");
+	cr_append(text, sizeof(text), "%s in %s", cr_bytes(img->manifest.files[0].size).s,
+		  cr_count(img->end.records, "record").s);
+	tell(v, CR_STATE, "intact", text);
+	ret = check_pack(v, img);
+	if (!ret)
+		ret = check_node(v, img);
+	finish(v, !v->places);
+	cr_inspect_close(img);
+	return ret;
+}
+
+/* ---- folders ---- */
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int verify_folder(struct verifying *v, const char *path, int depth)
+{
+	struct cr_err none = { 0 };
+	struct dirent **names = NULL;
+	char found[CR_PATH_MAX];
+	int n, i, ret = 0;
+
+	if (depth < DEPTH && !cr_inspect_find(path, found, &none) && !strcmp(found, path))
+		return verify_image(v, path);
+	n = depth ? scandir(path, &names, NULL, by_name) : 0;
+	if (n < 0)
+		return cr_fail(&v->in->err,
+			       errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
+			       "cannot open %s", path);
+	for (i = 0; i < n; i++) {
+		char below[CR_PATH_MAX];
+		struct stat st;
+
+		/* With a dot before it it was never committed. */
+		if (!ret && names[i]->d_name[0] != '.' &&
+		    snprintf(below, sizeof(below), "%s/%s", path, names[i]->d_name) <
+			    (int)sizeof(below) &&
+		    !lstat(below, &st) && S_ISDIR(st.st_mode))
+			ret = verify_folder(v, below, depth - 1);
+		free(names[i]);
+	}
+	free(names);
+	return ret;
+}
+
+/* One of DIR/NAME, the newest, unless all are asked for; a folder of jobs means all of them. */
+static int verify_named(struct verifying *v, const char *where)
+{
+	struct cr_err none = { 0 };
+	char path[CR_PATH_MAX];
+
+	if (!cr_inspect_find(where, path, &none) && (!v->in->all || !strcmp(path, where)))
+		return verify_image(v, path);
+	return verify_folder(v, where, DEPTH);
+}
+
+int cr_inspect_verify(struct cr_inspect *in)
+{
+	struct cr_json j = { .out = stdout };
+	struct verifying v = { .in = in, .j = in->json ? &j : NULL };
+	size_t i;
+	int ret = 0;
+
+	if (in->json)
+		cr_json_array(&j, NULL);
+	for (i = 0; i < in->n_of && !ret; i++)
+		ret = verify_named(&v, in->of[i]);
+	if (in->json)
+		cr_json_end(&j);
+	if (ret)
+		return ret;
+	if (!v.images)
+		return cr_fail(&in->err, CR_EXIT_NOT_FOUND, 0, "no checkpoint in %s", in->of[0]);
+	if (!in->json && v.images > 1)
+		cr_line("%s, %zu damaged", cr_count(v.images, "checkpoint").s, v.damaged);
+	/* All has been said: only the status is left. */
+	if (v.damaged && !in->err.status)
+		in->err.status = CR_EXIT_DAMAGED;
+	if (v.missing && !in->err.status)
+		in->err.status = CR_EXIT_CHANGED;
+	return 0;
+}
