@@ -9,4 +9,11 @@ contrib_demo_d_count_LDFLAGS =
 
 EXTRA_DIST += contrib/common.sh contrib/setup contrib/get-criu contrib/demo contrib/check \
 	contrib/demo.d/cluster.sh contrib/style contrib/layers contrib/wrappers-doc
+
+# cairn.h for applications: where it is, and how it is used.
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = cairn.pc
+examplesdir = $(docdir)/examples
+dist_examples_DATA = contrib/examples/api.c contrib/examples/api.cc contrib/examples/api.py
+
 include contrib/systemd/local.mk

@@ -13,8 +13,21 @@ dist_man_MANS += \
 	doc/man/crnode.8 \
 	doc/man/crrsh.1 \
 	doc/man/cairn.7 \
+	doc/man/cairn_checkpoint.3 \
 	doc/man/cairn-exit-codes.7 \
 	doc/man/cairn-environment.7
+
+# One page is of all functions of cairn.h.
+install-data-hook:
+	@cd '$(DESTDIR)$(man3dir)' && \
+	for name in disable enable restarts await_restart job error; do \
+		ln -sf cairn_checkpoint.3 cairn_$$name.3; \
+	done
+
+uninstall-hook:
+	@for name in disable enable restarts await_restart job error; do \
+		rm -f '$(DESTDIR)$(man3dir)'/cairn_$$name.3; \
+	done
 
 # Renders every page and stops at what groff warns of.
 check-man:

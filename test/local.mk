@@ -484,6 +484,7 @@ EXTRA_DIST += \
 	test/cli/core.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
+	test/cli/examples.sh \
 	test/cli/file-lost.sh \
 	test/cli/file-policy.sh \
 	test/cli/foreign.sh \
