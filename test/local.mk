@@ -478,6 +478,11 @@ EXTRA_DIST += \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \
+	test/cli/crimage.bash \
+	test/cli/crimage.py \
+	test/cli/crimage-damage.sh \
+	test/cli/crimage-diff.sh \
+	test/cli/crimage-show.sh \
 	test/cli/container-podman.sh \
 	test/cli/container-runc.sh \
 	test/cli/containers.bash \
@@ -496,6 +501,7 @@ EXTRA_DIST += \
 	test/cli/nouserns.sh \
 	test/cli/options-kept.sh \
 	test/cli/refuse.sh \
+	test/cli/restart-check.sh \
 	test/cli/stacks.py \
 	test/cli/status.sh \
 	test/cli/tcp-outside.sh \

@@ -8,6 +8,7 @@
 
 #include "common/json.h"
 #include "common/needs.h"
+#include "inspect/criu.h"
 #include "inspect/inspect.h"
 #include "inspect/kinds.h"
 #include "inspect/text.h"
@@ -113,7 +114,24 @@ static bool add_description(item_list *list, const cairn_Description *d)
 	}
 }
 
-static bool collect(item_list *list, const struct cr_image *img, struct cr_err *err)
+/* What CRIU looks for: the same size. */
+static bool add_criu(item_list *list, const struct cr_criu *c)
+{
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < c->files.n && ok; i++) {
+		const struct cr_criu_file *f = &c->files.v[i];
+
+		ok = !f->path || add(list, (struct item){ f->sized ? "file" : "path", f->path,
+							  f->sized ? "same" : "exists", f->size,
+							  f->sized, NULL, 0, "" });
+	}
+	return ok;
+}
+
+static bool collect(item_list *list, const struct cr_image *img, const struct cr_criu *c,
+		    struct cr_err *err)
 {
 	bool ok = add_programs(list, img, err);
 	size_t i;
@@ -132,6 +150,12 @@ static bool collect(item_list *list, const struct cr_image *img, struct cr_err *
 			ok = add(list, (struct item){ "folder", p->root, "exists", 0, false, NULL,
 						      0, "root folder" });
 	}
+	if (ok)
+		ok = add_criu(list, c);
+	for (i = 0; i < img->archive_files.n && ok; i++)
+		ok = add(list, (struct item){ "archive", img->archive_files.v[i].name, "stored",
+					      img->archive_files.v[i].size, true, NULL, 0,
+					      "of the backend" });
 	if (!ok)
 		cr_fail(err, CR_EXIT_INTERNAL, 0, "no memory to look at %s", img->path);
 	return ok;
@@ -184,12 +208,17 @@ static void print_lines(const item_list *list)
 int cr_inspect_files(struct cr_inspect *in)
 {
 	item_list list = { 0 };
-	bool ok = collect(&list, in->img, &in->err);
+	struct cr_criu criu;
+	bool ok;
+
+	cr_criu_read(in->img, &criu);
+	ok = collect(&list, in->img, &criu, &in->err);
 
 	if (ok && in->json)
 		print_json(&list, in->img);
 	else if (ok)
 		print_lines(&list);
 	free(list.v);
+	cr_criu_free(&criu);
 	return ok ? 0 : -1;
 }

@@ -68,6 +68,13 @@ struct cr_process_image *cr_inspect_process(struct cr_inspect *in, const char *p
 		return NULL;
 	}
 	p = cr_image_process(in->img, n);
+	if (!in->img->processes.n && in->img->archive_files.n) {
+		cr_fail(&in->err, CR_EXIT_UNSUPPORTED, 0,
+			"%s is of the backend %s, which has processes in files of its own (crimage "
+			"extract --all gets them out, show and verify look into them)",
+			in->img->path, in->img->job.backend);
+		return NULL;
+	}
 	/* The root process may have ended before the others. */
 	if (!p && !pid && in->img->processes.n)
 		return in->img->processes.v;

@@ -6,6 +6,7 @@ noinst_LIBRARIES += src/libinspect.a
 src_libinspect_a_SOURCES = \
 	src/arch/x86_64/unwind.h src/inspect/backtrace.c \
 	src/inspect/core.c src/inspect/core.h src/inspect/core_notes.c src/inspect/core_notes.h \
+	src/inspect/criu.c src/inspect/criu.h \
 	src/inspect/diff.c src/inspect/env.c src/inspect/extract.c src/inspect/files.c \
 	src/inspect/inspect.c src/inspect/inspect.h \
 	src/inspect/kinds.c src/inspect/kinds.h \

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "arch/x86_64/cpu.h"
+#include "inspect/criu.h"
 #include "inspect/inspect.h"
 #include "inspect/kinds.h"
 #include "inspect/text.h"
@@ -62,6 +63,8 @@ static void show_sizes(const struct cr_model *m)
 	cr_line("  on disk     %s: pages %s, records %s",
 		cr_bytes(mf->files[0].size + mf->files[1].size).s, cr_bytes(mf->files[1].size).s,
 		cr_bytes(mf->files[0].size).s);
+	if (!m->img->processes.n)
+		return;
 	cr_line("  memory      %s mapped, %s of it stored (%s) in %s", cr_bytes(a->mapped).s,
 		cr_bytes(a->stored).s, cr_percent(a->stored, a->mapped).s,
 		cr_count(a->runs, "run").s);
@@ -80,14 +83,55 @@ static void show_sizes(const struct cr_model *m)
 		cr_line("  contents    %s of files, pipes and sockets", cr_bytes(m->blobs).s);
 }
 
-/* What another backend has written is its own affair: names and sizes. */
-static void show_archive(const struct cr_image *img)
+/* One is listed as often as it was opened. */
+static bool repeated(const struct cr_criu *c, size_t at)
 {
 	size_t i;
 
+	for (i = at; i-- > 0 && at - i < 256;)
+		if (c->files.v[i].path && c->files.v[at].path &&
+		    !strcmp(c->files.v[i].path, c->files.v[at].path))
+			return true;
+	return false;
+}
+
+static void show_criu(const struct cr_criu *c)
+{
+	size_t i;
+
+	cr_line("%s", "");
+	cr_line("PROCESSES");
+	cr_line("  %8s %8s %8s %8s %7s %10s  %-16s %s", "PID", "PARENT", "GROUP", "SESSION",
+		"THREADS", "MAPPED", "NAME", "PROGRAM");
+	for (i = 0; i < c->processes.n; i++) {
+		const struct cr_criu_process *p = &c->processes.v[i];
+
+		cr_line("  %8d %8d %8d %8d %7u %10s  %-16s %s", p->pid, p->ppid, p->pgid, p->sid,
+			p->threads, cr_some_bytes(p->mapped).s, p->name,
+			p->zombie ? "(zombie)" : cr_criu_path(c, p->exe));
+	}
+	cr_line("%s", "");
+	cr_line("FILES");
+	cr_line("  %10s  %s", "SIZE", "PATH");
+	for (i = 0; i < c->files.n; i++)
+		if (!repeated(c, i))
+			cr_line("  %10s  %s",
+				c->files.v[i].sized ? cr_bytes(c->files.v[i].size).s : "",
+				c->files.v[i].path ? c->files.v[i].path : "");
+}
+
+/* What another backend has written is its own affair: names and sizes, and CRIU's processes. */
+static void show_archive(const struct cr_image *img)
+{
+	struct cr_criu c;
+	size_t i;
+
+	if (cr_criu_read(img, &c))
+		show_criu(&c);
+	cr_criu_free(&c);
 	if (img->archive_files.n) {
 		cr_line("%s", "");
-		cr_line("FILES OF %s", img->job.backend);
+		cr_line("FILES OF %s, IN THE IMAGE", img->job.backend);
 	}
 	for (i = 0; i < img->archive_files.n; i++) {
 		const cairn_ArchiveFile *f = &img->archive_files.v[i];
@@ -128,12 +172,11 @@ static void show_process_row(const struct cr_process_image *p, uint32_t depth)
 	char state[160] = "";
 
 	if (m->zombie)
-		cr_append(state, sizeof(state), " (%s, not yet waited for)",
-			  cr_exit_text(m->exit_code).s);
+		cr_append(state, sizeof(state), " (zombie, %s)", cr_exit_text(m->exit_code).s);
 	else if (m->stop_signal)
 		cr_append(state, sizeof(state), " (stopped by %s)",
 			  cr_signal_name(m->stop_signal).s);
-	cr_line("  %8d %8d %8d %7zu %10s %10s %6s  %*s%s%s", m->pid, m->pgid, m->sid, p->threads.n,
+	cr_line("  %8d %7d %7d %7zu %9s %9s %6s  %*s%s%s", m->pid, m->pgid, m->sid, p->threads.n,
 		cr_some_bytes(pages.mapped).s, cr_some_bytes(pages.stored).s,
 		pages.mapped ? cr_percent(pages.stored, pages.mapped).s : "-",
 		(int)(depth < 16 ? depth : 16) * 2, "", m->comm, state);
@@ -145,8 +188,8 @@ static void show_tree(const struct cr_model *m)
 
 	cr_line("%s", "");
 	cr_line("PROCESSES");
-	cr_line("  %8s %8s %8s %7s %10s %10s %6s  %s", "PID", "GROUP", "SESSION", "THREADS",
-		"MAPPED", "STORED", "SHARE", "NAME");
+	cr_line("  %8s %7s %7s %7s %9s %9s %6s  %s", "PID", "GROUP", "SESSION", "THREADS", "MAPPED",
+		"STORED", "SHARE", "NAME");
 	for (i = 0; i < m->order.n; i++)
 		show_process_row(&m->img->processes.v[m->order.v[i]], m->depth.v[i]);
 }

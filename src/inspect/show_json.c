@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "common/json.h"
+#include "inspect/criu.h"
 #include "inspect/kinds.h"
 #include "inspect/text.h"
 
@@ -533,9 +534,51 @@ static void put_locks(struct cr_json *j, const struct cr_model *m)
 	cr_json_end(j);
 }
 
-static void put_archive(struct cr_json *j, const struct cr_image *img)
+static void put_criu(struct cr_json *j, const struct cr_criu *c)
 {
 	size_t i;
+
+	cr_json_object(j, "criu");
+	cr_json_array(j, "processes");
+	for (i = 0; i < c->processes.n; i++) {
+		const struct cr_criu_process *p = &c->processes.v[i];
+
+		cr_json_object(j, NULL);
+		cr_json_int(j, "pid", p->pid);
+		cr_json_int(j, "ppid", p->ppid);
+		cr_json_int(j, "pgid", p->pgid);
+		cr_json_int(j, "sid", p->sid);
+		cr_json_text(j, "name", p->name);
+		cr_json_text(j, "state", p->zombie ? "ended" : "running");
+		cr_json_size(j, "threads", p->threads);
+		cr_json_size(j, "mappings", p->mappings);
+		cr_json_size(j, "mapped_bytes", p->mapped);
+		cr_json_text(j, "program", cr_criu_path(c, p->exe));
+		cr_json_end(j);
+	}
+	cr_json_end(j);
+	cr_json_array(j, "files");
+	for (i = 0; i < c->files.n; i++) {
+		cr_json_object(j, NULL);
+		cr_json_size(j, "id", c->files.v[i].id);
+		cr_json_text(j, "path", c->files.v[i].path ? c->files.v[i].path : "");
+		if (c->files.v[i].sized)
+			cr_json_size(j, "size", c->files.v[i].size);
+		cr_json_end(j);
+	}
+	cr_json_end(j);
+	cr_json_size(j, "stored_bytes", c->pages);
+	cr_json_end(j);
+}
+
+static void put_archive(struct cr_json *j, const struct cr_image *img)
+{
+	struct cr_criu c;
+	size_t i;
+
+	if (cr_criu_read(img, &c))
+		put_criu(j, &c);
+	cr_criu_free(&c);
 
 	cr_json_array(j, "archive");
 	for (i = 0; i < img->archive_files.n; i++) {

@@ -16,6 +16,7 @@
 #include "common/image_format.h"
 #include "common/json.h"
 #include "common/needs.h"
+#include "inspect/criu.h"
 #include "inspect/inspect.h"
 #include "inspect/text.h"
 
@@ -24,6 +25,7 @@
 
 struct verifying {
 	struct cr_inspect *in;
+	const struct cr_image *img; /* that is being read */
 	struct cr_json *j; /* NULL: lines */
 	size_t images, damaged; /* images */
 	size_t places; /* damaged ones, of this image */
@@ -43,19 +45,38 @@ static void tell(struct verifying *v, const char *what, const char *state, const
 	}
 }
 
+/* Of which file a piece of the pack is, if of one. */
+static const char *file_of(const struct cr_image *img, uint64_t offset)
+{
+	size_t i, k;
+
+	for (i = 0; i < img->extents.n; i++)
+		for (k = 0; k < img->inodes.n && img->extents.v[i].blob.offset == offset; k++)
+			if (img->inodes.v[k].id == img->extents.v[i].inode)
+				return img->inodes.v[k].path;
+	for (i = 0; i < img->archive_pieces.n; i++)
+		for (k = 0;
+		     k < img->archive_files.n && img->archive_pieces.v[i].blob.offset == offset;
+		     k++)
+			if (img->archive_files.v[k].id == img->archive_pieces.v[i].file)
+				return img->archive_files.v[k].name;
+	return "a queue";
+}
+
 static int damaged(void *arg, const struct cr_content *c, uint64_t offset, uint64_t size,
 		   const char *what)
 {
 	struct verifying *v = arg;
-	char text[200];
+	char text[CR_PATH_MAX + 200];
 
 	v->places++;
 	if (!c)
 		snprintf(text, sizeof(text), "bytes %llu to %llu (%s)", (unsigned long long)offset,
 			 (unsigned long long)(offset + size), what);
 	else if (c->of == CR_CONTENT_BLOB)
-		snprintf(text, sizeof(text), "bytes %llu to %llu (%s), content of a file or queue",
-			 (unsigned long long)offset, (unsigned long long)(offset + size), what);
+		snprintf(text, sizeof(text), "bytes %llu to %llu (%s), content of %s",
+			 (unsigned long long)offset, (unsigned long long)(offset + size), what,
+			 file_of(v->img, offset));
 	else
 		snprintf(text, sizeof(text), "bytes %llu to %llu (%s), memory of %s %u at %#llx",
 			 (unsigned long long)offset, (unsigned long long)(offset + size), what,
@@ -113,12 +134,37 @@ static void look_closer(struct verifying *v, const char *path)
 
 /* ---- what this node has ---- */
 
+/* CRIU asks for size and build-id of the files that a process maps or has open. */
+static void check_criu(struct verifying *v, const struct cr_image *img)
+{
+	struct cr_criu c;
+	struct stat st;
+	size_t i;
+
+	cr_criu_read(img, &c);
+	for (i = 0; i < c.files.n; i++) {
+		const struct cr_criu_file *f = &c.files.v[i];
+		enum cr_need_state state = CR_NEED_SAME;
+
+		if (!f->path || !f->sized)
+			continue;
+		if (stat(f->path, &st))
+			state = CR_NEED_MISSING;
+		else if ((uint64_t)st.st_size != f->size)
+			state = CR_NEED_DIFFERENT;
+		v->missing += state != CR_NEED_SAME;
+		tell(v, f->path, cr_need_state_name(state), "");
+	}
+	cr_criu_free(&c);
+}
+
 static int check_node(struct verifying *v, const struct cr_image *img)
 {
 	struct cr_err *err = &v->in->err;
 	cr_needs needs;
 	size_t i;
 
+	check_criu(v, img);
 	if (cr_needs_of(img, &needs, err))
 		return -1;
 	for (i = 0; i < needs.n; i++) {
@@ -167,6 +213,7 @@ static int check_pack(struct verifying *v, const struct cr_image *img)
 
 	if (cr_contents_of(img, &list, &v->in->err))
 		return -1;
+	v->img = img;
 	ret = cr_contents_check(img, &list, &report);
 	if (!ret)
 		ret = cr_contents_gaps(img, &list, &report);
