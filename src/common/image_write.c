@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pb_encode.h>
 #include <stdio.h>
 #include <string.h>
@@ -270,17 +271,12 @@ int cr_image_commit(struct cr_image_writer *w, cairn_Manifest *manifest, struct 
 
 static void remove_checkpoint(int parent, const char *name)
 {
-	static const char *const files[] = { CR_MANIFEST, CR_STATE, CR_PACK };
-	int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	size_t i;
+	char manifest[NAME_MAX + 16];
 
-	if (dir < 0)
-		return;
 	/* The manifest first: what is left is then no checkpoint any more. */
-	for (i = 0; i < CR_ARRAY_SIZE(files); i++)
-		unlinkat(dir, files[i], 0);
-	close(dir);
-	unlinkat(parent, name, AT_REMOVEDIR);
+	snprintf(manifest, sizeof(manifest), "%s/" CR_MANIFEST, name);
+	unlinkat(parent, manifest, 0);
+	cr_remove_tree(parent, name);
 }
 
 void cr_image_close(struct cr_image_writer *w, bool committed)

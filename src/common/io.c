@@ -3,6 +3,7 @@
 // Whole reads and writes, small files, growing arrays. Hosted code only.
 #include "common/io.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -128,6 +129,25 @@ int cr_mkdir_p(const char *path, mode_t mode)
 	if (mkdir(buf, mode) && errno != EEXIST)
 		return -errno;
 	return 0;
+}
+
+void cr_remove_tree(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		if (unlinkat(fd, e->d_name, 0) && (errno == EISDIR || errno == EPERM))
+			cr_remove_tree(fd, e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	else
+		cr_close_fd(&fd);
+	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 void *cr_grow(void *array_ptr, size_t *count, size_t *room, size_t size)

@@ -38,6 +38,9 @@ int cr_write_file(const char *path, const char *text);
 
 int cr_mkdir_p(const char *path, mode_t mode);
 
+/* A folder and all that is in it, following nothing; what cannot be removed stays. */
+void cr_remove_tree(int parent, const char *name);
+
 static inline int64_t cr_now_ns(clockid_t clock)
 {
 	struct timespec t;

@@ -69,6 +69,7 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 	out->state = *field(text, "\nState:");
 	out->tgid = atoi(field(text, "\nTgid:"));
 	out->ppid = atoi(field(text, "\nPPid:"));
+	out->tracer = atoi(field(text, "\nTracerPid:"));
 	out->threads = atoi(field(text, "\nThreads:"));
 	out->umask = strtoul(field(text, "\nUmask:"), NULL, 8);
 	out->uid = strtoul(field(text, "\nUid:"), NULL, 10);

@@ -11,7 +11,8 @@
 
 struct cr_proc_status {
 	char state;
-	int tgid, ppid, threads, ns_pid; /* ns_pid: in its innermost pid namespace */
+	int tgid, ppid, tracer, threads;
+	int ns_pid; /* in its innermost pid namespace */
 	unsigned int uid, umask;
 	unsigned int uids[4], gids[4]; /* real, effective, saved, for files */
 	unsigned int groups[1024], ngroups;

@@ -21,7 +21,7 @@ static void become(char *const argv[], const int fds[3])
 	for (i = 0; i < 3; i++)
 		dup2(at[i], i);
 	close_range(3, ~0u, 0);
-	setpgid(0, 0);
+	setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(argv[0], argv);

@@ -148,11 +148,13 @@ static void pass_on(struct cr_shepherd *sh, const struct signalfd_siginfo *info)
 {
 	int sig = info->ssi_signo;
 
-	/* From the terminal it has gone to the whole process group already. */
+	/* From the terminal it has gone to the whole process group already, or must go to all. */
 	if (info->ssi_code == SI_KERNEL && getpgid(sh->root) == getpgrp())
 		return;
 	if (sh->root_status < 0)
-		kill(sh->root, sig);
+		kill(info->ssi_code == SI_KERNEL && getpgid(sh->root) == sh->root ? -sh->root :
+										    sh->root,
+		     sig);
 	else
 		sh->backend->kill(sh);
 }

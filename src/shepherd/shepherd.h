@@ -206,7 +206,7 @@ void cr_shepherd_ended(struct cr_shepherd *sh, int status);
 void cr_watch_root(struct cr_shepherd *sh);
 
 /*
- * Starts a program for the shepherd's own use, in a process group of its own, with all descriptors
+ * Starts a program for the shepherd's own use, in a session of its own, with all descriptors
  * closed but fds[0..2] as 0 to 2 (-1: /dev/null). ended is called from the loop.
  */
 int cr_helper_start(struct cr_shepherd *sh, char *const argv[], const int fds[3],

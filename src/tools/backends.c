@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "container/backend.h"
+#include "criu/criu.h"
 #include "restart/restart.h"
 #include "shepherd/shepherd.h"
 
@@ -37,6 +38,16 @@ const struct cr_backend cr_backends[] = {
 	  .ended = cr_container_ended,
 	  .check = cr_container_check,
 	  .restart = cr_container_restart },
+	{ .name = "criu",
+	  .capsule = true,
+	  .probe = cr_criu_probe,
+	  .save = cr_criu_save,
+	  .release = cr_criu_release,
+	  .attach = cr_criu_attach,
+	  .kill = cr_criu_kill,
+	  .pids = cr_criu_pids,
+	  .check = cr_criu_check,
+	  .restart = cr_criu_restart },
 	{ 0 },
 };
 

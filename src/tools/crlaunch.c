@@ -48,11 +48,10 @@ static void set_environment(struct cr_shepherd *sh)
 
 static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
-	struct rlimit limit;
+	bool agent = !strcmp(sh->backend->name, "agent");
 	sigset_t signal, old;
 	int error = 0, report[2];
 
-	getrlimit(RLIMIT_NOFILE, &limit);
 	if (pipe2(report, O_CLOEXEC))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");
 	/* Blocked until the agent is ready, as for any program that the job executes. */
@@ -62,7 +61,14 @@ static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 	sh->root = fork();
 	if (!sh->root) {
 		setrlimit(RLIMIT_NOFILE, &sh->outside.limit);
-		set_environment(sh);
+		if (agent) {
+			set_environment(sh);
+		} else {
+			/* CRIU saves sessions that are whole. */
+			setsid();
+			sigprocmask(SIG_SETMASK, &old, NULL);
+			cr_cluster_environment(&sh->cluster);
+		}
 		execvp(argv[0], argv);
 		error = errno;
 		if (write(report[1], &error, sizeof(error)) < 0)
@@ -104,30 +110,50 @@ static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 	return named ? cr_cluster_report(c, sh, err) : cr_cluster_join(c, sh, argv, err);
 }
 
+/* The job's name and its backend. */
+static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+{
+	const char *name = sh->options.name;
+	int ret = name ? cr_name_check(name, err) : 0;
+
+	if (ret)
+		return ret;
+	sh->backend = cr_backend_named(sh->options.backend);
+	snprintf(sh->name, sizeof(sh->name), "%s", name ? name : "");
+	if (!name)
+		cr_name_from(argv[0], sh->name, sizeof(sh->name));
+	return 0;
+}
+
+/* What can be known before anything is made. */
+static int check(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+{
+	if (!strcmp(sh->backend->name, "agent"))
+		return cr_program_check(argv[0], err);
+	if (sh->options.nodes || sh->options.join)
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "--backend %s: a job of several members needs the agent",
+			       sh->backend->name);
+	return sh->backend->probe(err);
+}
+
 static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
 {
 	int first = cr_options_parse(&sh->options, CR_FOR_LAUNCH, argc, argv, err), ret;
 
 	if (first < 0 || sh->options.help || sh->options.version)
 		return first < 0 ? first : 0;
-	sh->backend = cr_backend_named("agent");
 	if (first == argc)
 		return cr_fail(err, CR_EXIT_USAGE, 0, "no command given (try --help)");
 	argv += first;
-	if (sh->options.name)
-		ret = cr_name_check(sh->options.name, err);
-	else
-		ret = 0;
+	ret = choose(sh, argv, err);
 	if (ret)
 		return ret;
-	snprintf(sh->name, sizeof(sh->name), "%s", sh->options.name ? sh->options.name : "");
-	if (!sh->options.name)
-		cr_name_from(argv[0], sh->name, sizeof(sh->name));
 	if (cr_cluster_named(&sh->cluster))
 		sh->options.detach = false;
 	else if (sh->options.nodes)
 		return cr_launch_nodes(&sh->options, sh->name, argv - first, first, err);
-	ret = cr_program_check(argv[0], err);
+	ret = check(sh, argv, err);
 	if (!ret)
 		ret = cr_plugins_take(sh, NULL, err);
 	if (!ret)

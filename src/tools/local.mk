@@ -8,7 +8,7 @@ TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libplugi
 	src/libnet.a src/libcriu.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) \
 	$(ELF_LIBS) $(EVENT_LIBS) -lpthread -lm
 # Those that have jobs of their own.
-SHEPHERD_LIBS = src/libcontainer.a src/librestart.a $(TOOL_LIBS) $(JSON_LIBS)
+SHEPHERD_LIBS = src/libcontainer.a src/libcriu.a src/librestart.a $(TOOL_LIBS) $(JSON_LIBS)
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
 crlaunch_SOURCES = src/tools/backends.c src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \

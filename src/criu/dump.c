@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A checkpoint by `criu dump`, beside the shepherd's loop: CRIU writes into a scratch folder inside
+// the unfinished checkpoint, the job goes on, and then a thread puts the files into the pack. If
+// the job is to end with it, its processes stay stopped until the commit. Whatever fails: CRIU lets
+// the job go on, its log is kept beside the checkpoints, the scratch folder is removed.
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "criu/criu.h"
+#include "criu/image.h"
+
+#define SCRATCH "criu"
+#define LOG "dump.log"
+
+struct dump {
+	struct cr_criu criu;
+	struct cr_shepherd *sh;
+	struct cr_checkpoint *c; /* NULL: given up */
+	cr_arguments args;
+	pid_t pid; /* of criu, 0: it has ended */
+	int scratch;
+	cr_pids stopped; /* of the job, before: by job control */
+};
+
+static void free_dump(struct dump *d)
+{
+	cr_arguments_free(&d->args);
+	cr_close_fd(&d->scratch);
+	free(d->stopped.v);
+	free(d);
+}
+
+static void scratch_path(const struct dump *d, char *out, size_t len)
+{
+	snprintf(out, len, "%s/%s/" SCRATCH, d->sh->directory, d->c->writer.temporary);
+}
+
+/* ---- after the dump ---- */
+
+static int count(void *arg, const void *msg)
+{
+	const cairn_CriuProcess *p = msg;
+	cairn_Manifest *m = arg;
+
+	m->processes++;
+	m->threads += p->threads_count;
+	return 0;
+}
+
+static int note_times(void *arg, const void *msg)
+{
+	const cairn_CriuStats *s = msg;
+
+	*(int64_t *)arg = (s->dump.freezing + (int64_t)s->dump.frozen) * 1000;
+	return 0;
+}
+
+/* What the dump says of itself. */
+static int read_images(struct dump *d, struct cr_checkpoint *c)
+{
+	cairn_CriuProcess *p = calloc(1, sizeof(*p));
+	cairn_CriuStats stats;
+	int ret;
+
+	if (!p)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "reading CRIU's files");
+	ret = cr_criu_each(d->scratch, "pstree.img", cairn_CriuProcess_fields, p, sizeof(*p), count,
+			   &c->manifest, &c->err);
+	free(p);
+	if (!ret)
+		ret = cr_criu_each(d->scratch, "stats-dump", cairn_CriuStats_fields, &stats,
+				   sizeof(stats), note_times, &c->stall_ns, &c->err);
+	if (ret)
+		cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0, "CRIU has not written what it should");
+	return ret;
+}
+
+/* The job runs again, or stands where it is to end. */
+static int take_over(struct dump *d, int status)
+{
+	struct cr_shepherd *sh = d->sh;
+	struct cr_checkpoint *c = d->c;
+	char path[CR_PATH_MAX + 64];
+	int ret = 0;
+
+	if (status)
+		ret = cr_criu_failure(sh, d->scratch, LOG, "save", &c->err);
+	if (!ret)
+		ret = read_images(d, c);
+	if (ret) {
+		cr_cluster_failed(&sh->cluster, &c->err);
+		return ret;
+	}
+	ret = cr_cluster_barrier(&sh->cluster, "saved", &c->err);
+	if (!ret)
+		ret = cr_cluster_check(&sh->cluster, &c->err);
+	cr_course_advance(&c->course);
+	cr_course_advance(&c->course);
+	cr_describe_host(sh, c);
+	if (!ret)
+		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_JOB, &c->job, &c->err);
+	if (ret)
+		return ret;
+	unlinkat(d->scratch, LOG, 0);
+	scratch_path(d, path, sizeof(path));
+	return cr_save_folder(sh, c, path);
+}
+
+static void on_dumped(struct cr_shepherd *sh, int status, void *arg)
+{
+	struct dump *d = arg;
+
+	d->pid = 0;
+	if (!d->c) {
+		free_dump(d);
+		return;
+	}
+	if (take_over(d, status))
+		cr_checkpoint_fail(sh, d->c);
+}
+
+/* ---- before ---- */
+
+/* CRIU saves one process and what is below it. */
+static int check_tree(struct cr_shepherd *sh, struct cr_err *err)
+{
+	cr_pids all = { 0 }, below = { 0 };
+	size_t i, k;
+	int ret = 0;
+
+	if (sh->root_status >= 0)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "the first process of %s has ended: CRIU saves a process with those "
+			       "below it, not what it left behind",
+			       sh->name);
+	cr_criu_pids(sh, &all);
+	cr_job_pids(sh->host_proc, all.n ? all.v[0] : sh->root, &below);
+	for (i = 0; i < all.n && !ret; i++) {
+		struct cr_proc_status st;
+		char command[128];
+
+		if (!cr_proc_status(sh->host_proc, all.v[i], &st) && st.tracer) {
+			cr_proc_command(sh->host_proc, st.tracer, command, sizeof(command));
+			ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+				      "process %d is traced by process %d (%s), and CRIU needs to "
+				      "trace it itself; the job goes on",
+				      all.v[i], st.tracer, command);
+		}
+		if (!i || ret)
+			continue;
+		for (k = 0; k < below.n && below.v[k] != all.v[i]; k++)
+			;
+		if (k < below.n)
+			continue;
+		cr_proc_command(sh->host_proc, all.v[i], command, sizeof(command));
+		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			      "process %d (%s) is no longer below the job's first: CRIU saves a "
+			      "process with those below it",
+			      all.v[i], command);
+	}
+	free(all.v);
+	free(below.v);
+	return ret;
+}
+
+static void note_stopped(struct cr_shepherd *sh, cr_pids *out)
+{
+	cr_pids pids = { 0 };
+	struct cr_proc_status st;
+	size_t i;
+
+	cr_criu_pids(sh, &pids);
+	for (i = 0; i < pids.n; i++) {
+		pid_t *to = cr_proc_status(sh->host_proc, pids.v[i], &st) || st.state != 'T' ?
+				    NULL :
+				    cr_list_add(out);
+
+		if (to)
+			*to = pids.v[i];
+	}
+	free(pids.v);
+}
+
+static void add_options(struct dump *d, const struct cr_options *o)
+{
+	cr_arguments *a = &d->args;
+
+	cr_argument(a, "--no-default-config");
+	cr_argument(a, "-v3");
+	cr_argument(a, "--log-file");
+	cr_argument(a, LOG);
+	cr_argument(a, "--manage-cgroups=ignore");
+	cr_argument(a, "--file-locks");
+	cr_argument(a, "--ext-unix-sk");
+	cr_argument(a, "--ghost-limit");
+	cr_argument(a, "%ld", o->file_limit);
+	cr_argument(a, "--timeout");
+	cr_argument(a, "%.0f", ceil(o->stop_timeout));
+	cr_argument(a, !strcmp(o->tcp, "repair") ? "--tcp-established" : "--tcp-close");
+	if (d->criu.unprivileged)
+		cr_argument(a, "--unprivileged");
+	if (getsid(d->sh->root) != d->sh->root)
+		cr_argument(a, "--shell-job");
+}
+
+static int start(struct dump *d, struct cr_checkpoint *c)
+{
+	static const int nothing[3] = { -1, -1, -1 };
+	struct cr_shepherd *sh = d->sh;
+	char version[16], path[CR_PATH_MAX + 64];
+	int ret;
+
+	cr_describe_shepherd(sh, &c->job);
+	snprintf(c->job.backend_version, sizeof(c->job.backend_version), "%s",
+		 cr_criu_version_text(d->criu.version, version));
+	if (mkdirat(c->writer.dir, SCRATCH, 0700))
+		return cr_fail(&c->err, CR_EXIT_IO, errno, "cannot make a folder in %s",
+			       sh->directory);
+	d->scratch = openat(c->writer.dir, SCRATCH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_argument(&d->args, "%s", d->criu.path);
+	cr_argument(&d->args, "dump");
+	cr_argument(&d->args, "--tree");
+	cr_argument(&d->args, "%d", sh->root);
+	cr_argument(&d->args, "--images-dir");
+	scratch_path(d, path, sizeof(path));
+	cr_argument(&d->args, "%s", path);
+	add_options(d, &sh->options);
+	ret = cr_criu_outside(sh, &c->job, &d->args, &c->err);
+	if (ret)
+		return ret;
+	if (c->purpose == CR_SAVE_AND_STOP)
+		note_stopped(sh, &d->stopped);
+	cr_argument(&d->args,
+		    c->purpose == CR_SAVE_AND_STOP ? "--leave-stopped" : "--leave-running");
+	cr_argument(&d->args, NULL);
+	return cr_helper_start(sh, d->args.v, nothing, on_dumped, d, &d->pid, &c->err);
+}
+
+/* crctl check: what is known without a dump. */
+static int check(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	cr_arguments none = { 0 };
+	struct cr_criu criu;
+	int ret;
+
+	ret = cr_pass_over(c, cr_criu_find(&criu, &c->err));
+	if (!ret)
+		ret = cr_pass_over(c, check_tree(sh, &c->err));
+	if (!ret)
+		ret = cr_pass_over(c, cr_criu_outside(sh, &c->job, &none, &c->err));
+	cr_arguments_free(&none);
+	return ret;
+}
+
+int cr_criu_save(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	struct dump *d;
+	int ret;
+
+	if (c->purpose == CR_CHECK)
+		return check(sh, c);
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->sh = sh;
+	d->c = c;
+	d->scratch = -1;
+	c->backend_state = d;
+	ret = cr_criu_find(&d->criu, &c->err);
+	if (!ret)
+		ret = cr_criu_options(&sh->options, &c->err);
+	if (!ret)
+		ret = check_tree(sh, &c->err);
+	if (!ret)
+		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
+	if (!ret)
+		ret = start(d, c);
+	if (ret)
+		cr_cluster_failed(&sh->cluster, &c->err);
+	return ret;
+}
+
+/* Those whom CRIU has left stopped; not those who were so before. */
+static void go_on(struct dump *d)
+{
+	cr_pids pids = { 0 };
+	size_t i, k;
+
+	cr_criu_pids(d->sh, &pids);
+	for (i = 0; i < pids.n; i++) {
+		for (k = 0; k < d->stopped.n && d->stopped.v[k] != pids.v[i]; k++)
+			;
+		if (k == d->stopped.n)
+			kill(pids.v[i], SIGCONT);
+	}
+	free(pids.v);
+}
+
+void cr_criu_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	struct dump *d = c->backend_state;
+
+	c->backend_state = NULL;
+	if (!d)
+		return;
+	if (c->purpose == CR_SAVE_AND_STOP && !c->save.ended)
+		go_on(d);
+	if (c->writer.dir >= 0)
+		cr_remove_tree(c->writer.dir, SCRATCH);
+	d->c = NULL;
+	/* It ends, lets the job go on, and is told of then. */
+	if (d->pid)
+		kill(d->pid, SIGTERM);
+	else
+		free_dump(d);
+}
