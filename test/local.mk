@@ -483,6 +483,7 @@ EXTRA_DIST += \
 	test/cli/crimage-damage.sh \
 	test/cli/crimage-diff.sh \
 	test/cli/crimage-show.sh \
+	test/cli/container-inside.sh \
 	test/cli/container-podman.sh \
 	test/cli/container-runc.sh \
 	test/cli/containers.bash \

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "container/container.h"
+#include "criu/log.h"
 
 void cr_command_add(struct cr_command *cmd, const char *word)
 {
@@ -165,25 +166,27 @@ static const char *last_line(char *text)
 
 int cr_command_failed(struct cr_container *c, const char *doing, struct cr_err *err)
 {
-	char path[CR_PATH_MAX + 16], log[CR_PATH_MAX + 16];
+	char path[CR_PATH_MAX + 16], log[CR_PATH_MAX + 16], cause[400] = "";
+	int status = CR_EXIT_BACKEND;
 	cr_auto_free char *text = NULL;
-	const char *line;
 
 	snprintf(path, sizeof(path), "%s/log", c->scratch);
 	if (cr_slurp(AT_FDCWD, path, &text) < 0)
 		return cr_fail(err, CR_EXIT_BACKEND, 0, "%s cannot %s container %s",
 			       c->runtime->name, doing, c->is.name);
-	if (!criu_log(text, log))
-		snprintf(log, sizeof(log), "%s", path);
-	line = last_line(text);
 	if (strstr(text, "does not support checkpoint"))
 		return cr_fail(err, CR_EXIT_BACKEND, 0,
 			       "the runtime of container %s knows no checkpoints: start it with "
 			       "%s --runtime runc",
 			       c->is.name, c->runtime->name);
-	return cr_fail(err, CR_EXIT_BACKEND, 0, "%s cannot %s container %s: %.300s (log: %s)",
-		       c->runtime->name, doing, c->is.name, *line ? line : "it does not say why",
-		       log);
+	if (criu_log(text, log)) {
+		status = cr_criu_log_cause(AT_FDCWD, log, cause, sizeof(cause));
+	} else {
+		snprintf(log, sizeof(log), "%s", path);
+		snprintf(cause, sizeof(cause), "%s", last_line(text));
+	}
+	return cr_fail(err, status, 0, "%s cannot %s container %s: %s (log: %s)", c->runtime->name,
+		       doing, c->is.name, *cause ? cause : "it does not say why", log);
 }
 
 const char *cr_json_get(struct json_object *o, const char *key)

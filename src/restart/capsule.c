@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -108,6 +109,38 @@ static void set_clocks(const cairn_Job *job)
 		       strerror(-ret));
 }
 
+/*
+ * In a child, since what fails halfway cannot be undone: a root without capabilities may make the
+ * namespaces, but not say who it is in them.
+ */
+static int try_user_namespace(int flags, uid_t uid, gid_t gid, struct cr_err *err)
+{
+	struct cr_err *why = mmap(NULL, sizeof(*why), PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int ret;
+	pid_t pid;
+
+	if (why == MAP_FAILED)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "mmap");
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWUSER | flags))
+			forbidden(why, errno);
+		else
+			map_user(uid, gid, why);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	ret = pid < 0 ? cr_fail(err, CR_EXIT_INTERNAL, errno, "fork") : 0;
+	if (!ret && why->status) {
+		*err = *why;
+		ret = -EPERM;
+	}
+	munmap(why, sizeof(*why));
+	return ret;
+}
+
 static int unshare_all(struct cr_restart *r, struct cr_err *err)
 {
 	int flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWTIME;
@@ -116,18 +149,19 @@ static int unshare_all(struct cr_restart *r, struct cr_err *err)
 	int ret;
 
 	/* Otherwise the job keeps what it may share with others outside. */
-	if (cr_ipc_in_image(&r->img)) {
+	if (cr_ipc_in_image(&r->img))
 		flags |= CLONE_NEWIPC;
-		r->sh->own_ipc = true;
-	}
 	if (uid || unshare(flags)) {
-		if (unshare(CLONE_NEWUSER | flags))
-			return forbidden(err, errno);
-		ret = map_user(uid, gid, err);
+		ret = try_user_namespace(flags, uid, gid, err);
+		if (!ret && unshare(CLONE_NEWUSER | flags))
+			ret = forbidden(err, errno);
+		if (!ret)
+			ret = map_user(uid, gid, err);
 		if (ret)
 			return ret;
 		r->drop_caps = uid != 0;
 	}
+	r->sh->own_ipc = flags & CLONE_NEWIPC;
 	set_clocks(&r->img.job);
 	return 0;
 }

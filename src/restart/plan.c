@@ -921,8 +921,9 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!main)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0,
 			       "process %d of the image has no main thread", p->process.pid);
-	if (cr_proc_status(AT_FDCWD, getpid(), &n->own))
-		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/self/status");
+	ret = cr_proc_status(AT_FDCWD, getpid(), &n->own);
+	if (ret)
+		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot read /proc/%d/status", getpid());
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
 	ret = cr_hostname_enter(r, &p->process, err);
