@@ -149,7 +149,14 @@ int cr_container_attach(struct cr_shepherd *sh, const char *name, struct cr_err 
 	ret = cr_container_place(sh, c, err);
 	if (!ret)
 		ret = cr_container_take(sh, c, name, err);
-	return !ret && c->runtime->fits ? c->runtime->fits(c, err) : ret;
+	if (!ret && c->runtime->fits)
+		ret = c->runtime->fits(c, err);
+	/* Nothing is left of an attempt, but for a log that the message names. */
+	if (ret && !strstr(err->text, c->scratch)) {
+		cr_scratch_remove(c->scratch);
+		rmdir(sh->directory);
+	}
+	return ret;
 }
 
 /* ---- a checkpoint ---- */

@@ -923,7 +923,8 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 			       "process %d of the image has no main thread", p->process.pid);
 	ret = cr_proc_status(AT_FDCWD, getpid(), &n->own);
 	if (ret)
-		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot read /proc/%d/status", getpid());
+		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot read /proc/%d/status",
+			       getpid());
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
 	ret = cr_hostname_enter(r, &p->process, err);

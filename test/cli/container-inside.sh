@@ -38,8 +38,8 @@ for user in 0 1234; do
 		skip "podman cannot run a container here: $(tail -n 1 err)"
 	wait_until "$step" test -e work/ready
 	is 0 $? "user $user: a job starts in a container"
-	is 0000000000000000 "$(pod exec first$user cat /proc/1/status | awk '/CapEff/ { print $2 }')" \
-		"user $user: it has no capability"
+	caps=$(pod exec first$user cat /proc/1/status | awk '/CapEff/ { print $2 }')
+	is 0000000000000000 "$caps" "user $user: it has no capability"
 	wait_until "$step" saved first$user
 	is 0 $? "user $user: checkpoint $(tail -n 1 err)"
 	pod rm --force --time 0 first$user >/dev/null 2>&1
