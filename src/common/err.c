@@ -6,7 +6,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool timed; /* lines begin with the time */
 
 int cr_fail(struct cr_err *err, int status, int error, const char *format, ...)
 {
@@ -33,18 +39,55 @@ void cr_err_clear(struct cr_err *err)
 	err->text[0] = 0;
 }
 
+void cr_log_begin(void)
+{
+	const char *journal = getenv("JOURNAL_STREAM");
+	unsigned long dev, ino;
+	struct stat st;
+
+	/* The variable is inherited by those whose stderr is another by now. */
+	timed = !journal || sscanf(journal, "%lu:%lu", &dev, &ino) != 2 ||
+		fstat(STDERR_FILENO, &st) || st.st_dev != dev || st.st_ino != ino;
+}
+
+/* RFC 3339, UTC. */
+static void put_time(char out[32])
+{
+	struct timespec now;
+	struct tm tm;
+	size_t n;
+
+	out[0] = 0;
+	if (!timed)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, 32 - n, ".%03ldZ ", now.tv_nsec / 1000000);
+}
+
+/* One write, so that lines of several processes do not mix. */
+static void say(const char *text)
+{
+	char now[32], line[1024];
+
+	put_time(now);
+	snprintf(line, sizeof(line), "%s%s: %s", now, program_invocation_short_name, text);
+	fprintf(stderr, "%s\n", line);
+}
+
 void cr_err_print(const struct cr_err *err)
 {
-	fprintf(stderr, "%s: %s\n", program_invocation_short_name, err->text);
+	say(err->text);
 }
 
 void cr_say(const char *format, ...)
 {
+	char text[896];
 	va_list ap;
 
 	va_start(ap, format);
-	fprintf(stderr, "%s: ", program_invocation_short_name);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
+	say(text);
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #include "cairn/exit_codes.h"
 
@@ -23,6 +24,9 @@ int cr_fail(struct cr_err *err, int status, int error, const char *format, ...)
 
 /* Empties it for the next use. */
 void cr_err_clear(struct cr_err *err);
+
+/* Of a daemon: lines on stderr have the time from now on, unless the journal notes it. */
+void cr_log_begin(void);
 
 /* "PROGRAM: text" on stderr. */
 void cr_err_print(const struct cr_err *err);

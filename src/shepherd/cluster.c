@@ -23,6 +23,7 @@
 #define SEND_MS 5000
 #define STEP_MS 600000 /* the coordinator ends a course long before */
 #define RETRY_US 100000
+#define TELL_NS 5000000000ll
 #define LAST_WORDS_MS 5000
 
 /* ---- the lease ---- */
@@ -67,6 +68,34 @@ static void renew(struct cr_cluster *c, const cairn_Lease *lease)
 	set_timer(c);
 	c->oom_kills[1] = c->oom_kills[0];
 	c->oom_kills[0] = oom_kills();
+}
+
+static void measure(struct cr_shepherd *sh, cairn_MemberEvent *e)
+{
+	struct cr_proc_status st;
+	cr_pids pids = { 0 };
+	size_t i;
+
+	sh->backend->pids(sh, &pids);
+	e->processes = pids.n;
+	for (i = 0; i < pids.n; i++)
+		if (!cr_proc_status(sh->host_proc, pids.v[i], &st))
+			e->rss_bytes += st.rss;
+	free(pids.v);
+}
+
+/* For who asks the coordinator. Not while everyone stands still. */
+static void tell_size(struct cr_cluster *c)
+{
+	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_RUNNING };
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+
+	if (c->course || c->sh->ended || !c->lease_event ||
+	    (c->told_ns && now - c->told_ns < TELL_NS))
+		return;
+	c->told_ns = now;
+	measure(c->sh, &e);
+	cr_cluster_tell(c, &e);
 }
 
 static bool passed(const struct cr_cluster *c)
@@ -318,6 +347,7 @@ static bool handle(struct cr_cluster *c, bool waiting)
 	switch (in->which_body) {
 	case cairn_ClusterMsg_lease_tag:
 		renew(c, &in->body.lease);
+		tell_size(c);
 		break;
 	case cairn_ClusterMsg_advance_tag:
 		return ours(c, &in->body.advance.id);
@@ -581,7 +611,6 @@ static void tell_findings(struct cr_cluster *c, const struct cr_checkpoint *k)
 void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 {
 	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_WRITTEN, .number = c->number };
-	cr_pids pids = { 0 };
 
 	if (!c->active || !c->course)
 		return;
@@ -590,9 +619,7 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 	if (k->err.status)
 		cr_cluster_failed(c, &k->err);
 	if (!k->err.status) {
-		c->sh->backend->pids(c->sh, &pids);
-		e.processes = pids.n;
-		free(pids.v);
+		measure(c->sh, &e);
 		e.stall_ns = k->stall_ns;
 		e.wall_ns = cr_now_ns(CLOCK_MONOTONIC) - k->begin_ns;
 		e.image_bytes = k->manifest.files[0].size + k->manifest.files[1].size;

@@ -34,6 +34,7 @@ struct cr_cluster {
 	bool fenced; /* it has passed */
 	bool aborted; /* the course, by somebody else */
 	bool cut_off; /* since crnode went away, which nobody else knows */
+	int64_t told_ns; /* how large the job's processes are here, the last time */
 	uint64_t asks; /* requests that we have made */
 	uint64_t asked; /* id of our request for a checkpoint, 0: none */
 	bool finished; /* the course is committed everywhere: a job that was to stop, may */

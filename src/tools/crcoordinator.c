@@ -8,8 +8,10 @@
 
 static int run(struct co *c, struct cr_err *err)
 {
-	int ret = co_init(c, err);
+	int ret;
 
+	cr_log_begin();
+	ret = co_init(c, err);
 	if (!ret)
 		ret = co_listen(c, err);
 	if (!ret)

@@ -37,6 +37,7 @@ int main(int argc, char **argv)
 		printf("crnode (Cairn) " PACKAGE_VERSION "\n");
 	if (n->options.help || n->options.version)
 		return 0;
+	cr_log_begin();
 	status = cr_node_init(n, argv, &err) ? err.status : cr_node_run(n);
 	if (err.status)
 		cr_err_print(&err);
