@@ -488,6 +488,7 @@ EXTRA_DIST += \
 	test/cli/container-runc.sh \
 	test/cli/containers.bash \
 	test/cli/core.sh \
+	test/cli/core-memory.sh \
 	test/cli/damage.sh \
 	test/cli/diskfull.sh \
 	test/cli/examples.sh \
@@ -501,6 +502,7 @@ EXTRA_DIST += \
 	test/cli/names.sh \
 	test/cli/nouserns.sh \
 	test/cli/options-kept.sh \
+	test/cli/pages.py \
 	test/cli/refuse.sh \
 	test/cli/restart-check.sh \
 	test/cli/stacks.py \

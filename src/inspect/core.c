@@ -21,7 +21,7 @@
 
 #define ZERO_SHARED (1ul << 20) /* stretches of zeros from here on share their bytes */
 #define ZERO_BLOCK (64ul << 20) /* at most of these; longer ones are divided */
-#define ZERO_BLOCKS 1024 /* of that size; beyond, zeros are left out */
+#define ZERO_BLOCKS 1024 /* of that size in all; a stretch that needs more is left out */
 
 struct segment {
 	uint64_t start, end;
@@ -69,22 +69,21 @@ static int add(struct core *c, const cairn_Vma *v, uint64_t start, uint64_t end,
 
 static int add_zeros(struct core *c, const cairn_Vma *v, uint64_t start, uint64_t end)
 {
+	uint64_t blocks = (end - start) / ZERO_BLOCK;
 	int ret = 0;
 
-	/* Nobody has been there, and nobody may. */
-	if (!v->prot)
+	/* Nobody has been there and nobody may; or it is a mere reserve of addresses. */
+	if (!v->prot || blocks > ZERO_BLOCKS - c->blocks)
 		return add(c, v, start, end, false, false);
-	while (end - start >= ZERO_SHARED && c->blocks < ZERO_BLOCKS && !ret) {
+	c->blocks += blocks;
+	while (end - start >= ZERO_SHARED && !ret) {
 		uint64_t len = end - start < ZERO_BLOCK ? end - start : ZERO_BLOCK;
 
-		c->blocks += len == ZERO_BLOCK;
 		c->zeros = len > c->zeros ? len : c->zeros;
 		ret = add(c, v, start, start + len, true, true);
 		start += len;
 	}
-	if (!ret && start < end)
-		ret = add(c, v, start, end, end - start < ZERO_SHARED, false);
-	return ret;
+	return ret || start == end ? ret : add(c, v, start, end, true, false);
 }
 
 static int collect(struct core *c, struct cr_err *err)

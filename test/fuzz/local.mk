@@ -29,6 +29,13 @@ test_fuzz_store_LDADD = src/libstore.a $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS
 
 $(test_fuzz_store_OBJECTS): $(PROTO_HDRS)
 
+# What crimage does with images.
+check_PROGRAMS += test/fuzz/inspect
+test_fuzz_inspect_SOURCES = test/fuzz/inspect.c test/unit/sample.c test/unit/sample.h
+test_fuzz_inspect_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/test/unit
+test_fuzz_inspect_LDADD = $(crimage_LDADD)
+$(test_fuzz_inspect_OBJECTS): $(PROTO_HDRS)
+
 # All in one go, so that what is fuzzed has Clang's coverage and sanitizers.
 FUZZ_CLANG_SRCS = test/fuzz/image.c test/fuzz/verbs.c src/restart/check.c \
 	$(filter %.c,$(src_libcommon_a_SOURCES) $(src_libobjects_a_SOURCES) \
@@ -47,7 +54,8 @@ test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a s
 		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(UNWIND_LIBS) \
 		$(IBERTY_LIBS) -lpthread
 
-check-fuzz: test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT) test/fuzz/store$(EXEEXT)
+check-fuzz: all test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT) test/fuzz/store$(EXEEXT) \
+		test/fuzz/inspect$(EXEEXT) test/prog/core-threads$(EXEEXT)
 	+@$(RUN_ENV) MAKE='$(MAKE)' FUZZ_CLANG='$(FUZZ_CLANG)' $(top_srcdir)/test/fuzz/run
 
 EXTRA_DIST += test/fuzz/run
