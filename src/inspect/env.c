@@ -30,27 +30,42 @@ static bool add(texts *list, const char *text, size_t len)
 	return to && *to;
 }
 
-/* Where libc keeps environ, 0 if that cannot be said. */
-static uint64_t environ_at(const struct cr_process_image *p)
+/* Where a program or library has environ, 0 if it has none. */
+static uint64_t environ_of(const cairn_Vma *first)
 {
+	static const char *const names[] = { "__environ", "environ", "_environ" };
+	cr_auto_fd fd = cr_mapped_file(first);
+	uint64_t value = 0;
 	size_t i;
 
-	for (i = 0; i < p->vmas.n; i++) {
+	for (i = 0; i < CR_ARRAY_SIZE(names) && fd >= 0 && !value; i++)
+		value = cr_elf_symbol(fd, names[i]);
+	/* One that is not moved when it is loaded has addresses, others distances. */
+	return value && value < first->start ? first->start + value : value;
+}
+
+/*
+ * The program's if it has one: the linker gave it a copy, which libc uses then. Otherwise libc's
+ * own; 0 if neither can be found.
+ */
+static uint64_t environ_at(const struct cr_process_image *p)
+{
+	uint64_t of_libc = 0, of_program = 0;
+	size_t i;
+
+	for (i = 0; i < p->vmas.n && !of_program; i++) {
 		const cairn_Vma *v = &p->vmas.v[i];
 		const char *base = v->path ? strrchr(v->path, '/') : NULL;
-		uint64_t value;
-		cr_auto_fd fd = -1;
 
 		/* The first segment: where symbols are counted from. */
-		if (v->kind != cairn_VmaKind_VMA_FILE || v->offset || !base ||
-		    strncmp(base, "/libc.", 6))
+		if (v->kind != cairn_VmaKind_VMA_FILE || v->offset || !base)
 			continue;
-		fd = cr_mapped_file(v);
-		value = fd < 0 ? 0 : cr_elf_symbol(fd, "__environ");
-		if (value)
-			return v->start + value;
+		if (!strcmp(v->path, p->process.exe))
+			of_program = environ_of(v);
+		else if (!of_libc && !strncmp(base, "/libc.", 6))
+			of_libc = environ_of(v);
 	}
-	return 0;
+	return of_program ? of_program : of_libc;
 }
 
 static bool read_text(struct cr_memory *m, uint64_t at, texts *to)
@@ -89,9 +104,9 @@ static bool read_live(const struct cr_image *img, const struct cr_process_image 
 	struct cr_memory *m = NULL;
 	struct cr_err none = { 0 };
 	bool ok = place && !cr_memory_open(&m, img, p, &none) &&
-		  !cr_memory_read(m, place, &list, sizeof(list), &none);
+		  !cr_memory_read(m, place, &list, sizeof(list), &none) && list;
 
-	for (; ok && list && to->n < VARIABLES_MAX; list += sizeof(at)) {
+	for (; ok && to->n < VARIABLES_MAX; list += sizeof(at)) {
 		ok = !cr_memory_read(m, list, &at, sizeof(at), &none);
 		if (!ok || !at)
 			break;

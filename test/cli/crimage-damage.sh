@@ -9,7 +9,7 @@ set -u
 
 make_images --keep 5 || finish
 pid=$(fact pid)
-: "${SEED:=$RANDOM}" "${DAMAGES:=40}"
+: "${SEED:=$RANDOM}" "${DAMAGES:=20}"
 RANDOM=$SEED
 echo "SEED=$SEED"
 cp -a "$second" whole

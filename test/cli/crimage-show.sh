@@ -29,7 +29,8 @@ is 3 "$(q ".processes[] | select(.pid == $child) | .threads | length")" 'of the 
 is true "$(q '.memory.lz4_bytes > 0 and .memory.disk_bytes < .memory.stored_bytes')" 'the codec'
 is true "$(q '.memory.stored_bytes < .memory.mapped_bytes')" 'less is stored than mapped'
 is 256 "$(q "[.processes[] | select(.pid == $pid) | .mappings[] |
-	select(.start <= \"0x$(fact address)\" and .end > \"0x$(fact address)\")][0].stored_pages |
+	select((.start | length) == (\"0x$(fact address)\" | length) and
+	.start <= \"0x$(fact address)\" and .end > \"0x$(fact address)\")][0].stored_pages |
 	if . >= 256 then 256 else . end")" 'pages of a mapping'
 is "[$pid,$child]" "$(q '.shared_memory[0].mapped_by | sort | tojson')" 'who maps shared memory'
 
