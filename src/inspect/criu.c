@@ -5,6 +5,7 @@
 // message is bounded by its file, and a message that cannot be read ends its file.
 #include "inspect/criu.h"
 
+#include <fcntl.h>
 #include <pb_decode.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +110,7 @@ static void each(const struct cr_image *img, const char *name,
 
 /* ---- files.img: file_entry, and in it reg_file_entry ---- */
 
-static void reg_file(struct cr_criu *c, pb_istream_t *in)
+static void reg_file(struct cr_criu_facts *c, pb_istream_t *in)
 {
 	char path[CR_PATH_MAX] = "";
 	struct cr_criu_file file = { .id = 0 }, *to;
@@ -119,6 +120,8 @@ static void reg_file(struct cr_criu *c, pb_istream_t *in)
 	while (next(in, &f)) {
 		if (f.tag == 1)
 			file.id = f.value;
+		else if (f.tag == 2)
+			file.written = (f.value & O_ACCMODE) != O_RDONLY;
 		else if (f.tag == 6)
 			text_of(&f, path, sizeof(path));
 		else if (f.tag == 8)
@@ -143,7 +146,36 @@ static void file_entry(void *arg, pb_istream_t *in)
 			reg_file(arg, &f.text);
 }
 
-const char *cr_criu_path(const struct cr_criu *c, uint32_t id)
+/* remap-fpath.img: remap_file_path_entry, of files that have no name and come with the image. */
+static void remap_entry(void *arg, pb_istream_t *in)
+{
+	struct cr_criu_facts *c = arg;
+	uint32_t id = 0;
+	struct field f;
+	size_t i;
+
+	while (next(in, &f))
+		if (f.tag == 1)
+			id = f.value;
+	for (i = 0; i < c->files.n; i++)
+		if (c->files.v[i].id == id)
+			c->files.v[i].sized = false;
+}
+
+enum cr_need_state cr_criu_file_look(const struct cr_criu_file *f)
+{
+	struct stat st;
+
+	if (!f->path || !f->sized)
+		return CR_NEED_SAME;
+	if (stat(f->path, &st))
+		return CR_NEED_MISSING;
+	if ((uint64_t)st.st_size == f->size || (f->written && (uint64_t)st.st_size > f->size))
+		return CR_NEED_SAME;
+	return CR_NEED_DIFFERENT;
+}
+
+const char *cr_criu_facts_path(const struct cr_criu_facts *c, uint32_t id)
 {
 	size_t i;
 
@@ -157,7 +189,7 @@ const char *cr_criu_path(const struct cr_criu *c, uint32_t id)
 
 static void pstree_entry(void *arg, pb_istream_t *in)
 {
-	struct cr_criu *c = arg;
+	struct cr_criu_facts *c = arg;
 	struct cr_criu_process *p =
 		c->processes.n < PROCESSES_MAX ? cr_list_add(&c->processes) : NULL;
 	struct field f;
@@ -230,13 +262,14 @@ static void mm_entry(void *arg, pb_istream_t *in)
 	}
 }
 
-bool cr_criu_read(const struct cr_image *img, struct cr_criu *out)
+bool cr_criu_facts_read(const struct cr_image *img, struct cr_criu_facts *out)
 {
 	char name[40];
 	size_t i;
 
-	*out = (struct cr_criu){ 0 };
+	*out = (struct cr_criu_facts){ 0 };
 	each(img, "files.img", file_entry, out);
+	each(img, "remap-fpath.img", remap_entry, out);
 	each(img, "pstree.img", pstree_entry, out);
 	for (i = 0; i < out->processes.n; i++) {
 		struct cr_criu_process *p = &out->processes.v[i];
@@ -256,7 +289,7 @@ bool cr_criu_read(const struct cr_image *img, struct cr_criu *out)
 	return out->processes.n;
 }
 
-void cr_criu_free(struct cr_criu *c)
+void cr_criu_facts_free(struct cr_criu_facts *c)
 {
 	size_t i;
 
@@ -264,5 +297,5 @@ void cr_criu_free(struct cr_criu *c)
 		free(c->files.v[i].path);
 	free(c->files.v);
 	free(c->processes.v);
-	*c = (struct cr_criu){ 0 };
+	*c = (struct cr_criu_facts){ 0 };
 }

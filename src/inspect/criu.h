@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "common/image.h"
+#include "common/needs.h"
 
 struct cr_criu_process {
 	int32_t pid, ppid, pgid, sid;
@@ -20,18 +20,22 @@ struct cr_criu_process {
 struct cr_criu_file {
 	uint32_t id;
 	uint64_t size;
-	bool sized; /* a regular file that must have this size */
+	bool sized; /* a regular file that must have this size, */
+	bool written; /* or be longer: it will be cut */
 	char *path;
 };
 
-struct cr_criu {
+struct cr_criu_facts {
 	CR_LIST(struct cr_criu_process) processes;
 	CR_LIST(struct cr_criu_file) files; /* regular files, devices and folders */
 	uint64_t pages; /* bytes of its files of pages */
 };
 
 /* What cannot be read is left out: false if there is nothing of CRIU's at all. */
-bool cr_criu_read(const struct cr_image *img, struct cr_criu *out);
-void cr_criu_free(struct cr_criu *c);
+bool cr_criu_facts_read(const struct cr_image *img, struct cr_criu_facts *out);
+void cr_criu_facts_free(struct cr_criu_facts *c);
 
-const char *cr_criu_path(const struct cr_criu *c, uint32_t id);
+/* Of a file with a size: whether this node has it. */
+enum cr_need_state cr_criu_file_look(const struct cr_criu_file *f);
+
+const char *cr_criu_facts_path(const struct cr_criu_facts *c, uint32_t id);

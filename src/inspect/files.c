@@ -115,7 +115,7 @@ static bool add_description(item_list *list, const cairn_Description *d)
 }
 
 /* What CRIU looks for: the same size. */
-static bool add_criu(item_list *list, const struct cr_criu *c)
+static bool add_criu(item_list *list, const struct cr_criu_facts *c)
 {
 	bool ok = true;
 	size_t i;
@@ -124,13 +124,15 @@ static bool add_criu(item_list *list, const struct cr_criu *c)
 		const struct cr_criu_file *f = &c->files.v[i];
 
 		ok = !f->path || add(list, (struct item){ f->sized ? "file" : "path", f->path,
-							  f->sized ? "same" : "exists", f->size,
-							  f->sized, NULL, 0, "" });
+							  f->written ? "not shorter" :
+							  f->sized   ? "same" :
+								       "exists",
+							  f->size, f->sized, NULL, 0, "" });
 	}
 	return ok;
 }
 
-static bool collect(item_list *list, const struct cr_image *img, const struct cr_criu *c,
+static bool collect(item_list *list, const struct cr_image *img, const struct cr_criu_facts *c,
 		    struct cr_err *err)
 {
 	bool ok = add_programs(list, img, err);
@@ -208,10 +210,10 @@ static void print_lines(const item_list *list)
 int cr_inspect_files(struct cr_inspect *in)
 {
 	item_list list = { 0 };
-	struct cr_criu criu;
+	struct cr_criu_facts criu;
 	bool ok;
 
-	cr_criu_read(in->img, &criu);
+	cr_criu_facts_read(in->img, &criu);
 	ok = collect(&list, in->img, &criu, &in->err);
 
 	if (ok && in->json)
@@ -219,6 +221,6 @@ int cr_inspect_files(struct cr_inspect *in)
 	else if (ok)
 		print_lines(&list);
 	free(list.v);
-	cr_criu_free(&criu);
+	cr_criu_facts_free(&criu);
 	return ok ? 0 : -1;
 }

@@ -84,7 +84,7 @@ static void show_sizes(const struct cr_model *m)
 }
 
 /* One is listed as often as it was opened. */
-static bool repeated(const struct cr_criu *c, size_t at)
+static bool repeated(const struct cr_criu_facts *c, size_t at)
 {
 	size_t i;
 
@@ -95,7 +95,7 @@ static bool repeated(const struct cr_criu *c, size_t at)
 	return false;
 }
 
-static void show_criu(const struct cr_criu *c)
+static void show_criu(const struct cr_criu_facts *c)
 {
 	size_t i;
 
@@ -108,7 +108,7 @@ static void show_criu(const struct cr_criu *c)
 
 		cr_line("  %8d %8d %8d %8d %7u %10s  %-16s %s", p->pid, p->ppid, p->pgid, p->sid,
 			p->threads, cr_some_bytes(p->mapped).s, p->name,
-			p->zombie ? "(zombie)" : cr_criu_path(c, p->exe));
+			p->zombie ? "(zombie)" : cr_criu_facts_path(c, p->exe));
 	}
 	cr_line("%s", "");
 	cr_line("FILES");
@@ -123,12 +123,12 @@ static void show_criu(const struct cr_criu *c)
 /* What another backend has written is its own affair: names and sizes, and CRIU's processes. */
 static void show_archive(const struct cr_image *img)
 {
-	struct cr_criu c;
+	struct cr_criu_facts c;
 	size_t i;
 
-	if (cr_criu_read(img, &c))
+	if (cr_criu_facts_read(img, &c))
 		show_criu(&c);
-	cr_criu_free(&c);
+	cr_criu_facts_free(&c);
 	if (img->archive_files.n) {
 		cr_line("%s", "");
 		cr_line("FILES OF %s, IN THE IMAGE", img->job.backend);

@@ -534,7 +534,7 @@ static void put_locks(struct cr_json *j, const struct cr_model *m)
 	cr_json_end(j);
 }
 
-static void put_criu(struct cr_json *j, const struct cr_criu *c)
+static void put_criu(struct cr_json *j, const struct cr_criu_facts *c)
 {
 	size_t i;
 
@@ -553,7 +553,7 @@ static void put_criu(struct cr_json *j, const struct cr_criu *c)
 		cr_json_size(j, "threads", p->threads);
 		cr_json_size(j, "mappings", p->mappings);
 		cr_json_size(j, "mapped_bytes", p->mapped);
-		cr_json_text(j, "program", cr_criu_path(c, p->exe));
+		cr_json_text(j, "program", cr_criu_facts_path(c, p->exe));
 		cr_json_end(j);
 	}
 	cr_json_end(j);
@@ -573,12 +573,12 @@ static void put_criu(struct cr_json *j, const struct cr_criu *c)
 
 static void put_archive(struct cr_json *j, const struct cr_image *img)
 {
-	struct cr_criu c;
+	struct cr_criu_facts c;
 	size_t i;
 
-	if (cr_criu_read(img, &c))
+	if (cr_criu_facts_read(img, &c))
 		put_criu(j, &c);
-	cr_criu_free(&c);
+	cr_criu_facts_free(&c);
 
 	cr_json_array(j, "archive");
 	for (i = 0; i < img->archive_files.n; i++) {

@@ -137,25 +137,20 @@ static void look_closer(struct verifying *v, const char *path)
 /* CRIU asks for size and build-id of the files that a process maps or has open. */
 static void check_criu(struct verifying *v, const struct cr_image *img)
 {
-	struct cr_criu c;
-	struct stat st;
+	struct cr_criu_facts c;
 	size_t i;
 
-	cr_criu_read(img, &c);
+	cr_criu_facts_read(img, &c);
 	for (i = 0; i < c.files.n; i++) {
 		const struct cr_criu_file *f = &c.files.v[i];
-		enum cr_need_state state = CR_NEED_SAME;
+		enum cr_need_state state = cr_criu_file_look(f);
 
 		if (!f->path || !f->sized)
 			continue;
-		if (stat(f->path, &st))
-			state = CR_NEED_MISSING;
-		else if ((uint64_t)st.st_size != f->size)
-			state = CR_NEED_DIFFERENT;
 		v->missing += state != CR_NEED_SAME;
 		tell(v, f->path, cr_need_state_name(state), "");
 	}
-	cr_criu_free(&c);
+	cr_criu_facts_free(&c);
 }
 
 static int check_node(struct verifying *v, const struct cr_image *img)

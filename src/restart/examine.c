@@ -141,6 +141,8 @@ static void check_ids(struct cr_restart *r, cr_obstacles *to)
 	const char *ids = r->sh->options.ids;
 	struct cr_err why = { 0 }, err = { 0 };
 
+	if (!r->sh->backend || !r->sh->backend->capsule)
+		return;
 	if (!strcmp(ids, "virtual") || !cr_capsule_try(r, &why))
 		return;
 	if (!strcmp(ids, "auto"))
@@ -438,7 +440,10 @@ void cr_restart_examine(struct cr_restart *r, cr_obstacles *to)
 	size_t i;
 
 	to->all = true;
-	cr_check_image(&r->img, r->sh->options.allow_changed, true, to);
+	if (r->img.processes.n || !r->img.archive_files.n)
+		cr_check_image(&r->img, r->sh->options.allow_changed, true, to);
+	else
+		cr_check_pack(&r->img, true, to);
 	for (i = 0; i < CR_ARRAY_SIZE(checks); i++)
 		checks[i](r, to);
 }

@@ -24,7 +24,7 @@ int cr_check_image(const struct cr_image *img, bool allow_changed, bool contents
 int cr_check_pack(const struct cr_image *img, bool contents, cr_obstacles *to);
 
 /*
- * examine.c: all that can be known of a restart of an agent's image on this node without making
- * anything. Paths are mapped already.
+ * examine.c: all that can be known of a restart on this node without making anything. Paths are
+ * mapped already; of another backend's image it is what all have in common.
  */
 void cr_restart_examine(struct cr_restart *r, cr_obstacles *to);

@@ -4,11 +4,38 @@
 // Starts nothing and changes nothing.
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/json.h"
+#include "inspect/criu.h"
 #include "restart/examine.h"
 #include "tools/crrestart.h"
+
+/* CRIU wants the files that were open or mapped as long as they were. */
+static void check_criu(const struct cr_restart *r, cr_obstacles *to)
+{
+	struct cr_criu_facts c;
+	size_t i;
+
+	cr_criu_facts_read(&r->img, &c);
+	for (i = 0; i < c.files.n; i++) {
+		const struct cr_criu_file *f = &c.files.v[i];
+		struct cr_err err = { 0 };
+
+		enum cr_need_state state = cr_criu_file_look(f);
+
+		if (state == CR_NEED_MISSING)
+			cr_fail(&err, CR_EXIT_CHANGED, 0,
+				"%s, which the job maps or has open, is missing (put it back)",
+				f->path);
+		else if (state == CR_NEED_DIFFERENT)
+			cr_fail(&err, CR_EXIT_CHANGED, 0,
+				"%s, which the job maps or has open, is not as long as it was (put "
+				"it back)",
+				f->path);
+		cr_obstacle(to, "file", &err);
+	}
+	cr_criu_facts_free(&c);
+}
 
 static void examine(struct cr_restart *r, const char *path,
 		    int (*find)(struct cr_restart *r, struct cr_err *err), cr_obstacles *to)
@@ -30,14 +57,11 @@ static void examine(struct cr_restart *r, const char *path,
 	r->objects.rules = &o->files;
 	ret = find(r, &err);
 	cr_obstacle(to, "backend", &err);
-	if (!r->img.job.backend[0] || !strcmp(r->img.job.backend, "agent")) {
-		cr_restart_examine(r, to);
+	cr_restart_examine(r, to);
+	if (!r->img.archive_files.n)
 		return;
-	}
-	cr_check_pack(&r->img, true, to);
-	if (!ret && !r->sh->backend->check(r, &err))
-		return;
-	if (!ret)
+	check_criu(r, to);
+	if (!ret && r->sh->backend->check(r, &err))
 		cr_obstacle(to, r->sh->backend->name, &err);
 }
 

@@ -28,7 +28,7 @@ crctl_LDADD = $(SHEPHERD_LIBS)
 crrestart_SOURCES = src/tools/backends.c src/tools/crrestart.c src/tools/crrestart.h \
 	src/tools/crrestart_check.c src/tools/detach.c src/tools/detach.h
 crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)
-crrestart_LDADD = $(SHEPHERD_LIBS)
+crrestart_LDADD = src/libinspect.a $(SHEPHERD_LIBS)
 
 bin_PROGRAMS += crcoordinator
 
