@@ -475,6 +475,7 @@ EXTRA_DIST += \
 	test/soak/mpi \
 	test/cli/backtrace.sh \
 	test/cli/api.sh \
+	test/cli/auto.sh \
 	test/cli/changed.sh \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \

@@ -189,6 +189,9 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	if (sh->checkpoint)
 		return cr_fail(err, CR_EXIT_EXISTS, EBUSY, "a checkpoint of %s is being written",
 			       sh->name);
+	if (*sh->unsaved)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "%s cannot be checkpointed: %s",
+			       sh->name, sh->unsaved);
 	c = calloc(1, sizeof(*c));
 	if (!c)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", sh->name);

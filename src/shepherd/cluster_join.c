@@ -90,6 +90,7 @@ int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err
 	p->max_restarts = o->max_restarts;
 	p->stop_on_failure = !strcmp(o->on_failure, "stop");
 	p->spread = o->spread;
+	p->criu = o->backend && !strcmp(o->backend, "criu");
 	for (i = 0; i < o->labels.n && !ret; i++)
 		ret = cr_label_add(p, o->labels.v[i], err);
 	return ret;

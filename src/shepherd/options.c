@@ -31,8 +31,8 @@ static const struct option_row {
 	  "the job's name (default: the command's, or as saved)", 0 },
 	{ "dir", 'd', TEXT, 5, ROW(dir), 0, 0, "CR_DIR", "DIR",
 	  "where checkpoints go: DIR/NAME/NUMBER (default: ./cairn)", 0 },
-	{ "backend", 0, TEXT, 1, ROW(backend), 0, 0, "CR_BACKEND", "agent|criu",
-	  "what saves it: the agent that is loaded into it, or CRIU (default: agent)", 0 },
+	{ "backend", 0, TEXT, 1, ROW(backend), 0, 0, "CR_BACKEND", "auto|agent|criu",
+	  "what saves it: the agent that is loaded into it, or CRIU (default: auto)", 0 },
 	{ "interval", 'i', SECONDS, 7, ROW(interval), 0.01, 1e9, "CR_INTERVAL", "SECONDS",
 	  "checkpoint every so often", JOB(interval) },
 	{ "stop-after", 0, SECONDS, 7, ROW(stop_after), 0.01, 1e9, "CR_STOP_AFTER", "SECONDS",
@@ -243,7 +243,6 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 				  .on_failure = "restart",
 				  .ids = "auto",
 				  .runtime = "podman",
-				  .backend = "agent",
 				  .compress = "none",
 				  .tcp = "reset" };
 	ret = from_environment(o, command, err);
@@ -264,8 +263,10 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 		return ret;
 	if (strcmp(o->compress, "none") && strcmp(o->compress, "lz4"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--compress %s: none or lz4", o->compress);
-	if (strcmp(o->backend, "agent") && strcmp(o->backend, "criu"))
-		return cr_fail(err, CR_EXIT_USAGE, 0, "--backend %s: agent or criu", o->backend);
+	if (o->backend && strcmp(o->backend, "auto") && strcmp(o->backend, "agent") &&
+	    strcmp(o->backend, "criu"))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "--backend %s: auto, agent or criu",
+			       o->backend);
 	if (strcmp(o->tcp, "reset") && strcmp(o->tcp, "repair"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--tcp %s: reset or repair", o->tcp);
 	if (strcmp(o->ids, "auto") && strcmp(o->ids, "exact") && strcmp(o->ids, "virtual"))

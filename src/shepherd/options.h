@@ -31,7 +31,7 @@ struct cr_labels {
 struct cr_options {
 	const char *name;
 	const char *dir;
-	const char *backend; /* agent or criu */
+	const char *backend; /* auto, agent or criu; NULL: auto, not asked for */
 	double interval; /* seconds between checkpoints, 0: none */
 	double stop_after; /* seconds until checkpoint and stop, 0: never */
 	double stop_timeout; /* seconds that a thread may take to stop */

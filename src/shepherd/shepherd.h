@@ -137,6 +137,7 @@ struct cr_helper {
 
 struct cr_shepherd {
 	const struct cr_backend *backend;
+	char unsaved[1400]; /* why nothing can save the job, which runs all the same; else "" */
 	void *backend_state; /* its own */
 	bool attached; /* the job's processes are not children of ours: who ends them, tells */
 	CR_LIST(struct cr_helper) helpers;

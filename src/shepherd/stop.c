@@ -37,12 +37,12 @@ static int check_agentless(struct cr_member *m, struct cr_err *err)
 	if (fd >= 0 && !cr_elf_read(fd, &elf) && elf.elf && !elf.interpreter)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) runs the static program %s, into which the agent "
-			       "cannot be loaded: use a dynamically linked one; the job goes on",
+			       "cannot be loaded (--backend criu can save it); the job goes on",
 			       m->pid, command, exe);
 	if (!stat(exe, &st) && st.st_mode & (S_ISUID | S_ISGID))
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) runs the setuid program %s, into which the agent "
-			       "cannot be loaded; the job goes on",
+			       "cannot be loaded (--backend criu can save it); the job goes on",
 			       m->pid, command, exe);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "common/io.h"
 #include "common/json.h"
 #include "common/runtime.h"
+#include "criu/choose.h"
 #include "net/client.h"
 #include "tools/crctl.h"
 #include "tools/look.h"
@@ -234,8 +235,31 @@ static bool on_run(const cairn_Reply *r, const void *payload, size_t len, void *
 	return true;
 }
 
+/*
+ * What the members' shepherds are to be told. The program is looked at here: a node must be chosen
+ * before one could look there, where it is the same.
+ */
+static int run_backend(struct cr_ctl *c, cairn_Request *q, const char **backend)
+{
+	struct cr_err none = { 0 };
+	struct cr_choice choice;
+
+	*backend = c->backend && strcmp(c->backend, "auto") ? c->backend : NULL;
+	if (!*backend && q->members > 1)
+		*backend = "agent";
+	else if (!*backend && !cr_choose(c->command[0], &choice, &none) &&
+		 strcmp(choice.backend, "agent"))
+		*backend = choice.backend;
+	q->policy.criu = *backend && !strcmp(*backend, "criu");
+	if (q->policy.criu && q->members > 1)
+		return cr_fail(&c->err, CR_EXIT_USAGE, 0,
+			       "--backend criu: a job of several members needs the agent");
+	return 0;
+}
+
 int cr_ask_run(struct cr_ctl *c)
 {
+	char *options[] = { "--backend", NULL, NULL };
 	static cairn_Request q;
 	static struct run run;
 	cr_auto_free void *payload = NULL;
@@ -257,7 +281,11 @@ int cr_ask_run(struct cr_ctl *c)
 		ret = fill(c, q.node, sizeof(q.node), "node", c->node);
 	for (char **a = c->command; *a && at < sizeof(q.command) - 1; a++)
 		at += snprintf(q.command + at, sizeof(q.command) - at, "%s%s", at ? " " : "", *a);
-	payload = ret ? NULL : cr_client_command(&q, NULL, c->command, &len, &c->err);
+	if (!ret)
+		ret = run_backend(c, &q, (const char **)&options[1]);
+	payload =
+		ret ? NULL :
+		      cr_client_command(&q, options[1] ? options : NULL, c->command, &len, &c->err);
 	if (!payload)
 		return -1;
 	run.c = c;

@@ -16,7 +16,7 @@ struct cr_ctl {
 	const char *coordinator; /* NULL: jobs of this host */
 	const char *of[2]; /* the job, node, pid, command that the verb is about */
 	char **command; /* of run */
-	const char *name, *node, *on_failure;
+	const char *name, *node, *on_failure, *backend;
 	long nodes, since;
 	cairn_Policy policy;
 	struct cr_err err;

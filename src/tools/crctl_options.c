@@ -54,6 +54,8 @@ static const struct row {
 	  "when a member is lost (default: restart)" },
 	{ "max-restarts", 0, NUMBER, ROW(policy.max_restarts), 0, 1e6, RUN, "CR_MAX_RESTARTS", "N",
 	  "without a checkpoint in between (default: 3)" },
+	{ "backend", 0, TEXT, ROW(backend), 0, 0, RUN, "CR_BACKEND", "auto|agent|criu",
+	  "what saves it (default: auto)" },
 	{ "label", 0, LABEL, 0, 0, 0, RUN, "CR_LABEL", "KEY=VALUE",
 	  "only on nodes with it; several times" },
 	{ "spread", 0, FLAG, ROW(policy.spread), 0, 0, RUN, "CR_SPREAD", NULL,
@@ -118,6 +120,10 @@ static int set(struct cr_ctl *c, const struct row *r, const char *value, const c
 				       source, value);
 		c->policy.stop_on_failure = !strcmp(value, "stop");
 	}
+	if (to == &c->backend && strcmp(value, "auto") && strcmp(value, "agent") &&
+	    strcmp(value, "criu"))
+		return cr_fail(&c->err, CR_EXIT_USAGE, 0, "%s: '%s' is not auto, agent or criu",
+			       source, value);
 	return 0;
 }
 

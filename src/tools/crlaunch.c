@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
+#include "criu/choose.h"
 #include "shepherd/guard.h"
 #include "shepherd/shepherd.h"
 #include "tools/detach.h"
@@ -48,7 +49,8 @@ static void set_environment(struct cr_shepherd *sh)
 
 static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
-	bool agent = !strcmp(sh->backend->name, "agent");
+	bool agent = !strcmp(sh->backend->name, "agent") && !*sh->unsaved;
+	bool criu = !strcmp(sh->backend->name, "criu");
 	sigset_t signal, old;
 	int error = 0, report[2];
 
@@ -61,11 +63,12 @@ static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 	sh->root = fork();
 	if (!sh->root) {
 		setrlimit(RLIMIT_NOFILE, &sh->outside.limit);
+		/* CRIU saves sessions that are whole. */
+		if (criu)
+			setsid();
 		if (agent) {
 			set_environment(sh);
 		} else {
-			/* CRIU saves sessions that are whole. */
-			setsid();
 			sigprocmask(SIG_SETMASK, &old, NULL);
 			cr_cluster_environment(&sh->cluster);
 		}
@@ -110,6 +113,49 @@ static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 	return named ? cr_cluster_report(c, sh, err) : cr_cluster_join(c, sh, argv, err);
 }
 
+/*
+ * The backend, as told or as the program needs. One that none can save here runs all the same,
+ * unless the user has said which.
+ */
+static int choose_backend(struct cr_shepherd *sh, const char *command, struct cr_err *err)
+{
+	const char *asked = sh->options.backend;
+	bool several = sh->options.nodes || sh->options.join;
+	struct cr_choice choice;
+	struct cr_err why = { 0 };
+	int ret;
+
+	if (asked && strcmp(asked, "auto")) {
+		sh->backend = cr_backend_named(asked);
+		return several && strcmp(asked, "agent") ?
+			       cr_fail(err, CR_EXIT_USAGE, 0,
+				       "--backend %s: a job of several members needs the agent",
+				       asked) :
+			       0;
+	}
+	sh->backend = cr_backend_named("agent");
+	/* Where members run elsewhere, that is found out there. */
+	if (sh->options.nodes && !cr_cluster_named(&sh->cluster))
+		return 0;
+	ret = cr_choose(command, &choice, err);
+	if (ret)
+		return ret;
+	if (!strcmp(choice.backend, "agent")) {
+		if (asked)
+			cr_say("backend agent: %s", choice.why);
+	} else if (!several && !cr_backend_named(choice.backend)->probe(&why)) {
+		sh->backend = cr_backend_named(choice.backend);
+		cr_say("backend %s: %s", choice.backend, choice.why);
+	} else {
+		if (several)
+			cr_fail(&why, CR_EXIT_UNSUPPORTED, 0,
+				"CRIU saves no job of several members");
+		snprintf(sh->unsaved, sizeof(sh->unsaved), "%s, and %s", choice.why, why.text);
+		cr_say("%s runs, but cannot be checkpointed: %s", sh->name, sh->unsaved);
+	}
+	return 0;
+}
+
 /* The job's name and its backend. */
 static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
@@ -118,22 +164,19 @@ static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 
 	if (ret)
 		return ret;
-	sh->backend = cr_backend_named(sh->options.backend);
 	snprintf(sh->name, sizeof(sh->name), "%s", name ? name : "");
 	if (!name)
 		cr_name_from(argv[0], sh->name, sizeof(sh->name));
-	return 0;
+	ret = choose_backend(sh, argv[0], err);
+	sh->options.backend = sh->backend ? sh->backend->name : NULL;
+	return ret;
 }
 
 /* What can be known before anything is made. */
 static int check(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	if (!strcmp(sh->backend->name, "agent"))
-		return cr_program_check(argv[0], err);
-	if (sh->options.nodes || sh->options.join)
-		return cr_fail(err, CR_EXIT_USAGE, 0,
-			       "--backend %s: a job of several members needs the agent",
-			       sh->backend->name);
+		return *sh->unsaved ? 0 : cr_program_check(argv[0], err);
 	return sh->backend->probe(err);
 }
 

@@ -6,7 +6,7 @@ set -u
 
 echo 'int main(void) { for (;;) ; }' >static.c
 if ${CC:-cc} -static -o static static.c 2>/dev/null; then
-	timeout 20 crlaunch -n job -- ./static 2>msg
+	timeout 20 crlaunch --backend agent -n job -- ./static 2>msg
 	is 102 $? 'static program'
 	says msg 'static' 'its message says static'
 	# Nor by way of a program that is not: the job goes on, its checkpoint is refused.
