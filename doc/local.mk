@@ -15,6 +15,7 @@ dist_man_MANS += \
 	doc/man/cairn.7 \
 	doc/man/cairn_checkpoint.3 \
 	doc/man/cairn-exit-codes.7 \
+	doc/man/cairn-plugin.7 \
 	doc/man/cairn-environment.7
 
 # One page is of all functions of cairn.h.

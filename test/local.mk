@@ -413,6 +413,8 @@ test_progs += \
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
 	test/soak/queues test/cli/forbid test/plugin/fan test/plugin/gpu-user test/plugin/show-env \
 	test/soak/queues test/cli/api test/cli/api-static test/cli/forbid test/plugin/show-env \
+	test/soak/queues test/cli/forbid test/plugin/fan test/plugin/gpu-user \
+	test/plugin/show-env test/plugin/target \
 	test/cluster/msgs \
 	test/cluster/witness \
 	test/cluster/sockets \
@@ -420,12 +422,15 @@ check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/s
 
 test_cli_api_static_SOURCES = test/cli/api.c
 test_cli_api_static_LDFLAGS = -static
+# Its addresses are the same each time.
+test_plugin_target_CFLAGS = $(AM_CFLAGS) -fno-pie
+test_plugin_target_LDFLAGS = $(AM_LDFLAGS) -no-pie
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
 
 EXTRA_DIST += \
-	test/plugin/cuda-checkpoint \
+	test/plugin/cuda-checkpoint test/plugin/probe.c \
 	test/run \
 	test/cycle.sh \
 	test/lib.sh \

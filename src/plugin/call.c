@@ -67,6 +67,7 @@ static int end(struct cr_plugin *p)
 	pid_t pid = p->pid;
 
 	cr_close_fd(&p->sock);
+	cr_close_fd(&p->ended);
 	p->pid = 0;
 	if (!pid)
 		return -1;
@@ -133,7 +134,8 @@ int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_
 		   const void *data, size_t len, int fd, int *got, void **answer,
 		   struct cr_err *err)
 {
-	int64_t deadline = cr_now_ns(CLOCK_MONOTONIC) + (int64_t)(ps->timeout * 1e9);
+	struct cr_plugin_limit limit = { cr_now_ns(CLOCK_MONOTONIC) + (int64_t)(ps->timeout * 1e9),
+					 p->ended };
 	enum cr_hook hook = m->hook;
 	void *back = NULL;
 	int ret;
@@ -142,9 +144,9 @@ int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_
 		return cr_fail(err, CR_EXIT_PLUGIN, 0, "the plugin %s has no process any more",
 			       name_of(p));
 	m->len = len;
-	ret = cr_plugin_send(p->sock, m, data, fd, deadline);
+	ret = cr_plugin_send(p->sock, m, data, fd, &limit);
 	if (!ret)
-		ret = cr_plugin_recv(p->sock, m, &back, got, deadline);
+		ret = cr_plugin_recv(p->sock, m, &back, got, &limit);
 	if (!ret && (m->hook != hook || (m->ret >= 0 && m->error))) {
 		if (got)
 			cr_close_fd(got);

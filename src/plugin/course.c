@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "plugin/plugin.h"
 
@@ -47,6 +48,7 @@ static int start(struct cr_plugins *ps, size_t k, struct cr_err *err)
 	}
 	p->pid = pid;
 	p->sock = pair[0];
+	p->ended = syscall(SYS_pidfd_open, pid, 0);
 	return load(ps, p, err);
 }
 

@@ -59,7 +59,7 @@ static int add(struct cr_plugins *ps, char *given, struct cr_err *err)
 	if (!p)
 		p = &ps->v[ps->n++];
 	free(p->given);
-	*p = (struct cr_plugin){ .given = given, .sock = -1 };
+	*p = (struct cr_plugin){ .given = given, .sock = -1, .ended = -1 };
 	strcpy(p->stem, stem);
 	p->options = given[file_len(given)] ? given + file_len(given) + 1 : "";
 	return 0;

@@ -65,6 +65,7 @@ struct cr_plugin {
 	uint32_t hooks, flags;
 	pid_t pid; /* 0: no process */
 	int sock;
+	int ended; /* a pidfd of it, -1 if the kernel has none */
 	bool owed; /* has been told to suspend, or to restart, but not yet that it is over */
 	void *data; /* of its own, to be stored, or out of the checkpoint */
 	size_t len;
@@ -143,7 +144,15 @@ static inline bool cr_plugin_has(const struct cr_plugin *p, enum cr_hook hook)
 void cr_plugin_serve(const struct cr_plugins *ps, const struct cr_plugin *p, int sock)
 	__attribute__((noreturn));
 
-/* ---- wire.c: all of it or -errno; deadline by CLOCK_MONOTONIC, 0: none ---- */
+/* ---- wire.c: all of it or -errno ---- */
+
+/* By which patience ends: -ETIMEDOUT, -EPIPE. */
+struct cr_plugin_limit {
+	int64_t deadline; /* CLOCK_MONOTONIC; 0: none */
+	int ended; /* pidfd of who answers, whose children may have the socket, too; -1: none */
+};
+
 int cr_plugin_send(int sock, const struct cr_plugin_msg *m, const void *data, int fd,
-		   int64_t deadline);
-int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd, int64_t deadline);
+		   const struct cr_plugin_limit *limit);
+int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd,
+		   const struct cr_plugin_limit *limit);

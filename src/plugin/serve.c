@@ -392,6 +392,7 @@ static int call(int fd, int *back)
 
 static void carry_out(void *data, size_t len, int fd)
 {
+	const struct cr_plugin_limit none = { 0, -1 };
 	const void *answer = NULL;
 	int back = -1;
 
@@ -422,7 +423,7 @@ static void carry_out(void *data, size_t len, int fd)
 	}
 	/* It may have blocked signals or called itself otherwise. */
 	prctl(PR_SET_NAME, CR_PLUGIN_NAME);
-	if (cr_plugin_send(s.sock, &s.m, answer, s.m.ret < 0 ? -1 : back, 0))
+	if (cr_plugin_send(s.sock, &s.m, answer, s.m.ret < 0 ? -1 : back, &none))
 		_exit(1);
 	cr_close_fd(&back);
 }
@@ -456,6 +457,7 @@ static void settle(int sock)
 
 void cr_plugin_serve(const struct cr_plugins *ps, const struct cr_plugin *p, int sock)
 {
+	const struct cr_plugin_limit none = { 0, -1 };
 	void *data;
 	int fd;
 
@@ -479,7 +481,7 @@ void cr_plugin_serve(const struct cr_plugins *ps, const struct cr_plugin *p, int
 		.get_environment = host_get_environment,
 		.set_environment = host_set_environment,
 	};
-	while (!cr_plugin_recv(s.sock, &s.m, &data, &fd, 0)) {
+	while (!cr_plugin_recv(s.sock, &s.m, &data, &fd, &none)) {
 		carry_out(data, s.m.len, fd);
 		cr_close_fd(&fd);
 	}

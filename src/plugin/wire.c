@@ -14,26 +14,27 @@
 #define MAGIC 0x70726331u
 
 /* 0 when the socket is ready. */
-static int await(int sock, short events, int64_t deadline)
+static int await(int sock, short events, const struct cr_plugin_limit *limit)
 {
-	struct pollfd p = { sock, events, 0 };
-	int64_t rest;
+	struct pollfd p[2] = { { sock, events, 0 }, { limit->ended, POLLIN, 0 } };
+	int64_t deadline = limit->deadline, rest;
 	int ret;
 
 	for (;;) {
 		rest = deadline ? (deadline - cr_now_ns(CLOCK_MONOTONIC) + 999999) / 1000000 : -1;
 		if (deadline && rest <= 0)
 			return -ETIMEDOUT;
-		ret = poll(&p, 1, rest > 1000000 ? 1000000 : rest);
+		ret = poll(p, 2, rest > 1000000 ? 1000000 : rest);
 		if (ret > 0)
-			return 0;
+			return p[0].revents ? 0 : -EPIPE;
 		if (ret < 0 && errno != EINTR)
 			return -errno;
 	}
 }
 
 /* fd goes with the first byte. */
-static int transfer_out(int sock, const void *from, size_t len, int fd, int64_t deadline)
+static int transfer_out(int sock, const void *from, size_t len, int fd,
+			const struct cr_plugin_limit *limit)
 {
 	char room[CMSG_SPACE(sizeof(int))] = { 0 };
 	const char *p = from;
@@ -64,7 +65,7 @@ static int transfer_out(int sock, const void *from, size_t len, int fd, int64_t 
 		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
-		ret = await(sock, POLLOUT, deadline);
+		ret = await(sock, POLLOUT, limit);
 		if (ret)
 			return ret;
 	}
@@ -92,7 +93,7 @@ static void take_fds(struct msghdr *m, int *fd)
 	}
 }
 
-static int transfer_in(int sock, void *to, size_t len, int *fd, int64_t deadline)
+static int transfer_in(int sock, void *to, size_t len, int *fd, const struct cr_plugin_limit *limit)
 {
 	char room[CMSG_SPACE(16 * sizeof(int))];
 	char *p = to;
@@ -106,7 +107,7 @@ static int transfer_in(int sock, void *to, size_t len, int *fd, int64_t deadline
 				    .msg_control = room,
 				    .msg_controllen = sizeof(room) };
 
-		ret = await(sock, POLLIN, deadline);
+		ret = await(sock, POLLIN, limit);
 		if (ret)
 			return ret;
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
@@ -124,29 +125,30 @@ static int transfer_in(int sock, void *to, size_t len, int *fd, int64_t deadline
 }
 
 int cr_plugin_send(int sock, const struct cr_plugin_msg *m, const void *data, int fd,
-		   int64_t deadline)
+		   const struct cr_plugin_limit *limit)
 {
 	struct cr_plugin_msg out = *m;
 	int ret;
 
 	out.magic = MAGIC;
-	ret = transfer_out(sock, &out, sizeof(out), fd, deadline);
-	return ret ? ret : transfer_out(sock, data, m->len, -1, deadline);
+	ret = transfer_out(sock, &out, sizeof(out), fd, limit);
+	return ret ? ret : transfer_out(sock, data, m->len, -1, limit);
 }
 
-int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd, int64_t deadline)
+int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd,
+		   const struct cr_plugin_limit *limit)
 {
 	int ret;
 
 	*data = NULL;
 	if (fd)
 		*fd = -1;
-	ret = transfer_in(sock, m, sizeof(*m), fd, deadline);
+	ret = transfer_in(sock, m, sizeof(*m), fd, limit);
 	if (!ret && (m->magic != MAGIC || m->hook >= CR_HOOKS || m->len > CAIRN_STORE_MAX))
 		ret = -EBADMSG;
 	if (!ret && m->len) {
 		*data = malloc(m->len);
-		ret = *data ? transfer_in(sock, *data, m->len, fd, deadline) : -ENOMEM;
+		ret = *data ? transfer_in(sock, *data, m->len, fd, limit) : -ENOMEM;
 	}
 	if (ret) {
 		free(*data);
