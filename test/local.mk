@@ -501,6 +501,7 @@ EXTRA_DIST += \
 	test/cli/file-lost.sh \
 	test/cli/file-policy.sh \
 	test/cli/foreign.sh \
+	test/cli/forget.sh \
 	test/cli/frames.py \
 	test/cli/ipc-neighbour.sh \
 	test/cli/keep.sh \
@@ -521,7 +522,7 @@ EXTRA_DIST += \
 EXTRA_DIST += \
 	test/lab/lab \
 	test/cluster/lib.sh \
-	test/cluster/api.sh \
+	test/cluster/ask.sh \
 	test/cluster/chaos \
 	test/cluster/clock-jump.sh \
 	test/cluster/crrsh.sh \
@@ -530,6 +531,7 @@ EXTRA_DIST += \
 	test/cluster/crnode-killed.sh \
 	test/cluster/disk-full.sh \
 	test/cluster/drain.sh \
+	test/cluster/forgotten.sh \
 	test/cluster/garbage.sh \
 	test/cluster/http.sh \
 	test/cluster/lab.sh \

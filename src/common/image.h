@@ -41,6 +41,12 @@ struct cr_image_writer {
 };
 
 /*
+ * Removes all checkpoints in a job's folder, and the folder if nothing else is in it. Not while a
+ * job writes there: CR_EXIT_EXISTS.
+ */
+int cr_image_forget(const char *path, struct cr_err *err);
+
+/*
  * Makes PARENT/.NNNNNN.tmp with empty files; NNNNNN is number, or if that is 0 one more than any
  * there.
  */

@@ -10,6 +10,7 @@
 #include <pb_encode.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
@@ -297,6 +298,52 @@ void cr_image_close(struct cr_image_writer *w, bool committed)
 	w->blobs = NULL;
 	XXH3_freeState(w->hash);
 	w->hash = NULL;
+}
+
+/* Committed, or never. Others may have folders whose names are numbers. */
+static bool is_checkpoint(int parent, const char *name)
+{
+	char manifest[NAME_MAX + 16];
+	bool tmp;
+
+	if (!number_of(name, &tmp) || strlen(name) < 6)
+		return false;
+	snprintf(manifest, sizeof(manifest), "%s%s", name, tmp ? "" : "/" CR_MANIFEST);
+	return !faccessat(parent, manifest, F_OK, 0);
+}
+
+int cr_image_forget(const char *path, struct cr_err *err)
+{
+	cr_auto_fd parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent **list = NULL;
+	int count, i, found = 0, left = 0;
+
+	if (parent < 0)
+		return cr_fail(err, errno == ENOENT ? CR_EXIT_NOT_FOUND : CR_EXIT_IO, errno, "%s",
+			       path);
+	/* Its shepherd has it locked as well. */
+	if (flock(parent, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return cr_fail(err, CR_EXIT_EXISTS, 0,
+			       "the job of %s is running: end it first (crctl kill)", path);
+	count = scandirat(parent, ".", &list, NULL, alphasort);
+	for (i = 0; i < count; i++) {
+		if (is_checkpoint(parent, list[i]->d_name)) {
+			remove_checkpoint(parent, list[i]->d_name);
+			left += is_checkpoint(parent, list[i]->d_name);
+			found++;
+		}
+		free(list[i]);
+	}
+	free(list);
+	if (!found)
+		return cr_fail(err, CR_EXIT_NOT_FOUND, 0,
+			       "no checkpoint in %s (give a job's folder, DIR/NAME)", path);
+	if (left)
+		return cr_fail(err, CR_EXIT_PERMISSION, 0,
+			       "some checkpoints in %s cannot be removed", path);
+	/* Something else in it is not ours. */
+	rmdir(path);
+	return 0;
 }
 
 static int by_number(const void *a, const void *b)

@@ -177,6 +177,7 @@ enum co_state {
 	CO_JOB_ENDED,
 	CO_JOB_FAILED,
 	CO_JOB_LOST,
+	CO_JOB_FORGOTTEN, /* kept for nodes that come back with images of it; shown to nobody */
 	CO_JOB_STATES,
 };
 

@@ -237,6 +237,8 @@ static void add_jobs(struct co *c, struct evbuffer *out)
 
 	add_metric(out, "jobs", "gauge", "Jobs by state.");
 	for (i = 0; i < c->jobs.n; i++) {
+		if (c->jobs.v[i]->state == CO_JOB_FORGOTTEN)
+			continue;
 		memset(&row, 0, sizeof(row));
 		co_job_row(c->jobs.v[i], &row);
 		count_state(states, counts, CR_ARRAY_SIZE(states), row.state);

@@ -19,6 +19,7 @@ static const char *const names[CO_JOB_STATES] = {
 	[CO_JOB_SHIPPING] = "recovering", [CO_JOB_RESTARTING] = "recovering",
 	[CO_JOB_STOPPED] = "stopped",	  [CO_JOB_ENDED] = "ended",
 	[CO_JOB_FAILED] = "failed",	  [CO_JOB_LOST] = "lost",
+	[CO_JOB_FORGOTTEN] = "forgotten",
 };
 
 const char *co_job_state(const struct co_job *j)
@@ -96,7 +97,8 @@ struct co_job *co_job_find(struct co *c, const char *text, const struct co_asker
 		struct co_job *j = c->jobs.v[i];
 		bool is = !strcmp(j->name, text);
 
-		if (!is && !(*text && !*end && j->id == id))
+		if (j->state == CO_JOB_FORGOTTEN ||
+		    (!is && !(*text && !*end && j->id == id)))
 			continue;
 		if (!may_touch(a, j)) {
 			other = true;

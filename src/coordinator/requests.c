@@ -397,7 +397,7 @@ static void on_list(struct ask *k)
 		struct co_job *j = k->c->jobs.v[i];
 		cairn_Reply *r;
 
-		if (k->a.uid && j->uid != k->a.uid)
+		if (j->state == CO_JOB_FORGOTTEN || (k->a.uid && j->uid != k->a.uid))
 			continue;
 		r = co_reply_begin(k->c);
 		r->which_row = cairn_Reply_job_tag;
@@ -533,6 +533,28 @@ static void on_restart(struct ask *k)
 	co_job_end(j, CO_JOB_WAITING, "");
 }
 
+/* Images on nodes that are away go when those are back and tell of them. */
+static void on_forget(struct ask *k)
+{
+	struct co_job *j = k->j;
+	size_t i;
+
+	if (!co_job_over(j)) {
+		co_reply_error(k->c, &k->a, CR_EXIT_EXISTS,
+			       "job %s is %s: only one that is over can be forgotten (crctl kill)",
+			       j->name, co_job_state(j));
+		return;
+	}
+	while (j->checkpoints)
+		co_checkpoint_drop(j, j->checkpoints);
+	/* Its environment may hold secrets. */
+	for (i = 0; i < j->n; i++)
+		co_db_write(k->c->db, CO_SQL_COMMAND, "iiiib", (int64_t)j->id,
+			    (int64_t)j->v[i].number, (int64_t)0, (int64_t)0, "", (size_t)0);
+	co_job_set(j, CO_JOB_FORGOTTEN, "");
+	co_reply_job(k->c, &k->a, j);
+}
+
 static void on_nodes(struct ask *k)
 {
 	size_t i;
@@ -608,6 +630,7 @@ static const struct {
 	[cairn_Ask_ASK_UNDRAIN] = { on_undrain, false, true },
 	[cairn_Ask_ASK_FENCED] = { on_fenced, false, true },
 	[cairn_Ask_ASK_RESTART] = { on_restart, true, false },
+	[cairn_Ask_ASK_FORGET] = { on_forget, true, false },
 };
 
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len)
@@ -619,7 +642,7 @@ void co_request(struct co_session *s, const cairn_Request *q, const void *payloa
 		forget(s->c, s->id, &q->id);
 		return;
 	}
-	if (q->ask >= CR_ARRAY_SIZE(verbs)) {
+	if (q->ask >= CR_ARRAY_SIZE(verbs) || !verbs[q->ask].on) {
 		co_reply_error(s->c, &k.a, CR_EXIT_USAGE, "this coordinator cannot do that");
 		return;
 	}

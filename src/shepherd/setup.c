@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -83,7 +84,7 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 	char dir[CR_PATH_MAX];
 	int ret;
 
-	sh->control = sh->agents = sh->asking = sh->signal_fd = sh->root_fd = -1;
+	sh->lock = sh->control = sh->agents = sh->asking = sh->signal_fd = sh->root_fd = -1;
 	sh->host_proc = AT_FDCWD;
 	sh->root_status = sh->exit_status = -1;
 	sh->began = time(NULL);
@@ -116,6 +117,10 @@ int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_IO, -ret,
 			       "cannot write checkpoints into %s (choose another place with -d)",
 			       sh->directory);
+	sh->lock = open(sh->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (sh->lock >= 0 && flock(sh->lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
+		return cr_fail(err, CR_EXIT_EXISTS, 0, "%s is being removed by crctl forget",
+			       sh->directory);
 	/* Orphans of the job come to us, not to the system's init. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sh->control = cr_runtime_listen(sh->name, sh->socket_path, err);
@@ -131,6 +136,7 @@ int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
 
 void cr_shepherd_free(struct cr_shepherd *sh)
 {
+	cr_close_fd(&sh->lock);
 	cr_close_fd(&sh->control);
 	cr_close_fd(&sh->agents);
 	cr_close_fd(&sh->asking);

@@ -151,6 +151,7 @@ struct cr_shepherd {
 	char agent_socket[96];
 	char library[CR_PATH_MAX];
 	char command[256];
+	int lock; /* the directory, shared: it is not forgotten while we run */
 	int control, agents; /* listening */
 	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
 	bool virtual_ids; /* restored without namespaces */

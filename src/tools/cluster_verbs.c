@@ -192,6 +192,16 @@ int cr_ask_restart(struct cr_ctl *c)
 	return ret;
 }
 
+int cr_ask_forget(struct cr_ctl *c)
+{
+	static struct cr_job_details d;
+	int ret = ask_of(c, cairn_Ask_ASK_FORGET, false, on_detail, &d);
+
+	if (!ret)
+		print_outcome(c, &d.job, NULL);
+	return ret;
+}
+
 static bool on_finding(const cairn_Reply *r, const void *payload, size_t len, void *arg)
 {
 	const cairn_MemberFinding *f = &r->row.finding;

@@ -25,6 +25,8 @@ static const struct verb {
 	{ "kill", cr_local_kill, cr_ask_kill, "JOB", "end all its processes (SIGKILL)" },
 	{ "check", cr_local_check, cr_ask_check, "JOB|PID|COMMAND",
 	  "what could not be saved or would come back different" },
+	{ "forget", cr_local_forget, cr_ask_forget, "JOB|DIR/NAME",
+	  "remove one that is over, with its checkpoints; DIR/NAME: on this host" },
 	{ "run", NULL, cr_ask_run, "COMMAND", "a new job, on nodes that the cluster chooses" },
 	{ "restart", NULL, cr_ask_restart, "JOB",
 	  "a job that has ended or failed, from its last checkpoint" },

@@ -28,6 +28,7 @@ int cr_local_status(struct cr_ctl *c);
 int cr_local_checkpoint(struct cr_ctl *c);
 int cr_local_kill(struct cr_ctl *c);
 int cr_local_check(struct cr_ctl *c);
+int cr_local_forget(struct cr_ctl *c);
 int cr_print_findings(const cr_findings *f, const char *of, bool json, struct cr_err *err);
 
 /* ---- attach.c: crctl becomes the shepherd of something that runs; argv[0] is the verb ---- */
@@ -48,6 +49,7 @@ int cr_ask_drain(struct cr_ctl *c);
 int cr_ask_undrain(struct cr_ctl *c);
 int cr_ask_fenced(struct cr_ctl *c);
 int cr_ask_restart(struct cr_ctl *c);
+int cr_ask_forget(struct cr_ctl *c);
 
 /* ---- cluster_rows.c: one row, as text or as a JSON object ---- */
 void cr_row_heads(cairn_Ask ask);

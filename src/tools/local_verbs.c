@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/image.h"
 #include "common/json.h"
 #include "common/runtime.h"
 #include "common/wire.h"
@@ -215,6 +216,25 @@ static int do_kill(struct call *c)
 	return ret;
 }
 
+/* What is over has left nothing on this host but its folder. */
+static int do_forget(struct call *c)
+{
+	struct cr_err none = { 0 };
+	cr_auto_fd job = -1;
+	int ret;
+
+	if (!strchr(c->job, '/') && (job = cr_runtime_connect(c->job, &none)) >= 0)
+		return cr_fail(c->err, CR_EXIT_EXISTS, 0,
+			       "the job %s is running: end it first (crctl kill)", c->job);
+	ret = cr_image_forget(c->job, c->err);
+	if (!ret && c->json) {
+		printf("{\"directory\":");
+		cr_json_string(stdout, c->job);
+		printf(",\"state\":\"forgotten\"}\n");
+	}
+	return ret;
+}
+
 static int do_list(struct call *c)
 {
 	char dir[CR_PATH_MAX];
@@ -283,6 +303,11 @@ int cr_local_checkpoint(struct cr_ctl *c)
 int cr_local_kill(struct cr_ctl *c)
 {
 	return with(c, do_kill);
+}
+
+int cr_local_forget(struct cr_ctl *c)
+{
+	return with(c, do_forget);
 }
 
 int cr_local_check(struct cr_ctl *c)
