@@ -78,6 +78,24 @@ static bool is_of_job(pid_t pid, bool self)
 	return false;
 }
 
+/* A terminal of a session that will not be there at a restart, "" for none. */
+static void find_terminal(pid_t pid, char *out)
+{
+	char name[16];
+	int fd;
+
+	*out = 0;
+	if (getsid(pid) == pid)
+		return;
+	for (fd = 0; fd < 3; fd++) {
+		snprintf(name, sizeof(name), "fd/%d", fd);
+		if (!cr_proc_link(pid, name, out) &&
+		    (!strncmp(out, "/dev/pts/", 9) || !strncmp(out, "/dev/tty", 8)))
+			return;
+		*out = 0;
+	}
+}
+
 static int refuse(pid_t pid, const struct cr_proc_status *st, struct cr_err *err)
 {
 	char text[CR_PATH_MAX];
@@ -109,6 +127,13 @@ static int refuse(pid_t pid, const struct cr_proc_status *st, struct cr_err *err
 			       "process %d is in namespaces of its own, as in a container: attach "
 			       "that by its name (crctl attach --container)",
 			       pid);
+	find_terminal(pid, text);
+	if (*text)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d uses %.100s, the terminal of another process's session: "
+			       "CRIU could not bring that back; start it with input and output "
+			       "redirected, or by setsid",
+			       pid, text);
 	if (is_of_job(pid, true))
 		return cr_fail(err, CR_EXIT_EXISTS, 0, "process %d is of a job already", pid);
 	return 0;

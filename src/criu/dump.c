@@ -128,45 +128,66 @@ static void on_dumped(struct cr_shepherd *sh, int status, void *arg)
 
 /* ---- before ---- */
 
-/* CRIU saves one process and what is below it. */
+static bool is_helper(const struct cr_shepherd *sh, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < sh->helpers.n; i++)
+		if (sh->helpers.v[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* An orphan of the job is a child of ours, and not below the first process any more. */
+static int check_orphans(struct cr_shepherd *sh, struct cr_err *err)
+{
+	cr_pids ours = { 0 };
+	char command[128];
+	size_t i;
+	int ret = 0;
+
+	if (!sh->attached)
+		cr_proc_children(AT_FDCWD, getpid(), &ours);
+	for (i = 0; i < ours.n && !ret; i++) {
+		if (ours.v[i] == sh->root || is_helper(sh, ours.v[i]) ||
+		    !cr_of_job(AT_FDCWD, ours.v[i], getpid()))
+			continue;
+		cr_proc_command(AT_FDCWD, ours.v[i], command, sizeof(command));
+		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			      "process %d (%s) is no longer below the job's first: CRIU saves a "
+			      "process with those below it",
+			      ours.v[i], command);
+	}
+	free(ours.v);
+	return ret;
+}
+
+/* CRIU saves one process and what is below it, if nobody else has hold of it. */
 static int check_tree(struct cr_shepherd *sh, struct cr_err *err)
 {
-	cr_pids all = { 0 }, below = { 0 };
-	size_t i, k;
-	int ret = 0;
+	struct cr_proc_status st;
+	cr_pids all = { 0 };
+	char command[128];
+	size_t i;
+	int ret;
 
 	if (sh->root_status >= 0)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			       "the first process of %s has ended: CRIU saves a process with those "
 			       "below it, not what it left behind",
 			       sh->name);
+	ret = check_orphans(sh, err);
 	cr_criu_pids(sh, &all);
-	cr_job_pids(sh->host_proc, all.n ? all.v[0] : sh->root, &below);
 	for (i = 0; i < all.n && !ret; i++) {
-		struct cr_proc_status st;
-		char command[128];
-
-		if (!cr_proc_status(sh->host_proc, all.v[i], &st) && st.tracer) {
-			cr_proc_command(sh->host_proc, st.tracer, command, sizeof(command));
-			ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-				      "process %d is traced by process %d (%s), and CRIU needs to "
-				      "trace it itself; the job goes on",
-				      all.v[i], st.tracer, command);
-		}
-		if (!i || ret)
+		if (cr_proc_status(sh->host_proc, all.v[i], &st) || !st.tracer)
 			continue;
-		for (k = 0; k < below.n && below.v[k] != all.v[i]; k++)
-			;
-		if (k < below.n)
-			continue;
-		cr_proc_command(sh->host_proc, all.v[i], command, sizeof(command));
+		cr_proc_command(sh->host_proc, st.tracer, command, sizeof(command));
 		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			      "process %d (%s) is no longer below the job's first: CRIU saves a "
-			      "process with those below it",
-			      all.v[i], command);
+			      "process %d is traced by process %d (%s), and CRIU needs to trace it "
+			      "itself; the job goes on",
+			      all.v[i], st.tracer, command);
 	}
 	free(all.v);
-	free(below.v);
 	return ret;
 }
 

@@ -33,6 +33,7 @@ int cr_criu_check(struct cr_restart *r, struct cr_err *err)
 	ret = cr_criu_find(&criu, err);
 	if (ret)
 		return ret;
+	r->bare = criu.unprivileged;
 	sscanf(job->backend_version, "%d.%d.%d", &major, &minor, &patch);
 	if (major * 10000 + minor * 100 + patch > criu.version)
 		return cr_fail(err, CR_EXIT_BACKEND, 0,

@@ -34,6 +34,7 @@ struct cr_restart {
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
 	bool member; /* of a cluster's job: nothing of it may outlive its shepherd */
+	bool bare; /* no capsule after all: the backend cannot work in a user's */
 	int report; /* to the outer process */
 };
 

@@ -75,7 +75,8 @@ static int inner(struct cr_restart *r)
 		ret = sh->backend->restart(r, &err);
 	if (ret)
 		return refuse(r, &err);
-	sh->on_stop = tell_stopped;
+	/* Only a capsule has an outer process. */
+	sh->on_stop = r->report > 0 ? tell_stopped : NULL;
 	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
 	restore_terminal(r);
@@ -175,7 +176,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.allow_changed = o->allow_changed;
 	r->objects.tcp_repair = !strcmp(o->tcp, "repair");
 	r->objects.rules = &o->files;
-	return r->sh->backend->capsule ? cr_capsule(r, inner, err) : inner(r);
+	return r->sh->backend->capsule && !r->bare ? cr_capsule(r, inner, err) : inner(r);
 }
 
 int main(int argc, char **argv)
