@@ -50,5 +50,19 @@ if [ "$busybox" ]; then
 		[ -e bad ] && mv bad result || echo PASS >result
 	END
 	want=0 life 'busybox pipeline' -- "$busybox" sh pipeline.sh
+	cat >many.sh <<-'END'
+		# Thirty that start short-lived ones all the time, under numbers of a capsule too.
+		cd work
+		for k in $(seq 30); do
+			(while [ ! -e verify ]; do
+				usleep 50000
+				/bin/true
+			done; echo $k >done.$k) &
+		done
+		: >ready
+		wait
+		[ "$(ls done.* | wc -l)" = 30 ] && echo PASS >result
+	END
+	life 'thirty processes' -- "$busybox" sh many.sh
 fi
 finish
