@@ -336,9 +336,7 @@ void cr_criu_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	if (c->writer.dir >= 0)
 		cr_remove_tree(c->writer.dir, SCRATCH);
 	d->c = NULL;
-	/* It ends, lets the job go on, and is told of then. */
-	if (d->pid)
-		kill(d->pid, SIGTERM);
-	else
+	/* One that is at work must not be ended, as its code may be in the job: it frees this. */
+	if (!d->pid)
 		free_dump(d);
 }

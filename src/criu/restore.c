@@ -22,6 +22,20 @@
 /* Descriptors for CRIU begin here. */
 #define HANDED 200
 
+/* CRIU writes beside its files, and must not be led elsewhere by a link. */
+static int check_files(const struct cr_image *img, struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < img->archive_files.n; i++)
+		if (!S_ISREG(img->archive_files.v[i].mode))
+			return cr_fail(err, CR_EXIT_DAMAGED, 0, "%s: %.100s is no file of CRIU's",
+				       img->path, img->archive_files.v[i].name);
+	if (!img->archive_files.n)
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "%s has no files of CRIU's", img->path);
+	return 0;
+}
+
 int cr_criu_check(struct cr_restart *r, struct cr_err *err)
 {
 	const cairn_Job *job = &r->img.job;
@@ -41,8 +55,9 @@ int cr_criu_check(struct cr_restart *r, struct cr_err *err)
 			       "(contrib/get-criu), or name one by CR_CRIU",
 			       r->img.path, job->backend_version, criu.path,
 			       cr_criu_version_text(criu.version, version));
-	if (!r->img.archive_files.n)
-		return cr_fail(err, CR_EXIT_DAMAGED, 0, "%s has no files of CRIU's", r->img.path);
+	ret = check_files(&r->img, err);
+	if (ret)
+		return ret;
 	ret = cr_criu_options(&r->sh->options, err);
 	if (ret)
 		return ret;
