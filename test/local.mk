@@ -485,6 +485,7 @@ EXTRA_DIST += \
 	test/cli/check.sh \
 	test/cli/cluster-away.sh \
 	test/cli/crimage.bash \
+	test/cli/crimage-criu.sh \
 	test/cli/crimage.py \
 	test/cli/crimage-damage.sh \
 	test/cli/crimage-diff.sh \

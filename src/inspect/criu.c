@@ -133,7 +133,8 @@ static void reg_file(struct cr_criu_facts *c, pb_istream_t *in)
 	if (!to)
 		return;
 	*to = file;
-	to->sized = file.size && S_ISREG(mode);
+	to->needed = S_ISREG(mode);
+	to->sized = file.size && to->needed;
 	to->path = strdup(path);
 }
 
@@ -159,18 +160,19 @@ static void remap_entry(void *arg, pb_istream_t *in)
 			id = f.value;
 	for (i = 0; i < c->files.n; i++)
 		if (c->files.v[i].id == id)
-			c->files.v[i].sized = false;
+			c->files.v[i].needed = c->files.v[i].sized = false;
 }
 
 enum cr_need_state cr_criu_file_look(const struct cr_criu_file *f)
 {
 	struct stat st;
 
-	if (!f->path || !f->sized)
+	if (!f->path || !f->needed)
 		return CR_NEED_SAME;
 	if (stat(f->path, &st))
 		return CR_NEED_MISSING;
-	if ((uint64_t)st.st_size == f->size || (f->written && (uint64_t)st.st_size > f->size))
+	if (!f->sized || (uint64_t)st.st_size == f->size ||
+	    (f->written && (uint64_t)st.st_size > f->size))
 		return CR_NEED_SAME;
 	return CR_NEED_DIFFERENT;
 }
@@ -262,6 +264,26 @@ static void mm_entry(void *arg, pb_istream_t *in)
 	}
 }
 
+/* What crrestart gives from its own: FD=PATH without the first slash, divided by zeros. */
+static void leave_outside(const cairn_Job *job, struct cr_criu_facts *c)
+{
+	const char *at = (const char *)job->outside.bytes, *end = at + job->outside.size, *is;
+	size_t n, i;
+
+	for (; at < end; at += n + 1) {
+		n = strnlen(at, end - at);
+		is = memchr(at, '=', n);
+		for (i = 0; is && i < c->files.n; i++) {
+			struct cr_criu_file *f = &c->files.v[i];
+
+			if (f->path && f->path[0] == '/' &&
+			    strlen(f->path + 1) == n - (is + 1 - at) &&
+			    !memcmp(f->path + 1, is + 1, n - (is + 1 - at)))
+				f->needed = f->sized = false;
+		}
+	}
+}
+
 bool cr_criu_facts_read(const struct cr_image *img, struct cr_criu_facts *out)
 {
 	char name[40];
@@ -270,6 +292,7 @@ bool cr_criu_facts_read(const struct cr_image *img, struct cr_criu_facts *out)
 	*out = (struct cr_criu_facts){ 0 };
 	each(img, "files.img", file_entry, out);
 	each(img, "remap-fpath.img", remap_entry, out);
+	leave_outside(&img->job, out);
 	each(img, "pstree.img", pstree_entry, out);
 	for (i = 0; i < out->processes.n; i++) {
 		struct cr_criu_process *p = &out->processes.v[i];

@@ -20,7 +20,8 @@ struct cr_criu_process {
 struct cr_criu_file {
 	uint32_t id;
 	uint64_t size;
-	bool sized; /* a regular file that must have this size, */
+	bool needed; /* a regular file that must be there */
+	bool sized; /* and have this size, */
 	bool written; /* or be longer: it will be cut */
 	char *path;
 };
@@ -35,7 +36,7 @@ struct cr_criu_facts {
 bool cr_criu_facts_read(const struct cr_image *img, struct cr_criu_facts *out);
 void cr_criu_facts_free(struct cr_criu_facts *c);
 
-/* Of a file with a size: whether this node has it. */
+/* Of one that is needed: whether this node has it. */
 enum cr_need_state cr_criu_file_look(const struct cr_criu_file *f);
 
 const char *cr_criu_facts_path(const struct cr_criu_facts *c, uint32_t id);

@@ -123,10 +123,10 @@ static bool add_criu(item_list *list, const struct cr_criu_facts *c)
 	for (i = 0; i < c->files.n && ok; i++) {
 		const struct cr_criu_file *f = &c->files.v[i];
 
-		ok = !f->path || add(list, (struct item){ f->sized ? "file" : "path", f->path,
+		ok = !f->path || add(list, (struct item){ f->needed ? "file" : "path", f->path,
+							  !f->sized  ? "exists" :
 							  f->written ? "not shorter" :
-							  f->sized   ? "same" :
-								       "exists",
+								       "same",
 							  f->size, f->sized, NULL, 0, "" });
 	}
 	return ok;

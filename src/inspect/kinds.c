@@ -64,9 +64,9 @@ static void of_inet(const cairn_InetSocket *s, struct cr_socket *out)
 		.waiting = s->content.size,
 	};
 	snprintf(out->local, sizeof(out->local), "%s",
-		 cr_inet_name(s->local.bytes, s->local.size).s);
+		 cr_endpoint_text(s->local.bytes, s->local.size).s);
 	snprintf(out->remote, sizeof(out->remote), "%s",
-		 cr_inet_name(s->remote.bytes, s->remote.size).s);
+		 cr_endpoint_text(s->remote.bytes, s->remote.size).s);
 }
 
 static void of_unix(const cairn_UnixSocket *s, struct cr_socket *out)

@@ -175,7 +175,7 @@ struct cr_text cr_user_name(uint32_t uid)
 	return t;
 }
 
-struct cr_text cr_inet_name(const void *addr, size_t len)
+struct cr_text cr_endpoint_text(const void *addr, size_t len)
 {
 	char host[INET6_ADDRSTRLEN] = "?";
 	struct sockaddr_in6 a = { 0 };

@@ -31,7 +31,7 @@ struct cr_text cr_utc(uint64_t wall_ns);
 struct cr_text cr_duration(int64_t ns);
 struct cr_text cr_user_name(uint32_t uid);
 /* An address of the inet families, or a unix socket's name. */
-struct cr_text cr_inet_name(const void *addr, size_t len);
+struct cr_text cr_endpoint_text(const void *addr, size_t len);
 struct cr_text cr_unix_name(const void *name, size_t len);
 struct cr_text cr_signal_name(int number);
 struct cr_text cr_exit_text(int wait_status);

@@ -29,7 +29,8 @@ struct verifying {
 	struct cr_json *j; /* NULL: lines */
 	size_t images, damaged; /* images */
 	size_t places; /* damaged ones, of this image */
-	size_t missing; /* files of this node that are missing or different, of all */
+	size_t missing; /* files of this node that are missing or different, of all images */
+	size_t files, lacking; /* that this image names, and those of them */
 };
 
 static void tell(struct verifying *v, const char *what, const char *state, const char *text)
@@ -134,6 +135,14 @@ static void look_closer(struct verifying *v, const char *path)
 
 /* ---- what this node has ---- */
 
+static void tell_file(struct verifying *v, const char *path, enum cr_need_state state, bool packed)
+{
+	v->files++;
+	v->lacking += state == CR_NEED_DIFFERENT || state == CR_NEED_MISSING;
+	tell(v, path, packed ? "packed" : cr_need_state_name(state),
+	     state == CR_NEED_TOUCHED ? "of another time, but the same build" : "");
+}
+
 /* CRIU asks for size and build-id of the files that a process maps or has open. */
 static void check_criu(struct verifying *v, const struct cr_image *img)
 {
@@ -145,10 +154,9 @@ static void check_criu(struct verifying *v, const struct cr_image *img)
 		const struct cr_criu_file *f = &c.files.v[i];
 		enum cr_need_state state = cr_criu_file_look(f);
 
-		if (!f->path || !f->sized)
+		if (!f->path || !f->needed)
 			continue;
-		v->missing += state != CR_NEED_SAME;
-		tell(v, f->path, cr_need_state_name(state), "");
+		tell_file(v, f->path, state, false);
 	}
 	cr_criu_facts_free(&c);
 }
@@ -166,9 +174,7 @@ static int check_node(struct verifying *v, const struct cr_image *img)
 		const struct cr_need *n = &needs.v[i];
 		enum cr_need_state state = n->packed ? CR_NEED_SAME : cr_need_look(n);
 
-		v->missing += state == CR_NEED_DIFFERENT || state == CR_NEED_MISSING;
-		tell(v, n->path, n->packed ? "packed" : cr_need_state_name(state),
-		     state == CR_NEED_TOUCHED ? "of another time, but the same build" : "");
+		tell_file(v, n->path, state, n->packed);
 	}
 	free(needs.v);
 	return 0;
@@ -179,7 +185,7 @@ static int check_node(struct verifying *v, const struct cr_image *img)
 static void begin(struct verifying *v, const char *path)
 {
 	v->images++;
-	v->places = 0;
+	v->places = v->files = v->lacking = 0;
 	if (v->j) {
 		cr_json_object(v->j, NULL);
 		cr_json_text(v->j, "path", path);
@@ -189,13 +195,23 @@ static void begin(struct verifying *v, const char *path)
 	}
 }
 
-static void finish(struct verifying *v, bool intact)
+static void finish(struct verifying *v, const char *verdict)
 {
+	bool intact = !strcmp(verdict, "intact");
+
 	v->damaged += !intact;
-	if (!v->j)
+	v->missing += v->lacking;
+	if (!v->j) {
+		cr_line("  %s%s%s", verdict, v->files ? ", files that it needs: " : "",
+			!v->files  ? "" :
+			v->lacking ? "some missing here or different" :
+				     "all here");
 		return;
+	}
 	cr_json_end(v->j);
 	cr_json_bool(v->j, "intact", intact);
+	cr_json_size(v->j, "files", v->files);
+	cr_json_size(v->j, "files_missing_or_different", v->lacking);
 	cr_json_end(v->j);
 }
 
@@ -230,12 +246,14 @@ static int verify_image(struct verifying *v, const char *path)
 
 	begin(v, path);
 	if (cr_inspect_open(&one, path, &img)) {
-		tell(v, "image", "damaged", one.err.text);
+		const char *verdict = one.err.status == CR_EXIT_DAMAGED ? "damaged" : "refused";
+
+		tell(v, "image", verdict, one.err.text);
 		if (one.err.status == CR_EXIT_DAMAGED)
 			look_closer(v, path);
 		else if (!v->in->err.status)
 			v->in->err.status = one.err.status;
-		finish(v, false);
+		finish(v, verdict);
 		return 0;
 	}
 	tell(v, CR_MANIFEST, "intact", "");
@@ -245,7 +263,7 @@ static int verify_image(struct verifying *v, const char *path)
 	ret = check_pack(v, img);
 	if (!ret)
 		ret = check_node(v, img);
-	finish(v, !v->places);
+	finish(v, v->places ? "damaged" : "intact");
 	cr_inspect_close(img);
 	return ret;
 }

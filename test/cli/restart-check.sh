@@ -39,6 +39,15 @@ is 0 $? 'when it has ended'
 says msg 'can be restarted here' 'it says so'
 is true "$(crrestart --check --json ckpt/job | jq .possible)" 'and as JSON'
 
+# As in a container without privileges.
+built "$CR_BIN/test/cli/forbid"
+"$CR_BIN/test/cli/forbid" crrestart --check --ids=exact ckpt/job >msg 2>err
+is 109 $? 'where namespaces are forbidden'
+says msg '^prevents .*forbids the namespaces' 'it says so'
+"$CR_BIN/test/cli/forbid" crrestart --check ckpt/job >msg 2>err
+is 0 $? 'with virtual ids it would work'
+says msg '^different .*ids will be virtual' 'and be different'
+
 # All at once: a program, a file, a folder, the port.
 mv lull lull.away
 mv folder folder.away

@@ -46,11 +46,12 @@ FUZZ_CLANG_FLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 CLEANFILES += test/fuzz/image-libfuzzer
 
 test/fuzz/image-libfuzzer: $(FUZZ_CLANG_SRCS) test/fuzz/fuzz.h src/libcommon.a src/libobjects.a \
-		src/libinspect.a
+		src/libinspect.a src/libplugin.a
 	$(AM_V_CCLD)$(MKDIR_P) test/fuzz && $(FUZZ_CLANG) $(DEFS) $(AM_CPPFLAGS) $(CPPFLAGS) \
 		-I$(top_srcdir)/test/fuzz $(FUZZ_CLANG_FLAGS) -o $@ \
 		$(addprefix $(top_srcdir)/,$(FUZZ_CLANG_SRCS)) \
 		$(addprefix $(top_builddir)/,$(nodist_src_libcommon_a_SOURCES)) \
+		src/libplugin.a \
 		$(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) $(UNWIND_LIBS) \
 		$(IBERTY_LIBS) -lpthread
 
