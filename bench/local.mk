@@ -40,4 +40,4 @@ $(bench_nodes_OBJECTS): $(PROTO_HDRS)
 bench: $(bench_progs)
 bench-cluster: bench/ship
 
-EXTRA_DIST += bench/run bench/cluster bench/scale bench/table.awk
+EXTRA_DIST += bench/run bench/cluster bench/image bench/scale bench/table.awk

@@ -166,14 +166,17 @@ static int trace_process(struct trace *t, const struct cr_process_image *p)
 int cr_inspect_backtrace(struct cr_inspect *in)
 {
 	struct trace t = { .in = in, .j.out = stdout };
-	const struct cr_process_image *one = NULL;
+	const struct cr_process_image *one;
 	size_t i;
 	int ret = 0;
 
 	if (in->all && in->n_of > 1)
 		return cr_fail(&in->err, CR_EXIT_USAGE, 0, "--all, or a process: not both");
-	if (!in->all && !(one = cr_inspect_process(in, in->n_of > 1 ? in->of[1] : NULL)))
+	one = cr_inspect_process(in, in->n_of > 1 ? in->of[1] : NULL);
+	if (!one)
 		return -ENOENT;
+	if (in->all)
+		one = NULL;
 	if (in->json) {
 		cr_json_object(&t.j, NULL);
 		cr_json_text(&t.j, "path", in->img->path);
