@@ -238,6 +238,8 @@ static void add_options(cr_arguments *a, const struct cr_restart *r, const struc
 	cr_argument(a, "--manage-cgroups=ignore");
 	cr_argument(a, "--file-locks");
 	cr_argument(a, "--ext-unix-sk");
+	/* Standard output may be a file of another mode now, as on another node. */
+	cr_argument(a, "--skip-file-rwx-check");
 	cr_argument(a, !strcmp(o->tcp, "repair") ? "--tcp-established" : "--tcp-close");
 	if (criu->unprivileged)
 		cr_argument(a, "--unprivileged");
@@ -294,5 +296,11 @@ int cr_criu_restart(struct cr_restart *r, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot make %s for CRIU's files", folder);
 	ret = restore(r, dir, folder, err);
 	cr_remove_tree(parent, name);
+	if (ret)
+		return ret;
+	/* It runs already; whoever is not to go on with it is ended. */
+	ret = cr_cluster_barrier(&r->sh->cluster, "ready", err);
+	if (ret)
+		cr_criu_kill(r->sh);
 	return ret;
 }
