@@ -3,11 +3,13 @@
 // Launches a job, checkpoints it and restarts it again and again, and prints what each time took
 // as lines of KEY VALUE: ms, or bytes. Between the times the job does what it is compared with.
 // Usage: drive BUILD DIRECTORY ROUNDS [MIB 4k|thp | PROCESSES CHANNELS pipe|socket]
+// Environment: BENCH_BACKEND: save with that one, and compare with nothing; keys begin with it
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +23,8 @@
 #define STEP_NS 120000000000ll
 
 static struct {
-	const char *build, *dir, *mib, *pages, *processes, *channels, *kind;
-	char prefix[32], name[40], board_path[512], images[512], image[600], scratch[512];
+	const char *build, *dir, *mib, *pages, *processes, *channels, *kind, *backend;
+	char prefix[48], name[64], board_path[512], images[512], image[600], scratch[512];
 	struct board *board;
 	pid_t shepherd; /* crlaunch or crrestart */
 	int warming; /* rounds that are not yet counted */
@@ -149,10 +151,12 @@ static double bytes_written(const char *path)
 static int launch(void)
 {
 	char job[512];
-	const char *alone[] = { "-n", d.name, "-d", d.images, "--", job, d.board_path,
-				d.mib, d.pages, d.scratch, NULL };
-	const char *crowd[] = { "-n", d.name, "-d", d.images, "--", job, d.board_path,
-				d.processes, d.channels, d.kind, NULL };
+	const char *backend = d.backend ? d.backend : "agent";
+	const char *alone[] = { "-n", d.name,	    "-d",  d.images, "--backend", backend, "--",
+				job,  d.board_path, d.mib, d.pages,  d.scratch,	  NULL };
+	const char *crowd[] = { "-n",	    d.name, "-d", d.images,	"--backend",
+				backend,    "--",   job,  d.board_path, d.processes,
+				d.channels, d.kind, NULL };
 	const char **args = d.processes ? crowd : alone;
 	int64_t start_ns = board_now();
 
@@ -251,6 +255,7 @@ static int compare(enum board_order what, const char *key, const char *key2)
 
 static int measure(int rounds)
 {
+	bool compared = d.mib && !d.backend;
 	int i;
 
 	if (launch())
@@ -260,9 +265,9 @@ static int measure(int rounds)
 	for (i = -d.warming; i < rounds; i++, d.warming--) {
 		if (checkpoint())
 			return -1;
-		if (d.mib && (compare(BOARD_FORK, "fork", NULL) ||
-			      compare(BOARD_WRITE, "write", "write-fsync") ||
-			      compare(BOARD_HUGE, "huge-before", NULL)))
+		if (compared && (compare(BOARD_FORK, "fork", NULL) ||
+				 compare(BOARD_WRITE, "write", "write-fsync") ||
+				 compare(BOARD_HUGE, "huge-before", NULL)))
 			return -1;
 		sleep_us(20000);
 	}
@@ -272,8 +277,8 @@ static int measure(int rounds)
 		sleep_us(20000);
 		if (restart())
 			return -1;
-		if (d.mib && (compare(BOARD_COPY, "copy", NULL) ||
-			      compare(BOARD_HUGE, "huge-after", NULL)))
+		if (compared &&
+		    (compare(BOARD_COPY, "copy", NULL) || compare(BOARD_HUGE, "huge-after", NULL)))
 			return -1;
 		end_job();
 	}
@@ -301,7 +306,10 @@ int main(int argc, char **argv)
 	else
 		snprintf(d.prefix, sizeof(d.prefix), "tiny");
 	snprintf(d.name, sizeof(d.name), "bench-%s", d.prefix);
-	snprintf(d.board_path, sizeof(d.board_path), "%s/board-%s", d.dir, d.prefix);
+	d.backend = getenv("BENCH_BACKEND");
+	if (d.backend)
+		snprintf(d.prefix, sizeof(d.prefix), "%.12s/%.30s", d.backend, d.name + 6);
+	snprintf(d.board_path, sizeof(d.board_path), "%.400s/board-%.60s", d.dir, d.name + 6);
 	snprintf(d.images, sizeof(d.images), "%s/images", d.dir);
 	snprintf(d.scratch, sizeof(d.scratch), "%s/images/scratch", d.dir);
 	mkdir(d.images, 0700);

@@ -93,6 +93,30 @@ function crowd(n, kind, stall, wall,   p, name)
 	against(name "restart", p ".restart", "", "", wall)
 }
 
+# One backend beside the other, of the same program in the same run.
+function beside(name, job,   a, c, i, n, key, what, unit)
+{
+	if (!count["criu/" job ".wall"] && !count["agent/" job ".wall"])
+		return
+	n = split("said-stall:stall wall restart bytes:image", key, " ")
+	for (i = 1; i <= n; i++) {
+		split(key[i], what, ":")
+		what[2] = what[2] ? what[2] : what[1]
+		if (!count["criu/" job "." what[1]] || !count["agent/" job "." what[1]]) {
+			line(name " " what[2] ", criu : agent", "failed", "", "", "", "missed")
+			continue
+		}
+		c = median("criu/" job "." what[1])
+		a = median("agent/" job "." what[1])
+		if (what[2] == "image")
+			line(name " image, criu : agent", sprintf("%.1f MiB", c / 1048576),
+			     sprintf("%.1f MiB", a / 1048576), sprintf("%.2f", c / a), "", "")
+		else
+			line(name " " what[2] ", criu : agent", ms(c), ms(a),
+			     sprintf("%.2f", c / a), "", "")
+	}
+}
+
 function call(name,   key, limit, r)
 {
 	key = "call." name
@@ -111,6 +135,12 @@ function call(name,   key, limit, r)
 	keep($1 ".plain", $3)
 	keep($1 ".ratio", $2 / $3)
 	keep($1 ".noise", $4 / $3)
+	next
+}
+
+/^skip / {
+	skipped = $0
+	sub(/^skip /, "", skipped)
 	next
 }
 
@@ -141,4 +171,9 @@ END {
 	}
 	for (i = 1; i <= ncalls; i++)
 		call(substr(calls[i], 6))
+	beside("tiny", "tiny")
+	beside("256 MiB 4k", "256-4k")
+	beside("1024 MiB 4k", "1024-4k")
+	if (skipped)
+		print (markdown ? "\n" : "") "skipped: " skipped
 }
