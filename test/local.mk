@@ -560,6 +560,14 @@ test_cluster_clockjump_so_LDFLAGS = -shared
 
 include test/unit/local.mk
 
+# A server that nothing can be loaded into.
+check_PROGRAMS += test/cluster/keeper
+test_cluster_keeper_CFLAGS = -std=gnu11 -Wall -Wextra -O2
+test_cluster_keeper_LDFLAGS = -static -pthread
+test_cluster_keeper_LDADD =
+EXTRA_DIST += test/cluster/criu-go.sh test/cluster/criu-static.sh test/cluster/keeper.bash \
+	test/cluster/keeper.go test/cluster/keeper.py
+
 # The coordinator of crnode's own tests.
 check_PROGRAMS += test/cluster/peer
 test_cluster_peer_LDADD = $(DAEMON_LIBS)

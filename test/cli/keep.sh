@@ -12,6 +12,9 @@ launch_prog counter -d ckpt --keep 3 || finish
 for i in 1 2 3 4 5 6 7; do
 	last=$(crctl checkpoint job | tail -n 1)
 done
+# What is too old is removed beside everything else.
+three() { [ "$(images | wc -l)" = 3 ]; }
+wait_until "$step" three
 is 3 "$(images | wc -l)" 'three are kept'
 is "$(basename "$last")" "$(images | tail -n 1)" 'the newest among them'
 is 000007 "$(basename "$last")" 'they are numbered from one'
