@@ -29,7 +29,8 @@
 
 #define ASK ".ask"
 #define ANSWER_MS 2000 /* within which a shepherd answers that is not stopped */
-#define PAUSE_MAX_NS 20000000
+#define PAUSE_MIN_NS 100000
+#define PAUSE_MAX_NS 250000000
 #define SLICE_NS 1000000000
 #define TRIES 10 /* for something that is answered at once */
 
@@ -216,11 +217,14 @@ static int exchange(const cairn_ApiAsk *ask)
 	return ret == -EPIPE || ret == -ECONNRESET || ret == -EBADF ? -EAGAIN : ret;
 }
 
-/* As exchange(); use() takes what it needs of the answer before the next one asks. */
+/*
+ * As exchange(), or -EBUSY if another thread is at it. use() takes what it needs of the answer
+ * before the next one asks.
+ */
 static int ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *a, void *to),
 		    void *to)
 {
-	int pid = cr_sys0(SYS_getpid), ret = -EAGAIN;
+	int pid = cr_sys0(SYS_getpid), ret = -EBUSY;
 	uint64_t others = ~agent_signal_bit(), old;
 
 	/* A handler of the application's may ask as well. */
@@ -269,7 +273,7 @@ CR_WRAPPER int cairn_checkpoint(void)
 {
 	unsigned int life = life_now();
 	cairn_ApiAsk ask = { .kind = cairn_ApiKind_API_CHECKPOINT };
-	int64_t pause = 500000;
+	int64_t began = agent_now_ns(), pause;
 	int ret, result;
 
 	if (!cr_agent.active)
@@ -284,11 +288,13 @@ CR_WRAPPER int cairn_checkpoint(void)
 			return succeed(CAIRN_RESTARTED);
 		if (!ret)
 			return result;
-		if (ret != -EAGAIN)
+		if (ret != -EAGAIN && ret != -EBUSY)
 			return gone(ret);
-		pause_in(life, pause);
-		if (pause < PAUSE_MAX_NS)
-			pause *= 2;
+		/* Many may ask, and some checkpoints take long. */
+		pause = ret == -EBUSY ? 0 : (agent_now_ns() - began) / 8;
+		pause_in(life, pause < PAUSE_MIN_NS ? PAUSE_MIN_NS :
+			       pause > PAUSE_MAX_NS ? PAUSE_MAX_NS :
+						      pause);
 	}
 }
 
@@ -352,8 +358,9 @@ CR_WRAPPER int cairn_job(struct cairn_job_info *out)
 		return fail(EINVAL, "cairn_job: the size of the struct is not set");
 	for (tries = 0; ret == -EAGAIN && tries < TRIES; tries++) {
 		if (tries)
-			pause_in(life_now(), PAUSE_MAX_NS);
-		ret = ask_once(&ask, take_job, &wanted);
+			pause_in(life_now(), tries * 10000000);
+		while ((ret = ask_once(&ask, take_job, &wanted)) == -EBUSY)
+			pause_in(life_now(), PAUSE_MIN_NS);
 	}
 	return ret ? gone(ret) : succeed(0);
 }

@@ -225,6 +225,9 @@ static bool is_of_job(const struct cr_asker *k)
 	bool found = false;
 	size_t i;
 
+	/* Another user's process of the job is known to root only. */
+	if (k->peer.uid != geteuid() && geteuid())
+		return false;
 	cr_job_pids(AT_FDCWD, getpid(), &pids);
 	for (i = 0; i < pids.n && !found; i++)
 		found = pids.v[i] == k->peer.pid;
@@ -237,7 +240,8 @@ static void answer(struct cr_asker *k, const cairn_ApiAsk *q)
 	static cairn_ApiAnswer out;
 
 	memset(&out, 0, sizeof(out));
-	if (!is_of_job(k)) {
+	/* Who has been answered before need not be looked for again. */
+	if (!*find(k->sh, k->peer.pid, q) && !is_of_job(k)) {
 		out.done = true;
 		out.error = EPERM;
 		snprintf(out.text, sizeof(out.text), "process %d is not of the job %s", k->peer.pid,

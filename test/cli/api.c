@@ -135,8 +135,8 @@ static int forks(void)
 		pid_t pid = fork();
 
 		if (!pid)
-			_exit(descriptors() != before || cairn_job(&(struct cairn_job_info){
-								 .size = 8 }));
+			_exit(descriptors() != before ||
+			      cairn_job(&(struct cairn_job_info){ .size = 8 }));
 		waitpid(pid, &status, 0);
 		bad += status != 0;
 	}
@@ -147,6 +147,42 @@ static int forks(void)
 static int fails(void)
 {
 	checkpoint("fails");
+	return 0;
+}
+
+static pthread_barrier_t at_once;
+
+static void *together_thread(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		pthread_barrier_wait(&at_once);
+		if (cairn_checkpoint())
+			tell("together: %s\n", cairn_error());
+	}
+	return NULL;
+}
+
+/* Eight threads of each of two processes, ten times. */
+static int together(void)
+{
+	struct cairn_job_info job = { .size = sizeof(job) };
+	pthread_t t[8];
+	pid_t pid;
+	int i;
+
+	pid = fork();
+	pthread_barrier_init(&at_once, NULL, 8);
+	for (i = 0; i < 8; i++)
+		pthread_create(&t[i], NULL, together_thread, NULL);
+	for (i = 0; i < 8; i++)
+		pthread_join(t[i], NULL);
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	cairn_job(&job);
+	tell("together %u\n", job.checkpoint);
 	return 0;
 }
 
@@ -219,9 +255,9 @@ static const struct {
 	const char *name;
 	int (*run)(void);
 } what[] = {
-	{ "alone", alone },	{ "story", story }, { "held", held },   { "beside", beside },
-	{ "handler", handler }, { "forks", forks }, { "fails", fails }, { "sizes", sizes },
-	{ "bench", bench },
+	{ "alone", alone },	  { "story", story }, { "held", held },	  { "beside", beside },
+	{ "handler", handler },	  { "forks", forks }, { "fails", fails }, { "sizes", sizes },
+	{ "together", together }, { "bench", bench },
 };
 
 int main(int argc, char **argv)

@@ -59,7 +59,8 @@ wait_until "$step" logged '^story 0 2 $' && good 'saved with virtual ids' ||
 	bad "no: $(tail -n 1 log)"
 is 5 "$(wc -l <log)" 'and each of that once'
 # Whoever has started it only passes signals on.
-inner=$(awk '{ print $4 }' "/proc/$(its_pid)/stat")
+orphan=$(its_pid)
+inner=$(awk '{ print $4 }' "/proc/$orphan/stat")
 kill -9 "$inner"
 wait_until "$step" gone "$inner"
 : >go.4
@@ -67,6 +68,7 @@ wait_until "$step" logged '^story -111 2 .*has gone' && good 'the shepherd was k
 	bad "without shepherd: $(tail -n 1 log)"
 : >end
 : >go.5
+wait_until "$step" gone "$orphan" || bad 'the job goes on without a shepherd'
 
 # A section that is too long, and one that ends in time.
 job held --stop-timeout 0.5
@@ -119,6 +121,11 @@ is 4 "$(wc -l <log)" 'asked in a handler'
 job forks
 wait_until "$step" gone "$shepherd"
 is 'forks 0' "$(cat log)" 'children have nothing of what another thread asked'
+job together
+wait_until $((step * 2)) gone "$shepherd"
+made=$(sed -n 's/^together //p' log)
+[ "$made" -ge 10 ] && [ "$made" -le 60 ]
+is 0 $? "160 calls, 16 at once, have shared their checkpoints: $(paste -sd, log)"
 job sizes
 wait_until "$step" gone "$shepherd"
 is 'small 0 12 behind,large 0 1 job,none -22' "$(paste -sd, log)" 'the size says what there is'
