@@ -248,9 +248,13 @@ static void go_on(struct cr_shepherd *sh, struct cr_container *c, const char *di
 {
 	char id[sizeof(c->is.id)];
 	struct cr_err err = { 0 };
+	int ret;
 
 	memcpy(id, c->is.id, sizeof(id));
-	if (!c->runtime->again(c, sh, dir, &err) && !cr_container_take(sh, c, id, &err)) {
+	ret = c->runtime->again(c, sh, dir, &err);
+	/* The disk may be full, which may have been the failure. */
+	cr_scratch_remove(dir);
+	if (!ret && !cr_container_take(sh, c, id, &err)) {
 		cr_watch_root(sh);
 		return;
 	}
