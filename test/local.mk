@@ -528,6 +528,7 @@ EXTRA_DIST += \
 	test/cluster/clock-jump.sh \
 	test/cluster/crrsh.sh \
 	test/cluster/fake-node.py \
+	test/cluster/container.sh \
 	test/cluster/coordinator-killed.sh \
 	test/cluster/crnode-killed.sh \
 	test/cluster/disk-full.sh \

@@ -225,7 +225,10 @@ int cr_container_save(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	of->stopping = c->purpose == CR_SAVE_AND_STOP;
 	of->gone = false;
 	cr_count_job(sh, c);
-	ret = cr_scratch_folder(of, SAVE, dir, &c->err);
+	/* A member of a cluster's job has got another folder since. */
+	ret = cr_container_place(sh, of, &c->err);
+	if (!ret)
+		ret = cr_scratch_folder(of, SAVE, dir, &c->err);
 	out = cr_scratch_open(of, "out");
 	log = cr_scratch_open(of, "log");
 	if (!ret && (out < 0 || log < 0))
@@ -300,11 +303,11 @@ void cr_container_kill(struct cr_shepherd *sh)
 	cr_pids pids = { 0 };
 	size_t i;
 
-	/* With a pid namespace of its own that is the end of all. */
 	cr_job_pids(AT_FDCWD, sh->root, &pids);
-	syscall(SYS_pidfd_send_signal, sh->root_fd, SIGKILL, NULL, 0);
-	for (i = 0; i < pids.n; i++)
-		kill(pids.v[i], SIGKILL);
+	/* With a pid namespace of its own that is the end of all. Without: they are its own. */
+	if (!syscall(SYS_pidfd_send_signal, sh->root_fd, SIGKILL, NULL, 0))
+		for (i = 0; i < pids.n; i++)
+			kill(pids.v[i], SIGKILL);
 	free(pids.v);
 }
 

@@ -43,7 +43,7 @@ static int make_room(struct cr_container *c, struct cr_err *err)
 	cairn_Container saved = c->is;
 	struct cr_command cmd;
 	int ret = c->runtime->look(c, name, err);
-	bool same = !strcmp(c->is.id, saved.id) && !strcmp(c->is.bundle, saved.bundle);
+	bool same = !strcmp(c->is.id, saved.id) && !strcmp(c->is.rootfs, saved.rootfs);
 
 	if (!ret && c->exists && c->running)
 		ret = cr_fail(err, CR_EXIT_EXISTS, 0,
@@ -86,5 +86,13 @@ int cr_container_restart(struct cr_restart *r, struct cr_err *err)
 	if (!ret)
 		ret = cr_container_take(sh, c, c->as[0] ? c->as : c->is.id, err);
 	cr_scratch_remove(dir);
+	if (ret)
+		return ret;
+	/* It runs, which the others of a cluster's job do not yet: such a job has one member. */
+	ret = cr_cluster_barrier(&sh->cluster, "restored", err);
+	if (!ret)
+		ret = cr_cluster_barrier(&sh->cluster, "ready", err);
+	if (ret)
+		cr_container_kill(sh);
 	return ret;
 }

@@ -83,6 +83,17 @@ static bool ours(const char *s)
 	return false;
 }
 
+/* What is of this node, not of where the job began. */
+static void add_own(struct plan *plan)
+{
+	static const char *const names[] = { "CR_RUNTIME_DIR", "CR_CRIU", "CR_PODMAN", "CR_RUNC" };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(names); i++)
+		if (getenv(names[i]))
+			add(plan, true, "%s=%s", names[i], getenv(names[i]));
+}
+
 static int read_payload(struct plan *plan, const cairn_Start *s, const char *p, size_t len,
 			struct cr_err *err)
 {
@@ -96,11 +107,13 @@ static int read_payload(struct plan *plan, const cairn_Start *s, const char *p, 
 	add(plan, false, "--");
 	if (s->number) {
 		add(plan, false, "%s", plan->image);
-		add(plan, true, "PATH=/usr/local/bin:/usr/bin:/bin");
+		/* Container runtimes are in sbin. */
+		add(plan, true,
+		    "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
 		add(plan, true, "HOME=%s", plan->home);
 		add(plan, true, "USER=%s", plan->user);
-		if (getenv("CR_RUNTIME_DIR") && s->uid == geteuid())
-			add(plan, true, "CR_RUNTIME_DIR=%s", getenv("CR_RUNTIME_DIR"));
+		if (s->uid == geteuid())
+			add_own(plan);
 		plan->cwd = "/";
 		return 0;
 	}

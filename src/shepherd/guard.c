@@ -37,6 +37,8 @@ static int watch(struct cr_shepherd *sh, pid_t shepherd, const sigset_t *set)
 				continue;
 			}
 			cr_kill_job(sh);
+			if (sh->attached)
+				sh->backend->kill(sh);
 			return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 		}
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
+#include "shepherd/guard.h"
 #include "shepherd/shepherd.h"
 #include "tools/crctl.h"
 #include "tools/detach.h"
@@ -58,6 +59,18 @@ static void leave_output(const struct cr_shepherd *sh)
 	dup2(log < 0 ? null : log, 2);
 }
 
+/* In a cluster, if that is wanted: what is attached must not outlive its shepherd there. */
+static int take_part(struct cr_shepherd *sh, struct cr_err *err)
+{
+	char *argv[] = { sh->command, NULL };
+	int ret;
+
+	if (!sh->options.coordinator)
+		return 0;
+	ret = cr_guard(sh, err);
+	return ret ? ret : cr_cluster_join(&sh->cluster, sh, argv, err);
+}
+
 static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
 {
 	const struct cr_options *o = &sh->options;
@@ -87,6 +100,8 @@ static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *e
 	if (!ret)
 		ret = cr_detach(sh->name, sh->directory, err);
 	cr_outside_read(&sh->outside);
+	if (!ret)
+		ret = take_part(sh, err);
 	return ret ? ret : cr_shepherd_listen(sh, err);
 }
 

@@ -10,6 +10,7 @@
 
 #include "common/runtime.h"
 #include "restart/restart.h"
+#include "shepherd/guard.h"
 #include "tools/crrestart.h"
 #include "tools/detach.h"
 
@@ -176,7 +177,10 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.allow_changed = o->allow_changed;
 	r->objects.tcp_repair = !strcmp(o->tcp, "repair");
 	r->objects.rules = &o->files;
-	return r->sh->backend->capsule && !r->bare ? cr_capsule(r, inner, err) : inner(r);
+	if (r->sh->backend->capsule && !r->bare)
+		return cr_capsule(r, inner, err);
+	ret = r->member ? cr_guard(r->sh, err) : 0;
+	return ret ? ret : inner(r);
 }
 
 int main(int argc, char **argv)
