@@ -28,6 +28,9 @@ static const struct cause causes[] = {
 	/* ---- who is saved */
 	{ "^Unable to interrupt task: ([0-9]+) \\(Operation not permitted\\)", CR_EXIT_UNSUPPORTED,
 	  "process $1 cannot be traced: a debugger or strace is at it, or it is another user's" },
+	{ "^Can't get rlimit .*Operation not permitted", CR_EXIT_PERMISSION,
+	  "a process runs as another user (as a setuid program does), and CRIU has no "
+	  "CAP_SYS_RESOURCE to read its limits" },
 	{ "^Unable to interrupt task: ([0-9]+) \\(No such process\\)", CR_EXIT_NOT_FOUND,
 	  "there is no process $1 any more" },
 	{ "root process ([0-9]+) is not a session leader", CR_EXIT_UNSUPPORTED,

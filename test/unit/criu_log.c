@@ -28,6 +28,9 @@ static const struct {
 		 "(Operation not permitted)\n"
 		 "(00.101550) Error (compel/src/lib/infect.c:417): Unable to detach from 23075: No "
 		 "such process\n" DUMP },
+	{ CR_EXIT_PERMISSION, "CAP_SYS_RESOURCE",
+	  "(00.101517) Error (criu/cr-dump.c:389): Can't get rlimit 0: Operation not permitted\n"
+		  DUMP },
 	{ CR_EXIT_NOT_FOUND, "no process 999999",
 	  RLIMIT "(00.128046) Warn  (compel/src/lib/infect.c:132): Unable to interrupt "
 		 "task: 999999 (No such process)\n"
@@ -166,10 +169,10 @@ START_TEST(log_files)
 	f = fopen(path, "w");
 	for (i = 0; i < 400; i++)
 		fprintf(f, "(00.0%05d) page %c of many\n", i, 0);
-	fputs(logs[2].log, f);
+	fputs(logs[3].log, f);
 	fclose(f);
 	ck_assert_int_eq(cr_criu_log_cause(AT_FDCWD, path, out, sizeof(out)), CR_EXIT_EXISTS);
-	ck_assert_ptr_nonnull(strstr(out, logs[2].words));
+	ck_assert_ptr_nonnull(strstr(out, logs[3].words));
 }
 END_TEST
 
