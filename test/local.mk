@@ -411,10 +411,8 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/forbid test/plugin/fan test/plugin/gpu-user test/plugin/show-env \
-	test/soak/queues test/cli/api test/cli/api-static test/cli/forbid test/plugin/show-env \
-	test/soak/queues test/cli/forbid test/plugin/fan test/plugin/gpu-user \
-	test/plugin/show-env test/plugin/target \
+	test/soak/queues test/cli/api test/cli/api-static test/cli/forbid test/plugin/fan \
+	test/plugin/gpu-user test/plugin/show-env test/plugin/target \
 	test/cluster/msgs \
 	test/cluster/witness \
 	test/cluster/sockets \
@@ -524,6 +522,8 @@ EXTRA_DIST += \
 	test/lab/lab \
 	test/cluster/lib.sh \
 	test/cluster/ask.sh \
+	test/cluster/api.sh \
+	test/cluster/plugin.sh \
 	test/cluster/chaos \
 	test/cluster/clock-jump.sh \
 	test/cluster/crrsh.sh \

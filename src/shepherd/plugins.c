@@ -46,6 +46,12 @@ int cr_plugins_take(struct cr_shepherd *sh, const cairn_Job *job, struct cr_err 
 	if (!ret && cr_plugins_list(ps, list, sizeof(list)) < 0)
 		ret = cr_fail(err, CR_EXIT_USAGE, 0, "--plugin: more than %zu bytes in all",
 			      sizeof(list));
+	/* Their hooks are called at points that other backends do not have. */
+	if (!ret && ps->n && sh->backend && strcmp(sh->backend->name, "agent"))
+		ret = cr_fail(
+			err, CR_EXIT_UNSUPPORTED, 0,
+			"--plugin %s: plugins are for the backend agent, and this job is of %s",
+			ps->v[0].stem, sh->backend->name);
 	ps->job = sh->name;
 	/* An image of a Cairn that did not know it has none. */
 	if (!(sh->options.plugin_timeout >= 0.01 && sh->options.plugin_timeout <= 86400))

@@ -134,6 +134,8 @@ static int find_backend(struct cr_restart *r, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_FORMAT, 0,
 			       "%s was saved by the backend %s, which this Cairn does not have",
 			       r->img.path, name);
+	if (strcmp(name, "agent") && r->sh->options.plugins.n)
+		return cr_plugins_take(r->sh, NULL, err);
 	return r->sh->backend->probe ? r->sh->backend->probe(err) : 0;
 }
 
