@@ -147,6 +147,34 @@ static int find_slot(const struct cr_outside *out, int fd)
 	return -1;
 }
 
+/*
+ * A file that was opened outside of the capsule is on a mount which CRIU does not find at the next
+ * checkpoint, and whose length it then checks: it is opened once more, here. As the position is no
+ * longer shared, everyone writes to the end. -1: it is none, or not to be had.
+ */
+static int open_here(int fd)
+{
+	char link[64], path[CR_PATH_MAX];
+	struct stat there, here;
+	ssize_t n;
+	int flags = fcntl(fd, F_GETFL), new;
+
+	if (fd < 0 || flags < 0 || fstat(fd, &there) || !S_ISREG(there.st_mode))
+		return -1;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n < 0 ? 0 : n] = 0;
+	new = open(path, (flags & (O_ACCMODE | O_NONBLOCK)) | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+	if (new >= 0 && !fstat(new, &here) && here.st_dev == there.st_dev &&
+	    here.st_ino == there.st_ino) {
+		lseek(new, lseek(fd, 0, SEEK_CUR), SEEK_SET);
+		fcntl(fd, F_SETFL, flags | O_APPEND);
+		return new;
+	}
+	cr_close_fd(&new);
+	return -1;
+}
+
 /* For each name that the job had from outside, once: what stands there now. */
 static int hand_over(const struct cr_restart *r, cr_arguments *a, struct cr_err *err)
 {
@@ -159,7 +187,7 @@ static int hand_over(const struct cr_restart *r, cr_arguments *a, struct cr_err 
 			       r->img.path);
 	for (; text < end; text += strlen(text) + 1) {
 		const char *key = strchr(text, '=');
-		int slot = find_slot(&r->sh->outside, atoi(text)), fd;
+		int slot = find_slot(&r->sh->outside, atoi(text)), fd, again;
 
 		if (!key)
 			continue;
@@ -169,11 +197,11 @@ static int hand_over(const struct cr_restart *r, cr_arguments *a, struct cr_err 
 				break;
 		if (before < text)
 			continue;
-		fd = slot < 0 ? open("/dev/null", O_RDWR) : slot;
+		again = slot < 0 ? open("/dev/null", O_RDWR) : open_here(slot);
+		fd = again < 0 ? slot : again;
 		if (dup2(fd, HANDED + next) < 0)
 			return cr_fail(err, CR_EXIT_INTERNAL, errno, "descriptors for CRIU");
-		if (slot < 0)
-			close(fd);
+		cr_close_fd(&again);
 		cr_argument(a, "--inherit-fd");
 		cr_argument(a, "fd[%d]:%s", HANDED + next++, key + 1);
 	}
