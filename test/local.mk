@@ -566,7 +566,8 @@ check_PROGRAMS += test/cluster/keeper
 test_cluster_keeper_CFLAGS = -std=gnu11 -Wall -Wextra -O2
 test_cluster_keeper_LDFLAGS = -static -pthread
 test_cluster_keeper_LDADD =
-EXTRA_DIST += test/cluster/criu-go.sh test/cluster/criu-static.sh test/cluster/keeper.bash \
+EXTRA_DIST += test/cluster/criu-go-moved.sh test/cluster/criu-static-moved.sh \
+	test/cluster/keeper.bash \
 	test/cluster/keeper.go test/cluster/keeper.py
 
 # The coordinator of crnode's own tests.
