@@ -257,20 +257,42 @@ int agent_describe(void)
 	return ret ? ret : send_timers();
 }
 
+/* Forgets those that are not open any more; how many are left. */
+static int still_open(cairn_Descriptors *d)
+{
+	int i, n = 0;
+
+	for (i = 0; i < d->fds_count; i++) {
+		if (cr_sys2(SYS_fcntl, d->fds[i], F_GETFD) < 0)
+			continue;
+		d->fds[n] = d->fds[i];
+		d->cloexec[n++] = d->cloexec[i];
+	}
+	return n;
+}
+
 static int flush_descriptors(int *n)
 {
 	static int fds[CR_WIRE_FDS];
-	int i, ret, tries = 0;
+	cairn_Descriptors *d = &cr_agent.out.body.descriptors;
+	int i, left = *n, ret = 0, tries;
 
-	for (i = 0; i < *n; i++)
-		fds[i] = cr_agent.out.body.descriptors.fds[i];
-	cr_agent.out.body.descriptors.fds_count = *n;
-	cr_agent.out.body.descriptors.cloexec_count = *n;
-	/* ETOOMANYREFS: too many in flight; the shepherd is about to take some. */
-	while ((ret = agent_send(fds, *n)) == -ETOOMANYREFS && tries++ < 1000)
-		cr_sys2(SYS_nanosleep, (&(struct timespec){ 0, 1000000 }), NULL);
 	*n = 0;
-	return ret;
+	for (tries = 0; left && tries < 1000; tries++) {
+		for (i = 0; i < left; i++)
+			fds[i] = d->fds[i];
+		d->fds_count = d->cloexec_count = left;
+		ret = agent_send(fds, left);
+		/* Too many in flight; the shepherd is about to take some. */
+		if (ret == -ETOOMANYREFS)
+			cr_sys2(SYS_nanosleep, (&(struct timespec){ 0, 1000000 }), NULL);
+		/* The table is shared, and another process's agent has closed its own in it. */
+		else if (ret == -EBADF)
+			left = still_open(d);
+		else
+			return ret;
+	}
+	return left ? ret : 0;
 }
 
 int agent_send_descriptors(void)
