@@ -32,7 +32,7 @@ static int foreign_mount(const char *proc, int fd)
 }
 
 /* CRIU's name of a descriptor; "" for one that it can open by itself. */
-static int name_it(const char *proc, int fd, bool named, char *key, cr_arguments *a,
+static int name_it(const char *proc, int fd, bool named, bool reopened, char *key, cr_arguments *a,
 		   struct cr_err *err)
 {
 	char path[80], link[CR_PATH_MAX];
@@ -57,7 +57,7 @@ static int name_it(const char *proc, int fd, bool named, char *key, cr_arguments
 	}
 	mount = foreign_mount(proc, fd);
 	/* The job of a restart has such a file by its name here: open_here() in restore.c. */
-	if (mount && named && S_ISREG(st.st_mode) && !stat(link, &here) &&
+	if (mount && reopened && S_ISREG(st.st_mode) && !stat(link, &here) &&
 	    here.st_dev == st.st_dev && here.st_ino == st.st_ino)
 		mount = 0;
 	if (S_ISCHR(st.st_mode) &&
@@ -79,6 +79,7 @@ int cr_criu_outside(struct cr_shepherd *sh, cairn_Job *job, cr_arguments *a, str
 {
 	size_t n = sh->attached ? 3 : sh->outside.nslots, i, used = 0;
 	char proc[32], key[CR_PATH_MAX];
+	bool capsule = sh->host_proc != AT_FDCWD;
 	int ret = 0;
 
 	snprintf(proc, sizeof(proc), "/proc/%d", sh->attached ? sh->root : getpid());
@@ -88,7 +89,7 @@ int cr_criu_outside(struct cr_shepherd *sh, cairn_Job *job, cr_arguments *a, str
 		char *to = (char *)job->outside.bytes + used;
 
 		/* A process that was attached has opened its files itself. */
-		ret = name_it(proc, fd, !sh->attached, key, a, err);
+		ret = name_it(proc, fd, !sh->attached, capsule, key, a, err);
 		if (ret || !*key)
 			continue;
 		len = snprintf(to, sizeof(job->outside.bytes) - used, "%d=%s", fd, key) + 1;
