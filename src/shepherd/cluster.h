@@ -50,7 +50,7 @@ struct cr_cluster {
 	cairn_ClusterMsg in, out;
 };
 
-/* Reads CR_START and takes it away; whether crnode has started us as a member. */
+/* Whether crnode has started us as a member: reads CR_START, and takes it away the first time. */
 bool cr_cluster_named(struct cr_cluster *c);
 
 /* What is asked for by options. */

@@ -22,6 +22,8 @@ bool cr_cluster_named(struct cr_cluster *c)
 	unsigned long long job;
 	char rest;
 
+	if (c->id.job)
+		return true;
 	if (!text || sscanf(text, "%llu:%u:%u:%u%c", &job, &c->id.member, &c->id.epoch, &c->course,
 			    &rest) != 4)
 		return false;
