@@ -546,10 +546,11 @@ void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh)
 void cr_cluster_begin(struct cr_cluster *c)
 {
 	cairn_MemberEvent running = { .state = cairn_MemberState_MEMBER_RUNNING };
-	struct event_base *base = c->sh->base;
+	struct event_base *base;
 
 	if (!c->active)
 		return;
+	base = c->sh->base;
 	c->lease_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	c->lease_event = event_new(base, c->lease_fd, EV_READ | EV_PERSIST, on_lease, c);
 	c->retry_event = event_new(base, -1, 0, on_retry, c);
