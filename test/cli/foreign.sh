@@ -34,7 +34,7 @@ case $rc in 101 | 107) good 'checkpoint of another user'\''s job' ;; *) bad "sta
 CR_RUNTIME_DIR=$tmp/a/run as 64123 crctl checkpoint job >/dev/null 2>>err
 is 0 $? 'the owner makes a checkpoint'
 is 0 "$(find a/ckpt -perm /077 -type f | wc -l)" 'no image file is open to others'
-pids=$(CR_RUNTIME_DIR=$tmp/a/run crctl status --json job | host_pids)
+pids=$(CR_RUNTIME_DIR=$tmp/a/run as 64123 crctl status --json job | host_pids)
 # shellcheck disable=SC2086
 kill -9 "$shepherd" $(pgrep -P "$shepherd") $pids
 wait "$shepherd" 2>/dev/null
