@@ -121,21 +121,23 @@ static int choose_backend(struct cr_shepherd *sh, const char *command, struct cr
 {
 	const char *asked = sh->options.backend;
 	bool several = sh->options.nodes || sh->options.join;
+	bool elsewhere = sh->options.nodes && !cr_cluster_named(&sh->cluster);
 	struct cr_choice choice;
 	struct cr_err why = { 0 };
 	int ret;
 
 	if (asked && strcmp(asked, "auto")) {
 		sh->backend = cr_backend_named(asked);
-		return several && strcmp(asked, "agent") ?
-			       cr_fail(err, CR_EXIT_USAGE, 0,
-				       "--backend %s: a job of several members needs the agent",
-				       asked) :
-			       0;
+		if (!strcmp(asked, "agent"))
+			return elsewhere ? 0 : cr_program_check(command, err);
+		return several ? cr_fail(err, CR_EXIT_USAGE, 0,
+					 "--backend %s: a job of several members needs the agent",
+					 asked) :
+				 sh->backend->probe(err);
 	}
 	sh->backend = cr_backend_named("agent");
 	/* Where members run elsewhere, that is found out there. */
-	if (sh->options.nodes && !cr_cluster_named(&sh->cluster))
+	if (elsewhere)
 		return 0;
 	ret = cr_choose(command, &choice, err);
 	if (ret)
@@ -172,14 +174,6 @@ static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 	return ret;
 }
 
-/* What can be known before anything is made. */
-static int check(struct cr_shepherd *sh, char **argv, struct cr_err *err)
-{
-	if (!strcmp(sh->backend->name, "agent"))
-		return *sh->unsaved ? 0 : cr_program_check(argv[0], err);
-	return sh->backend->probe(err);
-}
-
 static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
 {
 	int first = cr_options_parse(&sh->options, CR_FOR_LAUNCH, argc, argv, err), ret;
@@ -196,9 +190,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 		sh->options.detach = false;
 	else if (sh->options.nodes)
 		return cr_launch_nodes(&sh->options, sh->name, argv - first, first, err);
-	ret = check(sh, argv, err);
-	if (!ret)
-		ret = cr_plugins_take(sh, NULL, err);
+	ret = cr_plugins_take(sh, NULL, err);
 	if (!ret)
 		ret = cr_plugins_try(&sh->plugins, err);
 	if (!ret)
