@@ -31,7 +31,7 @@ run_test() {
 	if [ $verdict = FAIL ]; then
 		printf '     files: %s\n     again: CR_BIN=%s test/run%s %s\n' "$dir" "$CR_BIN" \
 			"$CR_AGAIN" "$name" >&2
-	elif [ -z "$CR_KEEP" ]; then
+	elif [ -z "$CR_KEEP_FILES" ]; then
 		rm -rf "$dir" "$CR_RUNTIME_DIR"
 	fi
 }

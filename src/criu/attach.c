@@ -127,6 +127,12 @@ static int refuse(pid_t pid, const struct cr_proc_status *st, struct cr_err *err
 			       "process %d is in namespaces of its own, as in a container: attach "
 			       "that by its name (crctl attach --container)",
 			       pid);
+	/* CRIU restores sessions by their numbers. */
+	if (!getsid(pid))
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d belongs to a session from outside this pid namespace, "
+			       "and CRIU could not bring that back; start it by setsid",
+			       pid);
 	find_terminal(pid, text);
 	if (*text)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
