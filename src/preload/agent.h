@@ -77,7 +77,7 @@ struct agent {
 	bool active; /* a shepherd exists */
 	_Atomic unsigned int generation; /* futex: rises when everyone may go on */
 	_Atomic unsigned int parked; /* futex */
-	_Atomic unsigned int inside; /* futex: parked threads that have not left yet */
+	_Atomic unsigned int inside; /* futex: threads but the leading one that use the table */
 	_Atomic unsigned int resumed; /* futex: a restored main thread has taken over */
 	_Atomic unsigned int left; /* futex: restored threads that no longer need the restorer */
 	unsigned int nthreads;
@@ -122,6 +122,9 @@ static inline uint64_t agent_signal_bit(void)
 void agent_futex_wait(_Atomic unsigned int *word, unsigned int value, int64_t ns);
 void agent_futex_wake(_Atomic unsigned int *word);
 void agent_park(ucontext_t *uc);
+/* No checkpoint begins between these, so what is known of the threads stays. */
+void agent_enter_table(void);
+void agent_leave_table(void);
 int agent_stop_threads(cairn_Failure *failure);
 void agent_resume_threads(void);
 void agent_settle(struct agent_thread *t);

@@ -141,7 +141,8 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		memcpy(cr_agent.exe, (void *)(restorer + len - CR_PATH_MAX), CR_PATH_MAX);
 		cr_agent.pid = cr_sys0(SYS_getpid);
 		agent_catch_handlers();
-		atomic_store(&cr_agent.inside, 0);
+		/* Nobody begins a checkpoint before all have done with what is here. */
+		atomic_store(&cr_agent.inside, others + 1);
 		cr_agent.proc = 0;
 		atomic_store(&cr_agent.state, AGENT_IDLE);
 		renew_environment();
@@ -160,13 +161,14 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 			agent_futex_wait(&cr_agent.resumed, 0, 0);
 	}
 	agent_put_back_pending(tid);
-	/* A main thread that had ended ends again; the others go on. */
-	while (!uc)
-		cr_sys1(SYS_exit, 0);
 	if (agent_ids_on && t)
 		agent_mend_locks(uc, t->robust);
 	if (t)
 		agent_settle(t);
+	agent_leave_table();
+	/* A main thread that had ended ends again; the others go on. */
+	while (!uc)
+		cr_sys1(SYS_exit, 0);
 	agent_install_filters();
 	cr_sigreturn(uc);
 }

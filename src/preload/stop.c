@@ -196,34 +196,59 @@ void agent_settle(struct agent_thread *t)
 	t->rewound = t->restartable = false;
 }
 
-/* A thread other than the leading one: be noted, wait, go on. */
-void agent_park(ucontext_t *uc)
+static struct agent_thread *find(int tid)
 {
-	unsigned int generation = atomic_load(&cr_agent.generation);
-	int tid = cr_sys0(SYS_gettid);
-	struct agent_thread *t = NULL;
 	unsigned int i;
 
-	for (i = 1; i < cr_agent.nthreads && !t; i++)
+	for (i = 1; i < cr_agent.nthreads; i++)
 		if (cr_agent.threads[i].tid == tid)
-			t = &cr_agent.threads[i];
-	/* Called by nobody that is still waiting for us. */
-	if (!t || atomic_load(&t->parked))
-		return;
+			return &cr_agent.threads[i];
+	return NULL;
+}
+
+/* Until the generation after this one. */
+static void wait_parked(struct agent_thread *t, ucontext_t *uc, unsigned int generation)
+{
 	t->uc = uc;
 	t->wait = &cr_wait;
 	t->section = agent_in_section();
 	agent_take_record(t);
 	agent_take_pending(false);
-	atomic_fetch_add(&cr_agent.inside, 1);
 	atomic_store(&t->parked, 1);
 	atomic_fetch_add(&cr_agent.parked, 1);
 	agent_futex_wake(&cr_agent.parked);
 	while (atomic_load(&cr_agent.generation) == generation)
 		agent_futex_wait(&cr_agent.generation, generation, 0);
 	agent_settle(t);
+}
+
+void agent_enter_table(void)
+{
+	atomic_fetch_add(&cr_agent.inside, 1);
+}
+
+void agent_leave_table(void)
+{
 	atomic_fetch_sub(&cr_agent.inside, 1);
 	agent_futex_wake(&cr_agent.inside);
+}
+
+/*
+ * A thread other than the leading one: be noted, wait, go on. The generation is read before the
+ * table, which is emptied before a generation ends: so what is found is of that generation.
+ */
+void agent_park(ucontext_t *uc)
+{
+	unsigned int generation;
+	struct agent_thread *t;
+
+	agent_enter_table();
+	generation = atomic_load(&cr_agent.generation);
+	t = find(cr_sys0(SYS_gettid));
+	/* Else called by nobody that is still waiting for us. */
+	if (t && !atomic_load(&t->parked))
+		wait_parked(t, uc, generation);
+	agent_leave_table();
 }
 
 static bool known(int tid)
@@ -386,6 +411,8 @@ int agent_stop_threads(cairn_Failure *failure)
 
 void agent_resume_threads(void)
 {
+	/* Whoever was called and has not come yet is awaited no more. */
+	cr_agent.nthreads = 0;
 	atomic_store(&cr_agent.state, AGENT_IDLE);
 	atomic_fetch_add(&cr_agent.generation, 1);
 	agent_futex_wake(&cr_agent.generation);
