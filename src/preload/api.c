@@ -41,6 +41,7 @@ static __thread char error_text[512] __attribute__((tls_model("initial-exec")));
 /* One connection at a time. */
 static struct {
 	_Atomic int user; /* the process whose thread uses this; another: from before a fork */
+	_Atomic int forking; /* the process of which a thread waits for it, to fork */
 	int fd; /* one more than it; 0: none */
 	bool used; /* since the process began, or a parent of its */
 	_Atomic unsigned int numbers;
@@ -171,13 +172,16 @@ bool agent_api_hold(uint64_t *mask)
 		return false;
 	pid = cr_sys0(SYS_getpid);
 	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &others, mask, 8);
-	while (!take(pid))
-		cr_sys0(SYS_sched_yield);
+	/* Before those who ask, who might keep it from us for ever. */
+	do
+		atomic_store(&api.forking, pid);
+	while (!take(pid) && !cr_sys0(SYS_sched_yield));
 	return true;
 }
 
 void agent_api_let_go(const uint64_t *mask)
 {
+	atomic_store(&api.forking, 0);
 	atomic_store(&api.user, 0);
 	cr_sys4(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, 8);
 }
@@ -231,7 +235,7 @@ static int ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *
 	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &others, &old, 8);
 	enter();
 	api.used = true;
-	if (take(pid)) {
+	if (atomic_load(&api.forking) != pid && take(pid)) {
 		ret = exchange(ask);
 		if (!ret && !api.answer.done)
 			ret = -EAGAIN;
