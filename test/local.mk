@@ -512,6 +512,8 @@ EXTRA_DIST += \
 	test/cli/refuse.sh \
 	test/cli/restart-check.sh \
 	test/cli/stacks.py \
+	test/cli/signals-outside.c \
+	test/cli/signals-outside.sh \
 	test/cli/status.sh \
 	test/cli/tcp-outside.sh \
 	test/cli/unix-outside.sh \

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -126,11 +125,9 @@ static void reap(struct cr_shepherd *sh)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
-		/* A thread that unblock() did not wait for any longer: it must not stay ours. */
-		if (WIFSTOPPED(status) && status >> 16 == PTRACE_EVENT_STOP) {
-			ptrace(PTRACE_DETACH, pid, 0, 0);
+		/* A thread that cr_unblock() did not wait for any longer: it must not stay ours. */
+		if (WIFSTOPPED(status) && cr_unseize(pid, status))
 			continue;
-		}
 		if (WIFSTOPPED(status)) {
 			/* SIGSTOP is somebody's hand, not the terminal's. */
 			if (pid == sh->root && WSTOPSIG(status) != SIGSTOP)

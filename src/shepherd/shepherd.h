@@ -268,6 +268,15 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 		      struct cr_err *err);
 int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds);
 
+/* ---- unblock.c: threads that block our signal behind libc's back ---- */
+/*
+ * Takes the signal, which waits for the thread already, out of its mask. True if it was there; then
+ * a checkpoint puts it back.
+ */
+bool cr_unblock(pid_t pid, pid_t tid, uint64_t bit);
+/* Lets go what was seized and has stopped so, with the signal it was to have. False: not seized. */
+bool cr_unseize(pid_t tid, int status);
+
 /* ---- trace.c: processes that job control has stopped, and that must not notice ---- */
 /* Seizes one and gets it ready to be called; again: it was called before. */
 int cr_rouse(struct cr_shepherd *sh, struct cr_member *m, bool again, struct cr_err *err);
@@ -276,6 +285,8 @@ void cr_rouse_on(struct cr_shepherd *sh, struct cr_member *m);
 /* Before Go: keeps it from running on. After: leads it out to where it was, and lets go. */
 void cr_hold(struct cr_member *m);
 void cr_release(struct cr_member *m);
+/* Waits until a seized thread stops; its wait status, or -1 if it is gone or takes too long. */
+int cr_await_stop(pid_t tid, int64_t ns);
 
 /* ---- agent_save.c: the agent backend ---- */
 int cr_agent_save(struct cr_shepherd *sh, struct cr_checkpoint *c);

@@ -11,11 +11,9 @@
 #include <string.h>
 #include <linux/kcmp.h>
 #include <sys/epoll.h>
-#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/elf_id.h"
@@ -97,36 +95,6 @@ static bool must_ask(const struct cr_member *m)
 		if (m->keep.v[i].flags & LIFTED)
 			return true;
 	return m->unblocked;
-}
-
-/*
- * Takes our signal, which waits for it already, out of a thread's mask. Only code that goes around
- * libc puts it there, such as libc's own helper threads.
- */
-static bool unblock(pid_t pid, pid_t tid, uint64_t bit)
-{
-	struct cr_proc_status st;
-	bool removed = false;
-	uint64_t mask;
-	int status, tries;
-
-	if (ptrace(PTRACE_SEIZE, tid, 0, 0))
-		return false;
-	ptrace(PTRACE_INTERRUPT, tid, 0, 0);
-	for (tries = 0; tries < 5000; tries++) {
-		if (waitpid(tid, &status, __WALL | WNOHANG) == tid)
-			break;
-		usleep(100);
-	}
-	/* It may just have executed a program without a handler yet: the mask protects it. */
-	if (!cr_proc_status(AT_FDCWD, pid, &st) && st.caught & bit &&
-	    !ptrace(PTRACE_GETSIGMASK, tid, sizeof(mask), &mask)) {
-		removed = mask & bit;
-		mask &= ~bit;
-		ptrace(PTRACE_SETSIGMASK, tid, sizeof(mask), &mask);
-	}
-	ptrace(PTRACE_DETACH, tid, 0, 0);
-	return removed;
 }
 
 /* Between vfork and exec a child has its parent's memory: whoever woke it would wake the parent. */
@@ -226,7 +194,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	}
 	/* It may have come out of its own accord; then there is nothing to put back. */
 	if (m->unblocked && !m->traced.n)
-		m->unblocked = unblock(m->pid, tid, bit);
+		m->unblocked = cr_unblock(m->pid, tid, bit);
 	cr_rouse_on(sh, m);
 	return called(m, tid);
 }
@@ -471,7 +439,7 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 	case cairn_AgentMsg_late_tag:
 		m->late = in->body.late.tid;
 		if (in->body.late.blocked)
-			unblock(m->pid, m->late, 1ull << (sh->options.signal - 1));
+			cr_unblock(m->pid, m->late, 1ull << (sh->options.signal - 1));
 		return 0;
 	case cairn_AgentMsg_stopped_tag:
 		return stopped(sh, c, m, nfds ? fds : &none);

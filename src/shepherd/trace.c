@@ -43,10 +43,9 @@ static struct cr_traced *traced(struct cr_member *m, pid_t tid)
 	return NULL;
 }
 
-/* Waits until the thread stops; its wait status, or -1 if it is gone or takes too long. */
-static int await_stop(pid_t tid)
+int cr_await_stop(pid_t tid, int64_t ns)
 {
-	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + patience_ns;
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + ns;
 	int status, spins;
 	pid_t got;
 
@@ -59,6 +58,11 @@ static int await_stop(pid_t tid)
 			sched_yield();
 	}
 	return got == tid && WIFSTOPPED(status) ? status : -1;
+}
+
+static int await_stop(pid_t tid)
+{
+	return cr_await_stop(tid, patience_ns);
 }
 
 static int set_mask(pid_t tid, uint64_t mask)
