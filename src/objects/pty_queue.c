@@ -240,15 +240,20 @@ int cr_pty_take(int master, int slave, cairn_Pty *m, struct cr_pty_queue *q)
 /*
  * All of it was there before, so it fits, if the kernel's buffers are filled as well as they can
  * be: in its smallest pieces up to the limit, at which it still takes one that is large. The first
- * of it has to move on to the line discipline meanwhile.
+ * of it has to move on to the line discipline meanwhile. Once there are spare small buffers, which
+ * are under no limit, they are for what the limit has left over.
  */
-static bool put_all(int fd, const char *data, size_t len)
+static bool put_all(int fd, const char *data, size_t len, bool spare)
 {
 	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + 2000000000;
+	size_t piece;
 	ssize_t n;
 
 	for (; len && cr_now_ns(CLOCK_MONOTONIC) < end; data += n, len -= n) {
-		n = write(fd, data, len > PIECE && ready(fd, POLLOUT) ? PIECE : len);
+		piece = len > PIECE ? PIECE : len;
+		n = write(fd, data, !spare && ready(fd, POLLOUT) ? piece : len);
+		if (n < 0 && errno == EAGAIN && spare)
+			n = write(fd, data, piece);
 		if (n < 0 && errno == EAGAIN) {
 			n = 0;
 			poll(&(struct pollfd){ fd, POLLOUT, 0 }, 1, 1);
@@ -257,6 +262,27 @@ static bool put_all(int fd, const char *data, size_t len)
 			return false;
 	}
 	return !len;
+}
+
+/*
+ * Fills an empty queue with nothing, in small pieces, and empties it again: their buffers stay.
+ * Without that less may fit than what was there, which had grown in other pieces and other order.
+ */
+static void make_spare(int master, int slave)
+{
+	static const char nothing[PIECE];
+	char sink[PIECE * 16];
+	int off = 0, full = 0;
+
+	ioctl(master, TIOCPKT, &off);
+	while (full < 4) {
+		if (write(slave, nothing, sizeof(nothing)) > 0)
+			full = 0;
+		else if (++full < 4)
+			usleep(100);
+	}
+	while (take_all(master, sink, sizeof(sink), 0))
+		continue;
 }
 
 /* What the master is to be told next, when nothing is queued yet that it would take away. */
@@ -303,7 +329,7 @@ static bool put_canonical(int master, int slave, const struct termios2 *n,
 	struct termios2 t = *n;
 	size_t len;
 
-	if (!put_all(master, q->lines, q->nlines) || !soon(has, slave, q->available))
+	if (!put_all(master, q->lines, q->nlines, false) || !soon(has, slave, q->available))
 		return false;
 	if (!q->ntail)
 		return true;
@@ -311,7 +337,7 @@ static bool put_canonical(int master, int slave, const struct termios2 *n,
 	t.c_lflag |= ECHO;
 	ioctl(slave, TCSETS2, &t);
 	len = quote(&t, q->tail, q->ntail, quoted);
-	if (!put_all(master, quoted, len) || !soon(has, master, q->ntail))
+	if (!put_all(master, quoted, len, false) || !soon(has, master, q->ntail))
 		return false;
 	take_all(master, echo, sizeof(echo), 0);
 	return true;
@@ -326,7 +352,7 @@ static bool put_plain(int master, int slave, const struct termios2 *n, const str
 		if (means_something(n, q->tail[i]))
 			t.c_iflag &= ~IXON;
 	ioctl(slave, TCSETS2, &t);
-	return put_all(master, q->tail, q->ntail) && soon(has, slave, q->ntail);
+	return put_all(master, q->tail, q->ntail, false) && soon(has, slave, q->ntail);
 }
 
 /* Output stands still after the character that stops it, or after tcflow(). */
@@ -335,7 +361,7 @@ static bool put_flow(int master, int slave, const cairn_Pty *m, const struct ter
 	if (m->flow == FLOW_STOPPED)
 		return !ioctl(slave, TCXONC, TCOOFF);
 	if (m->flow == FLOW_STOP_CHARACTER)
-		return put_all(master, (const char *)&t->c_cc[VSTOP], 1) &&
+		return put_all(master, (const char *)&t->c_cc[VSTOP], 1, false) &&
 		       soon(is_stopped, slave, 0);
 	return true;
 }
@@ -343,7 +369,7 @@ static bool put_flow(int master, int slave, const cairn_Pty *m, const struct ter
 int cr_pty_put(int master, int slave, const cairn_Pty *m, const struct cr_pty_queue *q)
 {
 	struct termios2 t, n;
-	bool ok = true;
+	bool ok = true, spare = q->noutput > WORKED_ON;
 	int packet = m->packet;
 
 	memcpy(&t, m->termios.bytes, sizeof(t));
@@ -358,18 +384,20 @@ int cr_pty_put(int master, int slave, const cairn_Pty *m, const struct cr_pty_qu
 		ioctl(slave, TCXONC, TCOON);
 	}
 	ioctl(slave, TCSETS2, &n);
+	if (spare)
+		make_spare(master, slave);
 	if (m->packet_status)
 		put_status(master, slave, m, &n);
 	ok = is_canonical(&t) ? put_canonical(master, slave, &n, q) :
 				put_plain(master, slave, &n, q);
 	ioctl(slave, TCSETS2, &n);
-	ok &= put_all(slave, q->output, q->noutput);
+	ok &= put_all(slave, q->output, q->noutput, spare);
 	/* So that nobody is told later of what arrives only now. */
 	ok &= soon(has, master, q->noutput < WORKED_ON ? q->noutput : WORKED_ON);
 	ioctl(slave, TCSETS2, &t);
 	ok &= put_flow(master, slave, m, &t);
 	if (!m->packet_status)
 		ioctl(master, TIOCPKT, &packet);
-	ok &= put_all(master, q->raw, q->nraw);
+	ok &= put_all(master, q->raw, q->nraw, false);
 	return ok ? 0 : -EIO;
 }
