@@ -287,6 +287,7 @@ test_progs = \
 	test/prog/sig-pending-process \
 	test/prog/sig-pending-thread \
 	test/prog/sig-rt-queue \
+	test/prog/sig-late \
 	test/prog/sig-traffic \
 	test/prog/sig-wait-loop \
 	test/prog/socket-refused \

@@ -78,6 +78,8 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 	out->ngroups =
 		read_numbers(field(text, "\nGroups:"), out->groups, CR_ARRAY_SIZE(out->groups));
 	out->caught = strtoull(field(text, "\nSigCgt:"), NULL, 16);
+	out->pending = strtoull(field(text, "\nSigPnd:"), NULL, 16) |
+		       strtoull(field(text, "\nShdPnd:"), NULL, 16);
 	out->blocked = strtoull(field(text, "\nSigBlk:"), NULL, 16);
 	out->rss = strtoull(field(text, "\nVmRSS:"), NULL, 10) * 1024;
 	for (i = 0; i < 5; i++)

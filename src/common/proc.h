@@ -17,6 +17,7 @@ struct cr_proc_status {
 	unsigned int uids[4], gids[4]; /* real, effective, saved, for files */
 	unsigned int groups[1024], ngroups;
 	uint64_t caught, blocked, rss;
+	uint64_t pending; /* for the process or its main thread */
 	uint64_t caps[5]; /* inheritable, permitted, effective, bounding, ambient */
 	int no_new_privs, seccomp, filters;
 	char name[16];

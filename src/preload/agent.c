@@ -161,7 +161,13 @@ static int stop_and_tell(void)
 	/* Only now does nobody change the memory any more that is asked about. */
 	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
 		return ret;
-	agent_take_pending(true);
+	cr_agent.waiting = agent_waiting();
+	if (self->tid != cr_agent.pid)
+		agent_take_pending();
+	if (agent_pending_full()) {
+		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_SIGNALS });
+		return -E2BIG;
+	}
 	if ((ret = agent_describe()) || (ret = agent_send_mqueues()) ||
 	    (ret = agent_send_watched()))
 		return ret;
@@ -186,6 +192,19 @@ static int stop_and_tell(void)
 	return ret;
 }
 
+/* What the shepherd wants to know while everyone stands still. */
+static bool answer(void)
+{
+	switch (cr_agent.in.which_body) {
+	case cairn_ShepherdMsg_probe_tag:
+		return !agent_probe_undo();
+	case cairn_ShepherdMsg_ask_pending_tag:
+		return !agent_tell_pending();
+	default:
+		return false;
+	}
+}
+
 static void checkpoint(void *unused)
 {
 	/* What /proc shows of a process that is not dumpable is root's alone. */
@@ -198,9 +217,8 @@ static void checkpoint(void *unused)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
 	/* Then until the shepherd says Go, or is gone. */
 	if (!stop_and_tell())
-		while (receive() == 1 && cr_agent.in.which_body == cairn_ShepherdMsg_probe_tag)
-			if (agent_probe_undo())
-				break;
+		while (receive() == 1 && answer())
+			continue;
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 	if (cr_agent.subreaper)

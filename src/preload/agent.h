@@ -82,6 +82,7 @@ struct agent {
 	_Atomic unsigned int left; /* futex: restored threads that no longer need the restorer */
 	unsigned int nthreads;
 	_Atomic unsigned int npending;
+	uint64_t waiting; /* signals, when the timers were described */
 	unsigned int eintr_hidden;
 	struct cr_wake wake;
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
@@ -131,9 +132,18 @@ void agent_settle(struct agent_thread *t);
 void agent_take_record(struct agent_thread *t);
 
 /* pending.c */
-void agent_take_pending(bool of_process);
+/* Signals that wait for this thread or the process. */
+uint64_t agent_waiting(void);
+/* Notes those of this thread. */
+void agent_take_pending(void);
+unsigned int agent_pending_count(void);
+/* There are more than can be noted. */
+bool agent_pending_full(void);
+/* Tells the shepherd those that were noted, from one on. */
+int agent_send_pending(unsigned int i);
+/* Notes and tells those of the process, and of the leading thread if that is the main one. */
+int agent_tell_pending(void);
 uint64_t agent_status_mask(int tid, const char *key);
-void agent_put_back_pending(int tid);
 
 /* describe.c */
 void agent_take_restrictions(struct agent_thread *t);

@@ -162,24 +162,6 @@ static int send_thread(const struct agent_thread *t)
 	return agent_send(NULL, 0);
 }
 
-static int send_pending(void)
-{
-	cairn_PendingSignal *m = &cr_agent.out.body.pending;
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < atomic_load(&cr_agent.npending) && !ret; i++) {
-		memset(&cr_agent.out, 0, sizeof(cr_agent.out));
-		cr_agent.out.which_body = cairn_AgentMsg_pending_tag;
-		m->pid = cr_agent.pid;
-		m->tid = cr_agent.pending[i].tid;
-		m->info.size = sizeof(siginfo_t);
-		memcpy(m->info.bytes, &cr_agent.pending[i].info, sizeof(siginfo_t));
-		ret = agent_send(NULL, 0);
-	}
-	return ret;
-}
-
 /* Skips to just behind the next key; NULL when there is none. */
 static const char *after(const char *p, const char *key)
 {
@@ -253,7 +235,7 @@ int agent_describe(void)
 		if (!cr_agent.threads[i].gone)
 			ret = send_thread(&cr_agent.threads[i]);
 	if (!ret)
-		ret = send_pending();
+		ret = agent_send_pending(0);
 	return ret ? ret : send_timers();
 }
 

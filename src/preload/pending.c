@@ -2,12 +2,15 @@
 //
 // Signals that wait to be delivered: the kernel shows them in full only to who takes them, so they
 // are taken and put back at once, in order.
-// Runs in: each stopped thread for its own, in the leading one for the process's. Invariant: all
-// signals are blocked, so nothing is delivered in between.
+// Runs in: each stopped thread for its own; in the leading one for the process's and the main
+// thread's, not before the whole job stands still: whoever still runs could send more, and these
+// would come to stand before those that are put back. Invariant: all signals are blocked, so
+// nothing is delivered in between.
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "preload/agent.h"
-#include "preload/ids.h"
 #include "preload/text.h"
 
 /* A mask of /proc/self/task/TID/status. */
@@ -28,10 +31,8 @@ uint64_t agent_status_mask(int tid, const char *key)
 
 static void put_back(const struct agent_pending *p, int tid)
 {
-	siginfo_t copy = p->info, *info = &copy;
+	const siginfo_t *info = &p->info;
 	struct itimerspec it;
-
-	agent_siginfo_real(info);
 
 	/* A timer's signal is the timer's own to send, with its count of overruns. */
 	if (info->si_code == SI_TIMER && !cr_sys2(SYS_timer_gettime, info->si_timerid, &it)) {
@@ -48,61 +49,124 @@ static void put_back(const struct agent_pending *p, int tid)
 		cr_sys2(SYS_kill, cr_agent.pid, info->si_signo);
 }
 
-void agent_take_pending(bool of_process)
+/* Takes one of those in the set, the lowest first; false if there is none, or no room. */
+static bool take_one(int tid, uint64_t set, bool private)
 {
 	struct timespec none = { 0, 0 };
-	int tid = cr_sys0(SYS_gettid);
-	unsigned int i;
-	uint64_t pending = 0, own;
+	unsigned int i = atomic_fetch_add(&cr_agent.npending, 1);
+	struct agent_pending *p = &cr_agent.pending[i];
 	siginfo_t info;
 
+	/* Before it is taken, so that it is not lost. */
+	if (i >= AGENT_PENDING)
+		return false;
+	memset(p, 0xff, sizeof(*p));
+	set &= -set;
+	if (cr_sys4(SYS_rt_sigtimedwait, &set, &info, &none, sizeof(set)) < 0)
+		return false;
+	p->tid = private ? tid : 0;
+	p->info = info;
+	return true;
+}
+
+static void take(int tid, const char *which, bool private)
+{
+	uint64_t set;
+
+	do
+		set = agent_status_mask(tid, which) & ~agent_signal_bit();
+	while (set && take_one(tid, set, private));
+}
+
+/* One of the thread's is given before one of the process's that has its number. */
+static void take_and_put_back(int tid, bool own, bool of_process)
+{
+	unsigned int first = agent_pending_count(), i;
+
+	if (own)
+		take(tid, "SigPnd:\t", true);
+	if (of_process)
+		take(tid, "ShdPnd:\t", false);
+	for (i = first; i < agent_pending_count(); i++)
+		if (cr_agent.pending[i].tid == (own ? tid : 0) ||
+		    (of_process && !cr_agent.pending[i].tid))
+			put_back(&cr_agent.pending[i], tid);
+}
+
+uint64_t agent_waiting(void)
+{
+	uint64_t pending = 0;
+
 	cr_sys2(SYS_rt_sigpending, &pending, sizeof(pending));
-	pending &= ~agent_signal_bit();
-	if (!pending)
-		return;
-	for (;;) {
-		struct agent_pending *p;
-		bool private = true;
+	return pending & ~agent_signal_bit();
+}
 
-		own = agent_status_mask(tid, "SigPnd:\t") & ~agent_signal_bit();
-		if (!own && of_process) {
-			own = agent_status_mask(tid, "ShdPnd:\t") & ~agent_signal_bit();
-			private = false;
-		}
-		if (!own)
-			break;
-		/* The lowest first, so that a thread's come before the process's of that number. */
-		own &= -own;
-		if (cr_sys4(SYS_rt_sigtimedwait, &own, &info, &none, sizeof(own)) < 0)
-			break;
-		i = atomic_fetch_add(&cr_agent.npending, 1);
-		if (i >= AGENT_PENDING) {
-			atomic_store(&cr_agent.npending, AGENT_PENDING);
-			break;
-		}
-		p = &cr_agent.pending[i];
-		/* As the application knows them: the ids may be others when it is put back. */
-		p->tid = private ? agent_virtual(tid) : 0;
-		agent_siginfo_virtual(&info);
-		p->info = info;
+void agent_take_pending(void)
+{
+	if (agent_waiting())
+		take_and_put_back(cr_sys0(SYS_gettid), true, false);
+}
+
+unsigned int agent_pending_count(void)
+{
+	unsigned int n = atomic_load(&cr_agent.npending);
+
+	return n < AGENT_PENDING ? n : AGENT_PENDING;
+}
+
+bool agent_pending_full(void)
+{
+	return atomic_load(&cr_agent.npending) > AGENT_PENDING;
+}
+
+int agent_send_pending(unsigned int i)
+{
+	cairn_PendingSignal *m = &cr_agent.out.body.pending;
+	int ret = 0;
+
+	for (; i < agent_pending_count() && !ret; i++) {
+		if (cr_agent.pending[i].tid < 0)
+			continue;
+		memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+		cr_agent.out.which_body = cairn_AgentMsg_pending_tag;
+		m->pid = cr_agent.pid;
+		m->tid = cr_agent.pending[i].tid;
+		m->info.size = sizeof(siginfo_t);
+		memcpy(m->info.bytes, &cr_agent.pending[i].info, sizeof(siginfo_t));
+		ret = agent_send(NULL, 0);
 	}
-	for (i = 0; i < atomic_load(&cr_agent.npending); i++) {
-		const struct agent_pending *p = &cr_agent.pending[i];
+	return ret;
+}
 
-		if (p->tid == agent_virtual(tid) || (of_process && !p->tid))
-			put_back(p, tid);
+/* A timer that has run out since it was described will do so again in a restored process. */
+static void drop_late_timers(unsigned int i)
+{
+	for (; i < agent_pending_count(); i++) {
+		struct agent_pending *p = &cr_agent.pending[i];
+		int sig = p->info.si_signo;
+		bool timer = p->info.si_code == SI_TIMER ||
+			     (p->info.si_code == SI_KERNEL &&
+			      (sig == SIGALRM || sig == SIGVTALRM || sig == SIGPROF));
+
+		if (p->tid >= 0 && timer && !(cr_agent.waiting >> (sig - 1) & 1))
+			p->tid = -1;
 	}
 }
 
-/* In a restored process, by each thread: its own, and by the main one the process's. */
-void agent_put_back_pending(int tid)
+int agent_tell_pending(void)
 {
-	unsigned int i;
+	unsigned int first = agent_pending_count();
+	int tid = cr_sys0(SYS_gettid), ret;
 
-	for (i = 0; i < atomic_load(&cr_agent.npending); i++) {
-		const struct agent_pending *p = &cr_agent.pending[i];
-
-		if (p->tid == agent_virtual(tid) || (!p->tid && tid == cr_agent.pid))
-			put_back(p, tid);
+	/* As another thread the main one has taken its own when it parked, and this one too. */
+	take_and_put_back(tid, tid == cr_agent.pid, true);
+	drop_late_timers(first);
+	ret = agent_pending_full() ? -E2BIG : agent_send_pending(first);
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_probed_tag;
+	if (ret == -E2BIG) {
+		cr_agent.out.which_body = cairn_AgentMsg_failure_tag;
+		cr_agent.out.body.failure.what = cairn_StopFailure_STOP_SIGNALS;
 	}
+	return agent_send(NULL, 0);
 }

@@ -160,7 +160,6 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		while (!atomic_load(&cr_agent.resumed))
 			agent_futex_wait(&cr_agent.resumed, 0, 0);
 	}
-	agent_put_back_pending(tid);
 	if (agent_ids_on && t)
 		agent_mend_locks(uc, t->robust);
 	if (t)

@@ -213,7 +213,7 @@ static void wait_parked(struct agent_thread *t, ucontext_t *uc, unsigned int gen
 	t->wait = &cr_wait;
 	t->section = agent_in_section();
 	agent_take_record(t);
-	agent_take_pending(false);
+	agent_take_pending();
 	atomic_store(&t->parked, 1);
 	atomic_fetch_add(&cr_agent.parked, 1);
 	agent_futex_wake(&cr_agent.parked);

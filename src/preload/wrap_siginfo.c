@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arch/x86_64/syscall.h"
+#include "common/sender.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/text.h"
@@ -15,40 +16,21 @@
 /* The application's handler of each signal that the kernel gives to catch(). */
 static void *_Atomic handlers[65];
 
-/* Whether si_pid is there. */
-static bool has_sender(const siginfo_t *info)
-{
-	switch (info->si_code) {
-	case SI_USER:
-	case SI_QUEUE:
-	case SI_TKILL:
-	case SI_MESGQ:
-		return true;
-	case SI_TIMER:
-	case SI_KERNEL:
-	case SI_ASYNCIO:
-	case SI_SIGIO:
-		return false;
-	default:
-		return info->si_signo == SIGCHLD || info->si_code < -7;
-	}
-}
-
 void agent_siginfo_virtual(siginfo_t *info)
 {
-	if (agent_ids_on && has_sender(info))
+	if (agent_ids_on && cr_has_sender(info))
 		info->si_pid = agent_virtual(info->si_pid);
 }
 
 void agent_siginfo_since(unsigned int life, siginfo_t *info)
 {
-	if (agent_ids_on && has_sender(info))
+	if (agent_ids_on && cr_has_sender(info))
 		info->si_pid = agent_made(life, info->si_pid);
 }
 
 void agent_siginfo_real(siginfo_t *info)
 {
-	if (agent_ids_on && has_sender(info))
+	if (agent_ids_on && cr_has_sender(info))
 		info->si_pid = agent_real(info->si_pid);
 }
 

@@ -8,7 +8,9 @@ src_librestart_a_SOURCES = \
 	src/restart/hostname.c src/restart/ids.c \
 	src/restart/layout.c src/restart/map.c \
 	src/restart/aio.c src/restart/memory.c \
-	src/restart/plan.c src/restart/plugins.c src/restart/restart.h src/restart/restorer.h \
+	src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \
+	src/restart/plan_threads.c \
+	src/restart/plugins.c src/restart/restart.h src/restart/restorer.h \
 	src/restart/tree.c \
 	src/restart/vdso.c
 src_librestart_a_LIBADD = src/restart/restorer.o

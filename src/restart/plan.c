@@ -6,93 +6,26 @@
 // Runs in: a process of the restart, alone in its address space. Does not return on success.
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/close_range.h>
 #include <linux/prctl.h>
 #include <linux/userfaultfd.h>
-#include <linux/securebits.h>
-#include <sched.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/rseq.h"
 #include "common/agent_config.h"
-#include "restart/restart.h"
+#include "restart/plan.h"
 
 #define MADV_GUARD 102
-#define ARCH_SET_GS 0x1001
 #define ARCH_SET_FS 0x1002
 #define ARCH_REQ_XCOMP_PERM 0x1023
 #define AMX_TILEDATA 18
-#define ARCH_SET_CPUID 0x1012
-#ifndef PR_SET_MDWE
-#define PR_SET_MDWE 65
-#endif
-#ifndef PR_SET_MEMORY_MERGE
-#define PR_SET_MEMORY_MERGE 67
-#endif
-#define THREAD_STACK 4096ul
 #define ADDRESS_END 0x7ffffffff000ul
-#ifndef PR_TIMER_CREATE_RESTORE_IDS
-#define PR_TIMER_CREATE_RESTORE_IDS 77
-#endif
-
-struct plan {
-	struct cr_restart *r;
-	const struct cr_process_image *p;
-	struct cr_op *ops; /* all of them, main thread's first; moved into the restorer's place */
-	size_t nops, room;
-	char *data; /* what operations point to; addresses are those in the restorer's place */
-	size_t used, data_room;
-	uint64_t data_at;
-	uint64_t base, len, code, stacks, page;
-	int exe_fd;
-	struct cr_proc_status own; /* of this process, for its capabilities */
-	uint64_t groups_at; /* its supplementary groups, for all threads */
-};
-
-static struct cr_op *op(struct plan *n, enum cr_op_kind kind, enum cr_label label, uint32_t nr,
-			uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
-{
-	struct cr_op *o = cr_grow(&n->ops, &n->nops, &n->room, sizeof(*n->ops));
-
-	if (!o)
-		abort();
-	*o = (struct cr_op){ kind, label, nr, { a, b, c, d, e, f } };
-	return o;
-}
-
-#define CALL(label, nr, ...) CALL_(CR_OP_SYSCALL, label, nr, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define TRY(label, nr, ...) CALL_(CR_OP_TRY, label, nr, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
-#define CALL_(kind, label, nr, a, b, c, d, e, f, ...)                                      \
-	op(n, kind, label, nr, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), \
-	   (uint64_t)(e), (uint64_t)(f))
-
-/* A copy of something, at the address that it will have. */
-static uint64_t keep(struct plan *n, const void *what, size_t len)
-{
-	uint64_t at;
-
-	n->used = (n->used + 15) & ~15ul;
-	if (n->used + len > n->data_room)
-		abort();
-	memcpy(n->data + n->used, what, len);
-	at = n->data_at + n->used;
-	n->used += len;
-	return at;
-}
 
 /* ---- address space ---- */
 
@@ -330,336 +263,6 @@ static void plan_mm(struct plan *n)
 	TRY(CR_LABEL_MM, SYS_close, n->exe_fd);
 }
 
-/* ---- the process ---- */
-
-static bool is_stopped_child(const struct plan *n, size_t i)
-{
-	const cairn_Process *p = &n->r->img.processes.v[i].process;
-
-	return p->ppid == n->p->process.pid && p->stop_signal;
-}
-
-static void plan_action(struct plan *n, unsigned int i, uint64_t more_flags)
-{
-	const cairn_SignalAction *s = &n->p->core.actions[i];
-	struct {
-		uint64_t handler, flags, restorer, mask;
-	} a = { s->handler, s->flags | more_flags, s->restorer, s->mask };
-
-	if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
-		CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0, 8);
-}
-
-static void plan_signals(struct plan *n)
-{
-	unsigned int i;
-
-	/* That a child of ours stops once more is no news: see plan_stopped_children(). */
-	for (i = 0; i < n->p->core.actions_count; i++)
-		plan_action(n, i, i + 1 == SIGCHLD ? SA_NOCLDSTOP : 0);
-}
-
-/*
- * Children that were stopped stop again before this process goes on, and it waits for that if it
- * had done so already.
- */
-static void plan_stopped_children(struct plan *n)
-{
-	siginfo_t info = { 0 };
-	size_t i;
-
-	for (i = 0; i < n->r->img.processes.n; i++) {
-		const cairn_Process *p = &n->r->img.processes.v[i].process;
-
-		if (!is_stopped_child(n, i))
-			continue;
-		TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, cr_real(n->r, p->pid),
-		    keep(n, &info, sizeof(info)), WSTOPPED | WEXITED | WNOWAIT, 0);
-		if (p->stop_seen)
-			TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, cr_real(n->r, p->pid),
-			    keep(n, &info, sizeof(info)), WSTOPPED | WNOHANG, 0);
-	}
-	if (n->p->core.actions_count >= SIGCHLD)
-		plan_action(n, SIGCHLD - 1, 0);
-}
-
-static struct itimerspec spec(int64_t value, int64_t interval)
-{
-	return (struct itimerspec){ { interval / 1000000000, interval % 1000000000 },
-				    { value / 1000000000, value % 1000000000 } };
-}
-
-static void make_timers(struct plan *n)
-{
-	bool exact = !prctl(PR_TIMER_CREATE_RESTORE_IDS, 2, 0, 0, 0) || errno != EINVAL;
-	int32_t next = 0, scratch;
-	size_t i;
-
-	if (n->p->timers.n && exact)
-		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 1);
-	for (i = 0; i < n->p->timers.n; i++) {
-		const cairn_PosixTimer *t = &n->p->timers.v[i];
-		struct sigevent e = { .sigev_value = { .sival_ptr = (void *)t->value },
-				      .sigev_signo = t->signal,
-				      .sigev_notify = t->notify };
-		uint64_t event;
-
-		e._sigev_un._tid = t->tid;
-		event = keep(n, &e, sizeof(e));
-		if (t->notify & SIGEV_THREAD_ID)
-			op(n, CR_OP_TID, CR_LABEL_TIMER, 0, t->tid,
-			   event + offsetof(struct sigevent, _sigev_un._tid), true, 0, 0, 0);
-		/* Older kernels count ids up: make and unmake those in between. */
-		for (; !exact && next < t->id && next < 100000; next++) {
-			scratch = 0;
-			CALL(CR_LABEL_TIMER, SYS_timer_create, CLOCK_MONOTONIC, 0,
-			     keep(n, &scratch, sizeof(scratch)));
-			CALL(CR_LABEL_TIMER, SYS_timer_delete, next);
-		}
-		next = t->id + 1;
-		scratch = t->id;
-		CALL(CR_LABEL_TIMER, SYS_timer_create, t->clock, event,
-		     keep(n, &scratch, sizeof(scratch)));
-	}
-	if (n->p->timers.n && exact)
-		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0);
-}
-
-static void start_timers(struct plan *n)
-{
-	const cairn_ProcessCore *core = &n->p->core;
-	size_t i;
-
-	for (i = 0; i < n->p->timers.n; i++) {
-		const cairn_PosixTimer *t = &n->p->timers.v[i];
-		struct itimerspec s = spec(t->value_ns, t->interval_ns);
-
-		if (t->value_ns)
-			CALL(CR_LABEL_TIMER, SYS_timer_settime, t->id, 0, keep(n, &s, sizeof(s)),
-			     0);
-	}
-	for (i = 0; i < core->itimers_count; i++) {
-		int64_t value = core->itimers[i].value_ns / 1000;
-		int64_t interval = core->itimers[i].interval_ns / 1000;
-		struct itimerval v = { { interval / 1000000, interval % 1000000 },
-				       { value / 1000000, value % 1000000 } };
-
-		if (value)
-			CALL(CR_LABEL_TIMER, SYS_setitimer, i, keep(n, &v, sizeof(v)), 0);
-	}
-}
-
-/* ---- threads ---- */
-
-static void plan_thread_state(struct plan *n, const cairn_Thread *t)
-{
-	struct sched_param param = { .sched_priority = t->priority };
-
-	/* libc's own name for the thread is what the kernel knows it by. */
-	if (t->clear_child_tid)
-		op(n, CR_OP_TID, CR_LABEL_THREAD, 0, t->tid, t->clear_child_tid, false, 0, 0, 0);
-	if (t->amx)
-		op(n, CR_OP_AMX, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
-	if (t->gs_base)
-		CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_GS, t->gs_base);
-	if (t->robust_list)
-		CALL(CR_LABEL_THREAD, SYS_set_robust_list, t->robust_list, t->robust_len);
-	if (t->rseq)
-		CALL(CR_LABEL_THREAD, SYS_rseq, t->rseq, t->rseq_len, 0, t->rseq_signature);
-	CALL(CR_LABEL_THREAD, SYS_prctl, PR_SET_NAME,
-	     keep(n, t->comm.bytes, sizeof(t->comm.bytes)));
-	if (t->affinity.size)
-		TRY(CR_LABEL_SCHEDULING, SYS_sched_setaffinity, 0, t->affinity.size,
-		    keep(n, t->affinity.bytes, t->affinity.size));
-	if (t->policy)
-		TRY(CR_LABEL_SCHEDULING, SYS_sched_setscheduler, 0, t->policy,
-		    keep(n, &param, sizeof(param)));
-	TRY(CR_LABEL_SCHEDULING, SYS_setpriority, PRIO_PROCESS, 0, t->nice);
-	if (t->ioprio)
-		TRY(CR_LABEL_SCHEDULING, SYS_ioprio_set, 1, 0, t->ioprio);
-	CALL(CR_LABEL_SCHEDULING, SYS_prctl, PR_SET_TIMERSLACK, t->timer_slack);
-}
-
-/* What prctl forbids one thread, or how it is scheduled: nothing comes after that it may forbid. */
-static void plan_restrictions(struct plan *n, const cairn_Thread *t)
-{
-	int which;
-
-	if (t->has_deadline) {
-		struct {
-			uint32_t size, policy;
-			uint64_t flags;
-			int32_t nice;
-			uint32_t priority;
-			uint64_t runtime, deadline, period;
-		} a = { sizeof(a), t->policy & 0xffff,	t->deadline.flags,    0,
-			0,	   t->deadline.runtime, t->deadline.deadline, t->deadline.period };
-
-		TRY(CR_LABEL_SCHEDULING, SYS_sched_setattr, 0, keep(n, &a, sizeof(a)), 0);
-	}
-	if (t->mce_kill < PR_MCE_KILL_DEFAULT)
-		TRY(CR_LABEL_THREAD, SYS_prctl, PR_MCE_KILL, PR_MCE_KILL_SET, t->mce_kill, 0, 0);
-	for (which = 0; which < 3; which++) {
-		uint32_t now = t->speculation >> 8 * which & 0xff;
-
-		if (now & PR_SPEC_PRCTL && now & ~(PR_SPEC_PRCTL | PR_SPEC_ENABLE))
-			TRY(CR_LABEL_THREAD, SYS_prctl, PR_SET_SPECULATION_CTRL, which,
-			    now & ~PR_SPEC_PRCTL, 0, 0);
-	}
-	if (t->restrictions & CR_THREAD_IO_FLUSHER)
-		TRY(CR_LABEL_THREAD, SYS_prctl, PR_SET_IO_FLUSHER, 1, 0, 0, 0);
-	if (t->restrictions & CR_THREAD_NO_CPUID)
-		TRY(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_CPUID, 0);
-	if (t->restrictions & CR_THREAD_NO_TSC)
-		TRY(CR_LABEL_THREAD, SYS_prctl, PR_SET_TSC, PR_TSC_SIGSEGV);
-}
-
-static void set_caps(struct plan *n, uint64_t effective, uint64_t permitted, uint64_t inheritable)
-{
-	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct d[2] = {
-		{ effective, permitted, inheritable },
-		{ effective >> 32, permitted >> 32, inheritable >> 32 },
-	};
-
-	CALL(CR_LABEL_CREDENTIALS, SYS_capset, keep(n, &h, sizeof(h)), keep(n, d, sizeof(d)));
-}
-
-/* Whether this process, whose owner started the restart, is the very same user already. */
-static bool same_ids(const cairn_Attributes *a)
-{
-	gid_t groups[sizeof(a->groups.bytes) / sizeof(gid_t)];
-	uid_t u[3];
-	gid_t g[3];
-	int n = getgroups(CR_ARRAY_SIZE(groups), groups);
-
-	return !getresuid(&u[0], &u[1], &u[2]) && !getresgid(&g[0], &g[1], &g[2]) &&
-	       !memcmp(u, a->uids, sizeof(u)) && !memcmp(g, a->gids, sizeof(g)) &&
-	       a->uids[3] == u[1] && a->gids[3] == g[1] && n >= 0 &&
-	       n * sizeof(gid_t) == a->groups.size &&
-	       !memcmp(groups, a->groups.bytes, a->groups.size);
-}
-
-/*
- * Users and groups, for root's jobs only: a user namespace of ours has nobody else. Capabilities
- * are ours to set, not a consequence of the user's change.
- */
-static void set_ids(struct plan *n)
-{
-	const cairn_Attributes *a = n->p->attributes.n ? n->p->attributes.v : NULL;
-
-	if (!a || a->uids_count < 4 || a->gids_count < 4 || same_ids(a))
-		return;
-	TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP);
-	if (!n->groups_at)
-		n->groups_at = keep(n, a->groups.bytes, a->groups.size);
-	CALL(CR_LABEL_CREDENTIALS, SYS_setgroups, a->groups.size / 4, n->groups_at);
-	CALL(CR_LABEL_CREDENTIALS, SYS_setresgid, a->gids[0], a->gids[1], a->gids[2]);
-	CALL(CR_LABEL_CREDENTIALS, SYS_setresuid, a->uids[0], a->uids[1], a->uids[2]);
-	CALL(CR_LABEL_CREDENTIALS, SYS_setfsgid, a->gids[3]);
-	CALL(CR_LABEL_CREDENTIALS, SYS_setfsuid, a->uids[3]);
-}
-
-static void plan_credentials(struct plan *n, const cairn_Thread *t)
-{
-	const cairn_Process *p = &n->p->process;
-	uint64_t inheritable, permitted, effective, ambient;
-	uint32_t bits = n->p->core.securebits;
-	int cap;
-
-	/* What it had, as far as we have it; in a user namespace of ours that is worth nothing. */
-	permitted = n->r->drop_caps ? 0 : p->cap_permitted & n->own.caps[1];
-	effective = p->cap_effective & permitted;
-	inheritable = p->cap_inheritable & (permitted | n->own.caps[0] | n->own.caps[3]);
-	ambient = p->cap_ambient & permitted & inheritable;
-	for (cap = 0; cap < 64; cap++)
-		if (n->own.caps[3] & ~p->cap_bounding & 1ull << cap)
-			TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_CAPBSET_DROP, cap);
-	if (!n->r->drop_caps)
-		set_ids(n);
-	if (ambient) {
-		set_caps(n, n->own.caps[2], n->own.caps[1], inheritable);
-		for (cap = 0; cap < 64; cap++)
-			if (ambient & 1ull << cap)
-				TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_CAP_AMBIENT,
-				    PR_CAP_AMBIENT_RAISE, cap);
-	}
-	TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_SECUREBITS, bits);
-	if (ambient || permitted != n->own.caps[1] || effective != n->own.caps[2] ||
-	    inheritable != n->own.caps[0])
-		set_caps(n, effective, permitted, inheritable);
-	if (n->p->core.keep_caps)
-		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_KEEPCAPS, 1);
-	if (n->p->process.no_new_privs)
-		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1);
-	if (t->pdeath_signal)
-		CALL(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_PDEATHSIG, t->pdeath_signal);
-}
-
-/*
- * Who runs first must find the others as they were, also in what they may not do: the kernel lets
- * nobody look into a process that may do more.
- */
-static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, bool main)
-{
-	plan_restrictions(n, t);
-	if (main && n->p->core.locks_future)
-		TRY(CR_LABEL_MEMORY, SYS_mlockall, MCL_FUTURE);
-	plan_credentials(n, t);
-	if (main && n->p->core.memory_merge)
-		TRY(CR_LABEL_MEMORY, SYS_prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
-	if (main && n->p->core.mdwe)
-		TRY(CR_LABEL_MEMORY, SYS_prctl, PR_SET_MDWE, n->p->core.mdwe, 0, 0, 0);
-	if (main && n->p->core.dumpable != 2)
-		TRY(CR_LABEL_CREDENTIALS, SYS_prctl, PR_SET_DUMPABLE, n->p->core.dumpable);
-	op(n, CR_OP_READY, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
-	if (main) {
-		plan_stopped_children(n);
-		start_timers(n);
-	}
-	op(n, CR_OP_RESUME, CR_LABEL_THREAD, 0, n->p->core.agent_resume, t->dead ? 0 : t->frame,
-	   n->base, n->len, others, main);
-}
-
-static size_t plan_other_threads(struct plan *n, const cairn_Thread *main)
-{
-	struct cr_thread_plan *plans = calloc(n->p->threads.n, sizeof(*plans));
-	size_t first = n->nops, k = 0, i;
-
-	if (!plans)
-		abort();
-	/* Room for the calls first, so that the main thread's list stays in one piece. */
-	for (i = 0; i + 1 < n->p->threads.n; i++)
-		op(n, CR_OP_THREAD, CR_LABEL_THREAD, 0, 0, 0, 0, 0, 0, 0);
-	make_timers(n);
-	plan_thread_state(n, main);
-	plan_resume(n, main, n->p->threads.n - 1, true);
-	size_t main_ops = n->nops;
-
-	for (i = 0; i < n->p->threads.n; i++) {
-		const cairn_Thread *t = &n->p->threads.v[i];
-		struct cr_thread_plan plan = { .tls = t->fs_base,
-					       .child_tid = t->clear_child_tid,
-					       .tid = t->tid,
-					       .new_ids = n->r->objects.virtual_ids,
-					       .stack = n->stacks + k * THREAD_STACK,
-					       .stack_size = THREAD_STACK };
-
-		if (t == main)
-			continue;
-		/* An index for now: the list moves as it grows. */
-		plan.ops = n->nops;
-		plan_thread_state(n, t);
-		plan_resume(n, t, 0, false);
-		plan.nops = n->nops - plan.ops;
-		plan.ops = n->code + plan.ops * sizeof(struct cr_op);
-		n->ops[first + k].arg[0] = keep(n, &plan, sizeof(plan));
-		k++;
-	}
-	free(plans);
-	return main_ops;
-}
-
 /* ---- putting it together ---- */
 
 /* For PR_SET_MM. check.c has decided whether the job may do without. */
@@ -823,7 +426,7 @@ static const cairn_Thread *main_thread(const struct cr_process_image *p)
 static size_t data_needed(const struct cr_restart *r, const struct cr_process_image *p)
 {
 	return 64 * 64 + p->threads.n * 2048 + p->timers.n * 256 + userfaults(r, p) * 64 +
-	       r->img.processes.n * 288 + 8192;
+	       p->pending.n * (sizeof(siginfo_t) + 16) + r->img.processes.n * 288 + 8192;
 }
 
 /* Operations cannot be counted before they are made: an upper bound. */
@@ -836,8 +439,8 @@ static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
 			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
-	       p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 + userfaults(n->r, p) +
-	       2;
+	       p->pending.n + p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 +
+	       userfaults(n->r, p) + 2;
 }
 
 static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *islands,
@@ -961,12 +564,12 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	finish_memory(n);
 	plan_userfaults(n);
 	plan_mm(n);
-	plan_signals(n);
+	cr_plan_signals(n);
 	if (p->core.xcomp_permitted >> AMX_TILEDATA & 1)
 		CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, AMX_TILEDATA);
 	CALL(CR_LABEL_THREAD, SYS_set_tid_address, main->clear_child_tid);
 	CALL(CR_LABEL_THREAD, SYS_arch_prctl, ARCH_SET_FS, main->fs_base);
-	main_ops = plan_other_threads(n, main);
+	main_ops = cr_plan_threads(n, main);
 	if (n->nops > ops_needed(n, &islands))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "%zu operations, expected %zu at most",
 			       n->nops, ops_needed(n, &islands));

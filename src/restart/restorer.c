@@ -7,6 +7,7 @@
 // shepherd then ends the others. Nothing of the job has run by then.
 #include <linux/futex.h>
 #include <linux/sched.h>
+#include <signal.h>
 
 #include "arch/x86_64/call.h"
 #include "common/ids.h"
@@ -175,6 +176,17 @@ INLINE void store_tid(const struct cr_restorer_args *a, int32_t id, int32_t *to,
 		*to = e && e->other ? e->other : id;
 }
 
+/* Only the receiver itself may send what looks as if it came from the kernel. */
+INLINE void send_signal(const siginfo_t *info, uint64_t private)
+{
+	int pid = cr_sys0(SYS_getpid);
+
+	if (private)
+		cr_sys4(SYS_rt_tgsigqueueinfo, pid, cr_sys0(SYS_gettid), info->si_signo, info);
+	else
+		cr_sys3(SYS_rt_sigqueueinfo, pid, info->si_signo, info);
+}
+
 INLINE void __attribute__((noreturn)) resume(const struct cr_op *op)
 {
 	register uint64_t entry __asm__("rax") = op->arg[0];
@@ -210,6 +222,8 @@ CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, 
 			store_tid(a, op->arg[0], (int32_t *)op->arg[1], op->arg[2]);
 		else if (op->kind == CR_OP_AMX)
 			touch_amx();
+		else if (op->kind == CR_OP_SIGNAL)
+			send_signal((const siginfo_t *)op->arg[0], op->arg[1]);
 		else if (op->kind == CR_OP_READY)
 			ready(a);
 		else

@@ -28,6 +28,7 @@ enum cr_op_kind {
 	CR_OP_THREAD, /* arg[0]: struct cr_thread_plan */
 	CR_OP_TID, /* *(int *)arg[1] = the real id of arg[0]; unless arg[2], if an id stood there */
 	CR_OP_AMX, /* makes the kernel give this thread room for tile state */
+	CR_OP_SIGNAL, /* sends this process, or if arg[1] this thread, the siginfo_t at arg[0] */
 	CR_OP_READY, /* arrived[CR_STAGE_READY]++, wait for go */
 	CR_OP_RESUME, /* arg: entry, frame, restorer, its length, other threads, main */
 };

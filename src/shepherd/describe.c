@@ -193,6 +193,8 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	p->cap_effective = st.caps[2];
 	p->cap_bounding = st.caps[3];
 	p->cap_ambient = st.caps[4];
+	if (cr_save_pending(sh, c, m, &st))
+		return -EPROTO;
 	if (cr_describe_filters(sh, m, &st, &c->err))
 		return -ENOTSUP;
 	if (describe_root(m, &c->err))

@@ -323,6 +323,10 @@ int cr_describe_attributes(struct cr_member *m, const struct cr_proc_status *st,
 			   struct cr_err *err);
 void cr_describe_deadline(cairn_Thread *t);
 
+/* ---- pending.c: signals that wait for a process ---- */
+int cr_save_pending(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+		    const struct cr_proc_status *st);
+
 /* ---- undo.c: what the end of each process would undo of SysV semaphores ---- */
 int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c);
 

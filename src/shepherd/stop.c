@@ -290,6 +290,11 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 	case cairn_StopFailure_STOP_TOO_MANY_THREADS:
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0, "process %d (%s) has too many threads",
 			       m->pid, command);
+	case cairn_StopFailure_STOP_SIGNALS:
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "more signals wait for process %d (%s) than can be saved; the job "
+			       "goes on",
+			       m->pid, command);
 	case cairn_StopFailure_STOP_DESCRIPTOR:
 		return unsendable(m, command, f, err);
 	case cairn_StopFailure_STOP_FORK:

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Operations that restore what a process does on signals, its timers, and the signals that wait.
+// Runs in: a process of the restart.
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "common/sender.h"
+#include "restart/plan.h"
+
+#ifndef PR_TIMER_CREATE_RESTORE_IDS
+#define PR_TIMER_CREATE_RESTORE_IDS 77
+#endif
+
+static bool is_stopped_child(const struct plan *n, size_t i)
+{
+	const cairn_Process *p = &n->r->img.processes.v[i].process;
+
+	return p->ppid == n->p->process.pid && p->stop_signal;
+}
+
+static void plan_action(struct plan *n, unsigned int i, uint64_t more_flags)
+{
+	const cairn_SignalAction *s = &n->p->core.actions[i];
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} a = { s->handler, s->flags | more_flags, s->restorer, s->mask };
+
+	if (i + 1 != SIGKILL && i + 1 != SIGSTOP)
+		CALL(CR_LABEL_SIGNALS, SYS_rt_sigaction, i + 1, keep(n, &a, sizeof(a)), 0, 8);
+}
+
+void cr_plan_signals(struct plan *n)
+{
+	unsigned int i;
+
+	/* That a child of ours stops once more is no news: see cr_plan_stopped_children(). */
+	for (i = 0; i < n->p->core.actions_count; i++)
+		plan_action(n, i, i + 1 == SIGCHLD ? SA_NOCLDSTOP : 0);
+}
+
+/*
+ * Children that were stopped stop again before this process goes on, and it waits for that if it
+ * had done so already.
+ */
+void cr_plan_stopped_children(struct plan *n)
+{
+	siginfo_t info = { 0 };
+	size_t i;
+
+	for (i = 0; i < n->r->img.processes.n; i++) {
+		const cairn_Process *p = &n->r->img.processes.v[i].process;
+
+		if (!is_stopped_child(n, i))
+			continue;
+		TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, cr_real(n->r, p->pid),
+		    keep(n, &info, sizeof(info)), WSTOPPED | WEXITED | WNOWAIT, 0);
+		if (p->stop_seen)
+			TRY(CR_LABEL_SIGNALS, SYS_waitid, P_PID, cr_real(n->r, p->pid),
+			    keep(n, &info, sizeof(info)), WSTOPPED | WNOHANG, 0);
+	}
+	if (n->p->core.actions_count >= SIGCHLD)
+		plan_action(n, SIGCHLD - 1, 0);
+}
+
+static struct itimerspec spec(int64_t value, int64_t interval)
+{
+	return (struct itimerspec){ { interval / 1000000000, interval % 1000000000 },
+				    { value / 1000000000, value % 1000000000 } };
+}
+
+void cr_plan_timers(struct plan *n)
+{
+	bool exact = !prctl(PR_TIMER_CREATE_RESTORE_IDS, 2, 0, 0, 0) || errno != EINVAL;
+	int32_t next = 0, scratch;
+	size_t i;
+
+	if (n->p->timers.n && exact)
+		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 1);
+	for (i = 0; i < n->p->timers.n; i++) {
+		const cairn_PosixTimer *t = &n->p->timers.v[i];
+		struct sigevent e = { .sigev_value = { .sival_ptr = (void *)t->value },
+				      .sigev_signo = t->signal,
+				      .sigev_notify = t->notify };
+		uint64_t event;
+
+		e._sigev_un._tid = t->tid;
+		event = keep(n, &e, sizeof(e));
+		if (t->notify & SIGEV_THREAD_ID)
+			op(n, CR_OP_TID, CR_LABEL_TIMER, 0, t->tid,
+			   event + offsetof(struct sigevent, _sigev_un._tid), true, 0, 0, 0);
+		/* Older kernels count ids up: make and unmake those in between. */
+		for (; !exact && next < t->id && next < 100000; next++) {
+			scratch = 0;
+			CALL(CR_LABEL_TIMER, SYS_timer_create, CLOCK_MONOTONIC, 0,
+			     keep(n, &scratch, sizeof(scratch)));
+			CALL(CR_LABEL_TIMER, SYS_timer_delete, next);
+		}
+		next = t->id + 1;
+		scratch = t->id;
+		CALL(CR_LABEL_TIMER, SYS_timer_create, t->clock, event,
+		     keep(n, &scratch, sizeof(scratch)));
+	}
+	if (n->p->timers.n && exact)
+		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0);
+}
+
+static siginfo_t info_of(const cairn_PendingSignal *s)
+{
+	siginfo_t info = { 0 };
+
+	memcpy(&info, s->info.bytes, s->info.size < sizeof(info) ? s->info.size : sizeof(info));
+	return info;
+}
+
+/* Whether the signal of a timer that there still is waits. */
+static bool has_fired(const struct plan *n, const cairn_PosixTimer *t)
+{
+	size_t i;
+
+	for (i = 0; i < n->p->pending.n; i++) {
+		siginfo_t info = info_of(&n->p->pending.v[i]);
+
+		if (info.si_code == SI_TIMER && info.si_timerid == t->id)
+			return true;
+	}
+	return false;
+}
+
+static bool is_timers(const struct plan *n, const siginfo_t *info)
+{
+	size_t i;
+
+	for (i = 0; i < n->p->timers.n && info->si_code == SI_TIMER; i++)
+		if (n->p->timers.v[i].id == info->si_timerid)
+			return true;
+	return false;
+}
+
+void cr_plan_pending(struct plan *n, int32_t tid)
+{
+	size_t i;
+
+	for (i = 0; i < n->p->pending.n; i++) {
+		siginfo_t info = info_of(&n->p->pending.v[i]);
+
+		if (n->p->pending.v[i].tid != tid || is_timers(n, &info))
+			continue;
+		if (cr_has_sender(&info))
+			info.si_pid = cr_real(n->r, info.si_pid);
+		op(n, CR_OP_SIGNAL, CR_LABEL_SIGNALS, 0, keep(n, &info, sizeof(info)), tid, 0, 0, 0,
+		   0);
+	}
+}
+
+void cr_plan_start_timers(struct plan *n)
+{
+	const cairn_ProcessCore *core = &n->p->core;
+	size_t i;
+
+	for (i = 0; i < n->p->timers.n; i++) {
+		const cairn_PosixTimer *t = &n->p->timers.v[i];
+		struct itimerspec s = spec(has_fired(n, t) ? 1 : t->value_ns, t->interval_ns);
+
+		if (s.it_value.tv_sec || s.it_value.tv_nsec)
+			CALL(CR_LABEL_TIMER, SYS_timer_settime, t->id, 0, keep(n, &s, sizeof(s)),
+			     0);
+	}
+	for (i = 0; i < core->itimers_count; i++) {
+		int64_t value = core->itimers[i].value_ns / 1000;
+		int64_t interval = core->itimers[i].interval_ns / 1000;
+		struct itimerval v = { { interval / 1000000, interval % 1000000 },
+				       { value / 1000000, value % 1000000 } };
+
+		if (value)
+			CALL(CR_LABEL_TIMER, SYS_setitimer, i, keep(n, &v, sizeof(v)), 0);
+	}
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signals that wait for a process. Only when the whole job stands still nobody sends more of them:
+// so its agent is asked by then, and only if /proc shows some.
+// Runs in the shepherd, while the job stands still.
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "shepherd/shepherd.h"
+
+static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+{
+	struct pollfd p = { m->sock, POLLIN, 0 };
+	cairn_PendingSignal *to;
+
+	while (poll(&p, 1, sh->options.stop_timeout * 1000) == 1 &&
+	       cr_wire_recv(m->sock, &sh->wire, cairn_AgentMsg_fields, &sh->in, NULL, NULL, 0) ==
+		       1) {
+		if (sh->in.which_body == cairn_AgentMsg_probed_tag)
+			return 0;
+		if (sh->in.which_body == cairn_AgentMsg_failure_tag)
+			return cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
+		if (sh->in.which_body != cairn_AgentMsg_pending_tag ||
+		    !(to = cr_list_add(&m->pending)))
+			break;
+		*to = sh->in.body.pending;
+	}
+	return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO,
+		       "process %d does not tell which signals wait for it", m->pid);
+}
+
+int cr_save_pending(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+		    const struct cr_proc_status *st)
+{
+	if (!(st->pending & ~(1ull << (sh->options.signal - 1))))
+		return 0;
+	memset(&sh->out, 0, sizeof(sh->out));
+	sh->out.which_body = cairn_ShepherdMsg_ask_pending_tag;
+	cr_send_member(sh, m->sock, NULL, 0);
+	return hear(sh, c, m);
+}
