@@ -517,6 +517,7 @@ EXTRA_DIST += \
 	test/cli/signals-outside.sh \
 	test/cli/status.sh \
 	test/cli/tcp-outside.sh \
+	test/cli/tcp-port-taken.sh \
 	test/cli/unix-outside.sh \
 	test/cli/tmux.sh \
 	test/cli/tty-outside.sh

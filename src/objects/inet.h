@@ -98,6 +98,9 @@ int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, str
 void cr_inet_defaults_free(struct cr_inet_defaults *cache);
 int cr_inet_filter_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
 
+/* Not in every libc's headers: IP_LOCAL_PORT_RANGE. */
+#define CR_IP_PORT_RANGE 51
+
 enum cr_inet_phase {
 	CR_INET_BEFORE, /* before it is bound: decides what it can be */
 	CR_INET_AFTER, /* when its queue is filled and its state is the saved one */
@@ -149,6 +152,7 @@ struct cr_inet_new {
 	int fd; /* -1: not made yet */
 	cairn_InetPeer kind; /* as in the record, unless its other end's member is not there */
 	struct cr_inet_new *peer;
+	bool shares_port; /* with somebody outside the job */
 };
 
 struct cr_places;
@@ -165,6 +169,9 @@ int cr_tcp_socket(const cairn_InetSocket *m, struct cr_err *err);
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err);
 /* The same, where another port will do: not for long, and -errno. */
 int cr_tcp_try_bind(int fd, const union cr_inet_name *name);
+/* For a connection whose port is taken: it may share it with others that the kernel has chosen. */
+int cr_tcp_share_port(int fd, const union cr_inet_name *name);
+void cr_tcp_shared_port(int fd, const cairn_InetSocket *m);
 
 /* tcp_diag.c: a connection as sock_diag shows it. */
 struct cr_tcp_seen {

@@ -101,6 +101,17 @@ static int bind_name(struct cr_tcp_work *w, int fd, union cr_inet_name *name, st
 			   cr_tcp_bind(fd, name, err);
 }
 
+/* The end that connects. Meanwhile the kernel may have given its port to somebody else as well. */
+static int bind_connecting(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
+{
+	int ret = w->places ? -EINVAL : cr_tcp_try_bind(k->fd, &k->local);
+
+	if (!ret)
+		return 0;
+	k->shares_port = ret == -EADDRINUSE && !cr_tcp_share_port(k->fd, &k->local);
+	return k->shares_port ? 0 : bind_name(w, k->fd, &k->local, err);
+}
+
 static int make_gate(struct cr_tcp_work *w, union cr_inet_name *name, struct cr_err *err)
 {
 	cr_auto_fd fd = -1;
@@ -161,7 +172,10 @@ static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 	if (!cr_inet_port(&k->local) && cr_inet_is_any(&k->local))
 		return 0;
 	/* One that was refused is bound no more. */
-	return m->error == ECONNREFUSED ? 0 : bind_name(w, k->fd, &k->local, err);
+	if (m->error == ECONNREFUSED)
+		return 0;
+	return was_connected(k) ? bind_connecting(w, k, err) :
+				  bind_name(w, k->fd, &k->local, err);
 }
 
 static int open_gates(struct cr_tcp_work *w, struct cr_err *err)
@@ -385,6 +399,8 @@ static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_
 	if (fd < 0)
 		return cr_tcp_made_failed(a, -fd, err);
 	b->fd = fd;
+	if (a->shares_port)
+		cr_tcp_shared_port(a->fd, a->m);
 	cr_inet_options_restore(b->fd, b->m, CR_INET_BEFORE);
 	ret = fill(w, a, b->fd, err);
 	if (!ret)

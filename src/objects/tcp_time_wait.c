@@ -125,6 +125,28 @@ int cr_tcp_try_bind(int fd, const union cr_inet_name *name)
 	return 0;
 }
 
+int cr_tcp_share_port(int fd, const union cr_inet_name *name)
+{
+	union cr_inet_name any = *name;
+	int port = cr_inet_port(name);
+
+	cr_inet_set_port(&any, 0);
+	if (cr_inet_set(fd, IPPROTO_IP, CR_IP_PORT_RANGE, port | port << 16) ||
+	    cr_inet_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
+		return -EADDRINUSE;
+	return bind(fd, &any.any, cr_inet_len(&any)) ? -errno : 0;
+}
+
+void cr_tcp_shared_port(int fd, const cairn_InetSocket *m)
+{
+	static const int options[] = { CR_IP_PORT_RANGE, IP_BIND_ADDRESS_NO_PORT };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(options); i++)
+		cr_inet_set(fd, IPPROTO_IP, options[i],
+			    cr_inet_option(m, IPPROTO_IP, options[i], 0));
+}
+
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
 {
 	int64_t began = cr_now_ns(CLOCK_MONOTONIC);
