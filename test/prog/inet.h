@@ -32,17 +32,39 @@ static inline bool inet_has_v6(void)
 	return ok;
 }
 
+/*
+ * An IPv4 loopback address for each test, by the folder it works in: on the usual one the kernel
+ * gives ports to whoever connects, also those that a listener must have again after a kill.
+ */
+static inline uint32_t inet_own(void)
+{
+	static uint32_t own;
+	char dir[4096];
+	char *p = getcwd(dir, sizeof(dir));
+
+	if (own)
+		return own;
+	own = 2166136261u;
+	while (p && *p)
+		own = (own ^ (unsigned char)*p++) * 16777619u;
+	own = htonl(127u << 24 | (own % 0xfe0000 + 0x10000));
+	return own;
+}
+
 /* The loopback address as a listener of that way has it, without a port. */
 static inline union inet_name inet_loopback(enum inet_way way)
 {
 	union inet_name n = { .any.sa_family = way == INET4 ? AF_INET : AF_INET6 };
+	uint32_t own = inet_own();
 
-	if (way == INET4)
-		n.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	else if (way == INET6)
+	if (way == INET4) {
+		n.v4.sin_addr.s_addr = own;
+	} else if (way == INET6) {
 		n.v6.sin6_addr = in6addr_loopback;
-	else
+	} else {
 		inet_pton(AF_INET6, "::ffff:127.0.0.1", &n.v6.sin6_addr);
+		memcpy(&n.v6.sin6_addr.s6_addr[12], &own, sizeof(own));
+	}
 	return n;
 }
 
