@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Reading /proc. A process may end at any moment: every function then fails and says so.
+// Reading /proc, and killing whom it shows. A process may end at any moment: every function then
+// fails and says so.
 #include "common/proc.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 #include <xxh_x86dispatch.h>
 
 #include "common/defs.h"
@@ -186,6 +189,30 @@ int cr_proc_children(int proc, pid_t pid, cr_pids *out)
 		cr_proc_thread_children(proc, pid, threads.v[i], out);
 	free(threads.v);
 	return ret;
+}
+
+void cr_proc_kill(void (*find)(cr_pids *out, const void *arg), const void *arg)
+{
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		cr_pids pids = { 0 };
+		size_t i, alive = 0;
+
+		find(&pids, arg);
+		for (i = 0; i < pids.n; i++) {
+			struct cr_proc_stat st;
+
+			if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || st.state == 'Z')
+				continue;
+			kill(pids.v[i], SIGKILL);
+			alive++;
+		}
+		free(pids.v);
+		if (!alive)
+			return;
+		usleep(1000);
+	}
 }
 
 static void vm_flags(struct cr_map *m, const char *p)

@@ -16,7 +16,6 @@ int cr_container_attach(struct cr_shepherd *sh, const char *name, struct cr_err 
 int cr_container_save(struct cr_shepherd *sh, struct cr_checkpoint *c);
 void cr_container_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
 void cr_container_kill(struct cr_shepherd *sh);
-void cr_container_pids(struct cr_shepherd *sh, cr_pids *out);
 void cr_container_ended(struct cr_shepherd *sh);
 int cr_container_check(struct cr_restart *r, struct cr_err *err);
 int cr_container_restart(struct cr_restart *r, struct cr_err *err);

@@ -289,15 +289,6 @@ void cr_container_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 /* ---- its end ---- */
 
-void cr_container_pids(struct cr_shepherd *sh, cr_pids *out)
-{
-	pid_t *root = cr_list_add(out);
-
-	if (root)
-		*root = sh->root;
-	cr_job_pids(sh->host_proc, sh->root, out);
-}
-
 void cr_container_kill(struct cr_shepherd *sh)
 {
 	cr_pids pids = { 0 };

@@ -69,17 +69,10 @@ int cr_criu_options(const struct cr_options *o, struct cr_err *err)
 
 void cr_criu_pids(struct cr_shepherd *sh, cr_pids *out)
 {
-	pid_t *root;
-
-	if (!sh->attached) {
+	if (sh->attached)
+		cr_root_pids(sh, out);
+	else
 		cr_tree_pids(sh, out);
-		return;
-	}
-	root = cr_list_add(out);
-	if (!root)
-		return;
-	*root = sh->root;
-	cr_job_pids(sh->host_proc, sh->root, out);
 }
 
 /* Of a job that is attached: all stand still first, so that none is born unseen. */

@@ -29,35 +29,29 @@ static const char *const names[CR_HOOKS] = {
 	[CR_HOOK_ADDRESS] = "address",
 };
 
-/*
- * Everyone below a process: of a plugin's, which is the reaper of all that its children leave
- * behind; if it is dead, we are that, and find them by its session.
- */
-static void kill_below(pid_t pid, pid_t session)
+/* Everyone below a plugin's process, which is the reaper of all that its children leave behind. */
+static void find_below(cr_pids *out, const void *pid)
 {
-	size_t alive, i;
-	int tries;
+	size_t i;
 
-	/* One may be forking while we look. */
-	for (tries = 0; tries < 100; tries++) {
-		cr_pids pids = { 0 };
-		struct cr_proc_stat st;
+	cr_proc_children(AT_FDCWD, *(const pid_t *)pid, out);
+	for (i = 0; i < out->n; i++)
+		cr_proc_children(AT_FDCWD, out->v[i], out);
+}
 
-		cr_proc_children(AT_FDCWD, pid, &pids);
-		for (i = 0; i < pids.n && !session; i++)
-			cr_proc_children(AT_FDCWD, pids.v[i], &pids);
-		for (i = alive = 0; i < pids.n; i++) {
-			if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || st.state == 'Z' ||
-			    (session && (st.session != session || pids.v[i] == session)))
-				continue;
-			kill(pids.v[i], SIGKILL);
-			alive++;
-		}
-		free(pids.v);
-		if (!alive)
-			return;
-		usleep(1000);
-	}
+/* If it is dead, we are that, and find them by its session. */
+static void find_orphans(cr_pids *out, const void *pid)
+{
+	pid_t session = *(const pid_t *)pid;
+	struct cr_proc_stat st;
+	size_t i, n = 0;
+
+	cr_proc_children(AT_FDCWD, getpid(), out);
+	for (i = 0; i < out->n; i++)
+		if (!cr_proc_stat(AT_FDCWD, out->v[i], &st) && st.session == session &&
+		    out->v[i] != session)
+			out->v[n++] = out->v[i];
+	out->n = n;
 }
 
 /* Its wait status; -1 if it is not known. */
@@ -72,8 +66,8 @@ static int end(struct cr_plugin *p)
 	if (!pid)
 		return -1;
 	kill(pid, SIGSTOP);
-	kill_below(pid, 0);
-	kill_below(getpid(), pid);
+	cr_proc_kill(find_below, &pid);
+	cr_proc_kill(find_orphans, &pid);
 	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, __WALL) < 0)
 		if (errno != EINTR)

@@ -99,6 +99,15 @@ static bool is_helper(const struct cr_shepherd *sh, pid_t pid, const cr_pids *al
 	return false;
 }
 
+void cr_root_pids(struct cr_shepherd *sh, cr_pids *out)
+{
+	pid_t *root = cr_list_add(out);
+
+	if (root)
+		*root = sh->root;
+	cr_job_pids(sh->host_proc, sh->root, out);
+}
+
 void cr_tree_pids(struct cr_shepherd *sh, cr_pids *out)
 {
 	cr_pids all = { 0 };

@@ -52,29 +52,14 @@ void cr_job_pids(int proc, pid_t self, cr_pids *out)
 	}
 }
 
+static void find_job(cr_pids *out, const void *unused)
+{
+	cr_job_pids(AT_FDCWD, getpid(), out);
+}
+
 void cr_kill_job(struct cr_shepherd *sh)
 {
-	int tries;
-
-	/* A process may be forking while we look: until nobody is left alive. */
-	for (tries = 0; tries < 100; tries++) {
-		cr_pids pids = { 0 };
-		size_t i, alive = 0;
-
-		cr_job_pids(AT_FDCWD, getpid(), &pids);
-		for (i = 0; i < pids.n; i++) {
-			struct cr_proc_status st;
-
-			if (cr_proc_status(AT_FDCWD, pids.v[i], &st) || st.state == 'Z')
-				continue;
-			kill(pids.v[i], SIGKILL);
-			alive++;
-		}
-		free(pids.v);
-		if (!alive)
-			return;
-		usleep(1000);
-	}
+	cr_proc_kill(find_job, NULL);
 }
 
 static void root_stopped(struct cr_shepherd *sh)

@@ -223,6 +223,8 @@ void cr_job_pids(int proc, pid_t self, cr_pids *out);
 
 /* Every process of the job, as sh->host_proc numbers them; helpers are left out. */
 void cr_tree_pids(struct cr_shepherd *sh, cr_pids *out);
+/* The same of a job that is not below us. */
+void cr_root_pids(struct cr_shepherd *sh, cr_pids *out);
 
 /* ---- control.c ---- */
 void cr_control_accept(int fd, short what, void *shepherd);

@@ -8,6 +8,16 @@
 #include "restart/restart.h"
 #include "shepherd/shepherd.h"
 
+/* Containers, by their runtime's own program. */
+#define CONTAINER(name_, probe_)                                                    \
+	{                                                                           \
+		.name = name_, .probe = probe_, .attach = cr_container_attach,      \
+		.save = cr_container_save, .release = cr_container_release,         \
+		.kill = cr_container_kill, .pids = cr_root_pids,                    \
+		.ended = cr_container_ended, .check = cr_container_check,           \
+		.restart = cr_container_restart                                     \
+	}
+
 const struct cr_backend cr_backends[] = {
 	{ .name = "agent",
 	  .capsule = true,
@@ -18,26 +28,8 @@ const struct cr_backend cr_backends[] = {
 	  .check = cr_agent_check,
 	  .restart = cr_agent_restart,
 	  .go = cr_restart_go },
-	{ .name = "podman",
-	  .probe = cr_podman_probe,
-	  .attach = cr_container_attach,
-	  .save = cr_container_save,
-	  .release = cr_container_release,
-	  .kill = cr_container_kill,
-	  .pids = cr_container_pids,
-	  .ended = cr_container_ended,
-	  .check = cr_container_check,
-	  .restart = cr_container_restart },
-	{ .name = "runc",
-	  .probe = cr_runc_probe,
-	  .attach = cr_container_attach,
-	  .save = cr_container_save,
-	  .release = cr_container_release,
-	  .kill = cr_container_kill,
-	  .pids = cr_container_pids,
-	  .ended = cr_container_ended,
-	  .check = cr_container_check,
-	  .restart = cr_container_restart },
+	CONTAINER("podman", cr_podman_probe),
+	CONTAINER("runc", cr_runc_probe),
 	{ .name = "criu",
 	  .capsule = true,
 	  .probe = cr_criu_probe,
