@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,9 +124,22 @@ static bool answers_streams(const struct sockaddr_un *addr)
 	return fd >= 0 && !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
 }
 
+/* A shepherd of the name, or -1. One that was killed a moment ago may still be on its way out. */
+static int living(const char *name)
+{
+	struct pollfd p = { .events = POLLIN };
+	struct cr_err none = { 0 };
+
+	while ((p.fd = cr_runtime_connect(name, &none)) >= 0) {
+		if (poll(&p, 1, 300) != 1 || !(p.revents & POLLHUP))
+			break;
+		close(p.fd);
+	}
+	return p.fd < 0 ? -1 : p.fd;
+}
+
 int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *err)
 {
-	struct cr_err none = { 0 };
 	char dirpath[CR_PATH_MAX];
 	struct sockaddr_un addr;
 	cr_auto_fd dir = -1;
@@ -143,7 +157,7 @@ int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *e
 	/* Two that start at once must not take each other's socket for a dead one's. */
 	lock = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	flock(lock, LOCK_EX);
-	other = cr_runtime_connect(name, &none);
+	other = living(name);
 	if (other >= 0) {
 		close(other);
 		close(lock);

@@ -48,7 +48,7 @@ static int client(int port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET,
 				 .sin_port = htons(port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+				 .sin_addr.s_addr = inet_own() };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	struct timeval patience = { 60, 0 };
 	uint32_t i, back[64];
