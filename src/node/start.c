@@ -303,6 +303,8 @@ void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *p
 		cr_tell_failed(n, &s->id, &err);
 		return;
 	}
+	/* A crnode that comes after us must not take it for a stranger. */
+	cr_known_write(n);
 	cr_say("job %s.%llu member %u epoch %u is started%s", s->name,
 	       (unsigned long long)s->id.job, s->id.member, s->id.epoch,
 	       s->number ? " from its image" : "");
