@@ -52,7 +52,7 @@ is 0 $? 'somebody else has the port'
 for i in 1 2; do
 	crrestart ckpt/job </dev/null >>out 2>>err &
 	shepherd=$!
-	await_up || finish
+	await_up || { : >end; finish; }
 	crctl checkpoint job >>out 2>>err
 	is 0 $? "a checkpoint after restart $i"
 	[ $i = 2 ] || slay
