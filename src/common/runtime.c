@@ -129,8 +129,9 @@ static int living(const char *name)
 {
 	struct pollfd p = { .events = POLLIN };
 	struct cr_err none = { 0 };
+	int tries;
 
-	while ((p.fd = cr_runtime_connect(name, &none)) >= 0) {
+	for (tries = 0; (p.fd = cr_runtime_connect(name, &none)) >= 0 && tries < 20; tries++) {
 		if (poll(&p, 1, 300) != 1 || !(p.revents & POLLHUP))
 			break;
 		close(p.fd);
