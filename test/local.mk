@@ -371,6 +371,7 @@ test_progs = \
 	test/prog/timer-itimer \
 	test/prog/timer-overrun \
 	test/prog/timer-posix \
+	test/prog/timer-waiting \
 	test/prog/timer-thread-id
 
 test_progs += \

@@ -83,6 +83,7 @@ struct agent {
 	unsigned int nthreads;
 	_Atomic unsigned int npending;
 	uint64_t waiting; /* signals, when the timers were described */
+	bool alarm; /* ITIMER_REAL ran then */
 	unsigned int eintr_hidden;
 	struct cr_wake wake;
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */

@@ -81,6 +81,7 @@ static int send_core(void)
 		core->itimers[i].value_ns = timeval_ns(&it.it_value);
 		core->itimers[i].interval_ns = timeval_ns(&it.it_interval);
 	}
+	cr_agent.alarm = core->itimers[ITIMER_REAL].value_ns;
 	core->brk = cr_sys1(SYS_brk, 0);
 	core->locks_future = locks_future();
 	core->shm_known_count = agent_sysv_known(CR_ID_SHM, core->shm_known);

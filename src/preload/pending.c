@@ -138,19 +138,30 @@ int agent_send_pending(unsigned int i)
 	return ret;
 }
 
-/* A timer that has run out since it was described will do so again in a restored process. */
+/* Whether a timer has sent it that was described as one that would. */
+static bool has_run_out_since(const siginfo_t *info)
+{
+	bool waited = cr_agent.waiting >> (info->si_signo - 1) & 1;
+	struct itimerspec it;
+
+	/* Of one that fires once the description tells. */
+	if (info->si_code == SI_TIMER)
+		return !waited && !cr_sys2(SYS_timer_gettime, info->si_timerid, &it) &&
+		       (it.it_interval.tv_sec || it.it_interval.tv_nsec);
+	if (info->si_code != SI_KERNEL)
+		return false;
+	/* This one stands still as long as its signal waits. */
+	if (info->si_signo == SIGALRM)
+		return cr_agent.alarm;
+	return !waited && (info->si_signo == SIGVTALRM || info->si_signo == SIGPROF);
+}
+
+/* They will do so again in a restored process. */
 static void drop_late_timers(unsigned int i)
 {
-	for (; i < agent_pending_count(); i++) {
-		struct agent_pending *p = &cr_agent.pending[i];
-		int sig = p->info.si_signo;
-		bool timer = p->info.si_code == SI_TIMER ||
-			     (p->info.si_code == SI_KERNEL &&
-			      (sig == SIGALRM || sig == SIGVTALRM || sig == SIGPROF));
-
-		if (p->tid >= 0 && timer && !(cr_agent.waiting >> (sig - 1) & 1))
-			p->tid = -1;
-	}
+	for (; i < agent_pending_count(); i++)
+		if (cr_agent.pending[i].tid >= 0 && has_run_out_since(&cr_agent.pending[i].info))
+			cr_agent.pending[i].tid = -1;
 }
 
 int agent_tell_pending(void)

@@ -118,7 +118,7 @@ static siginfo_t info_of(const cairn_PendingSignal *s)
 	return info;
 }
 
-/* Whether the signal of a timer that there still is waits. */
+/* Whether a timer's signal waits, and did when the timer was described, if it fires only once. */
 static bool has_fired(const struct plan *n, const cairn_PosixTimer *t)
 {
 	size_t i;
@@ -127,7 +127,7 @@ static bool has_fired(const struct plan *n, const cairn_PosixTimer *t)
 		siginfo_t info = info_of(&n->p->pending.v[i]);
 
 		if (info.si_code == SI_TIMER && info.si_timerid == t->id)
-			return true;
+			return t->interval_ns || !t->value_ns;
 	}
 	return false;
 }
@@ -174,9 +174,12 @@ void cr_plan_start_timers(struct plan *n)
 	for (i = 0; i < core->itimers_count; i++) {
 		int64_t value = core->itimers[i].value_ns / 1000;
 		int64_t interval = core->itimers[i].interval_ns / 1000;
-		struct itimerval v = { { interval / 1000000, interval % 1000000 },
-				       { value / 1000000, value % 1000000 } };
+		struct itimerval v = { .it_interval = { interval / 1000000, interval % 1000000 } };
 
+		/* While its signal waits, it stands still; and would not go on from zero. */
+		if (i == ITIMER_REAL && !value)
+			value = interval;
+		v.it_value = (struct timeval){ value / 1000000, value % 1000000 };
 		if (value)
 			CALL(CR_LABEL_TIMER, SYS_setitimer, i, keep(n, &v, sizeof(v)), 0);
 	}
