@@ -10,6 +10,7 @@
 
 #include "common/ids.h"
 #include "common/image.h"
+#include "common/sender.h"
 
 #define OF(record, message, field, kind)                                                    \
 	{                                                                                   \
@@ -45,6 +46,7 @@ static const struct {
 	ROW(CORE, ProcessCore, pid),
 	ROW(THREAD, Thread, tid),
 	ROW(TIMER, PosixTimer, tid),
+	ROW(PENDING, PendingSignal, tid),
 	ROW(RUNS, PageRuns, pid),
 	ROW(DESCRIPTION, Description, owner),
 	ROW(DESCRIPTION, Description, event.pid),
@@ -96,6 +98,17 @@ static void turn_time(const struct cr_ids *ids, cairn_Description *d)
 		d->event.expiry_ns += ids->clock[boot];
 }
 
+/* Who sent a signal that waits. */
+static void turn_sender(const struct cr_ids *ids, cairn_PendingSignal *s)
+{
+	siginfo_t info = { 0 };
+
+	memcpy(&info, s->info.bytes, s->info.size < sizeof(info) ? s->info.size : sizeof(info));
+	if (cr_has_sender(&info))
+		info.si_pid = cr_id_virtual(ids, CR_ID_PROCESS, info.si_pid);
+	memcpy(s->info.bytes, &info, s->info.size < sizeof(info) ? s->info.size : sizeof(info));
+}
+
 void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg)
 {
 	char *m = msg;
@@ -106,6 +119,8 @@ void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg)
 		turn_path(ids, msg);
 		turn_time(ids, msg);
 	}
+	if (type == cairn_RecordType_RECORD_PENDING)
+		turn_sender(ids, msg);
 	if (cr_image_of_process(type))
 		*(int32_t *)m = cr_id_virtual(ids, CR_ID_PROCESS, *(int32_t *)m);
 	for (i = 0; i < CR_ARRAY_SIZE(rows); i++) {
