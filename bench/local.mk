@@ -39,5 +39,3 @@ $(bench_nodes_OBJECTS): $(PROTO_HDRS)
 
 bench: $(bench_progs)
 bench-cluster: bench/ship
-
-EXTRA_DIST += bench/run bench/cluster bench/image bench/scale bench/table.awk

@@ -7,9 +7,6 @@ contrib_demo_d_count_SOURCES = contrib/demo.d/count.c
 contrib_demo_d_count_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -g
 contrib_demo_d_count_LDFLAGS =
 
-EXTRA_DIST += contrib/common.sh contrib/setup contrib/get-criu contrib/demo contrib/check \
-	contrib/demo.d/cluster.sh contrib/style contrib/layers contrib/wrappers-doc
-
 # cairn.h for applications: where it is, and how it is used.
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = cairn.pc

@@ -13,4 +13,3 @@ plugins/%.so: $(top_srcdir)/plugins/%.c include/cairn/plugin.h
 cairninclude_HEADERS += include/cairn/plugin.h
 
 CLEANFILES += $(plugin_DATA)
-EXTRA_DIST += plugins/README.md $(plugin_DATA:.so=.c)

@@ -429,136 +429,6 @@ test_plugin_target_LDFLAGS = $(AM_LDFLAGS) -no-pie
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm
 
-EXTRA_DIST += \
-	test/plugin/cuda-checkpoint test/plugin/probe.c \
-	test/run \
-	test/cycle.sh \
-	test/lib.sh \
-	test/progs.table \
-	test/prog/epoll.h \
-	test/prog/inotify.h \
-	test/prog/ipc.h \
-	test/prog/inet.h \
-	test/prog/maps.h \
-	test/prog/mq.h \
-	test/prog/prog.h \
-	test/prog/seccomp.h \
-	test/prog/pty.h \
-	test/prog/timerfd.h \
-	test/prog/unix.h \
-	test/prog/vec.h \
-	test/real/httpserver.sh \
-	test/real/java.sh \
-	test/real/load.py \
-	test/real/make.sh \
-	test/real/mpi.c \
-	test/real/mpich.sh \
-	test/real/memcached.sh \
-	test/real/memory4g.sh \
-	test/real/nginx.sh \
-	test/real/node.sh \
-	test/real/numpy.sh \
-	test/real/openmpi.sh \
-	test/real/perl.sh \
-	test/real/pipeline.sh \
-	test/real/postgres.sh \
-	test/real/python.sh \
-	test/real/redis.sh \
-	test/real/sqlite.sh \
-	test/real/threads64.sh \
-	test/real/torch.sh \
-	test/real/screen.sh \
-	test/real/shells.sh \
-	test/real/sqlite.sh \
-	test/real/threads64.sh \
-	test/real/tmux.sh \
-	test/real/xz.sh \
-	test/soak/common.sh \
-	test/soak/many-checkpoints \
-	test/soak/kill-random \
-	test/soak/socket-queues \
-	test/soak/mpi \
-	test/cli/backtrace.sh \
-	test/cli/api.sh \
-	test/cli/auto.sh \
-	test/cli/changed.sh \
-	test/cli/check.sh \
-	test/cli/cluster-away.sh \
-	test/cli/crimage.bash \
-	test/cli/crimage-criu.sh \
-	test/cli/crimage.py \
-	test/cli/crimage-damage.sh \
-	test/cli/crimage-diff.sh \
-	test/cli/crimage-show.sh \
-	test/cli/container-inside.sh \
-	test/cli/container-podman.sh \
-	test/cli/container-runc.sh \
-	test/cli/containers.bash \
-	test/cli/core.sh \
-	test/cli/core-memory.sh \
-	test/cli/damage.sh \
-	test/cli/diskfull.sh \
-	test/cli/examples.sh \
-	test/cli/file-lost.sh \
-	test/cli/file-policy.sh \
-	test/cli/foreign.sh \
-	test/cli/forget.sh \
-	test/cli/frames.py \
-	test/cli/ipc-neighbour.sh \
-	test/cli/keep.sh \
-	test/cli/map.sh \
-	test/cli/names.sh \
-	test/cli/nouserns.sh \
-	test/cli/options-kept.sh \
-	test/cli/pages.py \
-	test/cli/refuse.sh \
-	test/cli/restart-check.sh \
-	test/cli/stacks.py \
-	test/cli/signals-outside.c \
-	test/cli/signals-outside.sh \
-	test/cli/status.sh \
-	test/cli/tcp-outside.sh \
-	test/cli/tcp-port-taken.sh \
-	test/cli/unix-outside.sh \
-	test/cli/tmux.sh \
-	test/cli/tty-outside.sh
-
-EXTRA_DIST += \
-	test/lab/lab \
-	test/cluster/lib.sh \
-	test/cluster/ask.sh \
-	test/cluster/api.sh \
-	test/cluster/plugin.sh \
-	test/cluster/chaos \
-	test/cluster/clock-jump.sh \
-	test/cluster/crrsh.sh \
-	test/cluster/fake-node.py \
-	test/cluster/container.sh \
-	test/cluster/coordinator-killed.sh \
-	test/cluster/crnode-killed.sh \
-	test/cluster/disk-full.sh \
-	test/cluster/drain.sh \
-	test/cluster/forgotten.sh \
-	test/cluster/garbage.sh \
-	test/cluster/http.sh \
-	test/cluster/lab.sh \
-	test/cluster/member-crash.sh \
-	test/cluster/mpi.bash \
-	test/cluster/mpi-mpich.sh \
-	test/cluster/mpi-moved.sh \
-	test/cluster/mpi-openmpi.sh \
-	test/cluster/name-taken.sh \
-	test/cluster/no-node-fits.sh \
-	test/cluster/node-hung.sh \
-	test/cluster/node-isolated.sh \
-	test/cluster/node-killed.sh \
-	test/cluster/oom.sh \
-	test/cluster/replica-damaged.sh \
-	test/cluster/sockets.sh \
-	test/cluster/witnesses.sh \
-	test/cluster/wrong-address.sh \
-	test/cluster/wrong-key.sh
-
 # A library for daemons, built as a program is.
 test_cluster_clockjump_so_SOURCES = test/cluster/clockjump.c
 test_cluster_clockjump_so_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -fPIC
@@ -571,14 +441,9 @@ check_PROGRAMS += test/cluster/keeper
 test_cluster_keeper_CFLAGS = -std=gnu11 -Wall -Wextra -O2
 test_cluster_keeper_LDFLAGS = -static -pthread
 test_cluster_keeper_LDADD =
-EXTRA_DIST += test/cluster/criu-go-moved.sh test/cluster/criu-static-moved.sh \
-	test/cluster/keeper.bash \
-	test/cluster/keeper.go test/cluster/keeper.py
 
 # The coordinator of crnode's own tests.
 check_PROGRAMS += test/cluster/peer
 test_cluster_peer_LDADD = $(DAEMON_LIBS)
 test_cluster_peer_CPPFLAGS = $(AM_CPPFLAGS)
 $(test_cluster_peer_OBJECTS): $(PROTO_HDRS)
-EXTRA_DIST += test/cluster/node-again.sh test/cluster/node-lease.sh test/cluster/node-socket.sh \
-	test/cluster/peer.bash

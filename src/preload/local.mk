@@ -49,4 +49,3 @@ libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 
 agent_DATA += libcairn.so
 CLEANFILES += libcairn.so
-EXTRA_DIST += $(AGENT_SRCS) $(AGENT_HDRS)

@@ -25,5 +25,4 @@ src/restart/restorer.o: src/restart/restorer.c src/restart/restorer.h \
 	$(AM_V_CC)$(MKDIR_P) src/restart && $(CC) $(AM_CPPFLAGS) $(RESTORER_FLAGS) -c -o $@ \
 		$(top_srcdir)/src/restart/restorer.c
 
-EXTRA_DIST += src/restart/restorer.c
 CLEANFILES += src/restart/restorer.o
