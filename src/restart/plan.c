@@ -497,11 +497,11 @@ static void leave(struct plan *n, size_t main_ops)
 	void (*entry)(void *) = (void *)(n->base + n->r->page_room +
 					 ((const char *)cr_restorer - cr_restorer_start));
 	uint64_t at = keep(n, &args, sizeof(args));
-	sigset_t all;
+	uint64_t all = ~0ull;
 
 	memcpy((void *)n->code, n->ops, n->nops * sizeof(*n->ops));
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
+	/* Also those that libc leaves out: its own timers may fire before their thread is there. */
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 	/* The kernel would go on writing into an area that is about to be another's. */
 	if (&__rseq_size && __rseq_size)
 		syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, CR_RSEQ_SIZE,
