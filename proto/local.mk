@@ -12,4 +12,3 @@ proto/%.pb.h proto/%.pb.c: $(top_srcdir)/proto/%.proto $(top_srcdir)/proto/%.opt
 
 BUILT_SOURCES += $(PROTO_HDRS) $(PROTO_CODE)
 CLEANFILES += $(PROTO_HDRS) $(PROTO_CODE)
-EXTRA_DIST += $(PROTO_NAMES:%=proto/%.proto) $(PROTO_NAMES:%=proto/%.options)

@@ -11,4 +11,3 @@ contrib/systemd/%.service: $(top_srcdir)/contrib/systemd/%.service.in
 		$(SED) -e 's|@bindir[@]|$(bindir)|' $< > $@
 
 CLEANFILES += $(unit_DATA)
-EXTRA_DIST += contrib/systemd/crnode.service.in contrib/systemd/crcoordinator.service.in

@@ -10,7 +10,7 @@
 
 #include "common/ids.h"
 #include "common/image.h"
-#include "common/sender.h"
+#include "common/siginfo.h"
 
 #define OF(record, message, field, kind)                                                    \
 	{                                                                                   \
@@ -101,9 +101,8 @@ static void turn_time(const struct cr_ids *ids, cairn_Description *d)
 /* Who sent a signal that waits. */
 static void turn_sender(const struct cr_ids *ids, cairn_PendingSignal *s)
 {
-	siginfo_t info = { 0 };
+	siginfo_t info = cr_pending_info(s);
 
-	memcpy(&info, s->info.bytes, s->info.size < sizeof(info) ? s->info.size : sizeof(info));
 	if (cr_has_sender(&info))
 		info.si_pid = cr_id_virtual(ids, CR_ID_PROCESS, info.si_pid);
 	memcpy(s->info.bytes, &info, s->info.size < sizeof(info) ? s->info.size : sizeof(info));

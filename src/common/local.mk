@@ -25,7 +25,7 @@ src_libcommon_a_SOURCES = \
 	src/common/image_read.c src/common/image_write.c \
 	src/common/io.c src/common/io.h \
 	src/common/json.c src/common/json.h \
-	src/common/pagemap.h src/common/piece.h src/common/sender.h src/common/wake.h \
+	src/common/pagemap.h src/common/piece.h src/common/siginfo.h src/common/wake.h \
 	src/common/label.c src/common/label.h \
 	src/common/proc.c src/common/proc.h \
 	src/common/runtime.c src/common/runtime.h \

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/procfs.h>
 
+#include "common/siginfo.h"
 #include "inspect/registers.h"
 
 static void note(FILE *out, const char *owner, uint32_t type, const void *desc, size_t len)
@@ -41,12 +42,10 @@ static void status_note(FILE *out, const struct cr_process_image *p, const cairn
 
 	for (i = 0; i < p->pending.n; i++) {
 		const cairn_PendingSignal *g = &p->pending.v[i];
-		int sig = 0;
+		int sig = cr_pending_info(g).si_signo;
 
 		if (g->tid != t->tid && (g->tid || t->tid != p->process.pid))
 			continue;
-		if (g->info.size >= sizeof(sig))
-			memcpy(&sig, g->info.bytes, sizeof(sig));
 		if (sig > 0 && sig <= 64)
 			s.pr_sigpend |= 1ull << (sig - 1);
 	}

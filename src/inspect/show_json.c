@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "common/json.h"
+#include "common/siginfo.h"
 #include "inspect/criu.h"
 #include "inspect/kinds.h"
 #include "inspect/text.h"
@@ -185,13 +186,10 @@ static void put_threads(struct cr_json *j, const struct cr_process_image *p)
 	cr_json_array(j, "pending_signals");
 	for (i = 0; i < p->pending.n; i++) {
 		const cairn_PendingSignal *s = &p->pending.v[i];
-		int32_t number = 0;
 
-		if (s->info.size >= sizeof(number))
-			memcpy(&number, s->info.bytes, sizeof(number));
 		cr_json_object(j, NULL);
 		cr_json_int(j, "tid", s->tid);
-		cr_json_int(j, "signal", number);
+		cr_json_int(j, "signal", cr_pending_info(s).si_signo);
 		cr_json_end(j);
 	}
 	cr_json_end(j);

@@ -54,12 +54,13 @@ static bool take_one(int tid, uint64_t set, bool private)
 {
 	struct timespec none = { 0, 0 };
 	unsigned int i = atomic_fetch_add(&cr_agent.npending, 1);
-	struct agent_pending *p = &cr_agent.pending[i];
+	struct agent_pending *p;
 	siginfo_t info;
 
 	/* Before it is taken, so that it is not lost. */
 	if (i >= AGENT_PENDING)
 		return false;
+	p = &cr_agent.pending[i];
 	memset(p, 0xff, sizeof(*p));
 	set &= -set;
 	if (cr_sys4(SYS_rt_sigtimedwait, &set, &info, &none, sizeof(set)) < 0)
@@ -88,8 +89,7 @@ static void take_and_put_back(int tid, bool own, bool of_process)
 	if (of_process)
 		take(tid, "ShdPnd:\t", false);
 	for (i = first; i < agent_pending_count(); i++)
-		if (cr_agent.pending[i].tid == (own ? tid : 0) ||
-		    (of_process && !cr_agent.pending[i].tid))
+		if (cr_agent.pending[i].tid == tid || (of_process && !cr_agent.pending[i].tid))
 			put_back(&cr_agent.pending[i], tid);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "arch/x86_64/syscall.h"
-#include "common/sender.h"
+#include "common/siginfo.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/text.h"

@@ -12,7 +12,6 @@
 
 #define THREAD_STACK 4096ul
 
-
 struct plan {
 	struct cr_restart *r;
 	const struct cr_process_image *p;

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "common/sender.h"
+#include "common/siginfo.h"
 #include "restart/plan.h"
 
 #ifndef PR_TIMER_CREATE_RESTORE_IDS
@@ -110,21 +110,13 @@ void cr_plan_timers(struct plan *n)
 		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0);
 }
 
-static siginfo_t info_of(const cairn_PendingSignal *s)
-{
-	siginfo_t info = { 0 };
-
-	memcpy(&info, s->info.bytes, s->info.size < sizeof(info) ? s->info.size : sizeof(info));
-	return info;
-}
-
 /* Whether a timer's signal waits, and did when the timer was described, if it fires only once. */
 static bool has_fired(const struct plan *n, const cairn_PosixTimer *t)
 {
 	size_t i;
 
 	for (i = 0; i < n->p->pending.n; i++) {
-		siginfo_t info = info_of(&n->p->pending.v[i]);
+		siginfo_t info = cr_pending_info(&n->p->pending.v[i]);
 
 		if (info.si_code == SI_TIMER && info.si_timerid == t->id)
 			return t->interval_ns || !t->value_ns;
@@ -147,7 +139,7 @@ void cr_plan_pending(struct plan *n, int32_t tid)
 	size_t i;
 
 	for (i = 0; i < n->p->pending.n; i++) {
-		siginfo_t info = info_of(&n->p->pending.v[i]);
+		siginfo_t info = cr_pending_info(&n->p->pending.v[i]);
 
 		if (n->p->pending.v[i].tid != tid || is_timers(n, &info))
 			continue;

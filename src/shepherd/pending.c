@@ -4,21 +4,16 @@
 // so its agent is asked by then, and only if /proc shows some.
 // Runs in the shepherd, while the job stands still.
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "shepherd/shepherd.h"
 
 static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
-	struct pollfd p = { m->sock, POLLIN, 0 };
 	cairn_PendingSignal *to;
+	int ret;
 
-	while (poll(&p, 1, sh->options.stop_timeout * 1000) == 1 &&
-	       cr_wire_recv(m->sock, &sh->wire, cairn_AgentMsg_fields, &sh->in, NULL, NULL, 0) ==
-		       1) {
-		if (sh->in.which_body == cairn_AgentMsg_probed_tag)
-			return 0;
+	while ((ret = cr_hear_member(sh, m)) == 1) {
 		if (sh->in.which_body == cairn_AgentMsg_failure_tag)
 			return cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
 		if (sh->in.which_body != cairn_AgentMsg_pending_tag ||
@@ -26,6 +21,8 @@ static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 			break;
 		*to = sh->in.body.pending;
 	}
+	if (!ret)
+		return 0;
 	return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO,
 		       "process %d does not tell which signals wait for it", m->pid);
 }

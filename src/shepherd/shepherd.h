@@ -269,6 +269,8 @@ void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
 		      struct cr_err *err);
 int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds);
+/* What a stopped one was asked: 1 for a message in sh->in, 0 after the last, -EPROTO for none. */
+int cr_hear_member(struct cr_shepherd *sh, struct cr_member *m);
 
 /* ---- unblock.c: threads that block our signal behind libc's back ---- */
 /*

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -202,6 +203,16 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds)
 {
 	return cr_wire_send(sock, &sh->wire, cairn_ShepherdMsg_fields, &sh->out, fds, nfds);
+}
+
+int cr_hear_member(struct cr_shepherd *sh, struct cr_member *m)
+{
+	struct pollfd p = { m->sock, POLLIN, 0 };
+
+	if (poll(&p, 1, sh->options.stop_timeout * 1000) != 1 ||
+	    cr_wire_recv(m->sock, &sh->wire, cairn_AgentMsg_fields, &sh->in, NULL, NULL, 0) != 1)
+		return -EPROTO;
+	return sh->in.which_body != cairn_AgentMsg_probed_tag;
 }
 
 /* A process of root's job may have become somebody else; one not known yet will be called again. */

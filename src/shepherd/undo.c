@@ -3,7 +3,6 @@
 // Asks every stopped process what its end would undo of the job's SysV semaphores. Only jobs with
 // semaphores that were operated are asked. Runs in the shepherd, while the job stands still.
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "shepherd/shepherd.h"
@@ -22,15 +21,10 @@ static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member
 
 static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
-	struct pollfd p = { m->sock, POLLIN, 0 };
+	cairn_SemaphoreUndo *to;
+	int ret;
 
-	while (poll(&p, 1, sh->options.stop_timeout * 1000) == 1 &&
-	       cr_wire_recv(m->sock, &sh->wire, cairn_AgentMsg_fields, &sh->in, NULL, NULL, 0) ==
-		       1) {
-		cairn_SemaphoreUndo *to;
-
-		if (sh->in.which_body == cairn_AgentMsg_probed_tag)
-			return 0;
+	while ((ret = cr_hear_member(sh, m)) == 1) {
 		if (sh->in.which_body != cairn_AgentMsg_undo_tag)
 			break;
 		to = cr_list_add(&m->undos);
@@ -39,6 +33,8 @@ static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		*to = sh->in.body.undo;
 		to->pid = m->pid;
 	}
+	if (!ret)
+		return 0;
 	return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO,
 		       "process %d does not tell what it will undo of SysV semaphores", m->pid);
 }

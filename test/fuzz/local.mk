@@ -59,5 +59,4 @@ check-fuzz: all test/fuzz/image$(EXEEXT) test/fuzz/frame$(EXEEXT) test/fuzz/stor
 		test/fuzz/inspect$(EXEEXT) test/prog/core-threads$(EXEEXT)
 	+@$(RUN_ENV) MAKE='$(MAKE)' FUZZ_CLANG='$(FUZZ_CLANG)' $(top_srcdir)/test/fuzz/run
 
-EXTRA_DIST += test/fuzz/run
 .PHONY: check-fuzz
