@@ -81,6 +81,17 @@ void cr_err_print(const struct cr_err *err)
 	say(err->text);
 }
 
+int cr_output_end(struct cr_err *err)
+{
+	int error = fflush(stdout) ? errno : 0;
+
+	if (!error && !ferror(stdout))
+		return 0;
+	if (!err->text[0])
+		cr_err_clear(err);
+	return cr_fail(err, CR_EXIT_IO, error, "cannot write to standard output");
+}
+
 void cr_say(const char *format, ...)
 {
 	char text[896];

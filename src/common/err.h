@@ -31,5 +31,12 @@ void cr_log_begin(void);
 /* "PROGRAM: text" on stderr. */
 void cr_err_print(const struct cr_err *err);
 
+/*
+ * For the end of a command that has printed its answer: 0 if all of it has left the process, else
+ * CR_EXIT_IO with the reason (a full disk, a closed descriptor). An earlier failure is kept, but a
+ * status without text, which an answer explains, is not: that answer is lost.
+ */
+int cr_output_end(struct cr_err *err);
+
 /* One line on stderr that is no failure. */
 void cr_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

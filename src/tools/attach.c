@@ -123,7 +123,9 @@ int cr_attach(int argc, char **argv)
 			usage();
 		else
 			printf("crctl (Cairn) " PACKAGE_VERSION "\n");
-		return 0;
+		if (cr_output_end(&err))
+			cr_err_print(&err);
+		return err.status;
 	}
 	leave_output(sh);
 	cr_detach_done(0);

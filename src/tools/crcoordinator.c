@@ -37,8 +37,8 @@ int main(int argc, char **argv)
 		ret = cr_trust_make_key(c->options.init, &err);
 	else if (!ret)
 		ret = run(c, &err);
-	if (ret)
+	if (cr_output_end(&err) || ret)
 		cr_err_print(&err);
 	free(c);
-	return ret ? err.status : 0;
+	return err.status;
 }

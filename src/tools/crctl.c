@@ -84,10 +84,12 @@ int main(int argc, char **argv)
 					       .replicas = 1,
 					       .has_replicas = true,
 					       .max_restarts = 3 } };
+	int ret;
 
 	if (argc > 1 && !strcmp(argv[1], "attach"))
 		return cr_attach(argc - 1, argv + 1);
-	if (run(argc, argv, &c) && c.err.text[0])
+	ret = run(argc, argv, &c);
+	if ((cr_output_end(&c.err) || ret) && c.err.text[0])
 		cr_err_print(&c.err);
 	return c.err.status;
 }

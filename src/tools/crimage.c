@@ -110,8 +110,6 @@ static int run_verb(struct cr_inspect *in, const struct verb *v)
 	if (!ret)
 		ret = v->run(in);
 	cr_inspect_close(in->img);
-	if (!ret && (fflush(stdout) || ferror(stdout)))
-		return cr_fail(&in->err, CR_EXIT_IO, 0, "cannot write the answer");
 	return ret;
 }
 
@@ -137,8 +135,9 @@ static int run(struct cr_inspect *in, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static struct cr_inspect in;
+	int ret = run(&in, argc, argv);
 
-	if (run(&in, argc, argv))
+	if (cr_output_end(&in.err) || ret)
 		cr_err_print(&in.err);
 	return in.err.status;
 }

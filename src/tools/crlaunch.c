@@ -230,7 +230,9 @@ int main(int argc, char **argv)
 			usage();
 		else
 			printf("crlaunch (Cairn) " PACKAGE_VERSION "\n");
-		return 0;
+		if (cr_output_end(&err))
+			cr_err_print(&err);
+		return err.status;
 	}
 	cr_detach_done(0);
 	status = cr_shepherd_run(sh);

@@ -35,8 +35,11 @@ int main(int argc, char **argv)
 		cr_node_usage();
 	else if (n->options.version)
 		printf("crnode (Cairn) " PACKAGE_VERSION "\n");
-	if (n->options.help || n->options.version)
-		return 0;
+	if (n->options.help || n->options.version) {
+		if (cr_output_end(&err))
+			cr_err_print(&err);
+		return err.status;
+	}
 	cr_log_begin();
 	status = cr_node_init(n, argv, &err) ? err.status : cr_node_run(n);
 	if (err.status)

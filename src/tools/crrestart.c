@@ -194,6 +194,11 @@ int main(int argc, char **argv)
 	if (!r || !(r->sh = calloc(1, sizeof(*r->sh))))
 		return CR_EXIT_INTERNAL;
 	status = restart(r, argc, argv, &err);
+	if (r->sh->options.help)
+		usage();
+	else if (r->sh->options.version)
+		printf("crrestart (Cairn) " PACKAGE_VERSION "\n");
+	cr_output_end(&err);
 	/* --check has said all. */
 	if (r->sh->options.check && !err.text[0] && err.status)
 		return err.status;
@@ -204,9 +209,5 @@ int main(int argc, char **argv)
 		cr_detach_done(err.status);
 		return err.status;
 	}
-	if (r->sh->options.help)
-		usage();
-	else if (r->sh->options.version)
-		printf("crrestart (Cairn) " PACKAGE_VERSION "\n");
 	return status;
 }

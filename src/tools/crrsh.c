@@ -47,6 +47,17 @@ static int check_user(const char *user, struct cr_err *err)
 		       user, pw ? pw->pw_name : number);
 }
 
+/* All that was asked for. */
+static _Noreturn void tell(const char *text)
+{
+	struct cr_err err = { 0 };
+
+	fputs(text, stdout);
+	if (cr_output_end(&err))
+		cr_err_print(&err);
+	exit(err.status);
+}
+
 static int set(struct cr_rsh_options *o, int letter, char **argv, struct cr_err *err)
 {
 	char *end;
@@ -69,11 +80,9 @@ static int set(struct cr_rsh_options *o, int letter, char **argv, struct cr_err 
 	case '?':
 		return cr_fail(err, CR_EXIT_USAGE, 0, "unknown option (crrsh --help)");
 	case HELP:
-		fputs(usage, stdout);
-		exit(0);
+		tell(usage);
 	case VERSION:
-		puts("crrsh (Cairn) " PACKAGE_VERSION);
-		exit(0);
+		tell("crrsh (Cairn) " PACKAGE_VERSION "\n");
 	default:
 		return 0;
 	}
