@@ -39,9 +39,9 @@ struct cr_link_handler {
 /* ---- trust: trust.c ---- */
 
 /*
- * Either a key file (cr_trust_make_key(); 32 random bytes as hex, mode 0600: TLS 1.3 with a
- * pre-shared key) or a certificate, its key and the CA that signs everybody's (PEM files).
- * CR_EXIT_TRUST names the file and what is wrong with it, such as that others may read it.
+ * Either a key file (cr_trust_make_key(); 32 random bytes as hex, mode 0600, or root's and 0640:
+ * TLS 1.3 with a pre-shared key) or a certificate, its key and the CA that signs everybody's (PEM
+ * files). CR_EXIT_TRUST names the file and what is wrong with it, such as that others may read it.
  */
 struct cr_trust_files {
 	const char *key; /* shared key, or NULL */

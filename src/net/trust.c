@@ -34,7 +34,29 @@ struct cr_trust {
 
 /* ---- the key file ---- */
 
-/* Opens a file that holds a secret: ours or root's, and nobody else may read it. */
+/*
+ * What a secret's owner and mode may be: ours and nobody else's; or root's, which may let one
+ * group read it, so that daemons of several users on a host can share one file.
+ */
+static bool is_kept(const char *path, const struct stat *st, struct cr_err *err)
+{
+	static const char right[] = "right is mode 0600 and yours, or 0640 and root's with the "
+				    "daemon's group";
+
+	if (st->st_uid && st->st_uid != geteuid())
+		cr_fail(err, CR_EXIT_TRUST, 0, "%s belongs to user %u: %s (chown, chmod)", path,
+			st->st_uid, right);
+	else if (st->st_mode & (st->st_uid ? 077 : 037))
+		cr_fail(err, CR_EXIT_TRUST, 0,
+			"%s may be used by others (mode %04o): its secret is not one any more; "
+			"%s. Make a new one, or chmod it if nobody has read it",
+			path, st->st_mode & 07777, right);
+	else
+		return true;
+	return false;
+}
+
+/* Opens a file that holds a secret. */
 static int open_secret(const char *path, const char *hint, struct cr_err *err)
 {
 	cr_auto_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -45,19 +67,8 @@ static int open_secret(const char *path, const char *hint, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_TRUST, errno, "%s: %scannot be read", path, hint);
 	if (!S_ISREG(st.st_mode))
 		return cr_fail(err, CR_EXIT_TRUST, EINVAL, "%s is not a file", path);
-	if (st.st_uid && st.st_uid != geteuid()) {
-		cr_fail(err, CR_EXIT_TRUST, 0,
-			"%s belongs to user %u: it must be yours or root's (chown)", path,
-			st.st_uid);
+	if (!is_kept(path, &st, err))
 		return -EPERM;
-	}
-	if (st.st_mode & 077) {
-		cr_fail(err, CR_EXIT_TRUST, 0,
-			"%s may be used by others (mode %04o): its secret is not one any more; "
-			"make a new one, or chmod 600 if nobody has read it",
-			path, st.st_mode & 07777);
-		return -EPERM;
-	}
 	ret = fd;
 	fd = -1;
 	return ret;
