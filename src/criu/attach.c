@@ -44,7 +44,7 @@ static bool above_us(pid_t pid)
 }
 
 /* An abstract socket that lives as long as the shepherd says that a process is a job's. */
-static int claim(pid_t pid)
+static int claim_process(pid_t pid)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), n;
@@ -69,7 +69,7 @@ static bool is_of_job(pid_t pid, bool self)
 		    !strcmp(st.name, "cairn-init"))
 			return true;
 		/* The first claim is kept. */
-		fd = claim(pid);
+		fd = claim_process(pid);
 		if (fd < 0)
 			return true;
 		if (!self)
@@ -96,7 +96,8 @@ static void find_terminal(pid_t pid, char *out)
 	}
 }
 
-static int refuse(pid_t pid, const struct cr_proc_status *st, struct cr_err *err)
+/* claim: it is to be this shepherd's from now on. */
+static int refuse(pid_t pid, const struct cr_proc_status *st, bool claim, struct cr_err *err)
 {
 	char text[CR_PATH_MAX];
 
@@ -140,9 +141,20 @@ static int refuse(pid_t pid, const struct cr_proc_status *st, struct cr_err *err
 			       "CRIU could not bring that back; start it with input and output "
 			       "redirected, or by setsid",
 			       pid, text);
-	if (is_of_job(pid, true))
+	if (is_of_job(pid, claim))
 		return cr_fail(err, CR_EXIT_EXISTS, 0, "process %d is of a job already", pid);
 	return 0;
+}
+
+int cr_criu_attachable(pid_t pid, struct cr_err *err)
+{
+	struct cr_proc_status st;
+	int ret = cr_criu_probe(err);
+
+	if (ret)
+		return ret;
+	return cr_proc_status(AT_FDCWD, pid, &st) ? no_process(pid, err) :
+						    refuse(pid, &st, false, err);
 }
 
 int cr_criu_attach(struct cr_shepherd *sh, const char *what, struct cr_err *err)
@@ -155,7 +167,7 @@ int cr_criu_attach(struct cr_shepherd *sh, const char *what, struct cr_err *err)
 		return no_process(pid, err);
 	/* What is found out is of the process that this stands for, if it lives at the end. */
 	sh->root_fd = syscall(SYS_pidfd_open, pid, 0);
-	ret = refuse(pid, &st, err);
+	ret = refuse(pid, &st, true, err);
 	if (ret)
 		return ret;
 	if (sh->root_fd < 0 || syscall(SYS_pidfd_send_signal, sh->root_fd, 0, NULL, 0))

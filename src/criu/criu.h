@@ -36,6 +36,8 @@ int cr_criu_failure(const struct cr_shepherd *sh, int dir, const char *log, cons
 		    struct cr_err *err);
 
 /* ---- attach.c ---- */
+/* Whether that would be taken here; 0, or the reason why not. Nothing is touched. */
+int cr_criu_attachable(pid_t pid, struct cr_err *err);
 int cr_criu_attach(struct cr_shepherd *sh, const char *what, struct cr_err *err);
 
 /* ---- outside.c: descriptors that the job has from whoever started it ---- */

@@ -14,7 +14,6 @@
 #include "net/client.h"
 #include "tools/crctl.h"
 #include "tools/look.h"
-#include "tools/program.h"
 
 static int fill(struct cr_ctl *c, char *to, size_t room, const char *what, const char *value)
 {
@@ -217,12 +216,13 @@ int cr_ask_check(struct cr_ctl *c)
 	size_t digits = strspn(c->of[0], "0123456789");
 	cr_findings findings = { 0 };
 	struct cr_err none = { 0 };
+	struct cr_choice choice;
 	int ret;
 
 	if (digits && !c->of[0][digits])
 		return cr_local_check(c);
 	ret = ask_of(c, cairn_Ask_ASK_CHECK, false, on_finding, &findings);
-	if (ret && c->err.status == CR_EXIT_NOT_FOUND && !cr_program_check(c->of[0], &none)) {
+	if (ret && c->err.status == CR_EXIT_NOT_FOUND && !cr_choose(c->of[0], &choice, &none)) {
 		cr_err_clear(&c->err);
 		return cr_local_check(c);
 	}

@@ -15,7 +15,6 @@
 #include "control.pb.h"
 #include "tools/crctl.h"
 #include "tools/look.h"
-#include "tools/program.h"
 
 struct call {
 	const char *job;
@@ -191,12 +190,7 @@ static int do_check(struct call *c)
 		cr_close_fd(&job);
 		ret = ask(c, cairn_Verb_VERB_CHECK);
 	} else {
-		ret = cr_program_check(c->job, c->err);
-		if (c->err->status == CR_EXIT_UNSUPPORTED) {
-			cr_finding(&c->findings, true, "%s", c->err->text);
-			cr_err_clear(c->err);
-			ret = 0;
-		}
+		ret = cr_look_at_command(c->job, &c->findings, c->err);
 	}
 	if (ret)
 		return ret;

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
+#include "criu/choose.h"
+#include "criu/criu.h"
 #include "shepherd/shepherd.h"
 
 void cr_finding(cr_findings *to, bool prevents, const char *format, ...)
@@ -44,6 +46,26 @@ static bool has_agent(pid_t pid)
 		found = strstr(maps.v[i].path, "/libcairn.so");
 	cr_maps_free(&maps);
 	return found;
+}
+
+/* A process that runs without an agent can be a job all the same, if CRIU takes it and its tree. */
+static void look_at_attach(pid_t pid, const char *name, cr_findings *to)
+{
+	struct cr_err err = { 0 };
+
+	if (!cr_criu_attachable(pid, &err))
+		cr_finding(to, false,
+			   "process %d (%s) runs without an agent: crctl attach %d makes it a job, "
+			   "which CRIU saves",
+			   pid, name, pid);
+	else if (err.status == CR_EXIT_EXISTS)
+		cr_finding(to, false, "%s: crctl check JOB tells what is to be said of it",
+			   err.text);
+	else
+		cr_finding(to, true,
+			   "process %d (%s) runs without an agent: start it with crlaunch, since "
+			   "crctl attach refuses it: %s",
+			   pid, name, err.text);
 }
 
 static void look_at_program(pid_t pid, const char *name, cr_findings *to)
@@ -130,10 +152,16 @@ int cr_look(pid_t pid, cr_findings *to, struct cr_err *err)
 	pid_t *first = cr_list_add(&pids);
 	size_t i;
 	int ret = 0;
+	struct cr_proc_status top;
 
 	if (!first)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "looking at process %d", pid);
 	*first = pid;
+	if (!cr_proc_status(AT_FDCWD, pid, &top) && top.state != 'Z' && !has_agent(pid)) {
+		look_at_attach(pid, top.name, to);
+		free(pids.v);
+		return 0;
+	}
 	cr_job_pids(AT_FDCWD, pid, &pids);
 	for (i = 0; i < pids.n && !ret; i++) {
 		struct cr_proc_status st;
@@ -155,6 +183,22 @@ int cr_look(pid_t pid, cr_findings *to, struct cr_err *err)
 	}
 	free(pids.v);
 	return ret;
+}
+
+int cr_look_at_command(const char *command, cr_findings *to, struct cr_err *err)
+{
+	struct cr_choice choice;
+	struct cr_err why = { 0 };
+	int ret = cr_choose(command, &choice, err);
+
+	if (ret || !strcmp(choice.backend, "agent"))
+		return ret;
+	if (!cr_backend_named(choice.backend)->probe(&why))
+		cr_finding(to, false, "%s: crlaunch takes the backend %s", choice.why,
+			   choice.backend);
+	else
+		cr_finding(to, true, "%s, and %s", choice.why, why.text);
+	return 0;
 }
 
 /* What ids cannot be translated in, or for: crrestart(1), Virtual ids. */

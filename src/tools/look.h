@@ -15,5 +15,8 @@ void cr_finding(cr_findings *to, bool prevents, const char *format, ...)
 /* What would be in the way if pid and its descendants were a job. */
 int cr_look(pid_t pid, cr_findings *to, struct cr_err *err);
 
+/* The same of a command that is not running: which backend crlaunch would take, if any. */
+int cr_look_at_command(const char *command, cr_findings *to, struct cr_err *err);
+
 /* What a restart on this host cannot do exactly. */
 void cr_look_at_host(cr_findings *to);

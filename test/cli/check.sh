@@ -42,7 +42,7 @@ crctl checkpoint job >/dev/null
 is 0 $? 'so it can'
 crctl check ls >msg
 is 0 $? 'a dynamic program'
-crctl check /sbin/ldconfig >msg
+CR_CRIU=/nonexistent crctl check /sbin/ldconfig >msg
 is 102 $? 'a static program'
 says msg static 'and why'
 crctl check no-such-program 2>msg

@@ -35,6 +35,9 @@ begin() {
 	wait_until "$step" ready && await_up
 }
 
+crctl check ./static >msg
+is 0 $? 'check of a static program'
+says msg 'backend criu' 'what saves it'
 begin --keep 2 || finish
 is ckpt/job/000001 "$(newest | grep -o 'ckpt.*')" 'a checkpoint of a static program'
 says <(crimage show ckpt/job) 'criu' 'its backend is told'
@@ -115,8 +118,17 @@ crctl attach 2 2>msg
 is 1 "$(($? == 102 || $? == 101 || $? == 107))" 'attach: a thread of the kernel'
 crctl attach $$ 2>msg
 is 102 $? 'attach: a process above'
+crctl check "$pid" >msg
+is 0 $? 'check of a process that attach takes'
+says msg "crctl attach $pid" 'it says how'
+crctl check $$ >msg
+is 102 $? 'check of one that attach refuses'
+says msg 'above this crctl' 'in the same words'
 crctl attach "$pid" -n job -d ckpt >>out 2>>err
 is 0 $? 'attach'
+crctl check "$pid" >msg
+is 0 $? 'check of one that is a job'
+says msg 'already' 'it says so'
 crctl attach "$pid" -n other -d ckpt 2>msg
 is 108 $? 'attach: already a job'
 for i in 1 2; do
