@@ -252,6 +252,7 @@ test_progs = \
 	test/prog/proc-daemon \
 	test/prog/proc-exec-empty-env \
 	test/prog/proc-exec-loop \
+	test/prog/own-libc \
 	test/prog/proc-exec-preload \
 	test/prog/proc-exec-thread \
 	test/prog/proc-exit-signal \
@@ -425,6 +426,9 @@ test_cli_api_static_LDFLAGS = -static
 # Its addresses are the same each time.
 test_plugin_target_CFLAGS = $(AM_CFLAGS) -fno-pie
 test_plugin_target_LDFLAGS = $(AM_LDFLAGS) -no-pie
+
+# Its functions in place of libc's, for every library.
+test_prog_own_libc_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm

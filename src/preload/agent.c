@@ -4,13 +4,13 @@
 // Runs in: every process of the job. Invariants: at rest no thread, no fd, no lock; while threads
 // are stopped only raw system calls, nanopb and memcpy. On any failure everyone goes on.
 //
-// May be called here and in the files that this one leads to: raw system calls, mem* and str*
-// of string.h, nanopb, XXH3, LZ4 with its own state. Not: malloc, stdio, errno, pthread, dlsym.
+// May be called here and in the files that this one leads to: raw system calls, mem* and str* as
+// string.c has them, nanopb, XXH3, LZ4 with its own state. Not: malloc, stdio, errno, pthread,
+// dlsym.
 #include "preload/agent.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -19,7 +19,10 @@
 
 #include "arch/x86_64/call.h"
 #include "preload/ids.h"
+#include "preload/text.h"
 #include "preload/wrappers.h"
+
+#define CR_SA_RESTORER 0x04000000
 
 struct agent cr_agent;
 __thread struct agent_wait cr_wait;
@@ -294,26 +297,41 @@ static void handler(int sig, siginfo_t *info, void *uc)
 		agent_application_signal(sig, info, uc);
 }
 
+/* What libc's own call would install, without whatever else is called sigaction here. */
+static void __attribute__((naked)) cr_restorer(void)
+{
+	__asm__("mov %0, %%eax\n\t"
+		"syscall" ::"i"(SYS_rt_sigreturn));
+}
+
+static void install_handler(void)
+{
+	struct {
+		uint64_t handler, flags, restorer, mask;
+	} action = { (uint64_t)handler, SA_SIGINFO | SA_RESTART | SA_ONSTACK | CR_SA_RESTORER,
+		     (uint64_t)cr_restorer, ~0ull };
+
+	cr_sys4(SYS_rt_sigaction, cr_agent.config.signal, &action, NULL, 8);
+}
+
 static void __attribute__((constructor(101))) start(void)
 {
-	const char *socket = getenv(CR_ENV_SOCKET);
-	const char *number = getenv(CR_ENV_SIGNAL);
-	struct sigaction action = { .sa_sigaction = handler };
+	const char *socket = agent_variable(CR_ENV_SOCKET);
+	const char *number = agent_variable(CR_ENV_SIGNAL);
 	uint64_t set;
 
 	cr_wrappers_resolve();
 	if (!socket || strlen(socket) >= CR_SOCKET_NAME_MAX)
 		return;
 	cr_agent.config.version = CR_AGENT_VERSION;
-	cr_agent.config.signal = number ? atoi(number) : CR_DEFAULT_SIGNAL;
-	if (cr_agent.config.signal < SIGRTMIN || cr_agent.config.signal > SIGRTMAX)
+	cr_agent.config.signal = number ? cr_get_number(&number, 10) : CR_DEFAULT_SIGNAL;
+	/* libc keeps the first two for itself. */
+	if (cr_agent.config.signal < 34 || cr_agent.config.signal > 64)
 		cr_agent.config.signal = CR_DEFAULT_SIGNAL;
 	strcpy(cr_agent.config.socket, socket);
 	agent_ids_load(socket);
 	cr_agent.active = true;
-	action.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
-	sigfillset(&action.sa_mask);
-	cr_real.sigaction(cr_agent.config.signal, &action, NULL);
+	install_handler();
 	/* Whoever executed this program blocked the signal until now. */
 	set = agent_signal_bit();
 	cr_sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, sizeof(set));

@@ -164,7 +164,8 @@ void agent_install_filters(void);
 long agent_prctl_seccomp(long mode, const void *prog);
 long agent_syscall_noted(long nr, long a, long b, long c, long d, long e);
 
-/* environment.c: what a restart changes there */
+/* environment.c: a variable's value, or NULL; what a restart changes there */
+const char *agent_variable(const char *name);
 void agent_change_environment(const struct cr_environment *changes);
 
 /* undo.c: answers a Probe */

@@ -50,6 +50,17 @@ static const char *change_of(const struct cr_environment *e, int id, const char 
 	return found;
 }
 
+const char *agent_variable(const char *name)
+{
+	size_t n = strlen(name);
+	char **e;
+
+	for (e = environ; e && *e; e++)
+		if (!strncmp(*e, name, n) && (*e)[n] == '=')
+			return *e + n + 1;
+	return NULL;
+}
+
 void agent_change_environment(const struct cr_environment *e)
 {
 	int id = agent_virtual_of(CR_ID_PROCESS, cr_agent.pid);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arch/x86_64/syscall.h"
 #include "preload/wrappers.h"
 
 #define MOST 256
@@ -49,21 +50,21 @@ static int start(const char *command, int end, int number, pid_t *pid)
 {
 	const char *argv[] = { "sh", "-c", "--", command, NULL };
 	posix_spawn_file_actions_t actions;
-	int i, error = posix_spawn_file_actions_init(&actions);
+	int i, error = CR_REAL(posix_spawn_file_actions_init)(&actions);
 
 	if (error)
 		return error;
-	error = posix_spawn_file_actions_adddup2(&actions, end, number);
+	error = CR_REAL(posix_spawn_file_actions_adddup2)(&actions, end, number);
 	for (i = 0; i < MOST && !error; i++) {
 		FILE *f = streams[i].stream;
-		int fd = f && f != taken ? fileno(f) : -1;
+		int fd = f && f != taken ? CR_REAL(fileno)(f) : -1;
 
 		if (fd >= 0 && fd != number)
-			error = posix_spawn_file_actions_addclose(&actions, fd);
+			error = CR_REAL(posix_spawn_file_actions_addclose)(&actions, fd);
 	}
 	if (!error)
 		error = posix_spawn(pid, "/bin/sh", &actions, NULL, (char *const *)argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
+	CR_REAL(posix_spawn_file_actions_destroy)(&actions);
 	return error;
 }
 
@@ -75,20 +76,20 @@ CR_WRAPPER FILE *popen(const char *command, const char *type)
 
 	if (slot < 0)
 		return CR_REAL(popen)(command, type);
-	if ((!reads && type[0] != 'w') || pipe2(p, O_CLOEXEC)) {
+	error = reads || type[0] == 'w' ? -cr_sys2(SYS_pipe2, p, O_CLOEXEC) : EINVAL;
+	if (error) {
 		streams[slot].stream = NULL;
-		if (!reads && type[0] != 'w')
-			errno = EINVAL;
+		errno = error;
 		return NULL;
 	}
 	own = reads ? p[0] : p[1];
 	error = start(command, reads ? p[1] : p[0], reads ? STDOUT_FILENO : STDIN_FILENO,
 		      &streams[slot].pid);
-	close(reads ? p[1] : p[0]);
-	if (!error && !(stream = fdopen(own, reads ? "r" : "w")))
+	cr_sys1(SYS_close, reads ? p[1] : p[0]);
+	if (!error && !(stream = CR_REAL(fdopen)(own, reads ? "r" : "w")))
 		error = errno;
 	if (!stream) {
-		close(own);
+		cr_sys1(SYS_close, own);
 		streams[slot].stream = NULL;
 		errno = error;
 		return NULL;
@@ -112,7 +113,7 @@ CR_WRAPPER int pclose(FILE *stream)
 		return CR_REAL(pclose)(stream);
 	pid = streams[slot].pid;
 	streams[slot].stream = NULL;
-	fclose(stream);
+	CR_REAL(fclose)(stream);
 	do
 		got = waitpid(pid, &status, 0);
 	while (got < 0 && errno == EINTR);

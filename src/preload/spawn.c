@@ -33,7 +33,7 @@ static char own_path[PATH_MAX]; /* of libcairn.so, from LD_PRELOAD at load time 
 
 static void __attribute__((constructor(102))) find_own_path(void)
 {
-	const char *list = getenv("LD_PRELOAD");
+	const char *list = agent_variable("LD_PRELOAD");
 	const char *name = list ? strstr(list, "libcairn.so") : NULL;
 	const char *from = name, *end;
 
@@ -205,13 +205,13 @@ static const posix_spawnattr_t *blocked_attr(const posix_spawnattr_t *attr, posi
 
 	if (!attr || !cr_agent.active)
 		return attr;
-	posix_spawnattr_getflags(attr, &flags);
+	CR_REAL(posix_spawnattr_getflags)(attr, &flags);
 	if (!(flags & POSIX_SPAWN_SETSIGMASK))
 		return attr;
 	*copy = *attr;
-	posix_spawnattr_getsigmask(attr, &mask);
+	CR_REAL(posix_spawnattr_getsigmask)(attr, &mask);
 	sigaddset(&mask, cr_agent.config.signal);
-	posix_spawnattr_setsigmask(copy, &mask);
+	CR_REAL(posix_spawnattr_setsigmask)(copy, &mask);
 	return copy;
 }
 
@@ -269,12 +269,12 @@ CR_WRAPPER int system(const char *command)
 		sigaddset(&defaults, SIGINT);
 	if (old_quit.sa_handler != SIG_IGN)
 		sigaddset(&defaults, SIGQUIT);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &old_mask);
-	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	CR_REAL(posix_spawnattr_init)(&attr);
+	CR_REAL(posix_spawnattr_setsigmask)(&attr, &old_mask);
+	CR_REAL(posix_spawnattr_setsigdefault)(&attr, &defaults);
+	CR_REAL(posix_spawnattr_setflags)(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	error = posix_spawn(&pid, "/bin/sh", NULL, &attr, (char *const *)argv, environ);
-	posix_spawnattr_destroy(&attr);
+	CR_REAL(posix_spawnattr_destroy)(&attr);
 	if (error)
 		status = W_EXITCODE(127, 0);
 	else

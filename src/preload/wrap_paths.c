@@ -288,7 +288,7 @@ CR_WRAPPER FILE *fopen(const char *path, const char *mode)
 
 	if (__builtin_expect(agent_ids_on, 0) && path && mode[0] == 'r' && !strchr(mode, '+') &&
 	    (fd = open_turned(path, kernels, strchr(mode, 'e') ? O_CLOEXEC : 0)) >= 0)
-		return fdopen(fd, mode);
+		return CR_REAL(fdopen)(fd, mode);
 	return CR_REAL(fopen)(kernels, mode);
 }
 

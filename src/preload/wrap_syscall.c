@@ -134,8 +134,6 @@ long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 	case SYS_ioprio_set:
 		ids = a0 == IOPRIO_WHO_PROCESS || a0 == IOPRIO_WHO_PGRP ? 2 : 0;
 		break;
-	case SYS_read:
-		return read(a0, (void *)a1, a2);
 	case SYS_clock_nanosleep:
 		ret = agent_clock_nanosleep(a0, a1, (const struct timespec *)a2,
 					    (struct timespec *)a3);

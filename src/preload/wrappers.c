@@ -16,7 +16,9 @@ struct cr_real cr_real;
 	_Static_assert(__builtin_types_compatible_p(__typeof__(&name), result(*) parameters), \
 		       #name " is not what libc declares");
 #define OWN WRAP
+#define CALL(result, name, parameters) WRAP(result, name, parameters, )
 #include "preload/wrappers.def"
+#undef CALL
 #undef WRAP
 #undef OWN
 
@@ -24,7 +26,9 @@ void cr_wrappers_look_up(void)
 {
 #define OWN(result, name, parameters, why)
 #define WRAP(result, name, parameters, why) cr_real.name = dlsym(RTLD_NEXT, #name);
+#define CALL(result, name, parameters) WRAP(result, name, parameters, )
 #include "preload/wrappers.def"
+#undef CALL
 #undef WRAP
 #undef OWN
 	cr_real.clone = dlsym(RTLD_NEXT, "clone");

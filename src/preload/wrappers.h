@@ -42,7 +42,9 @@
 struct cr_real {
 #define OWN(result, name, parameters, why)
 #define WRAP(result, name, parameters, why) result(*name) parameters;
+#define CALL(result, name, parameters) result(*name) parameters;
 #include "preload/wrappers.def"
+#undef CALL
 #undef WRAP
 #undef OWN
 	__typeof__(clone) *clone;

@@ -10,6 +10,7 @@
 #include <lz4.h>
 #include <sched.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -32,6 +33,7 @@
 #define OWN_BYTES (4 * COPY_BYTES)
 #define REGIONS 512
 #define SYNC_EVERY (64ul << 20)
+#define VERIFY_EVERY 16 /* batches: of each such one, a piece is read again */
 
 struct writer {
 	int sock, pack, pagemap;
@@ -47,7 +49,7 @@ struct writer {
 	uint64_t shift; /* added to its addresses in the image */
 	unsigned int npieces;
 	uint64_t bytes; /* in the batch */
-	uint64_t since_sync, sync_from;
+	uint64_t since_sync, sync_from, batches;
 	struct iovec pieces[BATCH_PIECES];
 	cairn_WriterDone done;
 	struct cr_page_region regions[REGIONS];
@@ -96,17 +98,46 @@ static cairn_PageRun *new_run(uint64_t addr, uint64_t len, cairn_Codec codec)
 	return r;
 }
 
+static bool within(uint64_t addr, uint64_t len, const void *object, size_t size)
+{
+	return addr < (uint64_t)object + size && addr + len > (uint64_t)object;
+}
+
+/*
+ * A piece as it now lies in the pack. What a checkpoint's checksums do not match would be found at
+ * its restart, too late; here it costs this checkpoint only.
+ */
+static void verify(const cairn_PageRun *r)
+{
+	char *stored = writer.copies + COPY_BYTES, *plain = stored + CR_RUN_BYTES;
+	uint64_t len = r->pages * CR_PAGE, addr = r->addr - writer.shift, n = 0;
+	long ret = 1;
+
+	for (; n < r->stored && (ret > 0 || ret == -EINTR); n += ret > 0 ? ret : 0)
+		ret = cr_sys4(SYS_pread64, writer.pack, stored + n, r->stored - n, r->offset + n);
+	if (n < r->stored)
+		leave(ret ? -ret : EIO, addr);
+	if (writer.hash(stored, r->stored) != r->xxh3)
+		leave(EBADMSG, addr);
+	if (r->codec == cairn_Codec_CODEC_LZ4 &&
+	    (LZ4_decompress_safe(stored, plain, r->stored, len) != (int)len ||
+	     (!within(addr, len, &cr_agent, sizeof(cr_agent)) &&
+	      !within(addr, len, &writer, sizeof(writer)) &&
+	      memcmp(plain, (const void *)addr, len))))
+		leave(EBADMSG, addr);
+}
+
 static void write_batch(void)
 {
 	struct writer *w = &writer;
 	struct iovec *iov = w->pieces;
-	unsigned int n = w->npieces;
+	unsigned int n = w->npieces, first = cr_agent.out.body.runs.runs_count - n;
 	uint64_t at;
 
 	if (!n)
 		return;
 	at = atomic_fetch_add(w->counter, CR_PAGE_UP(w->bytes));
-	for (unsigned int i = 0, first = cr_agent.out.body.runs.runs_count - n; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		cr_agent.out.body.runs.runs[first + i].offset = at;
 		at += iov[i].iov_len;
 	}
@@ -131,6 +162,10 @@ static void write_batch(void)
 			iov->iov_len -= ret;
 		}
 	}
+	/* Another one of each such batch, as small pieces come first in all. */
+	first += w->batches / VERIFY_EVERY % w->npieces;
+	if (w->batches++ % VERIFY_EVERY == 0)
+		verify(&cr_agent.out.body.runs.runs[first]);
 	/* Let the disk begin, so that the sync at the end has less to wait for. */
 	if (w->since_sync >= SYNC_EVERY) {
 		cr_sys4(SYS_sync_file_range, w->pack, w->sync_from, at - w->sync_from, 2);
@@ -140,11 +175,6 @@ static void write_batch(void)
 	w->npieces = 0;
 	w->bytes = 0;
 	flush_runs();
-}
-
-static bool within(uint64_t addr, uint64_t len, const void *object, size_t size)
-{
-	return addr < (uint64_t)object + size && addr + len > (uint64_t)object;
 }
 
 /* One run of at most CR_RUN_BYTES into the batch. */

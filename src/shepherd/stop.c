@@ -5,6 +5,7 @@
 // stop timeout). On failure every connection is closed, which lets everyone go on.
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -313,6 +314,12 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 			       "process %d (%s) cannot be copied (memory or process limits?)",
 			       m->pid, command);
 	case cairn_StopFailure_STOP_WRITE:
+		if (f->error == EBADMSG)
+			return cr_fail(err, CR_EXIT_IO, 0,
+				       "what was written of process %d (%s), at %#" PRIx64
+				       ", is not what it has in memory (a disk or memory that "
+				       "fails?): no checkpoint is made of it; the job goes on",
+				       m->pid, command, f->addr);
 		return cr_fail(
 			err, CR_EXIT_IO, f->error,
 			"cannot write the memory of process %d (%s) into %s; the job goes on",
