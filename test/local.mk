@@ -112,6 +112,7 @@ test_progs = \
 	test/prog/fifo-hangup \
 	test/prog/fifo-reader \
 	test/prog/fifo-writer \
+	test/prog/file-lowest \
 	test/prog/file-owner \
 	test/prog/lease-breaking \
 	test/prog/lease-read \

@@ -73,8 +73,30 @@ int agent_connect(const char *suffix)
 	return fd;
 }
 
+int agent_call_shepherd(void)
+{
+	int sock = cr_agent.sock >= 0 ? cr_agent.sock : agent_connect("");
+
+	if (sock < 0)
+		return sock;
+	cr_agent.sock = sock;
+	return 0;
+}
+
+static void hang_up(void)
+{
+	if (cr_agent.proc)
+		cr_sys1(SYS_close, cr_agent.proc - 1);
+	cr_agent.proc = 0;
+	if (cr_agent.sock >= 0)
+		cr_sys1(SYS_close, cr_agent.sock);
+	cr_agent.sock = -1;
+}
+
 static void fail(const cairn_Failure *failure)
 {
+	if (agent_call_shepherd())
+		return;
 	cr_agent.out.which_body = cairn_AgentMsg_failure_tag;
 	cr_agent.out.body.failure = *failure;
 	agent_send(NULL, 0);
@@ -111,7 +133,10 @@ static int take_proc(void)
 {
 	int fds[CR_WIRE_FDS], nfds = 0;
 
-	if (cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in, fds,
+	if (!(cr_agent.wake.flags & CR_WAKE_PROC) || cr_agent.proc)
+		return 0;
+	if (agent_call_shepherd() ||
+	    cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in, fds,
 			 &nfds, 0) != 1 ||
 	    nfds != 1)
 		return -EPROTO;
@@ -137,29 +162,53 @@ static int look_for_sections(void)
 	return 0;
 }
 
-static int stop_and_tell(void)
+/* Until all other threads stand still. */
+static void stop_others(void *result)
 {
 	cairn_Failure failure = cairn_Failure_init_zero;
+	int *ret = result;
+
+	*ret = take_proc();
+	if (!*ret)
+		*ret = look_for_sections();
+	if (*ret)
+		return;
+	*ret = agent_stop_threads(&failure);
+	if (*ret)
+		fail(&failure);
+	else
+		*ret = look_for_sections();
+}
+
+/* While others run, nothing here may take a descriptor's number from them. */
+static int stop_threads(void)
+{
+	int ret = -EAGAIN;
+
+	if (cr_agent.wake.flags & CR_WAKE_STILL ||
+	    !agent_apart(stop_others, &ret, cr_agent.helper_stack + AGENT_STACK,
+			 &cr_agent.helper)) {
+		stop_others(&ret);
+		return ret;
+	}
+	/* Its end was that of its descriptors. */
+	cr_agent.sock = -1;
+	cr_agent.proc = 0;
+	return ret;
+}
+
+static int stop_and_tell(void)
+{
 	struct agent_thread *self = &cr_agent.threads[0];
 	int64_t start = agent_now_ns();
 	int ret, sock;
 
 	cr_agent.nkeep = 0;
-	if (cr_agent.wake.flags & CR_WAKE_PROC && (ret = take_proc()))
-		return ret;
 	self->nr = cr_agent.wake.nr;
 	self->key = cr_agent.wake.key;
 	agent_take_record(self);
-	ret = look_for_sections();
-	if (ret)
-		return ret;
-	ret = agent_stop_threads(&failure);
-	if (ret) {
-		fail(&failure);
-		return ret;
-	}
-	ret = look_for_sections();
-	if (ret)
+	ret = agent_alone() ? look_for_sections() : stop_threads();
+	if (ret || (ret = agent_call_shepherd()) || (ret = take_proc()))
 		return ret;
 	/* Only now does nobody change the memory any more that is asked about. */
 	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
@@ -268,15 +317,11 @@ void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 	cr_agent.wake = *wake;
 	cr_agent.threads[0].uc = uc;
 	cr_agent.threads[0].wait = &cr_wait;
-	cr_agent.sock = agent_connect("");
-	if (cr_agent.sock >= 0) {
-		/* Whatever stack the application gave us may be small. */
-		cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
-		if (cr_agent.proc)
-			cr_sys1(SYS_close, cr_agent.proc - 1);
-		cr_agent.proc = 0;
-		cr_sys1(SYS_close, cr_agent.sock);
-	}
+	cr_agent.sock = -1;
+	cr_agent.proc = 0;
+	/* Whatever stack the application gave us may be small. */
+	cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
+	hang_up();
 	agent_settle(&cr_agent.threads[0]);
 	agent_resume_threads();
 }

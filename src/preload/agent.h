@@ -89,7 +89,8 @@ struct agent {
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
 	unsigned int nkeep;
 	_Atomic int section; /* thread that kept the last checkpoint from being made, 0: none */
-	int sock;
+	int sock; /* -1 if there is none */
+	_Atomic int helper; /* the thread that stops the others, 0 for none */
 	int proc; /* one more than a descriptor of the shepherd's /proc, 0 for none */
 	int dumpable, subreaper; /* as they were before this checkpoint */
 	int writer_pid;
@@ -154,6 +155,18 @@ int agent_send(const int *fds, int nfds);
 
 /* wrap_mqueue.c */
 int agent_send_mqueues(void);
+/* Whether mq_notify() has been called. */
+bool agent_notified(void);
+
+/* apart.c */
+/* This is the only thread, and nobody else has this memory. */
+bool agent_alone(void);
+/*
+ * Calls fn(arg) in a thread of its own, on the stack that ends at top, with a table of descriptors
+ * that is empty and nobody else's; *helper is its id as long as it is there. False if that cannot
+ * be: nothing has been called then.
+ */
+bool agent_apart(void (*fn)(void *), void *arg, void *top, _Atomic int *helper);
 
 /* watched.c: tells the paths that were watched */
 int agent_send_watched(void);
@@ -179,9 +192,13 @@ int agent_fork_writer(int *sock);
 void agent_lead(ucontext_t *uc, const struct cr_wake *wake);
 /* To the shepherd's socket, or the one whose name has that suffix. */
 int agent_connect(const char *suffix);
+/* Makes cr_agent.sock, if there is none yet. */
+int agent_call_shepherd(void);
 
 /* api.c: cairn.h */
 bool agent_in_section(void);
+/* The thread that does it, 0 for none. */
+int agent_api_helper(void);
 /* This thread's signal to itself, since its section has ended for which a checkpoint waits. */
 bool agent_section_over(void);
 /* In a forked child: what its parent was asking. */

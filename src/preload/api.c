@@ -45,9 +45,11 @@ static struct {
 	int fd; /* one more than it; 0: none */
 	bool used; /* since the process began, or a parent of its */
 	_Atomic unsigned int numbers;
+	_Atomic int helper;
 	cairn_ApiAnswer answer;
 	struct cairn_job_info info;
 	struct cr_wire wire;
+	_Alignas(64) char stack[16 * 1024];
 } api;
 
 static int fail(int error, const char *text)
@@ -75,6 +77,11 @@ static int no_cairn(void)
 bool agent_in_section(void)
 {
 	return depth;
+}
+
+int agent_api_helper(void)
+{
+	return atomic_load(&api.user) == cr_agent.pid ? atomic_load(&api.helper) : 0;
 }
 
 bool agent_section_over(void)
@@ -201,8 +208,7 @@ static bool wait_readable(int fd)
 	return ret == 1;
 }
 
-/* One question and its answer in api.answer; 0, or -errno: -EAGAIN if it is to be asked again. */
-static int exchange(const cairn_ApiAsk *ask)
+static int exchange_here(const cairn_ApiAsk *ask)
 {
 	long fd = agent_connect(ASK);
 	int ret;
@@ -219,6 +225,32 @@ static int exchange(const cairn_ApiAsk *ask)
 	cr_sys1(SYS_close, fd);
 	api.fd = 0;
 	return ret == -EPIPE || ret == -ECONNRESET || ret == -EBADF ? -EAGAIN : ret;
+}
+
+struct question {
+	const cairn_ApiAsk *ask;
+	int ret;
+};
+
+static void exchange_apart(void *question)
+{
+	struct question *q = question;
+
+	q->ret = exchange_here(q->ask);
+}
+
+/*
+ * One question and its answer in api.answer; 0, or -errno: -EAGAIN if it is to be asked again.
+ * Other threads shall not miss the number of the connection.
+ */
+static int exchange(const cairn_ApiAsk *ask)
+{
+	struct question q = { ask, -EAGAIN };
+
+	if (agent_alone() ||
+	    !agent_apart(exchange_apart, &q, api.stack + sizeof(api.stack), &api.helper))
+		return exchange_here(ask);
+	return q.ret;
 }
 
 /*

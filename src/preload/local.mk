@@ -4,7 +4,8 @@
 # exported but the wrappers, nothing linked but libc, no sanitizer, all symbols bound at load.
 
 AGENT_SRCS = \
-	src/preload/agent.c src/preload/api.c src/preload/stop.c src/preload/pending.c \
+	src/preload/agent.c src/preload/apart.c src/preload/api.c src/preload/stop.c \
+	src/preload/pending.c \
 	src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \

@@ -94,6 +94,11 @@ CR_WRAPPER int mq_notify(mqd_t fd, const struct sigevent *e)
 	return 0;
 }
 
+bool agent_notified(void)
+{
+	return atomic_load(&values[0].used);
+}
+
 int agent_send_mqueues(void)
 {
 	cairn_MqueueNote *m = &cr_agent.out.body.mqueue;

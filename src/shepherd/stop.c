@@ -184,7 +184,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		return 0;
 	m->chrooted = !cr_proc_link(m->pid, "root", root) && strcmp(root, "/");
 	read_record(m->pid, tid, &wake);
-	wake.flags = (must_ask(m) ? CR_WAKE_ASK : 0) | (m->chrooted ? CR_WAKE_PROC : 0);
+	wake.flags = (must_ask(m) ? CR_WAKE_ASK : 0) | (m->chrooted ? CR_WAKE_PROC : 0) |
+		     (m->traced.n ? CR_WAKE_STILL : 0);
 	info.si_pid = getpid();
 	info.si_uid = getuid();
 	cr_wake_put(&info, &wake);
@@ -478,7 +479,21 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 	}
 }
 
-/* All that an agent has to say now. An end of the connection: it has exited or executed. */
+/*
+ * It has exited or executed. Or its threads stand still now: then the connection of the one that
+ * saw to that has ended, and another comes at once.
+ */
+static void ended(struct cr_member *m)
+{
+	bool stopping = m->late || m->chrooted;
+
+	forget(m);
+	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
+	m->state = stopping ? CR_MEMBER_CALLED : CR_MEMBER_NEW;
+	m->late = 0;
+}
+
+/* All that an agent has to say now. */
 static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
 {
 	int fds[CR_WIRE_FDS], nfds, ret;
@@ -491,8 +506,7 @@ static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_
 		if (ret <= 0) {
 			if (m->state >= CR_MEMBER_STOPPED)
 				return 0;
-			forget(m);
-			m->state = CR_MEMBER_NEW;
+			ended(m);
 			return 0;
 		}
 		ret = handle(sh, c, m, fds, nfds);

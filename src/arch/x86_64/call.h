@@ -21,9 +21,10 @@ static inline void cr_call_on_stack(void *top, void (*fn)(void *), void *arg)
 
 /*
  * clone(flags) whose child calls fn(arg) on the stack ending at top and then exits (the thread
- * only). Returns the child's id or -errno.
+ * only). *tid is for CLONE_PARENT_SETTID. Returns the child's id or -errno.
  */
-static inline long cr_clone_call(unsigned long flags, void *top, void (*fn)(void *), void *arg)
+static inline long cr_clone_thread(unsigned long flags, void *top, void (*fn)(void *), void *arg,
+				   void *tid)
 {
 	register long r10 __asm__("r10") = 0;
 	register long r8 __asm__("r8") = 0;
@@ -43,10 +44,15 @@ static inline long cr_clone_call(unsigned long flags, void *top, void (*fn)(void
 			 "hlt\n"
 			 "1:"
 			 : "=a"(ret)
-			 : "a"(SYS_clone), "D"(flags), "S"(top), "d"(0), "r"(r10), "r"(r8),
+			 : "a"(SYS_clone), "D"(flags), "S"(top), "d"(tid), "r"(r10), "r"(r8),
 			   "r"(r12), "r"(r13), [exit] "i"(SYS_exit)
 			 : "rcx", "r11", "memory", "cc");
 	return ret;
+}
+
+static inline long cr_clone_call(unsigned long flags, void *top, void (*fn)(void *), void *arg)
+{
+	return cr_clone_thread(flags, top, fn, arg, 0);
 }
 
 /* The same by clone3(2): args with stack and stack_size set. */
