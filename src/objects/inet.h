@@ -167,6 +167,10 @@ int cr_tcp_socket(const cairn_InetSocket *m, struct cr_err *err);
  * CR_EXIT_CHANGED says who has the address.
  */
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err);
+/* A connection that nobody has any more holds it. */
+bool cr_tcp_lingers(const union cr_inet_name *name);
+/* Has as many of those end as can be, before any of these addresses is taken. */
+void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n);
 /* The same, where another port will do: not for long, and -errno. */
 int cr_tcp_try_bind(int fd, const union cr_inet_name *name);
 /* For a connection whose port is taken: it may share it with others that the kernel has chosen. */

@@ -108,7 +108,8 @@ static int bind_connecting(struct cr_tcp_work *w, struct cr_inet_new *k, struct 
 
 	if (!ret)
 		return 0;
-	k->shares_port = ret == -EADDRINUSE && !cr_tcp_share_port(k->fd, &k->local);
+	k->shares_port = ret == -EADDRINUSE && !cr_tcp_lingers(&k->local) &&
+			 !cr_tcp_share_port(k->fd, &k->local);
 	return k->shares_port ? 0 : bind_name(w, k->fd, &k->local, err);
 }
 
@@ -224,11 +225,28 @@ static int accept_from(int gate, uint16_t port)
 	return -ETIMEDOUT;
 }
 
+/* What has just been killed may hold on to the same two addresses for a moment. */
+static int begin_connecting(int fd, const union cr_inet_name *to)
+{
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + PATIENCE_MS * 1000000ll;
+	struct timespec nap = { 0, 1000000 };
+
+	while (connect(fd, &to->any, cr_inet_len(to)) && errno != EINPROGRESS) {
+		if (errno != EADDRNOTAVAIL || cr_now_ns(CLOCK_MONOTONIC) > end)
+			return -errno;
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < 100000000)
+			nap.tv_nsec *= 2;
+	}
+	return 0;
+}
+
 /* Joins fd, which may be bound, with a new end at a gate. */
 static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *at)
 {
 	union cr_inet_name own, to = *at;
 	socklen_t len = sizeof(own);
+	int ret;
 
 	/* A socket of one family may have its peer in the other. */
 	if (cr_inet_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET && at->any.sa_family == AF_INET6) {
@@ -247,8 +265,9 @@ static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *at)
 		memcpy(&to.v6.sin6_addr, k.address, 16);
 		to.v6.sin6_port = k.port;
 	}
-	if (connect(fd, &to.any, cr_inet_len(&to)) && errno != EINPROGRESS)
-		return -errno;
+	ret = begin_connecting(fd, &to);
+	if (ret)
+		return ret;
 	if (getsockname(fd, &own.any, &len))
 		return -errno;
 	return accept_from(find_gate(w, at)->fd, cr_inet_port(&own));
@@ -570,6 +589,7 @@ static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 	size_t i;
 	int ret = 0;
 
+	cr_tcp_end_lingering(w->all, w->n);
 	/* A listener is where its port leads to; what it has accepted has to follow. */
 	for (i = 0; i < w->n && !ret && w->places; i++)
 		if (listens(&w->all[i]))

@@ -3,7 +3,8 @@
 // Taking an address again of which the killed job's connections still hold on, in TIME-WAIT, for a
 // minute. Whoever has the other end's address can end that: it sends a SYN, is answered with an ACK
 // of a connection that it knows nothing of, and by TCP's rules answers with a reset. Other ends
-// inside the job are ours to take. Whatever else is in the way is named.
+// inside the job are ours to take, when what lingers there has been ended in the same way. Whatever
+// else is in the way is named.
 // Runs in the shepherd of a restart.
 #include <errno.h>
 #include <poll.h>
@@ -18,64 +19,160 @@
 #define PATIENCE_NS 65000000000ll
 #define SHORT_NS 300000000ll
 
-struct holders {
+/* What a connection may be in that nobody has any more: closed, but not yet forgotten. */
+#define LINGERING \
+	(1u << CR_TCP_FIN_WAIT1 | 1u << CR_TCP_FIN_WAIT2 | 1u << CR_TCP_CLOSING | \
+	 1u << CR_TCP_TIME_WAIT | 1u << CR_TCP_LAST_ACK)
+
+struct holder {
 	const union cr_inet_name *name;
-	bool lingering; /* connections that nobody has any more */
-	bool taken; /* sockets of somebody */
+	bool lingers;
 };
 
-/* In TIME-WAIT, or closed and not yet acknowledged. */
+/* A connection that nobody has any more, on this host. */
+struct lingering {
+	struct cr_tcp_seen seen;
+	bool wanted; /* to be ended, as it or what it keeps us from ending is in the way */
+	bool done;
+};
+
+struct all_lingering {
+	CR_LIST(struct lingering) list;
+};
+
 static bool is_lingering(const struct cr_tcp_seen *seen)
 {
-	return !seen->inode && seen->state != CR_TCP_LISTEN && seen->state != CR_TCP_SYN_RECV &&
-	       seen->state != CR_TCP_ESTABLISHED && seen->state != CR_TCP_CLOSE_WAIT;
+	return !seen->inode && LINGERING & 1u << seen->state;
 }
 
 static bool in_the_way(const union cr_inet_name *name, const struct cr_tcp_seen *seen)
 {
 	struct cr_inet_key a = cr_inet_key(name), b = cr_inet_key(&seen->local);
 
-	return cr_inet_is_any(name) || cr_inet_is_any(&seen->local) ||
-	       !memcmp(a.address, b.address, sizeof(a.address));
+	return a.port == b.port && (cr_inet_is_any(name) || cr_inet_is_any(&seen->local) ||
+				    !memcmp(a.address, b.address, sizeof(a.address)));
 }
 
-static void end_one(const struct cr_tcp_seen *seen)
+static int end_one(const struct cr_tcp_seen *seen)
 {
 	cr_auto_fd fd = socket(seen->local.any.sa_family,
 			       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind(fd, &seen->remote.any, cr_inet_len(&seen->remote)) ||
-	    !connect(fd, &seen->local.any, cr_inet_len(&seen->local)))
-		return;
+	if (bind(fd, &seen->remote.any, cr_inet_len(&seen->remote)))
+		return -errno;
 	/* All of it happens while the SYN is sent; on a host that is not this one it would not. */
-	poll(&p, 1, 0);
+	if (connect(fd, &seen->local.any, cr_inet_len(&seen->local)) && errno == EINPROGRESS)
+		poll(&p, 1, 0);
+	return 0;
 }
 
-static bool look_and_end(const struct cr_tcp_seen *seen, void *arg)
+static bool note_lingering(const struct cr_tcp_seen *seen, void *arg)
 {
-	struct holders *h = arg;
+	struct all_lingering *l = arg;
+	struct lingering *x = is_lingering(seen) ? cr_list_add(&l->list) : NULL;
 
-	if (!in_the_way(h->name, seen))
-		return true;
-	if (is_lingering(seen)) {
-		h->lingering = true;
-		end_one(seen);
-	} else if (seen->state != CR_TCP_TIME_WAIT) {
-		h->taken = true;
-	}
+	if (x)
+		x->seen = *seen;
 	return true;
 }
 
-/* Who holds the port; also of the other family, as one socket may serve both. */
-static struct holders free_port(const union cr_inet_name *name)
+static bool want(struct all_lingering *l, const union cr_inet_name *name)
 {
-	struct holders h = { .name = name };
+	bool more = false;
+	size_t i;
 
-	cr_tcp_each(AF_INET, ~(1u << CR_TCP_LISTEN), cr_inet_port(name), look_and_end, &h);
-	cr_tcp_each(AF_INET6, ~(1u << CR_TCP_LISTEN), cr_inet_port(name), look_and_end, &h);
-	return h;
+	for (i = 0; i < l->list.n; i++) {
+		struct lingering *x = &l->list.v[i];
+
+		if (x->wanted || !in_the_way(name, &x->seen))
+			continue;
+		x->wanted = more = true;
+	}
+	return more;
+}
+
+/*
+ * The address of the other end may be taken as well, by another connection that lingers: then that
+ * one has to be ended first, and so on.
+ */
+static void end_wanted(struct all_lingering *l)
+{
+	bool more = true;
+	size_t i;
+
+	while (more) {
+		more = false;
+		for (i = 0; i < l->list.n; i++) {
+			struct lingering *x = &l->list.v[i];
+			int ret;
+
+			if (!x->wanted || x->done)
+				continue;
+			ret = end_one(&x->seen);
+			x->done = ret != -EADDRINUSE;
+			more = more || x->done || want(l, &x->seen.remote);
+		}
+	}
+}
+
+static void find_lingering(struct all_lingering *l)
+{
+	cr_tcp_each(AF_INET, LINGERING, 0, note_lingering, l);
+	cr_tcp_each(AF_INET6, LINGERING, 0, note_lingering, l);
+}
+
+void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n)
+{
+	struct all_lingering l = { 0 };
+	size_t i;
+
+	find_lingering(&l);
+	for (i = 0; i < n && l.list.n; i++) {
+		if (all[i].m->protocol != IPPROTO_TCP)
+			continue;
+		if (cr_inet_port(&all[i].local))
+			want(&l, &all[i].local);
+		/* Where a helper of ours will be. */
+		if (all[i].kind == cairn_InetPeer_INET_PEER_CLOSED)
+			want(&l, &all[i].remote);
+	}
+	end_wanted(&l);
+	free(l.list.v);
+}
+
+static bool look(const struct cr_tcp_seen *seen, void *arg)
+{
+	struct holder *h = arg;
+
+	h->lingers = is_lingering(seen) && in_the_way(h->name, seen);
+	return !h->lingers;
+}
+
+/* Also of the other family, as one socket may serve both. */
+bool cr_tcp_lingers(const union cr_inet_name *name)
+{
+	struct holder h = { .name = name };
+
+	cr_tcp_each(AF_INET, LINGERING, cr_inet_port(name), look, &h);
+	if (!h.lingers)
+		cr_tcp_each(AF_INET6, LINGERING, cr_inet_port(name), look, &h);
+	return h.lingers;
+}
+
+/* Whether it was held so. */
+static bool free_port(const union cr_inet_name *name)
+{
+	struct all_lingering l = { 0 };
+
+	if (!cr_tcp_lingers(name))
+		return false;
+	find_lingering(&l);
+	want(&l, name);
+	end_wanted(&l);
+	free(l.list.v);
+	return true;
 }
 
 static int failed(const union cr_inet_name *name, int error, struct cr_err *err)
@@ -99,9 +196,9 @@ static int failed(const union cr_inet_name *name, int error, struct cr_err *err)
 static bool try_again(const union cr_inet_name *name, int64_t began, int64_t patience,
 		      struct timespec *nap)
 {
-	struct holders h = free_port(name);
+	bool lingered = free_port(name);
 
-	if ((!h.lingering && nap->tv_nsec > 100000000) ||
+	if ((!lingered && nap->tv_nsec > 100000000) ||
 	    cr_now_ns(CLOCK_MONOTONIC) - began > patience)
 		return false;
 	nanosleep(nap, NULL);
