@@ -279,6 +279,7 @@ test_progs = \
 	test/prog/sess-dead-leader \
 	test/prog/sess-groups \
 	test/prog/sess-parent-group \
+	test/prog/sess-random \
 	test/prog/sig-actions \
 	test/prog/sig-altstack \
 	test/prog/sig-children \

@@ -255,7 +255,7 @@ static void help(void *filling)
  */
 static bool start_helper(struct filling *f, void *stack)
 {
-	pid_t id = cr_spare_id(f->r, f->p);
+	pid_t id = cr_spare_id(f->r, f->p - f->r->img.processes.v);
 	struct clone_args c = {
 		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 			 CLONE_SYSVSEM | CLONE_CHILD_CLEARTID | CLONE_CHILD_SETTID,

@@ -160,7 +160,7 @@ static void processes(void *arg, struct cr_plugin_process **out, size_t *n)
 static pid_t make(void *arg, size_t k)
 {
 	struct cr_restart *r = arg;
-	pid_t id = cr_spare_id(r, r->img.processes.v + r->img.processes.n + k);
+	pid_t id = cr_spare_id(r, r->img.processes.n + k);
 
 	return cr_clone_as(r, r->objects.virtual_ids ? 0 : id, 0, SIGCHLD);
 }

@@ -19,9 +19,40 @@ struct cr_hostname {
 	int fd;
 };
 
+/* How a process comes to its parent. */
+enum cr_birth_way {
+	CR_BIRTH_CHILD, /* made by it, or by who ends at once and leaves it to the shepherd */
+	CR_BIRTH_ORPHAN, /* made by one in between that ends, for the shepherd */
+	CR_BIRTH_ADOPTED, /* the same, for a parent that adopts orphans as long as that takes */
+};
+
+#define CR_BY_SHEPHERD (-1)
+
+/* How a process is made: births.c decides. */
+struct cr_birth {
+	int maker; /* index of a process, CR_BY_SHEPHERD, or behind all: a founder */
+	bool early; /* before its maker begins a session */
+	enum cr_birth_way way;
+	uint32_t turn; /* of those adopted, from 1 */
+	uint32_t before; /* how many processes are there when it is its turn */
+};
+
+/* Stands in for the leader of a session that is gone, while its members are made. */
+struct cr_founder {
+	pid_t session;
+	int place; /* index of the process that makes it, or CR_BY_SHEPHERD */
+};
+
+struct cr_births {
+	struct cr_birth *v; /* of each process */
+	CR_LIST(struct cr_founder) founders;
+	uint32_t turns;
+};
+
 struct cr_restart {
 	struct cr_shepherd *sh;
 	struct cr_image img;
+	struct cr_births births;
 	struct cr_restore objects;
 	struct cr_restart_page *page;
 	cr_pids pids; /* of the job's processes, sorted */
@@ -34,6 +65,7 @@ struct cr_restart {
 	bool drop_caps; /* inside a user namespace of ours: the job had none */
 	bool own_terminal; /* the job's session is the one that we were started in */
 	bool member; /* of a cluster's job: nothing of it may outlive its shepherd */
+	bool apart; /* this process is not the shepherd any more */
 	bool bare; /* no capsule after all: the backend cannot work in a user's */
 	int report; /* to the outer process */
 };
@@ -95,6 +127,12 @@ int cr_hostnames_make(struct cr_restart *r, struct cr_err *err);
 int cr_hostname_enter(const struct cr_restart *r, const cairn_Process *p, struct cr_err *err);
 void cr_hostnames_free(struct cr_restart *r);
 
+/* ---- births.c ---- */
+
+/* Who makes whom; fails for a tree that cannot be. */
+int cr_births_plan(struct cr_births *b, const struct cr_image *img, struct cr_err *err);
+void cr_births_free(struct cr_births *b);
+
 /* ---- tree.c ---- */
 
 /* Makes every process, in place and waiting; or ends them all and fills *err. */
@@ -118,8 +156,8 @@ void cr_stage_await(struct cr_restart *r, enum cr_stage stage);
 /* Whether another process has the same table of descriptors. */
 bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p);
 
-/* An id that is nobody's in the job, another for each process; 0 if there is none. */
-pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p);
+/* The nth id that is nobody's in the job; 0 if there is none. */
+pid_t cr_spare_id(const struct cr_restart *r, size_t n);
 
 /* plan.c: turns this process into p; returns only on failure. */
 int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);

@@ -13,6 +13,7 @@
 struct cr_restart_page {
 	uint32_t arrived[CR_STAGES]; /* futexes: how many have reached a stage */
 	uint32_t wanted[CR_STAGES]; /* how many have to: the last one wakes the others */
+	uint32_t turn; /* of births that need an order: one for each step of each */
 	uint32_t go; /* futex: 0 wait, 1 run, 2 give up */
 	uint32_t failed; /* 1: taken, 2: the rest is filled in */
 	int32_t pid;
@@ -41,6 +42,7 @@ struct cr_op {
 };
 
 enum cr_stage {
+	CR_STAGE_MADE, /* has made those that it can make without waiting */
 	CR_STAGE_BORN,
 	CR_STAGE_LEADERS,
 	CR_STAGE_GROUPS,

@@ -27,7 +27,7 @@ static const char *const labels[CR_LABELS] = {
 	"credentials",
 };
 
-void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
+static void note_failure(struct cr_restart *r, pid_t pid, const struct cr_err *err)
 {
 	uint32_t none = 0;
 
@@ -39,6 +39,11 @@ void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
 		memcpy(r->page->text, err->text, sizeof(r->page->text));
 		__atomic_store_n(&r->page->failed, 2, __ATOMIC_SEQ_CST);
 	}
+}
+
+void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
+{
+	note_failure(r, pid, err);
 	_exit(1);
 }
 
@@ -67,24 +72,34 @@ void cr_stage_await(struct cr_restart *r, enum cr_stage stage)
 static void become(struct cr_restart *r, const struct cr_process_image *p)
 	__attribute__((noreturn));
 
-static void make(struct cr_restart *r, const struct cr_process_image *p)
+/* The shepherd itself lives on to tell. */
+static void cannot_make(struct cr_restart *r, pid_t id)
 {
 	struct cr_err err = { 0 };
+
+	cr_fail(&err, CR_EXIT_NAMESPACE, errno, "cannot make process %d with its saved id", id);
+	note_failure(r, id, &err);
+	if (r->apart)
+		_exit(1);
+}
+
+static void make(struct cr_restart *r, const struct cr_process_image *p)
+{
+	bool child = r->births.v[p - r->img.processes.v].way == CR_BIRTH_CHILD;
 	int signal = p->process.exit_signal;
 	pid_t pid = cr_clone_as(r, p->process.pid,
-				(p->process.shares_files ? CLONE_FILES : 0) |
-					(p->process.shares_fs ? CLONE_FS : 0),
+				(child && p->process.shares_files ? CLONE_FILES : 0) |
+					(child && p->process.shares_fs ? CLONE_FS : 0),
 				signal < 0 ? 0 :
 				signal	   ? signal :
 					     SIGCHLD);
 
-	if (!pid)
+	if (!pid) {
+		r->apart = true;
 		become(r, p);
-	if (pid < 0) {
-		cr_fail(&err, CR_EXIT_NAMESPACE, errno, "cannot make process %d with its saved id",
-			p->process.pid);
-		cr_restart_die(r, p->process.pid, &err);
 	}
+	if (pid < 0)
+		cannot_make(r, p->process.pid);
 }
 
 /* ---- ids ---- */
@@ -143,58 +158,158 @@ bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *
 	return p->process.shares_files || among(&r->sharers, p->process.pid);
 }
 
-pid_t cr_spare_id(const struct cr_restart *r, const struct cr_process_image *p)
+pid_t cr_spare_id(const struct cr_restart *r, size_t n)
 {
-	/* The nth free one from the top for the nth process. */
-	size_t n = p - r->img.processes.v;
 	pid_t id = 32000;
 
+	/* From the top. */
 	for (; id > 2; id--)
 		if (!among(&r->taken, id) && !n--)
 			return id;
 	return 0;
 }
 
-/* Makes p from here but leaves it to the shepherd: its maker ends at once. */
+/* Somebody who helps for a moment. */
+static pid_t make_helper(struct cr_restart *r, pid_t id)
+{
+	pid_t pid = cr_clone_as(r, id, 0, SIGCHLD);
+
+	if (!pid)
+		r->apart = true;
+	if (pid < 0)
+		cannot_make(r, id);
+	return pid;
+}
+
+static pid_t spare(struct cr_restart *r, size_t n)
+{
+	return r->objects.virtual_ids ? 0 : cr_spare_id(r, n);
+}
+
+static void reap(pid_t pid)
+{
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* ---- births ---- */
+
+/* Makes p from here but leaves it to whoever adopts orphans: its maker ends at once. */
 static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 {
-	pid_t between = cr_clone_as(r, r->objects.virtual_ids ? 0 : cr_spare_id(r, p), 0, SIGCHLD);
+	pid_t between = make_helper(r, spare(r, p - r->img.processes.v));
 
 	if (!between) {
 		make(r, p);
 		_exit(0);
 	}
-	while (waitpid(between, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap(between);
 }
 
-static bool exists(const struct cr_restart *r, pid_t pid)
+static void await_turn(struct cr_restart *r, uint32_t turn)
 {
-	return among(&r->pids, pid);
+	/* There are few, if any. */
+	while (__atomic_load_n(&r->page->turn, __ATOMIC_SEQ_CST) < turn) {
+		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST) ||
+		    __atomic_load_n(&r->page->go, __ATOMIC_SEQ_CST))
+			_exit(1);
+		usleep(200);
+	}
 }
 
-static bool orphan(const struct cr_restart *r, const struct cr_process_image *p)
+static void next_turn(struct cr_restart *r)
 {
-	return !exists(r, p->process.ppid);
+	__atomic_add_fetch(&r->page->turn, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Children of p that are made before (or after) it starts its session, and orphans of it. */
-static void make_children(struct cr_restart *r, const cairn_Process *p, bool leader, bool after)
+/* A turn has three steps: the parent adopts orphans, the maker leaves one, the parent stops. */
+static uint32_t step_of(const struct cr_birth *b, uint32_t step)
+{
+	return (b->turn - 1) * 3 + step;
+}
+
+static void adopt(struct cr_restart *r, const struct cr_birth *b)
+{
+	await_turn(r, step_of(b, 0));
+	while (__atomic_load_n(&r->page->arrived[CR_STAGE_MADE], __ATOMIC_SEQ_CST) < b->before) {
+		await_turn(r, 0);
+		usleep(200);
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	next_turn(r);
+	await_turn(r, step_of(b, 2));
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	next_turn(r);
+}
+
+static void leave(struct cr_restart *r, const struct cr_birth *b, const struct cr_process_image *p)
+{
+	await_turn(r, step_of(b, 1));
+	make_orphan(r, p);
+	next_turn(r);
+}
+
+static void take_turns(struct cr_restart *r, int me)
+{
+	pid_t pid = me < (int)r->img.processes.n ? r->img.processes.v[me].process.pid : 0;
+	uint32_t turn;
+	size_t i;
+
+	for (turn = 1; turn <= r->births.turns; turn++)
+		for (i = 0; i < r->img.processes.n; i++) {
+			const struct cr_process_image *p = &r->img.processes.v[i];
+			const struct cr_birth *b = &r->births.v[i];
+
+			if (b->turn != turn)
+				continue;
+			if (b->maker == me)
+				leave(r, b, p);
+			else if (p->process.ppid == pid)
+				adopt(r, b);
+		}
+}
+
+/* Those whom this process makes before (or after) it has begun its session. */
+static void make_all(struct cr_restart *r, int me, bool early)
 {
 	size_t i;
 
-	for (i = 0; i < r->img.processes.n; i++) {
-		const struct cr_process_image *c = &r->img.processes.v[i];
-		bool in_session = c->process.sid == p->pid || c->process.sid == c->process.pid;
+	for (i = 0; i < r->img.processes.n && !r->page->failed; i++) {
+		const struct cr_birth *b = &r->births.v[i];
 
-		if (c->process.ppid == p->pid) {
-			if (!leader ? after : in_session == after)
-				make(r, c);
-		} else if (leader && after && orphan(r, c) && c->process.sid == p->pid &&
-			   c->process.pid != p->pid) {
-			make_orphan(r, c);
-		}
+		if (b->maker != me || b->early != early)
+			continue;
+		if (b->way == CR_BIRTH_CHILD)
+			make(r, &r->img.processes.v[i]);
+		else if (b->way == CR_BIRTH_ORPHAN)
+			make_orphan(r, &r->img.processes.v[i]);
 	}
+}
+
+/* Sessions whose leader is gone, as far as this process has to begin them. */
+static void make_founders(struct cr_restart *r, int me)
+{
+	size_t i;
+
+	for (i = 0; i < r->births.founders.n; i++) {
+		const struct cr_founder *f = &r->births.founders.v[i];
+
+		if (f->place != me || make_helper(r, f->session))
+			continue;
+		setsid();
+		make_all(r, r->img.processes.n + 1 + i, false);
+		take_turns(r, r->img.processes.n + 1 + i);
+		_exit(0);
+	}
+}
+
+static void reap_founders(struct cr_restart *r, int me)
+{
+	size_t i;
+
+	for (i = 0; i < r->births.founders.n; i++)
+		if (r->births.founders.v[i].place == me)
+			reap(cr_real(r, r->births.founders.v[i].session));
 }
 
 static uint32_t count(const struct cr_restart *r)
@@ -202,11 +317,30 @@ static uint32_t count(const struct cr_restart *r)
 	return r->img.processes.n;
 }
 
+/* ---- groups ---- */
+
+static bool exists(const struct cr_restart *r, pid_t pid)
+{
+	return among(&r->pids, pid);
+}
+
+/* A member of the group that this process is in, until all are where they belong. */
+static pid_t hold_group(struct cr_restart *r, pid_t id)
+{
+	pid_t pid = make_helper(r, id);
+
+	if (!pid) {
+		cr_stage_await(r, CR_STAGE_GROUPS);
+		_exit(0);
+	}
+	return pid;
+}
+
 /* The first process of a group whose leader is gone makes a stand-in with the leader's id. */
 static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 {
-	size_t i;
 	pid_t pid;
+	size_t i;
 
 	if (!p->pgid || exists(r, p->pgid) || cr_real(r, p->pgid) == getpgrp() ||
 	    p->pgid == r->img.job.shepherd_pgid)
@@ -216,56 +350,49 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 			break;
 	if (r->img.processes.v[i].process.pid != p->pid)
 		return 0;
-	pid = cr_clone_as(r, p->pgid, 0, SIGCHLD);
-	if (!pid) {
-		setpgid(0, 0);
-		cr_stage_arrive(r, CR_STAGE_LEADERS);
-		cr_stage_await(r, CR_STAGE_GROUPS);
-		_exit(0);
-	}
+	pid = hold_group(r, p->pgid);
+	setpgid(pid, pid);
 	return pid;
 }
 
-static uint32_t stand_ins(const struct cr_restart *r)
+/* A process leads a group for others even if it has left it; and is in none of two meanwhile. */
+static void lead_group(struct cr_restart *r, const cairn_Process *p, int me, pid_t helpers[2])
 {
-	uint32_t n = 0;
-	size_t i, k;
+	size_t n = r->img.processes.n + 2 * me, i;
 
-	for (i = 0; i < r->img.processes.n; i++) {
-		const cairn_Process *p = &r->img.processes.v[i].process;
-
-		if (!p->pgid || exists(r, p->pgid) || p->pgid == p->sid ||
-		    p->pgid == r->img.job.shepherd_pgid)
-			continue;
-		for (k = 0; k < i; k++)
-			if (r->img.processes.v[k].process.pgid == p->pgid)
-				break;
-		n += k == i;
-	}
-	return n;
+	for (i = 0; i < r->img.processes.n; i++)
+		if (r->img.processes.v[i].process.pgid == p->pid)
+			break;
+	if (i == r->img.processes.n || p->sid == p->pid)
+		return;
+	/* It may come back to the one that it is in. */
+	if (p->pgid != p->pid)
+		helpers[0] = hold_group(r, spare(r, n));
+	setpgid(0, 0);
+	if (p->pgid != p->pid)
+		helpers[1] = hold_group(r, spare(r, n + 1));
 }
 
-static void join_group(struct cr_restart *r, const cairn_Process *p)
+static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 {
+	pid_t helpers[3] = { 0 }, born = getpgrp(), group;
 	struct cr_err err = { 0 };
-	pid_t helper;
 
-	if (p->pgid == p->pid && p->sid != p->pid)
-		setpgid(0, 0);
-	helper = stand_in(r, p);
+	lead_group(r, p, me, helpers);
+	helpers[2] = stand_in(r, p);
 	cr_stage_arrive(r, CR_STAGE_LEADERS);
 	cr_stage_await(r, CR_STAGE_LEADERS);
-	if (p->pgid && cr_real(r, p->pgid) != getpgrp() && p->pgid != r->img.job.shepherd_pgid &&
-	    setpgid(0, cr_real(r, p->pgid))) {
-		cr_fail(&err, CR_EXIT_INTERNAL, errno, "process %d cannot join its group %d",
-			p->pid, p->pgid);
+	group = !p->pgid || p->pgid == r->img.job.shepherd_pgid ? born : cr_real(r, p->pgid);
+	/* One from outside has no number here. */
+	if (group != getpgrp() && (!group || setpgid(0, group))) {
+		cr_fail(&err, CR_EXIT_INTERNAL, group ? errno : 0,
+			"process %d cannot join its group %d", p->pid, p->pgid);
 		cr_restart_die(r, p->pid, &err);
 	}
 	cr_stage_arrive(r, CR_STAGE_GROUPS);
 	cr_stage_await(r, CR_STAGE_GROUPS);
-	if (helper > 0)
-		while (waitpid(helper, NULL, 0) < 0 && errno == EINTR)
-			;
+	for (int i = 0; i < 3; i++)
+		reap(helpers[i]);
 }
 
 static void be_zombie(const cairn_Process *p)
@@ -322,10 +449,15 @@ static void set_foreground(struct cr_restart *r, const cairn_Process *p)
 static void become(struct cr_restart *r, const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
+	int me = p - r->img.processes.v;
+	const struct cr_birth *b = &r->births.v[me];
 	bool leader = m->sid == m->pid;
 	struct cr_err err = { 0 };
 
-	make_children(r, m, leader, false);
+	/* Who adopts orphans would have those of this process too. */
+	if (b->way == CR_BIRTH_ADOPTED)
+		await_turn(r, step_of(b, 3));
+	make_all(r, me, true);
 	if (leader) {
 		setsid();
 		if (cr_pty_lead(&r->objects, m->pid)) {
@@ -334,11 +466,15 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 			cr_restart_die(r, m->pid, &err);
 		}
 	}
-	make_children(r, m, leader, true);
+	make_all(r, me, false);
+	make_founders(r, me);
+	cr_stage_arrive(r, CR_STAGE_MADE);
+	take_turns(r, me);
+	reap_founders(r, me);
 	leave_terminal(r, m);
 	cr_stage_arrive(r, CR_STAGE_BORN);
 	cr_stage_await(r, CR_STAGE_BORN);
-	join_group(r, m);
+	join_group(r, m, me);
 	if (leader)
 		set_foreground(r, m);
 	if (m->zombie) {
@@ -350,47 +486,6 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 }
 
 /* ---- in the shepherd ---- */
-
-/* Whether an orphan can be made by the shepherd itself. */
-static bool ours_to_make(struct cr_restart *r, const cairn_Process *p)
-{
-	return p->sid == p->pid || p->sid == r->img.job.shepherd_sid || !p->sid;
-}
-
-/* Orphans of a session whose leader is gone: a stand-in leads it while they are made. */
-static int make_leaderless(struct cr_restart *r, struct cr_err *err)
-{
-	size_t i, k;
-
-	for (i = 0; i < r->img.processes.n; i++) {
-		const cairn_Process *p = &r->img.processes.v[i].process;
-		pid_t leader;
-
-		if (!orphan(r, &r->img.processes.v[i]) || ours_to_make(r, p) || exists(r, p->sid))
-			continue;
-		for (k = 0; k < i; k++)
-			if (r->img.processes.v[k].process.sid == p->sid &&
-			    orphan(r, &r->img.processes.v[k]))
-				break;
-		if (k < i)
-			continue;
-		leader = cr_clone_as(r, p->sid, 0, SIGCHLD);
-		if (!leader) {
-			setsid();
-			for (k = i; k < r->img.processes.n; k++)
-				if (r->img.processes.v[k].process.sid == p->sid &&
-				    orphan(r, &r->img.processes.v[k]))
-					make(r, &r->img.processes.v[k]);
-			_exit(0);
-		}
-		if (leader < 0)
-			return cr_fail(err, CR_EXIT_NAMESPACE, errno, "cannot lead session %d",
-				       p->sid);
-		while (waitpid(leader, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	return 0;
-}
 
 static int failure(struct cr_restart *r, struct cr_err *err)
 {
@@ -463,8 +558,8 @@ static void count_stages(struct cr_restart *r)
 	uint32_t *wanted = r->page->wanted;
 	size_t i;
 
-	wanted[CR_STAGE_BORN] = wanted[CR_STAGE_GROUPS] = count(r);
-	wanted[CR_STAGE_LEADERS] = count(r) + stand_ins(r);
+	wanted[CR_STAGE_MADE] = wanted[CR_STAGE_BORN] = count(r);
+	wanted[CR_STAGE_LEADERS] = wanted[CR_STAGE_GROUPS] = count(r);
 	for (i = 0; i < r->img.processes.n; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
 		bool shares = cr_shares_files(r, p);
@@ -478,10 +573,11 @@ static void count_stages(struct cr_restart *r)
 
 int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 {
-	size_t i;
 	int ret;
 
-	ret = collect_ids(r, err);
+	ret = cr_births_plan(&r->births, &r->img, err);
+	if (!ret)
+		ret = collect_ids(r, err);
 	if (!ret)
 		ret = cr_restart_plugins(r, err);
 	if (!ret)
@@ -495,15 +591,10 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		return ret;
 	}
 	count_stages(r);
-	for (i = 0; i < r->img.processes.n && !r->page->failed; i++) {
-		const struct cr_process_image *p = &r->img.processes.v[i];
-
-		if (orphan(r, p) && ours_to_make(r, &p->process))
-			make(r, p);
-	}
-	ret = make_leaderless(r, err);
-	if (!ret)
-		ret = await(r, CR_STAGE_BORN, err);
+	make_all(r, CR_BY_SHEPHERD, false);
+	make_founders(r, CR_BY_SHEPHERD);
+	reap_founders(r, CR_BY_SHEPHERD);
+	ret = await(r, CR_STAGE_BORN, err);
 	if (!ret)
 		ret = cr_objects_late(&r->objects, err);
 	if (!ret)
@@ -525,6 +616,7 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	}
 	cr_hostnames_free(r);
 	cr_restore_free(&r->objects);
+	cr_births_free(&r->births);
 	free(r->pids.v);
 	free(r->taken.v);
 	free(r->sharers.v);
