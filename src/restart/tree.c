@@ -413,6 +413,23 @@ static void be_zombie(const cairn_Process *p)
 	_exit(128 + sig);
 }
 
+/* Children that have ended have done so before this process has its handlers, or runs. */
+static void await_zombies(struct cr_restart *r, const cairn_Process *p)
+{
+	siginfo_t info;
+	size_t i;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const cairn_Process *c = &r->img.processes.v[i].process;
+
+		if (!c->zombie || c->ppid != p->pid)
+			continue;
+		while (waitid(P_PID, cr_real(r, c->pid), &info, WEXITED | WNOWAIT | __WALL) &&
+		       errno == EINTR)
+			;
+	}
+}
+
 /* Children have inherited the session's terminal; who had given it up does so. */
 static void leave_terminal(struct cr_restart *r, const cairn_Process *p)
 {
@@ -481,6 +498,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 		prctl(PR_SET_NAME, m->comm);
 		be_zombie(m);
 	}
+	await_zombies(r, m);
 	cr_become(r, p, &err);
 	cr_restart_die(r, m->pid, &err);
 }
