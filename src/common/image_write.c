@@ -122,7 +122,7 @@ int cr_image_create(struct cr_image_writer *w, const char *parent, unsigned int 
 		return cr_fail(err, CR_EXIT_IO, ENAMETOOLONG, "%s", parent);
 	if (mkdirat(w->parent, w->temporary, 0700))
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot write into %s", parent);
-	w->dir = openat(w->parent, w->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	w->dir = openat(w->parent, w->temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (w->dir < 0)
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s/%s", parent, w->temporary);
 	if ((ret = open_file(w, CR_STATE, &w->state, err)) ||

@@ -59,7 +59,7 @@ static int cut(void *arg, const void *msg)
 	    (m->flags & O_ACCMODE) == O_RDONLY || m->name[0] != '/' ||
 	    is_outside(all->job, m->name))
 		return 0;
-	fd = open(m->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	fd = cr_reach_open(m->name, O_RDWR | O_NONBLOCK, S_IFREG);
 	/* CRIU says what is wrong with it. */
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= (off_t)m->size)
 		return 0;
@@ -98,7 +98,7 @@ void cr_criu_uncut(cr_cuts *cuts, bool failed)
 
 	for (i = 0; i < cuts->n; i++) {
 		struct cr_cut *c = &cuts->v[i];
-		cr_auto_fd fd = failed ? open(c->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+		cr_auto_fd fd = failed ? cr_reach_open(c->path, O_WRONLY, S_IFREG) : -1;
 
 		if (failed && (fd < 0 || lseek(fd, c->size, SEEK_SET) < 0 || copy(c->tail, 0, fd)))
 			cr_say("what had been written to %s since the checkpoint is lost: %s",

@@ -114,6 +114,7 @@ void cr_inode_attributes(struct cr_restore *r, const cairn_Inode *m, int fd)
 	size_t i;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	cr_rights_for(m->path);
 	/* As far as we may: what a file has besides its content keeps nobody from running. */
 	if (!fstat(fd, &st) && (st.st_uid != m->uid || st.st_gid != m->gid))
 		if (chown(path, m->uid, m->gid))
@@ -127,4 +128,5 @@ void cr_inode_attributes(struct cr_restore *r, const cairn_Inode *m, int fd)
 			setxattr(path, x->name, x->value.bytes, x->value.size, 0);
 	}
 	cr_inode_times(m, fd);
+	cr_rights_back();
 }

@@ -39,11 +39,11 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	size_t i;
 
 	/* A node of one's own, as in another root directory, may be gone; the device is not. */
-	if (stat(path, &st) || st.st_rdev != d->rdev)
+	if (cr_reach_stat(path, &st) || !S_ISCHR(st.st_mode) || st.st_rdev != d->rdev)
 		for (i = 0; i < CR_ARRAY_SIZE(devices); i++)
 			if (d->rdev == makedev(1, devices[i].minor))
 				path = devices[i].path;
-	return cr_reopen(path, d, err);
+	return cr_reopen(r, -1, path, d, err);
 }
 
 const struct cr_object cr_object_device = {

@@ -33,16 +33,14 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 {
 	int i = cr_pipe_index(r->img, d->object), fd;
 	cr_auto_fd writer = -1;
-	char path[64];
 
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks FIFO %u", d->object);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->pipe_fd[i][0]);
 	/* Someone must have been there to go. */
 	if (d->hangup)
-		writer = cr_open_anyway(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		writer = cr_reach_again(r->pipe_fd[i][0], NULL, O_WRONLY | O_NONBLOCK);
 	/* Never waiting for the other end. */
-	fd = cr_open_anyway(path, (d->flags & O_ACCMODE) | O_NONBLOCK | O_CLOEXEC);
+	fd = cr_reach_again(r->pipe_fd[i][0], NULL, (d->flags & O_ACCMODE) | O_NONBLOCK);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the FIFO %s again",
 			       d->path);

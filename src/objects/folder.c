@@ -60,7 +60,7 @@ static int make(struct cr_restore *r, char *path)
 
 	if (i < 0)
 		return -ENOENT;
-	if (mkdir(path, 0700)) {
+	if (cr_reach_mkdir(path, 0700)) {
 		if (errno != ENOENT || !slash || slash == path)
 			return errno == EEXIST ? 0 : -errno;
 		*slash = 0;
@@ -68,11 +68,12 @@ static int make(struct cr_restore *r, char *path)
 		*slash = '/';
 		if (ret)
 			return ret;
-		if (mkdir(path, 0700))
+		if (cr_reach_mkdir(path, 0700))
 			return -errno;
 	}
 	/* It gets its mode and owner with all other files that were made, when it is filled. */
-	r->inode_fd[i] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r->inode_fd[i] = cr_reach_open(path, O_RDONLY | O_DIRECTORY, S_IFDIR);
+	r->inode_of[i] = cr_behalf_now().of;
 	return r->inode_fd[i] < 0 ? -errno : 0;
 }
 
@@ -90,6 +91,7 @@ bool cr_folders_make(struct cr_restore *r, const char *below)
 
 void cr_folders_give_up(struct cr_restore *r)
 {
+	struct cr_behalf before;
 	bool again = true;
 	size_t i;
 
@@ -99,9 +101,12 @@ void cr_folders_give_up(struct cr_restore *r)
 		for (i = 0; i < r->img->inodes.n; i++) {
 			const cairn_Inode *m = &r->img->inodes.v[i];
 
-			if (r->inode_fd[i] >= 0 && S_ISDIR(m->mode) &&
-			    m->policy != cairn_FilePolicy_FILE_DELETED && !rmdir(m->path))
-				again = true;
+			if (r->inode_fd[i] < 0 || !S_ISDIR(m->mode) ||
+			    m->policy == cairn_FilePolicy_FILE_DELETED)
+				continue;
+			before = cr_on_behalf(cr_behalf_of_inode(r, i));
+			again |= !cr_reach_rmdir(m->path);
+			cr_on_behalf(before);
 		}
 	}
 }

@@ -15,6 +15,7 @@
 /* A directory that is there only for now. */
 struct scaffold {
 	char path[CR_PATH_MAX];
+	struct cr_behalf behalf;
 };
 
 struct ghosts {
@@ -22,18 +23,24 @@ struct ghosts {
 	CR_LIST(struct scaffold) made;
 };
 
+static void remember(struct scaffold *s, const char *path)
+{
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	s->behalf = cr_behalf_now();
+}
+
 static int make_dir(struct ghosts *g, const char *path)
 {
 	struct scaffold *s;
 
-	if (mkdir(path, 0700))
+	if (cr_reach_mkdir(path, 0700))
 		return -errno;
 	s = cr_list_add(&g->made);
 	if (!s) {
-		rmdir(path);
+		cr_reach_rmdir(path);
 		return -ENOMEM;
 	}
-	snprintf(s->path, sizeof(s->path), "%s", path);
+	remember(s, path);
 	return 0;
 }
 
@@ -63,22 +70,22 @@ static int make_one(const cairn_Inode *m, const char *path)
 
 	switch (m->mode & S_IFMT) {
 	case S_IFDIR:
-		if (mkdir(path, 0700))
+		if (cr_reach_mkdir(path, 0700))
 			return -errno;
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = cr_reach_open(path, O_RDONLY | O_DIRECTORY, S_IFDIR);
 		break;
 	case S_IFIFO:
-		if (mkfifo(path, 0600))
+		if (cr_reach_mkfifo(path, 0600))
 			return -errno;
-		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fd = cr_reach_open(path, O_PATH, S_IFIFO);
 		break;
 	case S_IFLNK:
-		if (symlink(m->target, path))
+		if (cr_reach_symlink(m->target, path))
 			return -errno;
-		fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		fd = cr_reach_open(path, O_PATH | O_NOFOLLOW, S_IFLNK);
 		break;
 	default:
-		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		fd = cr_reach_create(path, 0, 0600);
 	}
 	return fd < 0 ? -errno : fd;
 }
@@ -86,21 +93,27 @@ static int make_one(const cairn_Inode *m, const char *path)
 static void unmake(const cairn_Inode *m, const char *path)
 {
 	if (S_ISDIR(m->mode))
-		rmdir(path);
+		cr_reach_rmdir(path);
 	else
-		unlink(path);
+		cr_reach_unlink(path);
 }
 
 static int make_unnamed(const cairn_Inode *m, char *path)
 {
 	char *slash = strrchr(path, '/');
+	cr_auto_fd at = -1;
+	char self[64];
 	int fd;
 
 	if (!slash)
 		return -EINVAL;
 	*slash = 0;
-	fd = open(slash == path ? "/" : path, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	at = cr_reach_open(slash == path ? "/" : path, O_PATH | O_DIRECTORY, S_IFDIR);
 	*slash = '/';
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	cr_rights_for(path);
+	fd = at < 0 ? -1 : open(self, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	cr_rights_back();
 	return fd < 0 ? -errno : fd;
 }
 
@@ -133,7 +146,7 @@ static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err
 		}
 		s = cr_list_add(&g->made);
 		if (s)
-			snprintf(s->path, sizeof(s->path), "%s", path);
+			remember(s, path);
 		return fd;
 	}
 	return cr_fail(err, CR_EXIT_CHANGED, -fd, "cannot make the deleted %s again", m->path);
@@ -161,11 +174,14 @@ static int make_all(struct ghosts *g, bool directories, struct cr_err *err)
 	for (level = 0; level <= deepest; level++) {
 		for (i = 0; i < img->inodes.n; i++) {
 			const cairn_Inode *m = &img->inodes.v[i];
+			struct cr_behalf before;
 
 			if (m->policy != cairn_FilePolicy_FILE_DELETED || depth(m) != level ||
 			    S_ISDIR(m->mode) != directories)
 				continue;
+			before = cr_on_behalf(cr_behalf_of_inode(g->r, i));
 			g->r->inode_fd[i] = make_ghost(g, m, err);
+			cr_on_behalf(before);
 			if (g->r->inode_fd[i] < 0)
 				return g->r->inode_fd[i];
 		}
@@ -177,11 +193,15 @@ int cr_ghosts_make(struct cr_restore *r, struct cr_err *err)
 {
 	struct ghosts g = { .r = r };
 	int ret = make_all(&g, true, err);
+	struct cr_behalf before;
 
 	if (!ret)
 		ret = make_all(&g, false, err);
-	while (g.made.n)
-		rmdir(g.made.v[--g.made.n].path);
+	while (g.made.n) {
+		before = cr_on_behalf(g.made.v[--g.made.n].behalf);
+		cr_reach_rmdir(g.made.v[g.made.n].path);
+		cr_on_behalf(before);
+	}
 	free(g.made.v);
 	return ret;
 }

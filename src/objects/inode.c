@@ -375,16 +375,15 @@ static int note_companions(struct cr_save *s, size_t of, struct cr_err *err)
 	size_t i;
 
 	for (i = 0; cr_companions[i]; i++) {
-		/* Not waiting for a lease that is being broken. */
-		const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 		cr_auto_fd fd = -1;
 
 		snprintf(path, sizeof(path), "%s%s", s->inodes.v[of].m.path, cr_companions[i]);
 		if (strlen(path) >= CR_PATH_MAX || lstat(path, &st) || !S_ISREG(st.st_mode) ||
 		    (uint64_t)st.st_size > s->file_limit || cr_inode_noted(s, st.st_dev, st.st_ino))
 			continue;
-		fd = open(path, flags);
-		if (fd >= 0 && !fstat(fd, &st) &&
+		/* Not waiting for a lease that is being broken; nor another's, linked there. */
+		fd = cr_reach_open(path, O_RDONLY | O_NONBLOCK, S_IFREG);
+		if (fd >= 0 && !fstat(fd, &st) && st.st_uid == s->inodes.v[of].m.uid &&
 		    !cr_inode_note(s, fd, &st, path, false, cairn_FilePolicy_FILE_RESTORE))
 			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving %s", path);
 	}

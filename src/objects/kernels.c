@@ -54,7 +54,7 @@ int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_e
 		pid = cr_restored_pid(r, pid);
 	}
 	snprintf(path, sizeof(path), "/proc/%d%s", pid, rest);
-	fd = cr_reopen(path, d, err);
+	fd = cr_reopen(r, -1, path, d, err);
 	if (stand_in > 0) {
 		kill(stand_in, SIGKILL);
 		waitpid(stand_in, NULL, 0);

@@ -13,7 +13,8 @@ src_libobjects_a_SOURCES = \
 	src/objects/uffd.c \
 	src/objects/pidfd.c src/objects/timerfd.c \
 	src/objects/path.c src/objects/plugin.c src/objects/policy.c src/objects/policy.h \
-	src/objects/pipe.c src/objects/regular.c src/objects/shared_memory.c \
+	src/objects/pipe.c src/objects/reach.c src/objects/reach.h src/objects/regular.c \
+	src/objects/rights.c src/objects/shared_memory.c \
 	src/objects/pty.c src/objects/pty.h src/objects/pty_make.c src/objects/pty_queue.c \
 	src/objects/stdio.c src/objects/tty.c \
 	src/objects/ipc.h src/objects/sysv.c src/objects/sysv_shm.c src/objects/sysv_sem.c \

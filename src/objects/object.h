@@ -14,6 +14,7 @@
 #include "common/ids.h"
 #include "common/image.h"
 #include "objects/policy.h"
+#include "objects/reach.h"
 
 /* common/proc.h, plugin/plugin.h */
 struct cr_map;
@@ -164,6 +165,8 @@ struct cr_restore {
 	int (*pipe_fd)[2]; /* read end, write end */
 	int (*late)[2]; /* parallel to descriptions: sockets to hand late ones over */
 	pid_t *first; /* parallel to descriptions: pid of the first process that holds it, or 0 */
+	/* Parallel to descriptions and inodes: by whose rights they are opened; NULL: by ours. */
+	const struct cr_process_image **description_of, **inode_of;
 };
 
 /* What the kernel knows a process or thread of the image by; 0 for one that is not born yet. */
@@ -489,8 +492,19 @@ int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_e
 int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_Description *how,
 		  struct cr_err *err);
 
-/* As open(2), also what only its own mode keeps its owner from, as it was opened before. */
-int cr_open_anyway(const char *path, int flags);
+/*
+ * Opens path again with a description's flags, if it is of the description's kind; or at, where
+ * that is no -1. CR_EXIT_CHANGED when that fails.
+ */
+int cr_reopen(struct cr_restore *r, int at, const char *path, const cairn_Description *d,
+	      struct cr_err *err);
 
-/* Opens path again with a description's flags. CR_EXIT_CHANGED when that fails. */
-int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err);
+/* ---- on whose behalf: rights.c ---- */
+
+/* Finds it out, for all; 0 or -ENOMEM. */
+int cr_rights_find(struct cr_restore *r);
+/* For cr_on_behalf(). */
+struct cr_behalf cr_behalf_of_description(const struct cr_restore *r, const cairn_Description *d);
+struct cr_behalf cr_behalf_of_inode(const struct cr_restore *r, size_t index);
+struct cr_behalf cr_behalf_of_process(const struct cr_process_image *p);
+void cr_rights_free(struct cr_restore *r);

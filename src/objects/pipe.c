@@ -169,24 +169,50 @@ int cr_pipe_index(const struct cr_image *img, uint32_t id)
 	return -ENOENT;
 }
 
+/* On behalf of a process that has it open. */
+static struct cr_behalf behalf_of(const struct cr_restore *r, const cairn_Pipe *m)
+{
+	size_t i;
+
+	for (i = 0; i < r->img->descriptions.n; i++)
+		if (r->img->descriptions.v[i].kind == cairn_ObjectKind_OBJECT_FIFO &&
+		    r->img->descriptions.v[i].object == m->id)
+			return cr_behalf_of_description(r, &r->img->descriptions.v[i]);
+	return (struct cr_behalf){ 0 };
+}
+
+/* A FIFO by its name, as O_PATH; made again if it is missing. */
+static int find_fifo(struct cr_restore *r, const cairn_Pipe *m)
+{
+	bool made =
+		!cr_reach_mkfifo(m->path, 0600) ||
+		(errno == ENOENT && cr_folders_make(r, m->path) && !cr_reach_mkfifo(m->path, 0600));
+	char self[64];
+	int fd;
+
+	if (!made && errno != EEXIST)
+		return -1;
+	fd = cr_reach_open(m->path, O_PATH, S_IFIFO);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	cr_rights_for(m->path);
+	if (made && fd >= 0)
+		chmod(self, m->mode & 07777);
+	cr_rights_back();
+	return fd;
+}
+
 /* Both ends of a FIFO, by its name or the descriptor of one that has none. */
 static int open_fifo(struct cr_restore *r, const cairn_Pipe *m, int fds[2], struct cr_err *err)
 {
 	int ghost = m->deleted ? cr_inode_index(r->img, m->dev, m->inode) : -1;
-	const char *path = m->path;
-	char self[64];
+	cr_auto_fd found = ghost < 0 ? find_fifo(r, m) : -1;
+	int at = ghost < 0 ? found : r->inode_fd[ghost];
 
-	if (ghost >= 0) {
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[ghost]);
-		path = self;
-	} else if (!mkfifo(path, 0600) ||
-		   (errno == ENOENT && cr_folders_make(r, path) && !mkfifo(path, 0600))) {
-		chmod(path, m->mode & 07777);
-	} else if (errno != EEXIST) {
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make the FIFO %s again", path);
-	}
-	fds[0] = cr_open_anyway(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	fds[1] = cr_open_anyway(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (at < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, cr_reach_hint(errno)[0] ? 0 : errno,
+			       "cannot make the FIFO %s again%s", m->path, cr_reach_hint(errno));
+	fds[0] = cr_reach_again(at, m->path, O_RDONLY | O_NONBLOCK);
+	fds[1] = cr_reach_again(at, m->path, O_WRONLY | O_NONBLOCK);
 	if (fds[0] < 0 || fds[1] < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open the FIFO %s", m->path);
 	return 0;
@@ -212,7 +238,10 @@ static int make_full(struct cr_restore *r, const cairn_Pipe *m, int fds[2], stru
 	int ret;
 
 	if (m->path[0]) {
+		struct cr_behalf before = cr_on_behalf(behalf_of(r, m));
+
 		ret = open_fifo(r, m, fds, err);
+		cr_on_behalf(before);
 		if (ret)
 			return ret;
 	} else if (pipe2(fds, O_CLOEXEC | O_NONBLOCK)) {

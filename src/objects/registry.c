@@ -195,11 +195,14 @@ static int open_now(struct cr_restore *r, size_t i, struct cr_err *err)
 {
 	const cairn_Description *d = &r->img->descriptions.v[i];
 	const struct cr_object *o = cr_object_of(d->kind);
+	struct cr_behalf before;
 	cr_auto_fd fd = -1;
 
 	if (!o)
 		return unknown(d, err);
+	before = cr_on_behalf(cr_behalf_of_description(r, d));
 	fd = o->restore(r, d, err);
+	cr_on_behalf(before);
 	if (fd < 0)
 		return fd;
 	if (cr_locks_of_description(r->img, d, fd, err))
@@ -244,7 +247,8 @@ static int make_room(struct cr_restore *r, struct cr_err *err)
 	if (!r->description_fd || !r->late || !r->first || !r->inode_fd || !r->shared_fd ||
 	    !r->claim_offset || !r->pipe_fd)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");
-	return 0;
+	return cr_rights_find(r) ? cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart") :
+				   0;
 }
 
 static int by_number(const void *a, const void *b)
@@ -470,8 +474,12 @@ int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 		const cairn_Description *d = &r->img->descriptions.v[i];
 		const struct cr_object *o = cr_object_of(d->kind);
 
-		if (o->last && r->description_fd[i] >= 0)
+		if (o->last && r->description_fd[i] >= 0) {
+			struct cr_behalf before = cr_on_behalf(cr_behalf_of_description(r, d));
+
 			ret = o->last(r, d, r->description_fd[i], err);
+			cr_on_behalf(before);
+		}
 	}
 	return ret;
 }
@@ -499,56 +507,64 @@ void cr_restore_free(struct cr_restore *r)
 	close_all((int *)r->pipe_fd, r->img->pipes.n * 2);
 	free(r->claim_offset);
 	free(r->first);
+	cr_rights_free(r);
 	r->claim_offset = NULL;
 	r->first = NULL;
 	r->description_fd = r->inode_fd = r->shared_fd = NULL;
 	r->pipe_fd = r->late = NULL;
 }
 
-int cr_open_anyway(const char *path, int flags)
-{
-	int fd = open(path, flags), error;
-	struct stat st;
-
-	if (fd >= 0 || errno != EACCES)
-		return fd;
-	if (stat(path, &st) || st.st_uid != geteuid() ||
-	    chmod(path, (st.st_mode & 07777) | (S_ISDIR(st.st_mode) ? 0700 : 0600))) {
-		errno = EACCES;
-		return -1;
-	}
-	fd = open(path, flags);
-	error = errno;
-	chmod(path, st.st_mode & 07777);
-	errno = error;
-	return fd;
-}
-
 int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_Description *how,
 		  struct cr_err *err)
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode);
-	char self[64];
+	const char *path = i >= 0 && d->deleted ? r->img->inodes.v[i].path : d->path;
 
-	if (i < 0 || r->inode_fd[i] < 0)
-		return cr_reopen(i >= 0 && d->deleted ? r->img->inodes.v[i].path : d->path, how,
-				 err);
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[i]);
-	return cr_reopen(self, how, err);
+	return cr_reopen(r, i < 0 ? -1 : r->inode_fd[i], path, how, err);
 }
 
-int cr_reopen(const char *path, const cairn_Description *d, struct cr_err *err)
+/* What a description's path must lead to; 0 for anything. */
+static mode_t kind_of(const cairn_Description *d)
+{
+	switch (d->kind) {
+	case cairn_ObjectKind_OBJECT_REGULAR:
+		return S_IFREG;
+	case cairn_ObjectKind_OBJECT_DIRECTORY:
+		return S_IFDIR;
+	case cairn_ObjectKind_OBJECT_DEVICE:
+		return S_IFCHR;
+	default:
+		return 0;
+	}
+}
+
+static int open_one(int at, const char *path, const cairn_Description *d, int flags)
+{
+	if (at >= 0)
+		return cr_reach_again(at, path, flags & ~O_NOFOLLOW);
+	/* Nobody can change what is there, and it has kinds and rights of its own. */
+	if (cr_is_kernels(path))
+		return open(path, flags | O_CLOEXEC | O_NOCTTY);
+	return cr_reach_open(path, flags, kind_of(d));
+}
+
+int cr_reopen(struct cr_restore *r, int at, const char *path, const cairn_Description *d,
+	      struct cr_err *err)
 {
 	/* What is a property of open(2) itself, not of what it made, is not done again. */
-	int flags = d->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOCTTY | O_CLOEXEC | O_ASYNC |
-				 (strncmp(path, "/proc/self/fd/", 14) ? 0 : O_NOFOLLOW));
-	int fd = cr_open_anyway(path, flags | O_CLOEXEC | O_NOCTTY);
+	int flags = (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | O_ASYNC)) | O_NOCTTY;
+	int fd;
 
 	if ((flags & O_TMPFILE) == O_TMPFILE)
-		fd = open(path, (flags & ~O_TMPFILE) | O_CLOEXEC);
+		flags &= ~O_TMPFILE;
+	fd = open_one(at, path, d, flags);
 	/* O_NOATIME is for owners only. */
 	if (fd < 0 && errno == EPERM && flags & O_NOATIME)
-		fd = open(path, (flags & ~O_NOATIME) | O_CLOEXEC | O_NOCTTY);
+		fd = open_one(at, path, d, flags & ~O_NOATIME);
+	if (fd < 0 && cr_reach_hint(errno)[0])
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "the job had %s open, which cannot be opened now%s", d->path,
+			       cr_reach_hint(errno));
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "the job had %s open, which cannot be opened now (put it back, or "

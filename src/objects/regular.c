@@ -139,16 +139,23 @@ static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const s
 	return (uint64_t)st->st_size < m->size && outside_fd(r, st) >= 0;
 }
 
+static int failed(const cairn_Inode *m, const char *what, struct cr_err *err)
+{
+	const char *hint = cr_reach_hint(errno);
+
+	return cr_fail(err, CR_EXIT_CHANGED, hint[0] ? 0 : errno, "cannot %s %s%s", what, m->path,
+		       hint);
+}
+
 /* Missing, and made anew: as it was, since there is nothing to compare it with. */
 static int make_again(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
 {
-	const int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = open(m->path, flags, 0600);
+	int fd = cr_reach_create(m->path, 0, 0600);
 
 	if (fd < 0 && errno == ENOENT && cr_folders_make(r, m->path))
-		fd = open(m->path, flags, 0600);
+		fd = cr_reach_create(m->path, 0, 0600);
 	if (fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", m->path);
+		return failed(m, "make again", err);
 	*out = fd;
 	return cr_content_put(r, m, fd, err);
 }
@@ -167,7 +174,9 @@ static int judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err
 			"the checkpoint has no content of %s to restore it from (give --file "
 			"to crlaunch)",
 			m->path);
-	if (stat(m->path, &st)) {
+	if (cr_reach_stat(m->path, &st)) {
+		if (cr_reach_hint(errno)[0])
+			return failed(m, "use", err);
 		/* Out of our reach, but not of whoever started us. */
 		if (errno != ENOENT && outside_inode(r, m) >= 0)
 			return 0;
@@ -193,8 +202,13 @@ static int judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err
 
 int cr_inode_check(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err)
 {
-	int ret = judge(r, m, err);
+	struct cr_behalf before = cr_on_behalf((struct cr_behalf){ NULL, m });
+	int ret;
 
+	if (r->inode_of)
+		cr_on_behalf(cr_behalf_of_inode(r, m - r->img->inodes.v));
+	ret = judge(r, m, err);
+	cr_on_behalf(before);
 	return ret < 0 ? ret : 0;
 }
 
@@ -213,8 +227,12 @@ int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err)
 	int ret = cr_ghosts_make(r, err);
 	size_t i;
 
-	for (i = 0; i < r->img->inodes.n && !ret; i++)
+	for (i = 0; i < r->img->inodes.n && !ret; i++) {
+		struct cr_behalf before = cr_on_behalf(cr_behalf_of_inode(r, i));
+
 		ret = prepare(r, &r->img->inodes.v[i], &r->inode_fd[i], err);
+		cr_on_behalf(before);
+	}
 	return ret;
 }
 
@@ -223,10 +241,14 @@ void cr_inodes_give_up(struct cr_restore *r)
 {
 	size_t i;
 
-	for (i = 0; r->inode_fd && i < r->img->inodes.n; i++)
+	for (i = 0; r->inode_fd && i < r->img->inodes.n; i++) {
+		struct cr_behalf before = cr_on_behalf(cr_behalf_of_inode(r, i));
+
 		if (r->inode_fd[i] >= 0 &&
 		    r->img->inodes.v[i].policy != cairn_FilePolicy_FILE_DELETED)
-			unlink(r->img->inodes.v[i].path);
+			cr_reach_unlink(r->img->inodes.v[i].path);
+		cr_on_behalf(before);
+	}
 	if (r->inode_fd)
 		cr_folders_give_up(r);
 }
@@ -249,7 +271,7 @@ static void set_aside_companions(struct cr_restore *r, const cairn_Inode *m)
 	for (i = 0; cr_companions[i]; i++) {
 		snprintf(path, sizeof(path), "%s%s", m->path, cr_companions[i]);
 		snprintf(aside, sizeof(aside), "%s.cairn-stale", path);
-		if (!in_image(r->img, path) && !rename(path, aside))
+		if (!in_image(r->img, path) && !cr_reach_rename(path, aside))
 			cr_say("%s is newer than the checkpoint: renamed to %s", path, aside);
 	}
 }
@@ -257,23 +279,24 @@ static void set_aside_companions(struct cr_restore *r, const cairn_Inode *m)
 static int cut_back(struct cr_restore *r, const cairn_Inode *m, const struct stat *st,
 		    struct cr_err *err)
 {
-	int fd = outside_fd(r, st);
+	cr_auto_fd own = -1;
+	int fd;
 
 	if ((uint64_t)st->st_size == m->size)
 		return 0;
+	own = cr_reach_open(m->path, O_WRONLY, S_IFREG);
 	/* The file may be one that only who started us may open. */
-	if (truncate(m->path, m->size) && (fd < 0 || ftruncate(fd, m->size)))
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot cut %s back", m->path);
-	return 0;
+	fd = own < 0 && !cr_reach_hint(errno)[0] ? outside_fd(r, st) : own;
+	return fd < 0 || ftruncate(fd, m->size) ? failed(m, "cut back", err) : 0;
 }
 
 static int put_back(struct cr_restore *r, const cairn_Inode *m, bool reserve, struct cr_err *err)
 {
-	cr_auto_fd fd = open(m->path, O_RDWR | O_CLOEXEC);
+	cr_auto_fd fd = cr_reach_open(m->path, O_RDWR, S_IFREG);
 	int ret;
 
 	if (fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot put back %s", m->path);
+		return failed(m, "put back", err);
 	if (reserve)
 		return cr_content_reserve(r, m, fd, err);
 	ret = cr_content_put(r, m, fd, err);
@@ -293,7 +316,7 @@ static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserv
 	/* Only now, since the mode may be one that lets nobody open it. */
 	if (fd >= 0 && !reserve)
 		cr_inode_attributes(r, m, fd);
-	if (fd >= 0 || stat(m->path, &st) || begun_anew(r, m, &st))
+	if (fd >= 0 || cr_reach_stat(m->path, &st) || begun_anew(r, m, &st))
 		return 0;
 	if (policy == cairn_FilePolicy_FILE_RESTORE)
 		return put_back(r, m, reserve, err);
@@ -308,29 +331,33 @@ int cr_inodes_apply(struct cr_restore *r, struct cr_err *err)
 	size_t i;
 
 	for (reserve = 1; reserve >= 0; reserve--)
-		for (i = 0; i < r->img->inodes.n && !ret; i++)
+		for (i = 0; i < r->img->inodes.n && !ret; i++) {
+			struct cr_behalf before = cr_on_behalf(cr_behalf_of_inode(r, i));
+
 			ret = apply(r, &r->img->inodes.v[i], r->inode_fd[i], reserve, err);
+			cr_on_behalf(before);
+		}
 	return ret;
 }
 
 int cr_inode_open(const struct cr_restore *r, size_t i, int flags)
 {
-	char path[64];
-	int fd;
+	const char *path = r->img->inodes.v[i].path;
+	int fd = r->inode_fd[i] >= 0 ? cr_reach_again(r->inode_fd[i], path, flags) :
+				       cr_reach_open(path, flags, S_IFREG);
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->inode_fd[i]);
-	fd = open(r->inode_fd[i] >= 0 ? path : r->img->inodes.v[i].path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 /* The name that it was opened by is gone, but it has another: that one is lent to it. */
-static int open_by_other_name(const cairn_Inode *m, const cairn_Description *d, struct cr_err *err)
+static int open_by_other_name(struct cr_restore *r, const cairn_Inode *m,
+			      const cairn_Description *d, struct cr_err *err)
 {
-	bool lent = !link(m->path, d->path);
-	int fd = cr_reopen(lent ? d->path : m->path, d, err);
+	bool lent = !cr_reach_link(m->path, d->path);
+	int fd = cr_reopen(r, -1, lent ? d->path : m->path, d, err);
 
 	if (lent)
-		unlink(d->path);
+		cr_reach_unlink(d->path);
 	return fd;
 }
 
@@ -340,7 +367,7 @@ static int open_outside(struct cr_restore *r, const cairn_Description *d, const 
 {
 	bool anew = begun_anew(r, m, st);
 	struct cr_err none = { 0 };
-	int fd = anew ? -1 : cr_reopen(d->path, d, &none);
+	int fd = anew ? -1 : cr_reopen(r, -1, d->path, d, &none);
 
 	return fd < 0 ? fcntl(outside_fd(r, st), F_DUPFD_CLOEXEC, 3) : fd;
 }
@@ -357,33 +384,35 @@ static uint64_t offset_of(const struct cr_restore *r, const cairn_Description *d
 	return d->offset;
 }
 
+/* It had more names than the one that it was made again under. */
+static int name_again(const cairn_Description *d, const cairn_Inode *m, struct cr_err *err)
+{
+	if (d->deleted || !strcmp(d->path, m->path) || !cr_reach_link(m->path, d->path) ||
+	    errno == EEXIST)
+		return 0;
+	return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", d->path);
+}
+
 static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	int i = cr_inode_index(r->img, d->dev, d->inode), fd;
+	int i = cr_inode_index(r->img, d->dev, d->inode), at = i < 0 ? -1 : r->inode_fd[i], fd;
 	const cairn_Inode *m = i < 0 ? NULL : &r->img->inodes.v[i];
-	const char *path = d->path;
 	struct stat st;
-	char self[64];
 
-	if (m && r->inode_fd[i] < 0 && stat(path, &st)) {
+	if (m && at < 0 && cr_reach_stat(d->path, &st)) {
 		/* A file that is missing left its number to anyone. */
-		if (errno != ENOENT && outside_inode(r, m) >= 0)
+		if (errno != ENOENT && !cr_reach_hint(errno)[0] && outside_inode(r, m) >= 0)
 			return fcntl(outside_inode(r, m), F_DUPFD_CLOEXEC, 3);
-	} else if (m && r->inode_fd[i] < 0 && outside_fd(r, &st) >= 0) {
+	} else if (m && at < 0 && outside_fd(r, &st) >= 0) {
 		fd = open_outside(r, d, m, &st);
 		if (fd >= 0 && !begun_anew(r, m, &st))
 			lseek(fd, offset_of(r, d, m, fd), SEEK_SET);
 		return fd;
 	}
-	if (m && r->inode_fd[i] >= 0) {
-		/* It had more names than the one that it was made again under. */
-		if (!d->deleted && strcmp(path, m->path) && link(m->path, path) && errno != EEXIST)
-			return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", path);
-		snprintf(self, sizeof(self), "/proc/self/fd/%d", r->inode_fd[i]);
-		path = self;
-	}
-	fd = m && d->deleted && r->inode_fd[i] < 0 ? open_by_other_name(m, d, err) :
-						     cr_reopen(path, d, err);
+	if (at >= 0 && name_again(d, m, err))
+		return -EACCES;
+	fd = m && d->deleted && at < 0 ? open_by_other_name(r, m, d, err) :
+					 cr_reopen(r, at, d->path, d, err);
 	if (fd >= 0 && d->offset)
 		lseek(fd, offset_of(r, d, m, fd), SEEK_SET);
 	return fd;

@@ -321,16 +321,13 @@ int cr_shared_apply(struct cr_restore *r, struct cr_err *err)
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_shared_index(r->img, d->object), fd;
-	cairn_Description as = *d;
-	char path[64];
 
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks memory %u", d->object);
 	/* Which has one description ever. */
 	if (r->img->shared.v[i].memory.secret)
 		return fcntl(r->shared_fd[i], F_DUPFD_CLOEXEC, 0);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->shared_fd[i]);
-	fd = cr_reopen(path, &as, err);
+	fd = cr_reopen(r, r->shared_fd[i], NULL, d, err);
 	if (fd >= 0 && d->offset)
 		lseek(fd, d->offset, SEEK_SET);
 	return fd;

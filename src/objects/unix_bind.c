@@ -214,22 +214,17 @@ static int check_place(int dir, const char *base, const char *place, struct cr_e
 	return 0;
 }
 
-int unix_bind_place(struct unix_made *made, int fd, const cairn_UnixSocket *m, const char *place,
-		    int *at, struct cr_err *err)
+static int bind_there(struct unix_made *made, int fd, const cairn_UnixSocket *m, const char *place,
+		      const char *base, int *at, struct cr_err *err)
 {
 	char dir[CR_PATH_MAX], temporary[64];
 	cr_auto_fd to = -1, root = -1;
-	const char *base = strrchr(place, '/');
 	int ret;
 
-	*at = -1;
-	if (!base)
-		return cr_fail(err, CR_EXIT_DAMAGED, 0, "a unix socket at %s", place);
-	snprintf(dir, sizeof(dir), "%.*s", base == place ? 1 : (int)(base - place), place);
-	base++;
-	to = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	snprintf(dir, sizeof(dir), "%.*s", base == place + 1 ? 1 : (int)(base - 1 - place), place);
+	to = cr_reach_open(dir, O_PATH | O_DIRECTORY, S_IFDIR);
 	if (to < 0 && errno == ENOENT && cr_folders_make(made->r, place))
-		to = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		to = cr_reach_open(dir, O_PATH | O_DIRECTORY, S_IFDIR);
 	if (to < 0)
 		return cr_fail(
 			err, CR_EXIT_CHANGED, errno,
@@ -244,13 +239,30 @@ int unix_bind_place(struct unix_made *made, int fd, const cairn_UnixSocket *m, c
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "cannot make the unix socket %s again: its folder cannot be written",
 			       place);
-	root = openat(to, temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	root = openat(to, temporary, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	ret = bind_path(made, fd, m->name.bytes, m->name.size, root, to, base, at, err);
 	unlinkat(to, temporary, AT_REMOVEDIR);
 	if (ret)
 		return ret;
-	if (fchownat(to, base, m->owner, m->group, AT_SYMLINK_NOFOLLOW) && !geteuid())
+	/* By its descriptor: whoever has the folder may have put something else there. */
+	snprintf(temporary, sizeof(temporary), "/proc/self/fd/%d", *at);
+	if (chown(temporary, m->owner, m->group) && !geteuid())
 		cr_say("cannot give %s to its owner: %s", place, strerror(errno));
-	fchmodat(to, base, m->mode, 0);
+	chmod(temporary, m->mode);
 	return 0;
+}
+
+int unix_bind_place(struct unix_made *made, int fd, const cairn_UnixSocket *m, const char *place,
+		    int *at, struct cr_err *err)
+{
+	const char *base = strrchr(place, '/');
+	int ret;
+
+	*at = -1;
+	if (!base)
+		return cr_fail(err, CR_EXIT_DAMAGED, 0, "a unix socket at %s", place);
+	cr_rights_for(place);
+	ret = bind_there(made, fd, m, place, base + 1, at, err);
+	cr_rights_back();
+	return ret;
 }

@@ -235,8 +235,15 @@ static int make_dgram_pair(struct unix_made *made, struct unix_end *a, struct cr
 
 static int make_name(struct unix_made *made, struct unix_end *e, struct cr_err *err)
 {
-	if (e->d->path[0])
-		return unix_bind_place(made, e->fd, e->m, e->d->path, &e->at, err);
+	struct cr_behalf before;
+	int ret;
+
+	if (e->d->path[0]) {
+		before = cr_on_behalf(cr_behalf_of_description(made->r, e->d));
+		ret = unix_bind_place(made, e->fd, e->m, e->d->path, &e->at, err);
+		cr_on_behalf(before);
+		return ret;
+	}
 	return unix_bind_private(made, e->fd, e->m->name.bytes, e->m->name.size, &e->at, err);
 }
 

@@ -56,21 +56,36 @@ static bool wanted(const struct missing *m, uint64_t inode, size_t *at)
 	return low < m->n && m->v[low]->inode == inode;
 }
 
+/* Without the symbolic links that the application may have gone through. */
+static void name_as_is(const char *path, bool link, char out[CR_PATH_MAX])
+{
+	cr_auto_fd fd = open(path, O_PATH | O_CLOEXEC | (link ? O_NOFOLLOW : 0));
+	char self[64];
+	ssize_t n;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = fd < 0 ? -1 : readlink(self, out, CR_PATH_MAX - 1);
+	if (n > 0 && out[0] == '/')
+		out[n] = 0;
+	else
+		snprintf(out, CR_PATH_MAX, "%s", path);
+}
+
 static void is_at(struct missing *m, const char *path)
 {
 	struct stat st;
 	size_t i;
 
-	if (lstat(path, &st) || !wanted(m, st.st_ino, &i)) {
-		if (stat(path, &st) || !wanted(m, st.st_ino, &i))
-			return;
-	}
+	bool link = !lstat(path, &st) && wanted(m, st.st_ino, &i);
+
+	if (!link && (stat(path, &st) || !wanted(m, st.st_ino, &i)))
+		return;
 	for (; i < m->n && m->v[i]->inode == st.st_ino; i++) {
 		struct cr_watch *w = m->v[i];
 
 		if (w->dev != st.st_dev || w->m.path[0])
 			continue;
-		snprintf(w->m.path, sizeof(w->m.path), "%s", path);
+		name_as_is(path, link, w->m.path);
 		m->left--;
 	}
 }

@@ -41,10 +41,15 @@ static void must_exist(const char *path, const char *what, int pid, cr_obstacles
 	struct cr_err err = { 0 };
 	struct stat st;
 
-	if (!path[0] || cr_is_kernels(path) || !stat(path, &st))
+	if (!path[0] || cr_is_kernels(path) || !cr_reach_stat(path, &st))
 		return;
-	cr_fail(&err, CR_EXIT_CHANGED, errno,
-		"%s, %s of process %d, is missing (make it, or give --map)", path, what, pid);
+	if (cr_reach_hint(errno)[0])
+		cr_fail(&err, CR_EXIT_CHANGED, 0, "%s, %s of process %d, cannot be used%s", path,
+			what, pid, cr_reach_hint(errno));
+	else
+		cr_fail(&err, CR_EXIT_CHANGED, errno,
+			"%s, %s of process %d, is missing (make it, or give --map)", path, what,
+			pid);
 	note(to, "folder", true, &err);
 }
 
@@ -75,7 +80,9 @@ static void check_files(struct cr_restart *r, cr_obstacles *to)
 		if ((d->kind != cairn_ObjectKind_OBJECT_DIRECTORY &&
 		     d->kind != cairn_ObjectKind_OBJECT_PATH) ||
 		    d->deleted || d->path[0] != '/' || cr_is_kernels(d->path) ||
-		    !lstat(d->path, &st))
+		    !cr_reach_stat(d->path, &st) ||
+		    (errno == ELOOP && !lstat(d->path, &st) && S_ISLNK(st.st_mode) &&
+		     d->kind == cairn_ObjectKind_OBJECT_PATH))
 			continue;
 		cr_fail(&err, CR_EXIT_CHANGED, errno,
 			"%s, which the job has open, is missing (make it, or give --map)", d->path);

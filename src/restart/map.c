@@ -6,6 +6,7 @@
 // checkpoint has the new paths.
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -76,12 +77,15 @@ static int ask_plugins(struct change *c, char *path, size_t room, struct cr_err 
 int cr_map_path(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err)
 {
 	const char *map = find(maps, path), *new, *rest;
-	char out[CR_PATH_MAX * 2];
+	char out[CR_PATH_MAX * 2], real[CR_PATH_MAX];
 	size_t n;
 
 	if (!map)
 		return 0;
 	new = strchr(map, '=') + 1;
+	/* Links on the way to it are meant; none that is put there later is. */
+	if (realpath(new, real))
+		new = real;
 	n = strlen(new);
 	while (n > 1 && new[n - 1] == '/')
 		n--;

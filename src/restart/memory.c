@@ -31,15 +31,25 @@ int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err)
 {
 	int mode = v->shared && v->may_write ? O_RDWR : O_RDONLY, fd = -1;
 	int i = cr_inode_index(&r->img, v->dev, v->inode);
+	/* Not among the open ones: known by what a check has compared. */
+	static cairn_Inode mapped;
 
+	mapped.dev = v->dev;
+	mapped.inode = v->inode;
+	mapped.size = v->size;
+	mapped.mtime_ns = v->mtime_ns;
+	cr_on_behalf(
+		(struct cr_behalf){ cr_behalf_now().of, i < 0 ? &mapped : &r->img.inodes.v[i] });
 	/* By the name that the mapping shows, if that still leads there. */
 	if (i >= 0 && (v->deleted || r->objects.inode_fd[i] >= 0))
 		fd = cr_inode_open(&r->objects, i, mode);
 	if (fd < 0)
-		fd = open(v->path, mode | O_CLOEXEC);
+		fd = cr_is_kernels(v->path) ? open(v->path, mode | O_CLOEXEC) :
+					      cr_reach_open(v->path, mode, S_IFREG);
 	if (fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot open %s, which process %d maps",
-			       v->path, v->pid);
+		return cr_fail(err, CR_EXIT_CHANGED, cr_reach_hint(errno)[0] ? 0 : errno,
+			       "cannot open %s, which process %d maps%s", v->path, v->pid,
+			       cr_reach_hint(errno));
 	return fd;
 }
 

@@ -268,7 +268,8 @@ static void plan_mm(struct plan *n)
 /* For PR_SET_MM. check.c has decided whether the job may do without. */
 static void open_exe(struct cr_restart *r, const struct cr_process_image *p, struct plan *n)
 {
-	int exe = open(p->process.exe, O_RDONLY | O_CLOEXEC);
+	int exe = cr_reach_open(p->process.exe, O_RDONLY, S_IFREG);
+
 	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->objects.base);
 	close(exe);
 }
@@ -363,11 +364,22 @@ static void write_proc(const cairn_Process *p, const cairn_Attributes *a)
 	}
 }
 
+static int open_folder(const char *path)
+{
+	return cr_is_kernels(path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) :
+				     cr_reach_open(path, O_PATH | O_DIRECTORY, S_IFDIR);
+}
+
 static int set_directory(struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
 {
 	int i = m->cwd_deleted ? cr_inode_index(&r->img, m->cwd_dev, m->cwd_inode) : -1;
+	cr_auto_fd fd = i < 0 ? open_folder(m->cwd) : -1;
 
-	if (i >= 0 ? fchdir(r->objects.inode_fd[i]) : chdir(m->cwd))
+	if (fd < 0 && i < 0 && cr_reach_hint(errno)[0])
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "the working directory %s of process %d cannot be entered%s", m->cwd,
+			       m->pid, cr_reach_hint(errno));
+	if ((fd < 0 && i < 0) || fchdir(i < 0 ? fd : r->objects.inode_fd[i]))
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "the working directory %s of process %d is missing", m->cwd, m->pid);
 	return 0;
@@ -406,7 +418,14 @@ static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
 /* Last, since from then on there is no /proc. The working directory stays outside if it was. */
 static int set_root(const struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
 {
-	if (!m->root[0] || !strcmp(m->root, "/") || !chroot(m->root))
+	cr_auto_fd fd = -1;
+	char self[64];
+
+	if (!m->root[0] || !strcmp(m->root, "/"))
+		return 0;
+	fd = open_folder(m->root);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fd >= 0 && !chroot(self))
 		return 0;
 	return cr_fail(err, errno == EPERM ? CR_EXIT_NAMESPACE : CR_EXIT_CHANGED, errno,
 		       "process %d cannot have its root directory %s%s", m->pid, m->root,
@@ -530,6 +549,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 			       getpid());
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
+	cr_on_behalf(cr_behalf_of_process(p));
 	ret = cr_hostname_enter(r, &p->process, err);
 	/* A huge page would bring neighbours along that shall be missing. */
 	if (faults)

@@ -33,7 +33,7 @@ static int describe_exe(struct cr_member *m, struct cr_err *err)
 		snprintf(p->exe, sizeof(p->exe), "%s", m->core.exe);
 	else if (cr_proc_link(m->tid, "exe", p->exe))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/exe", m->pid);
-	fd = open(p->exe, O_RDONLY | O_CLOEXEC);
+	fd = cr_reach_open(p->exe, O_RDONLY, S_IFREG);
 	if (fd < 0 || fstat(fd, &st))
 		return 0;
 	p->exe_size = st.st_size;

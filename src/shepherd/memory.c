@@ -206,16 +206,16 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 	if (!memory && v->deleted && noted(c, v))
 		return 0;
 	if (!memory && !v->deleted) {
-		fd = open(v->path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || fstat(fd, &st))
-			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, errno,
-				       "process %d maps %s, which cannot be read", m->pid, v->path);
-		if (!S_ISREG(st.st_mode))
+		if (is_device(v))
 			return cr_fail(
 				&c->err, CR_EXIT_UNSUPPORTED, 0,
 				"process %d maps the device %s, which cannot be saved; the job "
 				"goes on",
 				m->pid, v->path);
+		fd = cr_reach_open(v->path, O_RDONLY, S_IFREG);
+		if (fd < 0 || fstat(fd, &st))
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, errno,
+				       "process %d maps %s, which cannot be read", m->pid, v->path);
 		cr_inode_note(&c->save, fd, &st, v->path, false,
 			      v->prot & PROT_WRITE ? cairn_FilePolicy_FILE_RESTORE :
 						     cairn_FilePolicy_FILE_SAME);
@@ -388,7 +388,7 @@ static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct 
 	}
 	m->size = st.st_size;
 	m->mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
-	fd = open(v->path, O_RDONLY | O_CLOEXEC);
+	fd = cr_reach_open(v->path, O_RDONLY, S_IFREG);
 	if (fd >= 0 && !cr_elf_read(fd, &elf)) {
 		m->build_id.size = elf.build_id_len;
 		memcpy(m->build_id.bytes, elf.build_id, elf.build_id_len);
