@@ -19,8 +19,8 @@ struct cr_agent_config {
 };
 
 /*
- * What the shepherd looks at before it dares to call a process that has seccomp filters: the
- * library's symbol cr_agent_filters.
+ * What the shepherd looks at before it dares to call a process: the library's symbol
+ * cr_agent_filters.
  */
 struct cr_filter_state {
 	uint32_t magic;
@@ -29,8 +29,9 @@ struct cr_filter_state {
 	uint32_t lost; /* CR_LOST_* */
 	uint32_t subreaper; /* set by PR_SET_CHILD_SUBREAPER, here or before a fork */
 	uint32_t sections; /* cairn_disable() has been called */
+	uint32_t emulated; /* it is not the CPU that runs the library, as under valgrind */
 };
 
-#define CR_FILTER_MAGIC 0x746c6663u
+#define CR_FILTER_MAGIC 0x746c6664u
 #define CR_FILTER_STRICT 0xffffffffu
 #define CR_FILTER_LISTENER 0xfffffffeu

@@ -8,7 +8,7 @@
 
 /* Of the image format and of the agent's protocol; an image of a higher version is refused. */
 #define CR_FORMAT_VERSION 1u
-#define CR_AGENT_VERSION 5u
+#define CR_AGENT_VERSION 6u
 /* Of what a node and the coordinator say to each other: ClusterMsg. */
 #define CR_CLUSTER_VERSION 1u
 

@@ -359,6 +359,38 @@ static void install_handler(void)
 	cr_sys4(SYS_rt_sigaction, cr_agent.config.signal, &action, NULL, 8);
 }
 
+/*
+ * Whether it is not the CPU that runs this library: who translates instructions (valgrind and its
+ * like) makes our system calls from elsewhere, as the kernel sees it, and takes our signals.
+ */
+static bool is_emulated(void)
+{
+	long fd = cr_open_proc(-1, "/proc/self/syscall", O_RDONLY), n;
+	const char *p = cr_agent.text;
+	uint64_t here, v = 0;
+	int i;
+
+	if (fd < 0)
+		return false;
+	n = cr_read_here(fd, cr_agent.text, 512, &here);
+	cr_sys1(SYS_close, fd);
+	if (n <= 0)
+		return false;
+	cr_agent.text[n] = 0;
+	if (*p < '0' || *p > '9')
+		return false;
+	/* The number, six arguments, the stack pointer, and the program counter. */
+	cr_get_number(&p, 10);
+	for (i = 0; i < 8; i++) {
+		while (*p == ' ')
+			p++;
+		if (p[0] == '0' && p[1] == 'x')
+			p += 2;
+		v = cr_get_number(&p, 16);
+	}
+	return v && v != here;
+}
+
 static void __attribute__((constructor(101))) start(void)
 {
 	const char *socket = agent_variable(CR_ENV_SOCKET);
@@ -375,6 +407,7 @@ static void __attribute__((constructor(101))) start(void)
 		cr_agent.config.signal = CR_DEFAULT_SIGNAL;
 	strcpy(cr_agent.config.socket, socket);
 	agent_ids_load(socket);
+	cr_agent_filters.emulated = is_emulated();
 	cr_agent.active = true;
 	install_handler();
 	/* Whoever executed this program blocked the signal until now. */

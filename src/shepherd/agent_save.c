@@ -19,6 +19,14 @@ static void drop_duplicates(struct cr_checkpoint *c)
 	cr_save_close(&c->save);
 }
 
+static void commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	if (cr_check_alive(sh, c))
+		cr_checkpoint_fail(sh, c);
+	else
+		cr_checkpoint_commit(sh, c);
+}
+
 /* What a writer says. */
 static void on_writer(int fd, short what, void *arg)
 {
@@ -42,7 +50,7 @@ static void on_writer(int fd, short what, void *arg)
 		m->writer_done = true;
 		event_del(m->writer_event);
 		if (cr_course_arrive(&c->course))
-			cr_checkpoint_commit(sh, c);
+			commit(sh, c);
 		return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag) {
 		cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
@@ -78,6 +86,8 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	else
 		cr_cluster_failed(&sh->cluster, &c->err);
 	drop_duplicates(c);
+	if (!ret)
+		ret = cr_check_alive(sh, c);
 	/* Whoever stood still for longer than the lease must not go on. */
 	if (!ret)
 		ret = cr_cluster_check(&sh->cluster, &c->err);
@@ -102,7 +112,7 @@ static int scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	/* The members are those of now; who comes later has nothing to keep. */
 	cr_each(c->members.n, 8, scan, c->members.v);
 	for (i = 0; i < c->members.n && !ret; i++) {
-		cr_scan_filters(sh, c->members.v[i]);
+		cr_read_agent(sh, c->members.v[i]);
 		ret = cr_namespaces_look(c->members.v[i], &c->err);
 		if (ret && !cr_pass_over(c, ret)) {
 			cr_leave_out(c, c->members.v[i]);
@@ -134,7 +144,7 @@ static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		event_add(m->writer_event, NULL);
 	}
 	if (!ret && !c->course.members)
-		cr_checkpoint_commit(sh, c);
+		commit(sh, c);
 	return ret;
 }
 

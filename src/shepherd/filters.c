@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Seccomp filters of the job's processes. A filter may have a process killed for what its agent
-// does in a checkpoint; so what the agent knows of its filters (preload/filters.c) is read out of
-// its memory before it is called. Runs in the shepherd. What is not known for sure is refused.
+// What an agent has noted for whoever wants to call it, read out of its process's memory: whether
+// the CPU itself runs it, and its seccomp filters (preload/filters.c). A filter may have a process
+// killed for what its agent does in a checkpoint. Runs in the shepherd. What is not known for sure
+// is refused.
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -29,26 +30,65 @@ static void look_up(struct cr_shepherd *sh)
 		sh->filters = st.filters;
 }
 
-static void read_state(struct cr_shepherd *sh, struct cr_member *m, const struct cr_maps *maps)
+static bool read_at(struct cr_member *m, uint64_t at, struct cr_filter_state *state)
 {
-	struct iovec to = { &m->filters, sizeof(m->filters) }, from = { NULL, sizeof(m->filters) };
-	size_t i;
+	struct iovec to = { state, sizeof(*state) }, from = { (void *)at, sizeof(*state) };
 
-	for (i = 0; i < maps->n; i++)
-		if (!maps->v[i].offset && strstr(maps->v[i].path, "/libcairn.so"))
-			break;
-	if (i == maps->n || !sh->filters_at)
-		return;
-	from.iov_base = (void *)(maps->v[i].start + sh->filters_at);
-	if (process_vm_readv(m->pid, &to, 1, &from, 1, 0) != sizeof(m->filters) ||
-	    m->filters.magic != CR_FILTER_MAGIC)
-		memset(&m->filters, 0, sizeof(m->filters));
+	return at && process_vm_readv(m->pid, &to, 1, &from, 1, 0) == sizeof(*state) &&
+	       state->magic == CR_FILTER_MAGIC;
 }
 
-void cr_scan_filters(struct cr_shepherd *sh, struct cr_member *m)
+/* Who emulates a program has two agents, if it can be called at all: its own, and the program's. */
+static void read_state(struct cr_shepherd *sh, struct cr_member *m, const struct cr_maps *maps)
 {
+	struct cr_filter_state state;
+	size_t i;
+
+	memset(&m->filters, 0, sizeof(m->filters));
+	m->filters_at = 0;
+	for (i = 0; i < maps->n && sh->filters_at; i++) {
+		uint64_t at = maps->v[i].start + sh->filters_at;
+
+		if (maps->v[i].offset || !strstr(maps->v[i].path, "/libcairn.so") ||
+		    !read_at(m, at, &state) || (m->filters.magic && !m->filters.emulated))
+			continue;
+		m->filters = state;
+		m->filters_at = at;
+	}
+}
+
+static void read_anew(struct cr_shepherd *sh, struct cr_member *m)
+{
+	struct cr_maps maps;
+
 	look_up(sh);
-	read_state(sh, m, &m->before);
+	if (!cr_proc_maps(m->pid, false, &maps))
+		read_state(sh, m, &maps);
+	cr_maps_free(&maps);
+}
+
+void cr_read_agent(struct cr_shepherd *sh, struct cr_member *m)
+{
+	struct cr_filter_state state;
+
+	if (read_at(m, m->filters_at, &state))
+		m->filters = state;
+	else
+		read_anew(sh, m);
+}
+
+int cr_check_agent(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err)
+{
+	char exe[CR_PATH_MAX] = "?";
+
+	if (!m->filters.emulated)
+		return 0;
+	cr_proc_link(m->pid, "exe", exe);
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d (%s) is run by %s, which translates its instructions and takes "
+		       "its signals, as valgrind does: it cannot be saved, run it without; the job "
+		       "goes on",
+		       m->pid, st->name, exe);
 }
 
 int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
@@ -57,15 +97,6 @@ int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct c
 	const char *why = NULL;
 	char text[96];
 
-	/* Installed since the scan, or a process that is newer than that. */
-	if (st->filters > sh->filters && m->filters.known + sh->filters != (unsigned)st->filters) {
-		struct cr_maps maps;
-
-		look_up(sh);
-		if (!cr_proc_maps(m->pid, false, &maps))
-			read_state(sh, m, &maps);
-		cr_maps_free(&maps);
-	}
 	if (st->seccomp == SECCOMP_MODE_STRICT || m->filters.forbidden == CR_FILTER_STRICT)
 		why = "in seccomp's strict mode";
 	else if (m->filters.forbidden == CR_FILTER_LISTENER)

@@ -78,7 +78,8 @@ struct cr_member {
 	CR_LIST(struct cr_map) sysv; /* attachments and claimed mappings: the writer has them not */
 	CR_LIST(cairn_SemaphoreUndo) undos;
 	cairn_Attributes *attributes;
-	struct cr_filter_state filters; /* what its agent knows of them; magic 0: not read */
+	struct cr_filter_state filters; /* what its agent knows; magic 0: not read */
+	uint64_t filters_at; /* where in it, 0 if not known */
 	pid_t section; /* thread that has disabled checkpoints, and so it went on */
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
@@ -315,8 +316,17 @@ void cr_describe_host(const struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
-/* ---- filters.c: seccomp filters, before a process is called and when it is described ---- */
-void cr_scan_filters(struct cr_shepherd *sh, struct cr_member *m);
+/* ---- corpse.c: processes that die meanwhile ---- */
+/* One that is a zombie now: refuses it, if it was killed by what calls it. */
+int cr_died_when_called(struct cr_checkpoint *c, const struct cr_member *m);
+/* None of those who have stopped has died since. */
+int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c);
+
+/* ---- filters.c: what an agent knows, and seccomp filters ---- */
+/* Before each call of a process, as it may execute another program at any time. */
+void cr_read_agent(struct cr_shepherd *sh, struct cr_member *m);
+/* What its agent has noted that makes it unsafe to call it. */
+int cr_check_agent(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err);
 int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
 		     struct cr_err *err);
 int cr_describe_filters(struct cr_shepherd *sh, struct cr_member *m,

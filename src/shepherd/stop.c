@@ -160,6 +160,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	}
 	tid = thread_to_call(m, &st);
 	if (!tid) {
+		if (cr_died_when_called(c, m))
+			return -EIO;
 		cr_member_settle(c, m, CR_MEMBER_ZOMBIE);
 		return 0;
 	}
@@ -169,6 +171,9 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 			       m->pid, st.name);
 	if (!(st.caught & bit))
 		return check_agentless(m, &c->err);
+	cr_read_agent(sh, m);
+	if (cr_check_agent(m, &st, &c->err))
+		return -ENOTSUP;
 	if ((st.seccomp || m->filters.forbidden) && cr_check_filters(sh, m, &st, &c->err))
 		return -ENOTSUP;
 	if (!m->traced.n && thread_state(tid) == 'T') {

@@ -34,3 +34,18 @@ static inline __attribute__((always_inline)) long cr_syscall6(long nr, long a, l
 #define cr_sys6(nr, a, b, c, d, e, f)                                                         \
 	cr_syscall6(nr, CR_SC_ARG(a), CR_SC_ARG(b), CR_SC_ARG(c), CR_SC_ARG(d), CR_SC_ARG(e), \
 		    CR_SC_ARG(f))
+
+/* read(2); *here is the place behind the call, as the program itself has it. */
+static inline __attribute__((always_inline)) long cr_read_here(long fd, void *to, long len,
+							       uint64_t *here)
+{
+	long ret;
+
+	__asm__ volatile("lea 1f(%%rip), %1\n\t"
+			 "syscall\n"
+			 "1:"
+			 : "=a"(ret), "=&r"(*here)
+			 : "a"(SYS_read), "D"(fd), "S"(to), "d"(len)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
