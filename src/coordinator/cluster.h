@@ -25,6 +25,7 @@
 #include "coordinator/lease.h"
 #include "coordinator/options.h"
 #include "net/link.h"
+#include "net/users.h"
 
 #define CO_STEP sizeof(((cairn_Arrive *)0)->step)
 #define CO_NODE sizeof(((cairn_Hello *)0)->name)
@@ -43,6 +44,9 @@ struct co_session {
 	struct co *c;
 	struct cr_link *link;
 	struct co_node *node; /* NULL: not said Hello, or local */
+	/* The command that the node has from us and keeps for other members; job 0: none. */
+	uint64_t kept_job;
+	unsigned int kept_member;
 	uint64_t id;
 	bool local;
 	uid_t uid;
@@ -217,6 +221,7 @@ struct co_job {
 	struct co_member *v;
 	size_t n;
 	unsigned int live; /* STARTING, RUNNING or DYING */
+	size_t command_bytes; /* of its commands in the database */
 	struct co_checkpoint *checkpoints; /* newest first */
 	struct co_course course;
 	struct co_told said;
@@ -232,12 +237,20 @@ struct co_job {
 	struct co_node **plan; /* by member, while it is restarted */
 };
 
+/* How many starts a user may ask for now. */
+struct co_starter {
+	uid_t uid;
+	double tokens;
+	int64_t since_ms;
+};
+
 struct co {
 	struct cr_coordinator_options options;
 	struct event_base *base;
 	struct co_db *db;
 	struct cr_trust *trust;
 	struct cr_listener *listener, *local;
+	struct cr_users *users; /* of local */
 	struct co_http *http; /* NULL without --http */
 	struct co_session *sessions;
 	uint64_t next_session;
@@ -247,6 +260,7 @@ struct co {
 	unsigned int up; /* nodes */
 	uint64_t next_job, next_event;
 	CR_LIST(struct co_asker) followers;
+	CR_LIST(struct co_starter) starters;
 	char refused[320]; /* told last to a node */
 	struct cr_fence fence;
 	char *generations; /* of witnesses, as the database has them */
@@ -411,6 +425,10 @@ void co_waiters_look(struct co_job *j);
 /* Is answered when the node has no member any more. */
 void co_drained(struct co_node *n);
 void co_session_gone(struct co *c, uint64_t session);
+
+/* ---- quota.c ---- */
+/* Whether a user may have so much more; *err says what is too much, and what helps. */
+int co_quota(struct co *c, uid_t uid, size_t more_members, size_t more_bytes, struct cr_err *err);
 
 /* ---- events.c ---- */
 void co_event(struct co *c, const char *kind, const struct co_job *j, const struct co_node *n,

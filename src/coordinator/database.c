@@ -25,7 +25,10 @@ static const char schema[] =
 	" stall_ns, wall_ns, policy BLOB);"
 	"CREATE TABLE members(job INTEGER, member INTEGER, node TEXT, epoch, life, added, status,"
 	" PRIMARY KEY(job, member)) WITHOUT ROWID;"
-	/* what a member is started with: arguments, environment, directory */
+	/*
+	 * what a member is started with: arguments, environment, directory; with arguments -1 it is
+	 * what the member of the number in options is started with
+	 */
 	"CREATE TABLE commands(job INTEGER, member INTEGER, arguments, options, payload BLOB,"
 	" PRIMARY KEY(job, member));"
 	"CREATE TABLE nodes(name TEXT PRIMARY KEY, boot_id TEXT, store_id, draining, address TEXT,"
@@ -51,8 +54,13 @@ static const char *const statements[CO_SQL_STATEMENTS] = {
 	[CO_SQL_MEMBERS] = "SELECT m.*, EXISTS(SELECT 1 FROM commands c WHERE c.job = m.job AND"
 			   " c.member = m.member) FROM members m ORDER BY m.job, m.member",
 	[CO_SQL_COMMAND] = "INSERT OR REPLACE INTO commands VALUES(?, ?, ?, ?, ?)",
-	[CO_SQL_COMMAND_GET] = "SELECT arguments, options, payload FROM commands"
-			       " WHERE job = ? AND member = ?",
+	[CO_SQL_COMMAND_SAME] = "INSERT OR REPLACE INTO commands VALUES(?, ?, -1, ?, NULL)",
+	[CO_SQL_COMMAND_BYTES] = "SELECT job, coalesce(sum(length(payload)), 0) FROM commands"
+				 " GROUP BY job",
+	[CO_SQL_COMMAND_GET] = "SELECT c.arguments, c.options, c.payload, c.member FROM commands m"
+			       " JOIN commands c ON c.job = m.job AND c.member ="
+			       " CASE m.arguments WHEN -1 THEN m.options ELSE m.member END"
+			       " WHERE m.job = ? AND m.member = ?",
 	[CO_SQL_NODE] = "INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?, ?, ?)",
 	[CO_SQL_NODES] = "SELECT * FROM nodes",
 	[CO_SQL_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoints VALUES(?, ?, ?, ?, ?, ?)",

@@ -19,6 +19,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/options.c src/coordinator/options.h \
 	src/coordinator/phase.c src/coordinator/phase.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
+	src/coordinator/quota.c \
 	src/coordinator/recovery.c \
 	src/coordinator/requests.c \
 	src/coordinator/server.c \

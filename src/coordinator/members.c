@@ -93,8 +93,26 @@ void co_member_kill(struct co_member *m, int signal)
 struct start {
 	struct co_member *m;
 	unsigned int number;
-	bool sent;
+	unsigned int command; /* whose it is */
 };
+
+/*
+ * A command may have a megabyte, and a job hundreds of members that have the same: it goes to a
+ * node once, in the first of the orders that follow each other.
+ */
+static bool node_keeps(struct start *s, cairn_Start *to)
+{
+	struct co_session *session = s->m->node ? s->m->node->session : NULL;
+	struct co_job *j = s->m->job;
+
+	if (!session || s->number || !s->m->node->hello.keeps_command || j->n < 2)
+		return false;
+	to->same = session->kept_job == j->id && session->kept_member == s->command;
+	to->keep = !to->same;
+	session->kept_job = j->id;
+	session->kept_member = s->command;
+	return to->same;
+}
 
 static void send_start(struct start *s, unsigned int arguments, unsigned int options,
 		       const void *payload, size_t len)
@@ -114,18 +132,24 @@ static void send_start(struct start *s, unsigned int arguments, unsigned int opt
 	to->arguments = arguments;
 	to->options = options;
 	to->course = s->number ? j->course.id : 0;
-	s->sent = co_send_node(s->m->node, msg, payload, len);
+	if (node_keeps(s, to))
+		co_send_node(s->m->node, msg, NULL, 0);
+	else
+		co_send_node(s->m->node, msg, payload, len);
 }
 
 static void on_command(sqlite3_stmt *row, void *arg)
 {
-	send_start(arg, sqlite3_column_int(row, 0), sqlite3_column_int(row, 1),
+	struct start *s = arg;
+
+	s->command = sqlite3_column_int(row, 3);
+	send_start(s, sqlite3_column_int(row, 0), sqlite3_column_int(row, 1),
 		   sqlite3_column_blob(row, 2), sqlite3_column_bytes(row, 2));
 }
 
 void co_member_start(struct co_member *m, unsigned int number)
 {
-	struct start s = { m, number, false };
+	struct start s = { m, number, 0 };
 
 	m->start_sent = true;
 	m->here = false;

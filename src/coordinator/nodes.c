@@ -10,6 +10,7 @@
 #include "coordinator/cluster.h"
 
 #define BACK_MAX_MS 600000
+#define BACKLOG_MAX (256 << 20)
 
 static int64_t now_ns(void)
 {
@@ -342,6 +343,9 @@ void co_nodes_tick(struct co *c)
 
 		if (n->asker.session && !n->live)
 			co_drained(n);
+		/* It does not read: coming anew, it is told what counts then. */
+		if (n->session && cr_link_backlog(n->session->link) > BACKLOG_MAX)
+			co_session_close(n->session);
 		if (n->up && now - n->beat_ms >= c->lease_ms * 3 / 4)
 			cr_fence_bar(&c->fence, i);
 		if (n->up && now - n->beat_ms >= c->lease_ms) {

@@ -29,6 +29,15 @@ static const struct cr_arg rows[] = {
 	  "run with a lost node's name and address; status 0: it is off" },
 	{ "http", 0, CR_ARG_TEXT, ROW(http), 0, 0, "CR_HTTP", "ADDR",
 	  "jobs, nodes, events, metrics over HTTP: loopback [HOST]:PORT or unix:PATH" },
+	{ "user-connections", 0, CR_ARG_NUMBER, ROW(user_connections), 8, 1e6,
+	  "CR_USER_CONNECTIONS", "N",
+	  "that a user may have to control.sock (8 to 1000000; default: 256)" },
+	{ "user-members", 0, CR_ARG_NUMBER, ROW(user_members), 1, 1e6, "CR_USER_MEMBERS", "N",
+	  "of jobs that are not over, of one user (1 to 1000000; default: 4096)" },
+	{ "user-starts", 0, CR_ARG_NUMBER, ROW(user_starts), 0.1, 1e6, "CR_USER_STARTS", "N",
+	  "jobs and members that a user may ask for per second (0.1 to 1000000; default: 100)" },
+	{ "user-bytes", 0, CR_ARG_NUMBER, ROW(user_bytes), 1 << 20, 1e12, "CR_USER_BYTES", "BYTES",
+	  "of a user's commands, as long as jobs are known (1048576 to 1e12; default: 268435456)" },
 	{ "ready-fd", 0, CR_ARG_NUMBER, ROW(ready_fd), -1, 1e6, NULL, "N",
 	  "write a line feed there when nodes can connect" },
 	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
@@ -51,7 +60,14 @@ int cr_coordinator_options(struct cr_coordinator_options *o, int argc, char **ar
 	int first;
 
 	*o = (struct cr_coordinator_options){
-		.ready_fd = -1, .lease = 2, .heartbeat = 0.25, .name = "cairn"
+		.ready_fd = -1,
+		.lease = 2,
+		.heartbeat = 0.25,
+		.name = "cairn",
+		.user_connections = 256,
+		.user_members = 4096,
+		.user_starts = 100,
+		.user_bytes = 256 << 20,
 	};
 	first = cr_args_parse(rows, CR_ARRAY_SIZE(rows), o, argc, argv, err);
 	if (first < 0 || o->help || o->version)

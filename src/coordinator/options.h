@@ -11,6 +11,7 @@ struct cr_coordinator_options {
 	const char *init, *listen, *state, *name, *fence_command, *http;
 	struct cr_trust_files trust;
 	double lease, heartbeat, ready_fd;
+	double user_connections, user_members, user_starts, user_bytes; /* of one user */
 	bool help, version;
 };
 

@@ -176,8 +176,17 @@ static void keep_command(struct co_member *m, const cairn_Request *q, const void
 			 size_t len)
 {
 	m->commanded = true;
+	m->job->command_bytes += len;
 	co_db_write(m->job->c->db, CO_SQL_COMMAND, "iiiib", (int64_t)m->job->id, (int64_t)m->number,
 		    (int64_t)q->arguments, (int64_t)q->options, payload, len);
+}
+
+/* The same command as another's, which is there once. */
+static void share_command(struct co_member *m, const struct co_member *with)
+{
+	m->commanded = true;
+	co_db_write(m->job->c->db, CO_SQL_COMMAND_SAME, "iii", (int64_t)m->job->id,
+		    (int64_t)m->number, (int64_t)with->number);
 }
 
 /* One member more of a job that runs. */
@@ -309,6 +318,8 @@ static void join_job(struct ask *k, struct co_node *from)
 	if (j && co_job_over(j))
 		cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "job %s is over (%s)", j->name,
 			co_job_state(j));
+	if (j && !err.status)
+		co_quota(k->c, j->uid, 1, k->len, &err);
 	if (err.status)
 		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
 	else if (add_now(j))
@@ -335,7 +346,7 @@ static void on_join(struct ask *k)
 		join_job(k, n);
 		return;
 	}
-	if (cr_name_check(k->q->job, &err))
+	if (cr_name_check(k->q->job, &err) || co_quota(k->c, k->a.uid, 1, 0, &err))
 		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
 	else if (!name_taken(k)) {
 		j = co_job_new(k->c, k->q, &k->a);
@@ -359,11 +370,12 @@ static void on_run(struct ask *k)
 			       k->q->node);
 		return;
 	}
-	if (n > MEMBERS_MAX || !k->len)
-		cr_fail(&err, CR_EXIT_USAGE, 0,
-			n > MEMBERS_MAX ? "too many members" : "no command");
-	else
-		cr_name_check(k->q->job, &err);
+	if (n > MEMBERS_MAX)
+		cr_fail(&err, CR_EXIT_USAGE, 0, "%u members: a job has at most %u", n, MEMBERS_MAX);
+	else if (!k->len)
+		cr_fail(&err, CR_EXIT_USAGE, 0, "no command");
+	else if (!cr_name_check(k->q->job, &err))
+		co_quota(k->c, k->a.uid, n, k->len, &err);
 	if (err.status) {
 		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
 		return;
@@ -377,7 +389,10 @@ static void on_run(struct ask *k)
 		m->epoch = j->epoch;
 		m->wish = wish;
 		m->life = CO_DEAD;
-		keep_command(m, k->q, k->payload, k->len);
+		if (i)
+			share_command(m, &j->v[0]);
+		else
+			keep_command(m, k->q, k->payload, k->len);
 		co_member_save(m);
 	}
 	co_job_set(j, CO_JOB_WAITING, "");
@@ -551,6 +566,7 @@ static void on_forget(struct ask *k)
 	for (i = 0; i < j->n; i++)
 		co_db_write(k->c->db, CO_SQL_COMMAND, "iiiib", (int64_t)j->id,
 			    (int64_t)j->v[i].number, (int64_t)0, (int64_t)0, "", (size_t)0);
+	j->command_bytes = 0;
 	co_job_set(j, CO_JOB_FORGOTTEN, "");
 	co_reply_job(k->c, &k->a, j);
 }

@@ -20,6 +20,9 @@
 #include "coordinator/cluster.h"
 #include "coordinator/http.h"
 
+/* What may wait on control.sock for one user to read it. */
+#define LOCAL_BYTES (64 << 20)
+
 cairn_ClusterMsg *co_message(struct co *c, pb_size_t which)
 {
 	memset(&c->out, 0, sizeof(c->out));
@@ -310,6 +313,8 @@ int co_init(struct co *c, struct cr_err *err)
 
 int co_listen(struct co *c, struct cr_err *err)
 {
+	const struct cr_users_limits limits = { c->options.user_connections, LOCAL_BYTES,
+						"crcoordinator" };
 	struct sockaddr_un local = { .sun_family = AF_UNIX };
 	struct sockaddr_storage at;
 	socklen_t len;
@@ -329,6 +334,10 @@ int co_listen(struct co *c, struct cr_err *err)
 				  c, err);
 	if (!c->local)
 		return -EIO;
+	c->users = cr_users_new(&limits);
+	if (!c->users)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "connections");
+	cr_listener_users(c->local, c->users);
 	c->listener =
 		cr_link_listen(c->base, (struct sockaddr *)&at, len, c->trust, on_accepted, c, err);
 	if (!c->listener)
@@ -386,6 +395,7 @@ void co_free(struct co *c)
 	free(c->nodes.v);
 	free(c->stores.v);
 	free(c->followers.v);
+	free(c->starters.v);
 	free(c->generations);
 	cr_fence_free(&c->fence);
 	co_db_close(c->db);

@@ -32,6 +32,31 @@
 static const unsigned char greeting[8] = { 'C', 'A', 'I', 'R', 'N', 1, '\r', '\n' };
 #define GREETING_VERSION 5
 
+/* ---- whose it is ---- */
+
+/* After each change of what waits here. */
+static void count_bytes(struct cr_link *l)
+{
+	size_t held = cr_stream_queued(&l->stream);
+
+	if (!l->user)
+		return;
+	if (l->body)
+		held += (size_t)l->head.message + l->head.payload;
+	l->user->bytes += held - l->held;
+	l->held = held;
+}
+
+void cr_link_release(struct cr_link *l)
+{
+	if (!l->user)
+		return;
+	l->user->bytes -= l->held;
+	l->held = 0;
+	cr_user_leave(l->user);
+	l->user = NULL;
+}
+
 /* ---- the end of a link ---- */
 
 static void enter(struct cr_link *l)
@@ -44,6 +69,7 @@ static void leave(struct cr_link *l)
 {
 	if (--l->inside || l->state != CR_LINK_DOWN)
 		return;
+	cr_link_release(l);
 	cr_stream_free(&l->stream);
 	free(l->body);
 	if (l->connecting)
@@ -163,6 +189,7 @@ static void take_message(struct cr_link *l)
 
 	l->body = NULL;
 	l->got = 0;
+	count_bytes(l);
 	if (!msg) {
 		fail_with(l, ENOMEM, "no memory for a message");
 	} else if (!pb_decode(&in, h->type, msg)) {
@@ -176,11 +203,21 @@ static void take_message(struct cr_link *l)
 /* The header is there: room for the rest, if there may be so much. */
 static void take_head(struct cr_link *l)
 {
+	struct cr_err why = { 0 };
+
 	if (!cr_frame_fits(&l->head)) {
 		fail_with(l, EPROTO, "a message that is longer than any may be");
 		return;
 	}
+	if (l->user &&
+	    !cr_user_may(l->user, (size_t)l->head.message + l->head.payload, &why)) {
+		if (!cr_stream_queued(&l->stream))
+			cr_refuse_client(l->stream.fd, &why);
+		fail(l, &why);
+		return;
+	}
 	l->body = malloc((size_t)l->head.message + l->head.payload + 1);
+	count_bytes(l);
 	if (!l->body)
 		fail_with(l, ENOMEM, "no memory for a message");
 	else if (!l->head.message && !l->head.payload)
@@ -311,6 +348,7 @@ static void flush(struct cr_link *l)
 {
 	int ret = cr_stream_flush(&l->stream);
 
+	count_bytes(l);
 	if (!ret && l->state == CR_LINK_CLOSING)
 		finish_closing(l);
 	else if (!ret && l->state == CR_LINK_UP && l->h && l->h->drained)
@@ -352,7 +390,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct cr_err why = { 0 };
 
 	enter(l);
-	if (l->state == CR_LINK_UP) {
+	if (l->state == CR_LINK_UP && l->over) {
+		fail_with(l, ENOBUFS, "it does not read what it has asked for");
+	} else if (l->state == CR_LINK_UP) {
 		go_on(l);
 	} else if (l->error) {
 		cr_fail(&why, CR_EXIT_CLUSTER, l->error, "%s cannot be reached", l->text);
@@ -517,15 +557,31 @@ void cr_link_handle(struct cr_link *l, const struct cr_link_handler *h, void *ar
 	l->arg = arg;
 }
 
+/* Half an answer must not pass for a whole one: who gets no more is cut off, soon. */
+static bool may_queue(struct cr_link *l, size_t len)
+{
+	if (l->over)
+		return false;
+	if (!l->user || cr_user_may(l->user, len, NULL))
+		return true;
+	l->over = true;
+	wait_seconds(l, 0);
+	return false;
+}
+
 bool cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len)
 {
 	unsigned char room[sizeof(struct cr_frame_header) + CR_LINK_MESSAGE_MAX];
 	ssize_t n;
+	bool good;
 
 	if (l->state != CR_LINK_UP || !l->h)
 		return false;
 	n = cr_frame_encode(room, sizeof(room), l->h->type, msg, len);
-	return n > 0 && cr_stream_queue(&l->stream, room, n, payload, len);
+	good = n > 0 && may_queue(l, n + len) &&
+	       cr_stream_queue(&l->stream, room, n, payload, len);
+	count_bytes(l);
+	return good;
 }
 
 struct cr_shared *cr_shared_new(size_t len)

@@ -21,6 +21,7 @@
 struct cr_link;
 struct cr_listener;
 struct cr_trust;
+struct cr_users;
 
 struct cr_link_handler {
 	const pb_msgdesc_t *type;
@@ -82,6 +83,10 @@ struct cr_listener *cr_link_listen(struct event_base *base, const struct sockadd
 				   socklen_t len, const struct cr_trust *trust,
 				   void (*accepted)(struct cr_link *l, void *arg), void *arg,
 				   struct cr_err *err);
+/* Of a unix socket: who connects is counted there, and refused with a Refusal. Before any does. */
+void cr_listener_users(struct cr_listener *l, struct cr_users *users);
+/* It is not its user's any more, but a part of what the daemon does: no limit holds for it. */
+void cr_link_release(struct cr_link *l);
 /* Port that it got, for port 0. */
 unsigned int cr_listener_port(const struct cr_listener *l);
 void cr_listener_free(struct cr_listener *l);

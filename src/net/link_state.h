@@ -9,6 +9,7 @@
 #include "net/frame.h"
 #include "net/link.h"
 #include "net/stream.h"
+#include "net/users.h"
 
 /* A peer has this long to connect, and as long again to prove itself. */
 #define CR_PROVE_SECONDS 5
@@ -40,6 +41,9 @@ struct cr_link {
 	bool paused;
 	bool starting; /* adopted, and not yet said to be up */
 	bool shaken; /* TLS is there, the greeting may come */
+	bool over; /* its user may not have more bytes under way: it ends */
+	struct cr_user *user; /* whose limits hold, or NULL */
+	size_t held; /* bytes that are counted there */
 	/* What is coming: the header (or the greeting), then the body: payload, then message. */
 	struct cr_frame_header head;
 	unsigned char *body;

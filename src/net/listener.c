@@ -32,6 +32,7 @@ struct cr_listener {
 	struct event_base *base;
 	struct event *event, *timer;
 	const struct cr_trust *trust;
+	struct cr_users *users; /* NULL: whoever comes */
 	void (*accepted)(struct cr_link *l, void *arg);
 	void *arg;
 	TAILQ_HEAD(, cr_link) unproved; /* the oldest first */
@@ -102,6 +103,37 @@ static void pause_listener(struct cr_listener *listener)
 	evtimer_add(listener->timer, &tv);
 }
 
+/* The kernel vouches for who is there. */
+static void take_local(struct cr_listener *listener, int fd)
+{
+	struct cr_user *user = NULL;
+	struct cr_err why = { 0 };
+	struct cr_link *l = NULL;
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	if (listener->users && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
+		user = cr_user_enter(listener->users, who.uid, &why);
+		if (!user) {
+			tell(listener, why.text);
+			cr_refuse_client(fd, &why);
+		}
+	}
+	if (!why.status)
+		l = cr_link_adopt(listener->base, fd, NULL, NULL);
+	if (!l) {
+		if (user)
+			cr_user_leave(user);
+		close(fd);
+		return;
+	}
+	l->user = user;
+	l->starting = false;
+	listener->accepted(l, listener->arg);
+	if (!l->h)
+		cr_link_close(l);
+}
+
 static void take(struct cr_listener *listener, int fd, const struct sockaddr *from, socklen_t len)
 {
 	struct cr_link *l;
@@ -114,16 +146,7 @@ static void take(struct cr_listener *listener, int fd, const struct sockaddr *fr
 		}
 		return;
 	}
-	/* The kernel vouches for who is there. */
-	l = cr_link_adopt(listener->base, fd, NULL, NULL);
-	if (!l) {
-		close(fd);
-		return;
-	}
-	l->starting = false;
-	listener->accepted(l, listener->arg);
-	if (!l->h)
-		cr_link_close(l);
+	take_local(listener, fd);
 }
 
 static void on_ready(evutil_socket_t listening, short what, void *arg)
@@ -238,6 +261,11 @@ struct cr_listener *cr_link_listen(struct event_base *base, const struct sockadd
 		return NULL;
 	}
 	return listener;
+}
+
+void cr_listener_users(struct cr_listener *l, struct cr_users *users)
+{
+	l->users = users;
 }
 
 unsigned int cr_listener_port(const struct cr_listener *l)

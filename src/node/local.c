@@ -14,10 +14,12 @@
 #include "common/runtime.h"
 #include "node/node.h"
 
+#define IDLE_NS 60000000000ll
+
 void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
 		   size_t len)
 {
-	/* Whoever does not read for so long is not waited for. */
+	/* A shepherd that does not read is not waited for; others are cut off before. */
 	if (cr_link_backlog(c->link) < 2 * CR_LINK_PAYLOAD_MAX)
 		cr_link_send(c->link, m, payload, len);
 }
@@ -76,6 +78,18 @@ static bool on_here(struct cr_node_client *c, const cairn_ClusterMsg *m, const v
 	return true;
 }
 
+/* Who has asked nothing for so long, or has not come to the end of it, is not waited for. */
+void cr_local_tick(struct cr_node *n, int64_t now)
+{
+	struct cr_node_client *c, *next;
+
+	for (c = n->clients; c; c = next) {
+		next = c->next;
+		if (!c->member && !c->asked && now - c->heard_ns > IDLE_NS)
+			cr_local_close(c);
+	}
+}
+
 static bool on_event(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
 		     size_t len)
 {
@@ -130,6 +144,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 	size_t i;
 
 	cr_lease_look(c->node);
+	c->heard_ns = cr_node_now();
 	for (i = 0; i < CR_ARRAY_SIZE(messages); i++)
 		if (messages[i].which == m->which_body) {
 			if (!messages[i].on(c, m, payload, len))
@@ -165,6 +180,7 @@ static void on_client(struct cr_link *l, void *arg)
 	c->uid = who.uid;
 	c->gid = who.gid;
 	c->pid = who.pid;
+	c->heard_ns = cr_node_now();
 	n->clients = c;
 	cr_link_handle(l, &handler, c);
 }
@@ -194,6 +210,8 @@ static int default_path(struct cr_node *n, struct cr_err *err)
 
 int cr_local_listen(struct cr_node *n, struct cr_err *err)
 {
+	const struct cr_users_limits limits = { n->options.user_connections,
+						n->options.user_bytes, "crnode" };
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd, ret = default_path(n, err);
 
@@ -215,6 +233,10 @@ int cr_local_listen(struct cr_node *n, struct cr_err *err)
 				     n, err);
 	if (!n->listener)
 		return -EIO;
+	n->users = cr_users_new(&limits);
+	if (!n->users)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "connections");
+	cr_listener_users(n->listener, n->users);
 	if (chmod(n->socket, n->privileged ? 0666 : 0600))
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s to users", n->socket);
 	return 0;

@@ -166,6 +166,7 @@ void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c)
 		m->client->member = NULL;
 	m->client = c;
 	c->member = m;
+	cr_link_release(c->link);
 	cr_member_watch(m, &m->shepherd, c->pid, 0);
 	cr_images_folder(m, folder, &err);
 	msg->body.reply.last = true;

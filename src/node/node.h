@@ -15,6 +15,7 @@
 #include "common/io.h"
 #include "criu/find.h"
 #include "net/link.h"
+#include "net/users.h"
 #include "node/options.h"
 
 #define CR_NODE_NAME 64
@@ -84,6 +85,7 @@ struct cr_node_client {
 	gid_t gid;
 	pid_t pid;
 	unsigned int asked; /* requests that are not answered */
+	int64_t heard_ns; /* when its last message came */
 	struct cr_node_member *member; /* whose shepherd it is */
 };
 
@@ -91,6 +93,7 @@ struct cr_node_client {
 struct cr_node_request {
 	struct cr_node_request *next;
 	struct cr_node_client *client;
+	uid_t uid; /* its */
 	uint64_t theirs; /* its id at the client; ours is in parcel */
 	struct cr_node_parcel parcel;
 	int64_t since_ns; /* without a coordinator */
@@ -116,6 +119,7 @@ struct cr_node_uplink {
 	unsigned int delay_ms, unanswered;
 	int64_t beat_ns, acked_ns; /* last heartbeat; last one that was answered */
 	char trouble[256]; /* told last */
+	struct cr_node_parcel command; /* that several members are started with */
 };
 
 struct cr_node_lease {
@@ -133,6 +137,7 @@ struct cr_node {
 	struct event_base *base;
 	struct cr_trust *trust;
 	struct cr_listener *listener;
+	struct cr_users *users;
 	int lock; /* of the store; its content: the lease */
 	char **argv;
 	struct cr_node_uplink up;
@@ -200,6 +205,7 @@ int cr_local_listen(struct cr_node *n, struct cr_err *err);
 void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
 		   size_t len);
 void cr_local_close(struct cr_node_client *c);
+void cr_local_tick(struct cr_node *n, int64_t now);
 
 /* ---- requests.c ---- */
 void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *payload, size_t len);

@@ -34,6 +34,13 @@ static const struct cr_arg rows[] = {
 	  "SECONDS", "how long SIGTERM waits until jobs have moved (default: 60)" },
 	{ "preempt-file", 0, CR_ARG_TEXT, ROW(preempt_file), 0, 0, "CR_PREEMPT_FILE", "PATH",
 	  "when this file appears, the node is drained" },
+	{ "user-connections", 0, CR_ARG_NUMBER, ROW(user_connections), 8, 1e6,
+	  "CR_USER_CONNECTIONS", "N",
+	  "that a user may have to the socket, without members' (8 to 1000000; default: 256)" },
+	{ "user-requests", 0, CR_ARG_NUMBER, ROW(user_requests), 8, 1e6, "CR_USER_REQUESTS", "N",
+	  "that a user may wait for at once (8 to 1000000; default: 128)" },
+	{ "user-bytes", 0, CR_ARG_NUMBER, ROW(user_bytes), 1 << 20, 1e12, "CR_USER_BYTES", "BYTES",
+	  "of a user that may be under way at once (1048576 to 1e12; default: 67108864)" },
 	{ "ready-fd", 0, CR_ARG_NUMBER, ROW(ready_fd), -1, 1e6, NULL, "N",
 	  "write a line feed there when the node is a member of its cluster" },
 	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
@@ -56,7 +63,11 @@ int cr_node_options(struct cr_node_options *o, int argc, char **argv, struct cr_
 	int first, ret;
 	size_t i;
 
-	*o = (struct cr_node_options){ .ready_fd = -1, .drain_timeout = 60 };
+	*o = (struct cr_node_options){ .ready_fd = -1,
+					.drain_timeout = 60,
+					.user_connections = 256,
+					.user_requests = 128,
+					.user_bytes = 64 << 20 };
 	first = cr_args_parse(rows, CR_ARRAY_SIZE(rows), o, argc, argv, err);
 	if (first < 0 || o->help || o->version)
 		return first < 0 ? first : 0;

@@ -15,6 +15,7 @@ struct cr_node_options {
 	struct cr_trust_files trust;
 	double rate; /* bytes per second, 0: no limit */
 	double ready_fd, drain_timeout;
+	double user_connections, user_requests, user_bytes; /* of one user */
 	bool help, version;
 };
 

@@ -13,7 +13,6 @@
 #include "node/node.h"
 
 #define PATIENCE_NS 10000000000ll
-#define ASKED_MAX 64 /* at once by one client */
 
 static void refuse(struct cr_node_client *c, uint64_t id, int status, const char *text)
 {
@@ -56,6 +55,38 @@ static bool harmless(const struct cr_node_request *r)
 	}
 }
 
+/* Root's are not counted: he must be able to look, whatever others do. */
+static bool may_ask(struct cr_node_client *c, const cairn_Request *q, size_t len)
+{
+	const struct cr_node *n = c->node;
+	const struct cr_node_request *r;
+	unsigned int count = 0;
+	size_t bytes = len;
+	char text[256];
+
+	for (r = n->requests; r && c->uid; r = r->next) {
+		if (r->uid != c->uid)
+			continue;
+		count++;
+		bytes += r->parcel.len;
+	}
+	if (c->uid && count >= n->options.user_requests) {
+		snprintf(text, sizeof(text),
+			 "user %u waits for %u answers at this node, as many as one may: end some "
+			 "of them (or give crnode more: --user-requests)",
+			 c->uid, count);
+	} else if (c->uid && bytes > n->options.user_bytes) {
+		snprintf(text, sizeof(text),
+			 "requests of user %u at this node have %zu bytes, more than one may: wait "
+			 "for answers (or give crnode more: --user-bytes)",
+			 c->uid, bytes);
+	} else {
+		return true;
+	}
+	refuse(c, q->id, CR_EXIT_CLUSTER, text);
+	return false;
+}
+
 void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *payload, size_t len)
 {
 	struct cr_node *n = c->node;
@@ -66,7 +97,9 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 		       "the node's daemon is another user's and serves only that one");
 		return;
 	}
-	r = c->asked < ASKED_MAX ? calloc(1, sizeof(*r)) : NULL;
+	if (!may_ask(c, q, len))
+		return;
+	r = calloc(1, sizeof(*r));
 	if (r && len) {
 		r->parcel.payload = malloc(len);
 		if (r->parcel.payload)
@@ -74,13 +107,14 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 	}
 	if (!r || (len && !r->parcel.payload)) {
 		free(r);
-		refuse(c, q->id, CR_EXIT_CLUSTER, "too many requests at once");
+		refuse(c, q->id, CR_EXIT_INTERNAL, "no memory for a request");
 		return;
 	}
 	if (!n->next_request && getrandom(&n->next_request, sizeof(n->next_request), 0) < 0)
 		n->next_request = cr_node_now();
 	n->next_request++;
 	r->client = c;
+	r->uid = c->uid;
 	r->theirs = q->id;
 	r->parcel.len = len;
 	r->parcel.msg.which_body = cairn_ClusterMsg_request_tag;
@@ -227,7 +261,7 @@ void cr_requests_gone(struct cr_node_client *c)
 			p = &r->next;
 			continue;
 		}
-		if (r->sent && r->parcel.msg.body.request.ask == cairn_Ask_ASK_EVENTS) {
+		if (r->sent) {
 			r->parcel.msg.body.request.gone = true;
 			cr_uplink_send(c->node, &r->parcel.msg, NULL, 0);
 		}

@@ -77,6 +77,7 @@ static void on_tick(int fd, short what, void *arg)
 	now = cr_node_now();
 	cr_members_tick(n, now);
 	cr_requests_tick(n, now);
+	cr_local_tick(n, now);
 	cr_uplink_tick(n, now);
 	cr_witness_tick(n, now);
 	if (n->options.preempt_file && !n->drained && !access(n->options.preempt_file, F_OK)) {
@@ -226,6 +227,7 @@ void cr_node_free(struct cr_node *n)
 		event_base_loop(n->base, EVLOOP_NONBLOCK);
 	if (n->base)
 		event_base_free(n->base);
+	/* Links that were still to close are left with their loop, and count there. */
 	free(n->told.v);
 	cr_close_fd(&n->lock);
 }

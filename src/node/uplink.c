@@ -48,6 +48,7 @@ static void lost(struct cr_node *n, unsigned int wait_ms)
 
 	up->link = NULL;
 	up->open = up->welcome = false;
+	cr_parcel_free(&up->command);
 	up->retry_ns = cr_node_now() + wait_ms * 1000000ll;
 	up->current = (up->current + 1) % up->n;
 	cr_requests_lost(n);
@@ -102,6 +103,7 @@ static void on_up(struct cr_link *l, void *arg)
 	h->uid = geteuid();
 	h->criu = n->criu.version;
 	h->criu_users = n->criu.users;
+	h->keeps_command = true;
 	for (i = 0; i < n->naddresses; i++)
 		snprintf(h->addresses[i], sizeof(h->addresses[i]), "%s", n->addresses[i]);
 	h->addresses_count = n->naddresses;
@@ -184,6 +186,14 @@ static void on_ack(struct cr_node *n, const cairn_ClusterMsg *m, const void *pay
 
 static void on_start(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
 {
+	const cairn_Start *s = &m->body.start;
+
+	if (s->keep && !cr_parcel_fill(&n->up.command, m, payload, len))
+		cr_say("no memory for a command");
+	if (s->same) {
+		payload = n->up.command.payload;
+		len = n->up.command.len;
+	}
 	cr_node_start(n, m, payload, len);
 }
 
@@ -345,6 +355,7 @@ void cr_uplink_close(struct cr_node *n)
 {
 	if (n->up.link)
 		cr_link_close(n->up.link);
+	cr_parcel_free(&n->up.command);
 	n->up.link = NULL;
 	n->up.welcome = false;
 }

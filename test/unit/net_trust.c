@@ -19,7 +19,10 @@ static void expect(const char *content, mode_t mode, int status, const char *wor
 	struct cr_trust_files files = { .key = path };
 	struct cr_err err = { 0 };
 	struct cr_trust *t;
-	int fd = creat(path, 0600);
+	int fd;
+
+	unlink(path);
+	fd = creat(path, 0600);
 
 	ck_assert(!cr_write_all(fd, content, strlen(content)));
 	ck_assert(!fchmod(fd, mode));
