@@ -249,6 +249,7 @@ test_progs = \
 	test/prog/pipe-stream \
 	test/prog/proc-churn \
 	test/prog/proc-churn-many \
+	test/prog/proc-churn-300 \
 	test/prog/proc-clone \
 	test/prog/proc-daemon \
 	test/prog/proc-exec-empty-env \

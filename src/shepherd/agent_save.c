@@ -11,11 +11,7 @@
 /* Lets go of what is needed only while the job stands still. */
 static void drop_duplicates(struct cr_checkpoint *c)
 {
-	size_t i, k;
-
-	for (i = 0; i < c->members.n; i++)
-		for (k = 0; k < c->members.v[i]->fds.n; k++)
-			cr_close_fd(&c->members.v[i]->fds.v[k].fd);
+	cr_duplicates_close(c);
 	cr_save_close(&c->save);
 }
 

@@ -107,6 +107,7 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
 	for (i = 0; i < c->members.n; i++)
 		cr_member_free(c->members.v[i]);
+	cr_duplicates_free(c);
 	if (c->commit_event)
 		event_free(c->commit_event);
 	cr_close_fd(&c->thread_pipe[0]);

@@ -231,8 +231,7 @@ static bool has_fd(const struct cr_member *m, const struct cr_member_fd *f)
 	size_t i;
 
 	for (i = 0; i < m->fds.n; i++)
-		if (m->fds.v[i].number == f->number &&
-		    !syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, m->fds.v[i].fd, f->fd))
+		if (m->fds.v[i].number == f->number && m->fds.v[i].duplicate == f->duplicate)
 			return true;
 	return false;
 }
@@ -253,33 +252,37 @@ static void drop_agents_fds(struct cr_checkpoint *c, struct cr_member *m)
 			      has_fd(c->members.v[k], &m->fds.v[i]);
 		if (all)
 			m->fds.v[kept++] = m->fds.v[i];
-		else
-			cr_close_fd(&m->fds.v[i].fd);
 	}
 	m->fds.n = kept;
 }
 
-static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
+/* Once for each description. */
+static int describe_duplicate(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
 {
-	struct cr_holder *h;
 	struct cr_fd_view v;
-	uint32_t id;
 	int ret;
 
-	ret = cr_fd_view_read(&v, f->fd, m->pid, f->number);
+	ret = cr_fd_view_read(&v, f->duplicate->fd, m->pid, f->number);
 	if (ret)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "fd %d of process %d", f->number,
 			       m->pid);
-	f->fd = -1;
-	ret = cr_description_note(&c->save, &v, &id, &c->err);
+	f->duplicate->fd = -1;
+	return cr_description_note(&c->save, &v, &f->duplicate->id, &c->err);
+}
+
+static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
+{
+	int ret = f->duplicate->id ? 0 : describe_duplicate(c, m, f);
+	struct cr_holder *h;
+
 	if (ret)
 		return ret;
 	h = cr_list_add(&c->save.holders);
 	if (!h)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
-	*h = (struct cr_holder){ m->pid, f->number, id, f->cloexec };
+	*h = (struct cr_holder){ m->pid, f->number, f->duplicate->id, f->cloexec };
 	return cr_locks_save(&c->save, m->pid, m->tid, f->number,
-			     cr_description_noted(&c->save, id), &c->err);
+			     cr_description_noted(&c->save, f->duplicate->id), &c->err);
 }
 
 /* Processes that share more than threads and forks do. */

@@ -62,10 +62,6 @@ struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c,
 
 void cr_member_free(struct cr_member *m)
 {
-	size_t i;
-
-	for (i = 0; i < m->fds.n; i++)
-		cr_close_fd(&m->fds.v[i].fd);
 	free(m->fds.v);
 	free(m->threads.v);
 	free(m->pending.v);

@@ -31,10 +31,16 @@ enum cr_member_state {
 	CR_MEMBER_GONE,
 };
 
+/* Ours of an open file description, while the job stands still. */
+struct cr_duplicate {
+	int fd; /* -1 as soon as the description has it */
+	uint32_t id; /* of the description, when it has been described */
+};
+
 struct cr_member_fd {
 	int number;
 	bool cloexec;
-	int fd; /* our duplicate */
+	struct cr_duplicate *duplicate;
 };
 
 /* A thread of a stopped process, while its agent works: trace.c. */
@@ -106,6 +112,7 @@ struct cr_checkpoint {
 	struct cr_err err;
 	CR_LIST(struct cr_member *) members;
 	struct cr_member *by_pid[CR_MEMBER_BUCKETS], *by_writer[CR_MEMBER_BUCKETS];
+	CR_LIST(struct cr_duplicate *) duplicates; /* in the order of kcmp */
 	int epoll; /* of the agents' connections, while they are stopped */
 	cairn_Job job;
 	enum cr_purpose purpose;
@@ -258,6 +265,15 @@ struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c,
 void cr_member_writer(struct cr_checkpoint *c, struct cr_member *m, pid_t pid);
 void cr_member_settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state);
 void cr_member_free(struct cr_member *m);
+
+/* ---- duplicates.c ---- */
+
+/* Takes fd; NULL if there is no memory. */
+struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd);
+void cr_duplicates_close(struct cr_checkpoint *c);
+void cr_duplicates_free(struct cr_checkpoint *c);
+/* That there is no descriptor left. */
+int cr_duplicates_full(struct cr_checkpoint *c);
 
 /* Looks at the tree; how many processes were not known. */
 int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c);

@@ -243,7 +243,7 @@ static void lend_proc(struct cr_shepherd *sh, struct cr_member *m)
 		cr_send_member(sh, m->sock, &proc, 1);
 }
 
-static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct cr_member *m;
 	struct ucred peer;
@@ -266,6 +266,7 @@ static void accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd,
 			  &(struct epoll_event){ EPOLLIN | EPOLLET, { .ptr = m } });
 	}
+	return errno == EMFILE || errno == ENFILE ? cr_duplicates_full(c) : 0;
 }
 
 /* The kernel lets nobody send an io_uring: so its process cannot be described. */
@@ -336,22 +337,23 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 	}
 }
 
-static void take_descriptors(struct cr_member *m, const cairn_Descriptors *d, const int *fds,
-			     int nfds)
+static int take_descriptors(struct cr_checkpoint *c, struct cr_member *m,
+			    const cairn_Descriptors *d, const int *fds, int nfds)
 {
 	int i;
 
 	for (i = 0; i < nfds; i++) {
-		struct cr_member_fd *to = i < d->fds_count ? cr_list_add(&m->fds) : NULL;
+		struct cr_duplicate *kept = cr_duplicate_keep(c, fds[i]);
+		struct cr_member_fd *to;
 
-		if (!to) {
-			close(fds[i]);
+		to = kept && i < d->fds_count ? cr_list_add(&m->fds) : NULL;
+		if (!to)
 			continue;
-		}
 		to->number = d->fds[i];
 		to->cloexec = i < d->cloexec_count && d->cloexec[i];
-		to->fd = fds[i];
+		to->duplicate = kept;
 	}
+	return nfds < d->fds_count ? cr_duplicates_full(c) : 0;
 }
 
 #define KEEP(list, record)                                     \
@@ -399,7 +401,7 @@ static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_me
 			       "with the Cairn that launched it",
 			       m->pid, s->version, CR_AGENT_VERSION);
 	if (*fd < 0)
-		return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO, "process %d", m->pid);
+		return cr_duplicates_full(c);
 	m->writer = *fd;
 	*fd = -1;
 	cr_member_writer(c, m, s->writer_pid);
@@ -420,10 +422,6 @@ static void note_mqueue(struct cr_checkpoint *c, const struct cr_member *m,
 
 static void forget(struct cr_member *m)
 {
-	size_t i;
-
-	for (i = 0; i < m->fds.n; i++)
-		cr_close_fd(&m->fds.v[i].fd);
 	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
 	cr_close_fd(&m->sock);
 }
@@ -463,8 +461,7 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 		note_mqueue(c, m, &in->body.mqueue);
 		return 0;
 	case cairn_AgentMsg_descriptors_tag:
-		take_descriptors(m, &in->body.descriptors, fds, nfds);
-		return 0;
+		return take_descriptors(c, m, &in->body.descriptors, fds, nfds);
 	case cairn_AgentMsg_late_tag:
 		m->late = in->body.late.tid;
 		if (in->body.late.blocked)
@@ -532,7 +529,7 @@ static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout
 		struct cr_member *m = events[i].data.ptr;
 
 		if (!m)
-			accept_agents(sh, c);
+			ret = accept_agents(sh, c);
 		else if (m->state == CR_MEMBER_CONNECTED)
 			ret = listen_to(sh, c, m);
 	}
@@ -731,7 +728,7 @@ static void help_forks(struct cr_checkpoint *c)
 		struct cr_member *m = c->members.v[i];
 
 		for (k = 0; m->state == CR_MEMBER_CONNECTED && k < m->fds.n; k++)
-			cr_uffd_answer(m->fds.v[k].fd);
+			cr_uffd_answer(m->fds.v[k].duplicate->fd);
 	}
 }
 

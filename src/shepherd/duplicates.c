@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shepherd's duplicates of the job's descriptors while it stands still: one for each open file
+// description, however many processes have it, as our own descriptors are limited. Runs in the
+// shepherd. Where kcmp is forbidden every descriptor has one.
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shepherd/shepherd.h"
+
+struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd)
+{
+	size_t low = 0, high = c->duplicates.n, at;
+	pid_t self = getpid();
+	struct cr_duplicate *d;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		long order = syscall(SYS_kcmp, self, self, KCMP_FILE, c->duplicates.v[mid]->fd, fd);
+
+		if (!order) {
+			close(fd);
+			return c->duplicates.v[mid];
+		}
+		/* 1: that one is less; what cannot be told goes to the end. */
+		if (order == 2)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	d = calloc(1, sizeof(*d));
+	if (!d || !cr_list_add(&c->duplicates)) {
+		free(d);
+		close(fd);
+		return NULL;
+	}
+	d->fd = fd;
+	for (at = c->duplicates.n - 1; at > low; at--)
+		c->duplicates.v[at] = c->duplicates.v[at - 1];
+	c->duplicates.v[low] = d;
+	return d;
+}
+
+void cr_duplicates_close(struct cr_checkpoint *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->duplicates.n; i++)
+		cr_close_fd(&c->duplicates.v[i]->fd);
+}
+
+void cr_duplicates_free(struct cr_checkpoint *c)
+{
+	size_t i;
+
+	cr_duplicates_close(c);
+	for (i = 0; i < c->duplicates.n; i++)
+		free(c->duplicates.v[i]);
+	free(c->duplicates.v);
+}
+
+int cr_duplicates_full(struct cr_checkpoint *c)
+{
+	struct rlimit limit = { 0 };
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+		       "the job has %zu processes and %zu open files: a checkpoint needs two "
+		       "descriptors for each process and one for each file, and the limit is %llu; "
+		       "start the job with a higher one (ulimit -Hn); it goes on",
+		       (size_t)c->course.members, c->duplicates.n,
+		       (unsigned long long)limit.rlim_cur);
+}
