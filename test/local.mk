@@ -375,6 +375,7 @@ test_progs = \
 	test/prog/timer-alarm \
 	test/prog/timer-itimer \
 	test/prog/timer-overrun \
+	test/prog/timer-ids \
 	test/prog/timer-posix \
 	test/prog/timer-waiting \
 	test/prog/timer-thread-id
@@ -418,7 +419,8 @@ test_progs += \
 	test/prog/unix-unlinked
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/api test/cli/api-static test/cli/forbid test/plugin/fan \
+	test/soak/queues test/cli/api test/cli/api-static test/cli/deny test/cli/forbid \
+	test/plugin/fan \
 	test/plugin/gpu-user test/plugin/show-env test/plugin/target \
 	test/cluster/msgs \
 	test/cluster/witness \

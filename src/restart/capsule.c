@@ -268,6 +268,7 @@ static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 {
 	const cairn_Job *job = &r->img.job;
 	pid_t pid, leader;
+	int status;
 
 	if (tty < 0 && job->shepherd_sid > lowest_made(r) &&
 	    job->shepherd_sid != job->shepherd_pid) {
@@ -278,11 +279,14 @@ static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 			pid = cr_clone_as(r, job->shepherd_pid, CLONE_PARENT, 0);
 			if (!pid)
 				run_shepherd(r, tty, true, inner);
-			_exit(pid < 0);
+			_exit(pid < 0 ? errno : 0);
 		}
 		if (leader < 0)
 			return -1;
-		waitpid(leader, NULL, 0);
+		if (waitpid(leader, &status, 0) != leader || status) {
+			errno = WIFSIGNALED(status) ? EINTR : WEXITSTATUS(status);
+			return -1;
+		}
 		return cr_real(r, job->shepherd_pid);
 	}
 	if (tty < 0 && job->shepherd_sid == 1)
@@ -301,6 +305,15 @@ static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 static int status_of(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* The job's end is an exit status of the shepherd; a signal was meant for the shepherd itself. */
+static int shepherd_status(int status)
+{
+	if (WIFSIGNALED(status))
+		cr_say("the shepherd of the job was killed by signal %d (%s)", WTERMSIG(status),
+		       strsignal(WTERMSIG(status)));
+	return status_of(status);
 }
 
 /* Where the host shows its message queues, the capsule shows the job's. */
@@ -350,7 +363,7 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 			continue;
 		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
 			if (pid == shepherd) {
-				result = status_of(status);
+				result = shepherd_status(status);
 				if (r->member)
 					_exit(result);
 			}
@@ -400,7 +413,7 @@ static int watch(struct cr_restart *r, pid_t init_pid, int tty, int report)
 		if (info.si_signo == SIGCHLD && waitpid(init_pid, &status, WNOHANG) == init_pid) {
 			if (r->member)
 				cr_kill_job(r->sh);
-			return status_of(status);
+			return shepherd_status(status);
 		}
 		/* From the terminal it went to the job's group as well if that is also ours. */
 		if (info.si_signo != SIGCHLD && info.si_signo != SIGIO &&

@@ -21,7 +21,8 @@
 
 #define IDS_ROOM CR_PAGE_UP(sizeof(struct cr_ids))
 #define ADDRESSES_ROOM CR_PAGE_UP(sizeof(struct cr_addresses))
-#define PAGE_ROOM (CR_PAGE + IDS_ROOM + ADDRESSES_ROOM + CR_PAGE_UP(sizeof(struct cr_environment)))
+#define ENVIRONMENT_ROOM CR_PAGE_UP(sizeof(struct cr_environment))
+#define PROGRESS_AT (CR_PAGE + IDS_ROOM + ADDRESSES_ROOM + ENVIRONMENT_ROOM)
 
 static int expect_process(struct cr_ids *ids, const struct cr_process_image *p)
 {
@@ -54,17 +55,19 @@ static int expect_process(struct cr_ids *ids, const struct cr_process_image *p)
 int cr_restart_ids(struct cr_restart *r, struct cr_err *err)
 {
 	const cairn_Job *job = &r->img.job;
+	size_t room = PROGRESS_AT, i;
 	struct cr_ids *ids;
 	int ret = 0;
-	size_t i;
 	char *p;
 
 	/* Mostly untouched, so it is not there. */
-	p = mmap(NULL, PAGE_ROOM, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	room += CR_PAGE_UP((r->img.processes.n + 1) * sizeof(*r->progress));
+	p = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (p == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "control page");
 	r->page = (void *)p;
-	r->page_room = PAGE_ROOM;
+	r->page_room = room;
+	r->progress = (void *)(p + PROGRESS_AT);
 	r->ids = ids = (void *)(p + CR_PAGE);
 	r->objects.ids = ids;
 	r->objects.addresses = (void *)(p + CR_PAGE + IDS_ROOM);

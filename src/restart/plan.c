@@ -285,6 +285,7 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	size_t i, k;
 	int d, fd, ret;
 
+	cr_progress_of(r, p)->label = CR_LABEL_FILES;
 	if (shares) {
 		cr_stage_arrive(r, CR_STAGE_BUILT);
 		cr_stage_await(r, p->process.shares_files ? CR_STAGE_PLACED : CR_STAGE_BUILT);
@@ -386,11 +387,12 @@ static int set_directory(struct cr_restart *r, const cairn_Process *m, struct cr
 }
 
 /* Attributes that ordinary code can set and that outlive it. */
-static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
+static void set_attributes(const struct cr_restart *r, const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
 	unsigned int i;
 
+	cr_progress_of(r, p)->label = CR_LABEL_ATTRIBUTES;
 	umask(m->umask);
 	write_proc(m, p->attributes.n ? p->attributes.v : NULL);
 	syscall(SYS_personality, p->core.personality);
@@ -412,7 +414,6 @@ static int set_attributes(const struct cr_process_image *p, struct cr_err *err)
 			limit.rlim_cur = limit.rlim_max;
 		setrlimit(i, &limit);
 	}
-	return 0;
 }
 
 /* Last, since from then on there is no /proc. The working directory stays outside if it was. */
@@ -452,13 +453,9 @@ static size_t data_needed(const struct cr_restart *r, const struct cr_process_im
 static size_t ops_needed(const struct plan *n, const cr_islands *islands)
 {
 	const struct cr_process_image *p = n->p;
-	size_t timer_ids = 0, i;
 
-	for (i = 0; i < p->timers.n; i++)
-		if ((size_t)p->timers.v[i].id < 100000 && (size_t)p->timers.v[i].id > timer_ids)
-			timer_ids = p->timers.v[i].id;
 	return 256 + islands->n * 2 + p->vmas.n * 10 + p->runs.n + p->threads.n * 200 +
-	       p->pending.n + p->timers.n * 5 + timer_ids * 2 + n->r->img.processes.n * 2 +
+	       p->pending.n + p->timers.n * 5 + n->r->img.processes.n * 2 +
 	       userfaults(n->r, p) + 2;
 }
 
@@ -488,6 +485,7 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 	page = mremap(n->r->page, room, room, MREMAP_MAYMOVE | MREMAP_FIXED, p);
 	if (page == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot move the control page");
+	n->r->progress = (void *)((char *)page + ((char *)n->r->progress - (char *)n->r->page));
 	n->r->page = page;
 	n->r->ids = (void *)((char *)page + CR_PAGE);
 	n->r->objects.ids = n->r->ids;
@@ -510,6 +508,7 @@ static void leave(struct plan *n, size_t main_ops)
 {
 	struct cr_restorer_args args = { .page = n->page,
 					 .ids = (uintptr_t)n->r->ids,
+					 .progress = (uintptr_t)cr_progress_of(n->r, n->p),
 					 .ops = n->code,
 					 .nops = main_ops,
 					 .pid = n->p->process.pid };
@@ -518,6 +517,7 @@ static void leave(struct plan *n, size_t main_ops)
 	uint64_t at = keep(n, &args, sizeof(args));
 	uint64_t all = ~0ull;
 
+	__atomic_store_n(&cr_progress_of(n->r, n->p)->state, CR_STATE_RESTORER, __ATOMIC_SEQ_CST);
 	memcpy((void *)n->code, n->ops, n->nops * sizeof(*n->ops));
 	/* Also those that libc leaves out: its own timers may fire before their thread is there. */
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
@@ -551,6 +551,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
 	cr_on_behalf(cr_behalf_of_process(p));
 	ret = cr_hostname_enter(r, &p->process, err);
+	cr_progress_of(r, p)->label = CR_LABEL_MEMORY;
 	/* A huge page would bring neighbours along that shall be missing. */
 	if (faults)
 		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
@@ -574,7 +575,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!ret)
 		ret = cr_mqueues_of_process(&r->objects, p, err);
 	if (!ret)
-		ret = set_attributes(p, err);
+		set_attributes(r, p);
 	if (ret)
 		return ret;
 	move_vdso(n, &l, target, park, false);

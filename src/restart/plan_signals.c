@@ -2,7 +2,6 @@
 //
 // Operations that restore what a process does on signals, its timers, and the signals that wait.
 // Runs in: a process of the restart.
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -74,40 +73,49 @@ static struct itimerspec spec(int64_t value, int64_t interval)
 				    { value / 1000000000, value % 1000000000 } };
 }
 
+static int by_timer_id(const void *a, const void *b)
+{
+	const cairn_PosixTimer *x = *(const cairn_PosixTimer *const *)a;
+	const cairn_PosixTimer *y = *(const cairn_PosixTimer *const *)b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+static void plan_timer(struct plan *n, const cairn_PosixTimer *t)
+{
+	struct sigevent e = { .sigev_value = { .sival_ptr = (void *)t->value },
+			      .sigev_signo = t->signal,
+			      .sigev_notify = t->notify };
+	int32_t id = t->id;
+	uint64_t event;
+
+	e._sigev_un._tid = t->tid;
+	event = keep(n, &e, sizeof(e));
+	if (t->notify & SIGEV_THREAD_ID)
+		op(n, CR_OP_TID, CR_LABEL_TIMER, 0, t->tid,
+		   event + offsetof(struct sigevent, _sigev_un._tid), true, 0, 0, 0);
+	op(n, CR_OP_TIMER, CR_LABEL_TIMER, SYS_timer_create, t->clock, event,
+	   keep(n, &id, sizeof(id)), 0, 0, 0);
+}
+
 void cr_plan_timers(struct plan *n)
 {
-	bool exact = !prctl(PR_TIMER_CREATE_RESTORE_IDS, 2, 0, 0, 0) || errno != EINVAL;
-	int32_t next = 0, scratch;
+	const cairn_PosixTimer **sorted = calloc(n->p->timers.n + 1, sizeof(*sorted));
 	size_t i;
 
-	if (n->p->timers.n && exact)
+	if (!sorted)
+		abort();
+	for (i = 0; i < n->p->timers.n; i++)
+		sorted[i] = &n->p->timers.v[i];
+	/* A kernel that cannot be told ids only counts them up. */
+	qsort(sorted, n->p->timers.n, sizeof(*sorted), by_timer_id);
+	if (n->p->timers.n)
 		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 1);
-	for (i = 0; i < n->p->timers.n; i++) {
-		const cairn_PosixTimer *t = &n->p->timers.v[i];
-		struct sigevent e = { .sigev_value = { .sival_ptr = (void *)t->value },
-				      .sigev_signo = t->signal,
-				      .sigev_notify = t->notify };
-		uint64_t event;
-
-		e._sigev_un._tid = t->tid;
-		event = keep(n, &e, sizeof(e));
-		if (t->notify & SIGEV_THREAD_ID)
-			op(n, CR_OP_TID, CR_LABEL_TIMER, 0, t->tid,
-			   event + offsetof(struct sigevent, _sigev_un._tid), true, 0, 0, 0);
-		/* Older kernels count ids up: make and unmake those in between. */
-		for (; !exact && next < t->id && next < 100000; next++) {
-			scratch = 0;
-			CALL(CR_LABEL_TIMER, SYS_timer_create, CLOCK_MONOTONIC, 0,
-			     keep(n, &scratch, sizeof(scratch)));
-			CALL(CR_LABEL_TIMER, SYS_timer_delete, next);
-		}
-		next = t->id + 1;
-		scratch = t->id;
-		CALL(CR_LABEL_TIMER, SYS_timer_create, t->clock, event,
-		     keep(n, &scratch, sizeof(scratch)));
-	}
-	if (n->p->timers.n && exact)
+	for (i = 0; i < n->p->timers.n; i++)
+		plan_timer(n, sorted[i]);
+	if (n->p->timers.n)
 		TRY(CR_LABEL_TIMER, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0);
+	free(sorted);
 }
 
 /* Whether a timer's signal waits, and did when the timer was described, if it fires only once. */

@@ -55,6 +55,7 @@ struct cr_restart {
 	struct cr_births births;
 	struct cr_restore objects;
 	struct cr_restart_page *page;
+	struct cr_progress *progress; /* behind it, of each process in the image's order */
 	cr_pids pids; /* of the job's processes, sorted */
 	cr_pids taken; /* every id that the job uses, sorted */
 	cr_pids sharers; /* whose children share their descriptors with them, sorted */
@@ -141,8 +142,22 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err);
 /* The agent backend's: that, and the shepherd's view of it. */
 int cr_agent_restart(struct cr_restart *r, struct cr_err *err);
 
-/* Lets them run. */
-void cr_restart_go(struct cr_restart *r);
+/* Lets them run. An error: one could not; the caller ends the others. */
+int cr_restart_go(struct cr_restart *r, struct cr_err *err);
+
+/* ---- failure.c: no restart ends without a message ---- */
+
+struct cr_progress *cr_progress_of(const struct cr_restart *r, const struct cr_process_image *p);
+void cr_progress_made(const struct cr_restart *r, const struct cr_process_image *p);
+void cr_progress_over(const struct cr_restart *r, const struct cr_process_image *p);
+/* Notes the first failure for the shepherd, in whichever process. */
+void cr_restart_note(struct cr_restart *r, pid_t pid, const struct cr_err *err);
+int cr_restart_killed(struct cr_err *err, const char *what, pid_t pid, int sig);
+/* In the shepherd: what has been noted. */
+int cr_restart_failure(struct cr_restart *r, struct cr_err *err);
+/* Waits until all have come to a stage, or left the restorer; or somebody never will. */
+int cr_restart_await(struct cr_restart *r, enum cr_stage stage, struct cr_err *err);
+int cr_restart_await_over(struct cr_restart *r, struct cr_err *err);
 
 /* ---- in the processes being restored ---- */
 

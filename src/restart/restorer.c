@@ -5,6 +5,7 @@
 // Invariants: no libc, no data, no constants in memory, no vector registers, no stack protector;
 // everything it needs comes through its arguments. On failure: reports and ends the process; the
 // shepherd then ends the others. Nothing of the job has run by then.
+#include <errno.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -26,6 +27,8 @@ INLINE void fail(const struct cr_restorer_args *a, const struct cr_op *op, long 
 		page->pid = a->pid;
 		page->error = -error;
 		page->status = -1 - op->label;
+		page->row = op - (const struct cr_op *)a->ops;
+		page->nr = op->nr;
 		page->at = op->arg[0];
 		__atomic_store_n(&page->failed, 2, __ATOMIC_SEQ_CST);
 	}
@@ -67,6 +70,32 @@ INLINE void touch_amx(void)
 }
 
 CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, uint64_t n);
+
+/* Whoever finds this process dead shall know where it was. */
+INLINE void note_row(const struct cr_restorer_args *a, const struct cr_op *op)
+{
+	struct cr_progress *p = (void *)a->progress;
+
+	p->label = op->label;
+	p->row = op - (const struct cr_op *)a->ops;
+	p->nr = op->nr;
+}
+
+/* Kernels count up the ids of timers, as long as they are not told one. */
+INLINE long make_timer(const struct cr_op *op)
+{
+	int32_t *id = (int32_t *)op->arg[2], wanted = *id;
+	long ret;
+
+	for (;;) {
+		ret = cr_sys3(SYS_timer_create, op->arg[0], op->arg[1], id);
+		if (ret || *id == wanted)
+			return ret;
+		cr_sys1(SYS_timer_delete, *id);
+		if (*id > wanted)
+			return -EEXIST;
+	}
+}
 
 INLINE void note_tid(const struct cr_restorer_args *a, int32_t id, int32_t real)
 {
@@ -187,8 +216,19 @@ INLINE void send_signal(const siginfo_t *info, uint64_t private)
 		cr_sys3(SYS_rt_sigqueueinfo, pid, info->si_signo, info);
 }
 
-INLINE void __attribute__((noreturn)) resume(const struct cr_op *op)
+INLINE void __attribute__((noreturn)) resume(const struct cr_restorer_args *a,
+					     const struct cr_op *op)
 {
+	struct cr_restart_page *page = (void *)a->page;
+
+	/* The main thread; from here on its end is the job's own business. */
+	if (op->arg[5]) {
+		__atomic_store_n(&((struct cr_progress *)a->progress)->state, CR_STATE_OVER,
+				 __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&page->resumed, 1, __ATOMIC_SEQ_CST);
+		cr_sys3(SYS_futex, &page->resumed, FUTEX_WAKE, 1);
+	}
+
 	register uint64_t entry __asm__("rax") = op->arg[0];
 	register uint64_t rdi __asm__("rdi") = op->arg[1];
 	register uint64_t rsi __asm__("rsi") = op->arg[2];
@@ -211,6 +251,7 @@ CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, 
 		const struct cr_op *op = &ops[i];
 		long ret = 0;
 
+		note_row(a, op);
 		if (op->kind <= CR_OP_TRY)
 			ret = cr_syscall6(op->nr, op->arg[0], op->arg[1], op->arg[2], op->arg[3],
 					  op->arg[4], op->arg[5]);
@@ -218,6 +259,8 @@ CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, 
 			ret = ((const struct cr_thread_plan *)op->arg[0])->new_ids ?
 				      make_new_thread(a, (const void *)op->arg[0]) :
 				      make_thread(a, (const void *)op->arg[0]);
+		else if (op->kind == CR_OP_TIMER)
+			ret = make_timer(op);
 		else if (op->kind == CR_OP_TID)
 			store_tid(a, op->arg[0], (int32_t *)op->arg[1], op->arg[2]);
 		else if (op->kind == CR_OP_AMX)
@@ -227,7 +270,7 @@ CODE static void run(const struct cr_restorer_args *a, const struct cr_op *ops, 
 		else if (op->kind == CR_OP_READY)
 			ready(a);
 		else
-			resume(op);
+			resume(a, op);
 		if ((unsigned long)ret > -4096ul && op->kind != CR_OP_TRY)
 			fail(a, op, ret);
 	}

@@ -19,7 +19,9 @@ struct cr_restart_page {
 	int32_t pid;
 	int32_t error; /* errno value */
 	int32_t status; /* enum cairn_exit */
-	uint64_t at;
+	uint32_t row, nr; /* of the restorer's operation that failed, its system call, */
+	uint64_t at; /* and its first argument */
+	uint32_t resumed; /* futex: counts those that leave the restorer */
 	char text[768];
 };
 
@@ -27,6 +29,7 @@ enum cr_op_kind {
 	CR_OP_SYSCALL, /* nr with arg[0..5]; must not fail */
 	CR_OP_TRY, /* the same; may fail */
 	CR_OP_THREAD, /* arg[0]: struct cr_thread_plan */
+	CR_OP_TIMER, /* timer_create(arg[0..2]) until it has the id that stands at arg[2] */
 	CR_OP_TID, /* *(int *)arg[1] = the real id of arg[0]; unless arg[2], if an id stood there */
 	CR_OP_AMX, /* makes the kernel give this thread room for tile state */
 	CR_OP_SIGNAL, /* sends this process, or if arg[1] this thread, the siginfo_t at arg[0] */
@@ -51,8 +54,27 @@ enum cr_stage {
 	CR_STAGE_READY,
 };
 
+/*
+ * How far a process is; for whoever finds it dead. Written by its maker, by itself, and by the
+ * shepherd when all are over.
+ */
+enum cr_state {
+	CR_STATE_NONE, /* nobody has made it yet */
+	CR_STATE_MADE,
+	CR_STATE_RESTORER, /* in it, at the row that is told */
+	CR_STATE_OVER, /* has gone on as the saved process, or was one that had ended */
+};
+
+struct cr_progress {
+	uint32_t state;
+	uint16_t label; /* enum cr_label: what it is about to restore */
+	uint16_t pad;
+	uint32_t row, nr; /* in the restorer: the operation and its system call */
+};
+
 /* For messages: what an operation is for. */
 enum cr_label {
+	CR_LABEL_PLACE,
 	CR_LABEL_LAYOUT,
 	CR_LABEL_MEMORY,
 	CR_LABEL_VDSO,
@@ -62,6 +84,8 @@ enum cr_label {
 	CR_LABEL_TIMER,
 	CR_LABEL_SCHEDULING,
 	CR_LABEL_CREDENTIALS,
+	CR_LABEL_FILES,
+	CR_LABEL_ATTRIBUTES,
 	CR_LABELS,
 };
 
@@ -75,6 +99,7 @@ struct cr_thread_plan {
 struct cr_restorer_args {
 	uint64_t page; /* struct cr_restart_page, at its place during the restore */
 	uint64_t ids; /* struct cr_ids */
+	uint64_t progress; /* struct cr_progress, of this process */
 	uint64_t ops, nops;
 	int32_t pid, pad;
 };

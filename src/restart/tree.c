@@ -21,32 +21,6 @@
 
 #include "restart/restart.h"
 
-static const char *const labels[CR_LABELS] = {
-	"its address space", "its memory",  "the vdso",	  "the places of heap, stack and arguments",
-	"signal actions",    "its threads", "its timers", "scheduling",
-	"credentials",
-};
-
-static void note_failure(struct cr_restart *r, pid_t pid, const struct cr_err *err)
-{
-	uint32_t none = 0;
-
-	if (__atomic_compare_exchange_n(&r->page->failed, &none, 1, false, __ATOMIC_SEQ_CST,
-					__ATOMIC_SEQ_CST)) {
-		r->page->pid = pid;
-		r->page->status = err->status;
-		r->page->error = err->error;
-		memcpy(r->page->text, err->text, sizeof(r->page->text));
-		__atomic_store_n(&r->page->failed, 2, __ATOMIC_SEQ_CST);
-	}
-}
-
-void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
-{
-	note_failure(r, pid, err);
-	_exit(1);
-}
-
 void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage)
 {
 	uint32_t *arrived = &r->page->arrived[stage];
@@ -78,7 +52,7 @@ static void cannot_make(struct cr_restart *r, pid_t id)
 	struct cr_err err = { 0 };
 
 	cr_fail(&err, CR_EXIT_NAMESPACE, errno, "cannot make process %d with its saved id", id);
-	note_failure(r, id, &err);
+	cr_restart_note(r, id, &err);
 	if (r->apart)
 		_exit(1);
 }
@@ -100,6 +74,8 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 	}
 	if (pid < 0)
 		cannot_make(r, p->process.pid);
+	else
+		cr_progress_made(r, p);
 }
 
 /* ---- ids ---- */
@@ -186,10 +162,20 @@ static pid_t spare(struct cr_restart *r, size_t n)
 	return r->objects.virtual_ids ? 0 : cr_spare_id(r, n);
 }
 
-static void reap(pid_t pid)
+/* What it was to make, or held, is missing if it was killed. One that exits has said why. */
+static void reap(struct cr_restart *r, pid_t pid)
 {
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	struct cr_err err = { 0 };
+	int status = 0;
+
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (!WIFSIGNALED(status))
+		return;
+	cr_restart_killed(&err, "a helper for sessions and groups,", pid, WTERMSIG(status));
+	cr_restart_note(r, pid, &err);
+	if (r->apart)
+		_exit(1);
 }
 
 /* ---- births ---- */
@@ -203,7 +189,7 @@ static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 		make(r, p);
 		_exit(0);
 	}
-	reap(between);
+	reap(r, between);
 }
 
 static void await_turn(struct cr_restart *r, uint32_t turn)
@@ -309,7 +295,7 @@ static void reap_founders(struct cr_restart *r, int me)
 
 	for (i = 0; i < r->births.founders.n; i++)
 		if (r->births.founders.v[i].place == me)
-			reap(cr_real(r, r->births.founders.v[i].session));
+			reap(r, cr_real(r, r->births.founders.v[i].session));
 }
 
 static uint32_t count(const struct cr_restart *r)
@@ -392,7 +378,7 @@ static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 	cr_stage_arrive(r, CR_STAGE_GROUPS);
 	cr_stage_await(r, CR_STAGE_GROUPS);
 	for (int i = 0; i < 3; i++)
-		reap(helpers[i]);
+		reap(r, helpers[i]);
 }
 
 static void be_zombie(const cairn_Process *p)
@@ -471,6 +457,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 	bool leader = m->sid == m->pid;
 	struct cr_err err = { 0 };
 
+	cr_progress_made(r, p);
 	/* Who adopts orphans would have those of this process too. */
 	if (b->way == CR_BIRTH_ADOPTED)
 		await_turn(r, step_of(b, 3));
@@ -496,6 +483,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 		set_foreground(r, m);
 	if (m->zombie) {
 		prctl(PR_SET_NAME, m->comm);
+		cr_progress_over(r, p);
 		be_zombie(m);
 	}
 	await_zombies(r, m);
@@ -504,61 +492,6 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 }
 
 /* ---- in the shepherd ---- */
-
-static int failure(struct cr_restart *r, struct cr_err *err)
-{
-	const struct cr_restart_page *page = r->page;
-
-	while (__atomic_load_n(&page->failed, __ATOMIC_SEQ_CST) == 1)
-		usleep(100);
-	if (page->status > 0)
-		return cr_fail(err, page->status, 0, "%s", page->text);
-	return cr_fail(err, CR_EXIT_INTERNAL, page->error,
-		       "process %d: cannot restore %s (at %llx)", page->pid,
-		       labels[(-1 - page->status) % CR_LABELS], (unsigned long long)page->at);
-}
-
-/* Someone who ended without a word, such as by the kernel's hand. */
-static int look_for_dead(struct cr_restart *r, struct cr_err *err)
-{
-	size_t i;
-
-	for (i = 0; i < r->img.processes.n; i++) {
-		const cairn_Process *p = &r->img.processes.v[i].process;
-		struct cr_proc_stat st;
-
-		if (p->zombie ||
-		    (!cr_proc_stat(AT_FDCWD, cr_real(r, p->pid), &st) && st.state != 'Z'))
-			continue;
-		/* It may have spoken just before. */
-		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
-			return failure(r, err);
-		return cr_fail(err, CR_EXIT_INTERNAL, 0,
-			       "process %d ended while it was restored (out of memory?)", p->pid);
-	}
-	return 0;
-}
-
-static int await(struct cr_restart *r, enum cr_stage stage, struct cr_err *err)
-{
-	struct timespec tick = { 0, 50000000 };
-	uint32_t have, n = r->page->wanted[stage], all_born = count(r);
-	int ret;
-
-	while ((have = __atomic_load_n(&r->page->arrived[stage], __ATOMIC_SEQ_CST)) < n) {
-		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))
-			return failure(r, err);
-		if (!syscall(SYS_futex, &r->page->arrived[stage], FUTEX_WAIT, have, &tick) ||
-		    errno == EAGAIN)
-			continue;
-		if (__atomic_load_n(&r->page->arrived[CR_STAGE_BORN], __ATOMIC_SEQ_CST) < all_born)
-			continue;
-		ret = look_for_dead(r, err);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
 
 static void give_up(struct cr_restart *r)
 {
@@ -611,12 +544,13 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 	count_stages(r);
 	make_all(r, CR_BY_SHEPHERD, false);
 	make_founders(r, CR_BY_SHEPHERD);
-	reap_founders(r, CR_BY_SHEPHERD);
-	ret = await(r, CR_STAGE_BORN, err);
+	ret = cr_restart_await(r, CR_STAGE_BORN, err);
+	if (!ret)
+		reap_founders(r, CR_BY_SHEPHERD);
 	if (!ret)
 		ret = cr_objects_late(&r->objects, err);
 	if (!ret)
-		ret = await(r, CR_STAGE_READY, err);
+		ret = cr_restart_await(r, CR_STAGE_READY, err);
 	if (!ret)
 		ret = cr_restart_ids_settle(r, err);
 	if (!ret)
@@ -653,9 +587,14 @@ int cr_agent_restart(struct cr_restart *r, struct cr_err *err)
 	return 0;
 }
 
-void cr_restart_go(struct cr_restart *r)
+int cr_restart_go(struct cr_restart *r, struct cr_err *err)
 {
+	int ret;
+
 	__atomic_store_n(&r->page->go, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
+	/* What fails in those last steps would else be an end without a word. */
+	ret = cr_restart_await_over(r, err);
 	munmap(r->page, r->page_room);
+	return ret;
 }

@@ -42,8 +42,8 @@ struct cr_backend {
 	int (*check)(struct cr_restart *r, struct cr_err *err);
 	/* Makes the job's processes, fills sh->root; they wait, if the backend can do that, for: */
 	int (*restart)(struct cr_restart *r, struct cr_err *err);
-	/* Lets them run; NULL: they do. */
-	void (*go)(struct cr_restart *r);
+	/* Lets them run; NULL: they do. On failure some may, and the caller ends them. */
+	int (*go)(struct cr_restart *r, struct cr_err *err);
 };
 
 /* The row of a name, or NULL; the list of all, ending with one without a name. tools/backends.c */

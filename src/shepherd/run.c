@@ -252,8 +252,11 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 {
 	int status;
 
-	if (add_events(sh))
+	if (add_events(sh)) {
+		cr_say("out of memory or descriptors: cannot watch over the job");
+		sh->backend->kill(sh);
 		return CR_EXIT_INTERNAL;
+	}
 	cr_cluster_begin(&sh->cluster);
 	reap(sh);
 	while (!sh->ended || sh->checkpoint)

@@ -81,10 +81,9 @@ static int inner(struct cr_restart *r)
 	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
 	restore_terminal(r);
-	if (sh->backend->go)
-		sh->backend->go(r);
+	ret = sh->backend->go ? sh->backend->go(r, &err) : 0;
 	/* What cannot be done for it now would be lacking for ever. */
-	if (cr_plugins_over(&sh->plugins, true, &err)) {
+	if (ret | cr_plugins_over(&sh->plugins, !ret, &err)) {
 		sh->backend->kill(sh);
 		return refuse(r, &err);
 	}
