@@ -181,6 +181,8 @@ test_progs = \
 	test/prog/intr-length \
 	test/prog/intr-remaining \
 	test/prog/intr-timed \
+	test/prog/intr-own \
+	test/prog/intr-raw \
 	test/prog/ipc-ids \
 	test/prog/ipc-later \
 	test/prog/ipc-msg \

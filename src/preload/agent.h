@@ -44,6 +44,7 @@ struct agent_thread {
 	bool section; /* between cairn_disable() and cairn_enable() */
 	bool rewound; /* the frame stands before call nr because we put it there */
 	bool rseq; /* libc has registered its area; a thread that has just begun has not yet */
+	bool partial; /* the frame stands in cr_partial, with something done */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
 	long nr; /* the call it stood in when it was called, -1 for none */
 	uint64_t key; /* cr_call_key of it */
@@ -130,8 +131,20 @@ void agent_enter_table(void);
 void agent_leave_table(void);
 int agent_stop_threads(cairn_Failure *failure);
 void agent_resume_threads(void);
-void agent_settle(struct agent_thread *t);
 void agent_take_record(struct agent_thread *t);
+
+/* wrap_io_uring.c: where syscall() comes back from the kernel */
+extern const char agent_syscall_site[] __attribute__((visibility("hidden")));
+
+/* interrupt.c */
+/* The end of a call that came of our signal alone is undone. */
+void agent_hide_interruption(struct agent_thread *t);
+/* Just before a thread goes on. */
+void agent_settle(struct agent_thread *t);
+/* Whether size bytes of the application's are there, asked of the kernel. */
+bool agent_readable(const void *at, size_t size);
+/* The relative timeout that a call has: of libc's functions and of syscall(2). */
+bool agent_timeout(long nr, const long args[6], struct timespec *out);
 
 /* pending.c */
 /* Signals that wait for this thread or the process. */

@@ -154,6 +154,10 @@ void agent_mend_mutex(pthread_mutex_t *m);
 /* wrap_syscall.c: syscall(2) in libc's way, with ids translated */
 long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
 
+/* wrap_io_uring.c: syscall(2) as it is; wrap_signals.c: the same with a timeout to remember */
+long agent_syscall_plain(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+long agent_syscall_timed(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
+
 /* wrap_paths.c: the path of a program to execute, which may be /proc/self/exe. */
 const char *agent_program(const char *path);
 

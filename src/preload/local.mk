@@ -5,7 +5,7 @@
 
 AGENT_SRCS = \
 	src/preload/agent.c src/preload/apart.c src/preload/api.c src/preload/stop.c \
-	src/preload/pending.c \
+	src/preload/interrupt.c src/preload/pending.c \
 	src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
@@ -18,7 +18,7 @@ AGENT_SRCS = \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
 	src/preload/wrap_clocks.c src/preload/wrap_sysv.c \
 	src/preload/addresses.c src/preload/wrap_address.c \
-	src/common/wire.c src/arch/x86_64/partial.c
+	src/common/wire.c src/arch/x86_64/decode.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
 	src/preload/addresses.h \
@@ -40,7 +40,8 @@ libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
 		src/common/addresses.h src/common/environment.h \
 		src/common/agent_config.h src/common/ids.h src/common/wake.h \
 		src/arch/x86_64/syscall.h \
-		src/arch/x86_64/call.h src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
+		src/arch/x86_64/call.h src/arch/x86_64/decode.h \
+		src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
 		src/arch/x86_64/rseq.h include/cairn/cairn.h
 	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \
 		$(AGENT_LINK) -o $@ \

@@ -10,6 +10,7 @@
 
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/partial.h"
 #include "preload/addresses.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
@@ -93,6 +94,7 @@ static void mend_call(const struct cr_ids *now, const struct cr_addresses *place
 		      struct agent_thread *t)
 {
 	greg_t *g = t->uc->uc_mcontext.gregs;
+	struct cr_partial_note *note;
 	size_t i;
 
 	for (i = 0; i < sizeof(waits) / sizeof(*waits); i++) {
@@ -108,6 +110,9 @@ static void mend_call(const struct cr_ids *now, const struct cr_addresses *place
 		mend_time(now, t->wait, g[REG_RDI], &g[REG_RDX]);
 	agent_mend_address(places, t->uc, &t->wait->name);
 	t->wait->deadline_ns += agent_ids.clock[0] - now->clock[0];
+	note = cr_partial_before(t->uc);
+	if (note && note->deadline_ns)
+		note->deadline_ns += agent_ids.clock[0] - now->clock[0];
 }
 
 /* By the table of the life that has ended, and the new one. */

@@ -10,8 +10,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "arch/x86_64/frame.h"
-#include "arch/x86_64/partial.h"
 #include "arch/x86_64/rseq.h"
 #include "preload/agent.h"
 #include "preload/text.h"
@@ -60,51 +58,6 @@ static void read_record(struct agent_thread *t)
 	t->key = cr_call_key(v[7], v[6], v);
 }
 
-/* Whether the frame stands behind the recorded call, or before it. */
-static bool at_call(const struct agent_thread *t, bool before)
-{
-	const greg_t *g = t->uc->uc_mcontext.gregs;
-	uint64_t args[4] = { g[REG_RDI], g[REG_RSI], g[REG_RDX], g[REG_R10] };
-
-	return t->nr >= 0 && cr_call_key(g[REG_RIP] + (before ? 2 : 0), g[REG_RSP], args) == t->key;
-}
-
-/*
- * Hides the interruption: a call that ended with EINTR only because of us is made to stand before
- * itself again. Calls that the kernel restarts are noted, for agent_settle().
- */
-static void hide_interruption(struct agent_thread *t)
-{
-	greg_t *g = t->uc->uc_mcontext.gregs;
-	bool behind = at_call(t, false);
-
-	if (cr_frame_result(t->uc) == -EINTR) {
-		/* The record may be of an earlier call: then libc's code tells. */
-		long nr = behind ? t->nr : cr_frame_decode(t->uc);
-
-		if (nr < 0)
-			return;
-		t->nr = nr;
-		/* Without a deadline of ours, go on with what the kernel says remains. */
-		if (nr == SYS_nanosleep && t->wait->nr != nr && g[REG_RSI])
-			g[REG_RDI] = g[REG_RSI];
-		if (nr == SYS_clock_nanosleep && t->wait->nr != nr && g[REG_R10] &&
-		    !(g[REG_RSI] & TIMER_ABSTIME))
-			g[REG_RDX] = g[REG_R10];
-		cr_frame_rewind(t->uc, nr);
-		t->rewound = true;
-		cr_agent.eintr_hidden++;
-	} else if (behind && cr_frame_result(t->uc) > 0 &&
-		   cr_frame_result(t->uc) < (int64_t)g[REG_RDX] &&
-		   (t->nr == SYS_write || t->nr == SYS_sendto ||
-		    (t->nr == SYS_recvfrom && g[REG_R10] & MSG_WAITALL))) {
-		cr_frame_go_on(t->uc, t->nr);
-		cr_agent.eintr_hidden++;
-	} else if (g[REG_RAX] == t->nr && at_call(t, true)) {
-		t->restartable = true;
-	}
-}
-
 /* The kernel tells only by refusing to do it again. */
 static bool has_rseq(const struct agent_thread *t)
 {
@@ -131,69 +84,7 @@ void agent_take_record(struct agent_thread *t)
 	t->slack = cr_sys1(SYS_prctl, PR_GET_TIMERSLACK);
 	t->rseq = has_rseq(t);
 	agent_take_restrictions(t);
-	hide_interruption(t);
-}
-
-static bool handled(int sig, bool *restart)
-{
-	struct {
-		uint64_t handler, flags, restorer, mask;
-	} action;
-
-	if (cr_sys4(SYS_rt_sigaction, sig, NULL, &action, 8) || action.handler <= 1)
-		return false;
-	*restart = action.flags & SA_RESTART;
-	return true;
-}
-
-/*
- * Just before a thread goes on: the rest of its timeout, and, if one of the application's own
- * signals has come meanwhile, the EINTR that it would have had from that.
- */
-void agent_settle(struct agent_thread *t)
-{
-	greg_t *g = t->uc->uc_mcontext.gregs;
-	uint64_t pending = 0, mask;
-	int sig;
-
-	memcpy(&mask, &t->uc->uc_sigmask, sizeof(mask));
-	if (t->asked) {
-		mask |= agent_signal_bit();
-		memcpy(&t->uc->uc_sigmask, &mask, sizeof(mask));
-		t->asked = false;
-	}
-	if (!t->rewound && !t->restartable)
-		return;
-	cr_sys2(SYS_rt_sigpending, &pending, sizeof(pending));
-	pending &= ~mask & ~agent_signal_bit();
-	for (sig = 1; pending && sig <= 64; sig++) {
-		bool restart;
-
-		if (!(pending >> (sig - 1) & 1) || !handled(sig, &restart))
-			continue;
-		if ((t->rewound || !restart) && cr_frame_before_call(t->uc, t->nr)) {
-			cr_frame_interrupt(t->uc);
-			return;
-		}
-	}
-	if (t->rewound && t->wait->nr == t->nr) {
-		int64_t rest = t->wait->deadline_ns - agent_now_ns();
-
-		if (rest < 0)
-			rest = 0;
-		t->wait->rest = (struct timespec){ rest / 1000000000, rest % 1000000000 };
-		if (t->nr == SYS_poll)
-			g[REG_RDX] = (rest + 999999) / 1000000;
-		else if (t->nr == SYS_epoll_wait || t->nr == SYS_epoll_pwait)
-			g[REG_R10] = (rest + 999999) / 1000000;
-		else if (t->nr == SYS_epoll_pwait2 || t->nr == SYS_semtimedop)
-			g[REG_R10] = (greg_t)&t->wait->rest;
-		else if (t->nr == SYS_nanosleep)
-			g[REG_RDI] = (greg_t)&t->wait->rest;
-		else if (t->nr == SYS_clock_nanosleep || t->nr == SYS_rt_sigtimedwait)
-			g[REG_RDX] = (greg_t)&t->wait->rest;
-	}
-	t->rewound = t->restartable = false;
+	agent_hide_interruption(t);
 }
 
 static struct agent_thread *find(int tid)

@@ -16,7 +16,7 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 {
 	__asm__("cmp %0, %%rdi\n\t"
 		"je 1f\n\t"
-		/* Those that filters.c wants to know of. */
+		/* Those that filters.c wants to know of, and those with a timeout to remember. */
 		"cmp %2, %%rdi\n\t"
 		"je agent_syscall_noted\n\t"
 		"cmp %3, %%rdi\n\t"
@@ -27,6 +27,15 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 		"je agent_syscall_noted\n\t"
 		"cmpb $0, agent_ids_on(%%rip)\n\t"
 		"jne agent_syscall\n\t"
+		"cmp $511, %%rdi\n\t"
+		"ja agent_syscall_plain\n\t"
+		"bt %%rdi, agent_syscall_timed_set(%%rip)\n\t"
+		"jc agent_syscall_timed\n\t"
+		".globl agent_syscall_plain\n\t"
+		".hidden agent_syscall_plain\n"
+		"agent_syscall_plain:\n\t"
+		/* For the agent: nothing else tells which call was interrupted. */
+		"mov %%rdi, -8(%%rsp)\n\t"
 		"mov %%rdi, %%rax\n\t"
 		"mov %%rsi, %%rdi\n\t"
 		"mov %%rdx, %%rsi\n\t"
@@ -35,6 +44,9 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 		"mov %%r9, %%r8\n\t"
 		"mov 8(%%rsp), %%r9\n\t"
 		"syscall\n\t"
+		".globl agent_syscall_site\n\t"
+		".hidden agent_syscall_site\n"
+		"agent_syscall_site:\n\t"
 		"cmp $-4095, %%rax\n\t"
 		"jae 2f\n\t"
 		"ret\n"

@@ -195,11 +195,11 @@ static void remember(long nr, const struct timespec *timeout)
 	cr_wait.nr = nr;
 }
 
-/* Timeouts beyond what fits a deadline are as good as none. */
+/* Timeouts beyond what fits a deadline are as good as none; a bad pointer is the kernel's. */
 static bool worth(const struct timespec *t)
 {
-	return cr_agent.active && t && (t->tv_sec || t->tv_nsec) && t->tv_sec >= 0 &&
-	       t->tv_sec < 1000000000;
+	return cr_agent.active && t && agent_readable(t, sizeof(*t)) &&
+	       (t->tv_sec || t->tv_nsec) && t->tv_sec >= 0 && t->tv_sec < 1000000000;
 }
 
 static struct timespec from_ms(int ms)
@@ -310,4 +310,32 @@ CR_WRAPPER int semtimedop(int id, struct sembuf *ops, size_t n, const struct tim
 	cr_wrappers_resolve();
 	return WITH_TIMEOUT(SYS_semtimedop, timeout,
 			    cr_real.semtimedop(agent_real_of(CR_ID_SEM, id), ops, n, timeout));
+}
+
+/* The calls of agent_timeout(), by number: syscall() sends them through here. */
+#define BIT(nr) (1ull << (nr) % 64)
+const uint64_t agent_syscall_timed_set[8] __attribute__((visibility("hidden"), used)) = {
+	BIT(SYS_poll) | BIT(SYS_nanosleep),
+	0,
+	BIT(SYS_rt_sigtimedwait),
+	BIT(SYS_futex) | BIT(SYS_io_getevents) | BIT(SYS_semtimedop) | BIT(SYS_clock_nanosleep) |
+		BIT(SYS_epoll_wait),
+	BIT(SYS_epoll_pwait),
+	BIT(SYS_io_pgetevents),
+	BIT(SYS_epoll_pwait2),
+};
+
+__attribute__((used)) long agent_syscall_timed(long nr, long a0, long a1, long a2, long a3, long a4,
+					       long a5)
+{
+	long args[6] = { a0, a1, a2, a3, a4, a5 }, ret;
+	struct timespec t;
+	bool has = cr_agent.active && agent_timeout(nr, args, &t);
+
+	if (has)
+		remember(nr, &t);
+	ret = agent_syscall_plain(nr, a0, a1, a2, a3, a4, a5);
+	if (has)
+		cr_wait.nr = 0;
+	return ret;
 }

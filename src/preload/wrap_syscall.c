@@ -120,7 +120,7 @@ long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 	case SYS_recvmsg:
 		return recvmsg(a0, (struct msghdr *)a1, a2);
 	case SYS_rt_sigtimedwait:
-		ret = agent_result(cr_sys4(nr, a0, a1, a2, a3));
+		ret = agent_syscall_timed(nr, a0, a1, a2, a3, a4, a5);
 		if (ret > 0 && a1)
 			agent_siginfo_virtual((siginfo_t *)a1);
 		return ret;
@@ -135,8 +135,7 @@ long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 		ids = a0 == IOPRIO_WHO_PROCESS || a0 == IOPRIO_WHO_PGRP ? 2 : 0;
 		break;
 	case SYS_clock_nanosleep:
-		ret = agent_clock_nanosleep(a0, a1, (const struct timespec *)a2,
-					    (struct timespec *)a3);
+		ret = clock_nanosleep(a0, a1, (const struct timespec *)a2, (struct timespec *)a3);
 		errno = ret;
 		return ret ? -1 : 0;
 	case SYS_timerfd_settime:
@@ -154,6 +153,6 @@ long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 	for (i = 0; i < 6; i++)
 		if ((id = argument(a, ids, i)))
 			*id = agent_real(*id);
-	ret = agent_result(cr_sys6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+	ret = agent_syscall_timed(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	return ids & RESULT ? agent_virtual(ret) : ret;
 }

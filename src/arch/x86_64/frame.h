@@ -20,21 +20,6 @@ static inline int64_t cr_frame_result(const ucontext_t *uc)
 	return uc->uc_mcontext.gregs[REG_RAX];
 }
 
-/*
- * Number of the system call that the frame's program counter stands behind, when it is a plain
- * "mov $nr, %eax; syscall" as in libc; -1 if it is something else.
- */
-static inline long cr_frame_decode(const ucontext_t *uc)
-{
-	const unsigned char *pc = (const unsigned char *)uc->uc_mcontext.gregs[REG_RIP];
-	uint32_t nr;
-
-	if (pc[-1] != 0x05 || pc[-2] != 0x0f || pc[-7] != 0xb8)
-		return -1;
-	memcpy(&nr, pc - 6, sizeof(nr));
-	return nr < 1024 ? (long)nr : -1;
-}
-
 /* After -EINTR: stand before the call again, with its number. */
 static inline void cr_frame_rewind(ucontext_t *uc, long nr)
 {

@@ -104,6 +104,9 @@ void cr_regset_undo_partial(struct cr_regset *r, const struct cr_partial_note *n
 	g->rax = IN_CALL;
 	g->rip = g->rcx = note->pc;
 	g->rsp += CR_PARTIAL_STACK;
+	g->rdi = note->rdi;
 	g->rsi = note->rsi;
 	g->rdx = note->rdx;
+	g->r10 = note->r10;
+	g->r8 = note->r8;
 }

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * System calls by syscall(2) and by the instruction itself see no EINTR of a checkpoint, and their
+ * timeouts end in time however often one comes.
+ */
+#include <cairn/cairn.h>
+#include <linux/aio_abi.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/sem.h>
+#include <sys/socket.h>
+
+#include "ipc.h"
+
+#define WAIT_MS 40
+#define LATE_MS 2500
+
+static int silent[2], epfd, semid, word;
+static aio_context_t aio;
+static sigset_t usr2;
+static _Atomic bool over;
+
+/* As a program has it that does without libc's. */
+static inline __attribute__((always_inline)) long inlined(long nr, long a, long b, long c, long d,
+							  long e, long f)
+{
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+static long called(long nr, long a, long b, long c, long d, long e, long f)
+{
+	long ret = syscall(nr, a, b, c, d, e, f);
+
+	return ret < 0 ? -errno : ret;
+}
+
+#define WAYS(name, nr, a, b, c, d, e, f)                                                 \
+	static long name##_called(void)                                                  \
+	{                                                                                \
+		PREPARE;                                                                 \
+		return called(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
+			      (long)(f));                                                \
+	}                                                                                \
+	static long name##_inlined(void)                                                 \
+	{                                                                                \
+		PREPARE;                                                                 \
+		return inlined(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
+			       (long)(f));                                               \
+	}
+#define PREPARE                                                                         \
+	struct timespec ts = { 0, WAIT_MS * 1000000 };                                  \
+	struct timeval tv = { 0, WAIT_MS * 1000 };                                      \
+	struct pollfd p = { silent[0], POLLIN, 0 };                                     \
+	struct epoll_event ev;                                                          \
+	struct io_event io;                                                             \
+	struct sembuf op = { 0, -1, 0 };                                                \
+	(void)ts, (void)tv, (void)p, (void)ev, (void)op, (void)io
+
+WAYS(poll, SYS_poll, &p, 1, WAIT_MS, 0, 0, 0)
+WAYS(ppoll, SYS_ppoll, &p, 1, &ts, 0, 8, 0)
+WAYS(select, SYS_select, 0, 0, 0, 0, &tv, 0)
+WAYS(pselect, SYS_pselect6, 0, 0, 0, 0, &ts, 0)
+WAYS(epoll_wait, SYS_epoll_wait, epfd, &ev, 1, WAIT_MS, 0, 0)
+WAYS(epoll_pwait, SYS_epoll_pwait, epfd, &ev, 1, WAIT_MS, 0, 8)
+WAYS(nanosleep, SYS_nanosleep, &ts, 0, 0, 0, 0, 0)
+WAYS(nanosleep_rest, SYS_nanosleep, &ts, &ts, 0, 0, 0, 0)
+WAYS(clock_nanosleep, SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &ts, 0, 0, 0)
+WAYS(sigtimedwait, SYS_rt_sigtimedwait, &usr2, 0, &ts, 8, 0, 0)
+WAYS(semtimedop, SYS_semtimedop, semid, &op, 1, &ts, 0, 0)
+WAYS(futex, SYS_futex, &word, FUTEX_WAIT, 0, &ts, 0, 0)
+WAYS(events, SYS_io_getevents, aio, 1, 1, &io, &ts, 0)
+
+#define BOTH(name, result)                                                            \
+	{ #name, name##_called, result }, { #name " inlined", name##_inlined, result }
+
+static const struct {
+	const char *name;
+	long (*call)(void);
+	long result;
+} calls[] = {
+	BOTH(poll, 0),
+	BOTH(ppoll, 0),
+	BOTH(select, 0),
+	BOTH(pselect, 0),
+	BOTH(epoll_wait, 0),
+	BOTH(epoll_pwait, 0),
+	BOTH(nanosleep, 0),
+	BOTH(nanosleep_rest, 0),
+	BOTH(clock_nanosleep, 0),
+	BOTH(sigtimedwait, -EAGAIN),
+	BOTH(semtimedop, -EAGAIN),
+	BOTH(futex, -ETIMEDOUT),
+	BOTH(events, 0),
+};
+
+static void *thread(void *arg)
+{
+	long i = (long)arg, ret;
+	double start, took;
+
+	while (!over) {
+		start = prog_now(CLOCK_MONOTONIC);
+		ret = calls[i].call();
+		took = (prog_now(CLOCK_MONOTONIC) - start) * 1000;
+		if (ret != calls[i].result || took < WAIT_MS - 1 || took > LATE_MS)
+			prog_fail(__FILE__, __LINE__, "%s: %ld after %f ms", calls[i].name, ret,
+				  took);
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t t[ARRAY_SIZE(calls)];
+	double until;
+	long i;
+
+	prog_init(argc, argv);
+	CHECK(!pipe(silent));
+	epfd = epoll_create1(0);
+	semid = ipc_sem(IPC_PRIVATE, 1, 0600);
+	CHECK(epfd >= 0 && semid >= 0);
+	CHECK(!syscall(SYS_io_setup, 1, &aio));
+	sigemptyset(&usr2);
+	sigaddset(&usr2, SIGUSR2);
+	for (i = 0; i < (long)ARRAY_SIZE(calls); i++)
+		prog_thread(&t[i], thread, (void *)i);
+	/* One after the other for longer than any of the calls may last. */
+	until = prog_now(CLOCK_MONOTONIC) + 4;
+	while (cairn_restarts() >= 0 && prog_now(CLOCK_MONOTONIC) < until) {
+		CHECK(cairn_checkpoint() >= 0);
+		prog_nap_ms(5);
+	}
+	prog_ready();
+	prog_wait();
+	over = true;
+	for (i = 0; i < (long)ARRAY_SIZE(calls); i++)
+		pthread_join(t[i], NULL);
+	semctl(semid, 0, IPC_RMID);
+	prog_pass();
+}
