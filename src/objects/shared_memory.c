@@ -318,6 +318,17 @@ int cr_shared_apply(struct cr_restore *r, struct cr_err *err)
 	return 0;
 }
 
+static bool is_first(const struct cr_image *img, const cairn_Description *d)
+{
+	const cairn_Description *o;
+
+	for (o = img->descriptions.v; o < d; o++)
+		if (o->kind == d->kind && o->object == d->object &&
+		    (o->flags & O_ACCMODE) == O_RDWR)
+			return false;
+	return true;
+}
+
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_shared_index(r->img, d->object), fd;
@@ -327,7 +338,13 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	/* Which has one description ever. */
 	if (r->img->shared.v[i].memory.secret)
 		return fcntl(r->shared_fd[i], F_DUPFD_CLOEXEC, 0);
-	fd = cr_reopen(r, r->shared_fd[i], NULL, d, err);
+	/* The one that memfd_create gave keeps nobody from executing the file, as a later one does. */
+	if (is_first(r->img, d) && (d->flags & O_ACCMODE) == O_RDWR) {
+		fd = fcntl(r->shared_fd[i], F_DUPFD_CLOEXEC, 0);
+		fcntl(fd, F_SETFL, d->flags);
+	} else {
+		fd = cr_reopen(r, r->shared_fd[i], NULL, d, err);
+	}
 	if (fd >= 0 && d->offset)
 		lseek(fd, d->offset, SEEK_SET);
 	return fd;
