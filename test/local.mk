@@ -63,6 +63,7 @@ test_progs = \
 	test/prog/inotify-wait \
 	test/prog/inotify-watch \
 	test/prog/memfd-huge \
+	test/prog/memfd-run \
 	test/prog/memfd-seals \
 	test/prog/memfd-secret \
 	test/prog/pidfd-ended \
@@ -422,6 +423,7 @@ test_progs += \
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
 	test/soak/queues test/cli/api test/cli/api-static test/cli/deny test/cli/forbid \
+	test/cli/in-memory \
 	test/plugin/fan \
 	test/plugin/gpu-user test/plugin/show-env test/plugin/target \
 	test/cluster/msgs \

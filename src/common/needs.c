@@ -81,7 +81,8 @@ static bool add_process(cr_needs *list, const struct cr_image *img,
 			const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
-	bool ok = add(list, (struct cr_need){ CR_NEED_PROGRAM, m->exe, m->exe_size, m->exe_mtime_ns,
+	bool ok = m->exe_deleted ||
+		  add(list, (struct cr_need){ CR_NEED_PROGRAM, m->exe, m->exe_size, m->exe_mtime_ns,
 					      m->exe_build_id.bytes, m->exe_build_id.size, m->pid,
 					      false, exe_packed(p) });
 	size_t k;

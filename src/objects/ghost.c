@@ -8,9 +8,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "objects/object.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10
+#endif
 
 /* A directory that is there only for now. */
 struct scaffold {
@@ -117,22 +122,21 @@ static int make_unnamed(const cairn_Inode *m, char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err)
+/* In its directory; what failed is told by the path that is left. */
+static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_MAX])
 {
-	char path[CR_PATH_MAX];
 	int fd = -EEXIST, tries, ret;
 
 	for (tries = 0; fd == -EEXIST && tries < 100; tries++) {
 		struct scaffold *s;
 
 		/* Under its old name if that is free, so that /proc shows the same as before. */
-		if (snprintf(path, sizeof(path), tries ? "%s.cairn-%d-%d" : "%s", m->path, getpid(),
-			     tries) >= (int)sizeof(path))
+		if (snprintf(path, CR_PATH_MAX, tries ? "%s.cairn-%d-%d" : "%s", m->path, getpid(),
+			     tries) >= CR_PATH_MAX)
 			break;
 		ret = make_parents(g, path);
 		if (ret)
-			return cr_fail(err, CR_EXIT_CHANGED, -ret,
-				       "cannot make what was above the deleted %s again", m->path);
+			return ret;
 		fd = m->linkable ? make_unnamed(m, path) : -EOPNOTSUPP;
 		if (fd >= 0)
 			return fd;
@@ -149,7 +153,48 @@ static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err
 			remember(s, path);
 		return fd;
 	}
-	return cr_fail(err, CR_EXIT_CHANGED, -fd, "cannot make the deleted %s again", m->path);
+	return fd;
+}
+
+bool cr_is_program(const struct cr_image *img, const cairn_Inode *m)
+{
+	size_t i;
+
+	for (i = 0; i < img->processes.n; i++) {
+		const cairn_Process *p = &img->processes.v[i].process;
+
+		if (p->exe_deleted && p->exe_dev == m->dev && p->exe_inode == m->inode)
+			return true;
+	}
+	return false;
+}
+
+static int make_in_memory(const char *name)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_EXEC);
+
+	/* Before Linux 6.3 all are executable. */
+	if (fd < 0)
+		fd = memfd_create(name, MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err)
+{
+	bool program = S_ISREG(m->mode) && cr_is_program(g->r->img, m);
+	const char *leaf = strrchr(m->path, '/');
+	char path[CR_PATH_MAX];
+	int fd = make_there(g, m, path);
+
+	/* A system's program, which only root could put back to where it was. */
+	if (fd < 0 && program && leaf)
+		fd = make_in_memory(leaf + 1);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, -fd, "cannot make the deleted %s again",
+			       m->path);
+	if (program)
+		fchmod(fd, 0700);
+	return fd;
 }
 
 static size_t depth(const cairn_Inode *m)

@@ -390,6 +390,11 @@ int cr_inode_open(const struct cr_restore *r, size_t index, int flags);
 
 /* ---- what has no name: ghost.c; contents: content.c ---- */
 
+/* What NFS makes of a file unlinked while it is open: a name that goes with its last user. */
+bool cr_silly_renamed(int fd, const char *path);
+/* Whether a process runs it. */
+bool cr_is_program(const struct cr_image *img, const cairn_Inode *m);
+
 int cr_ghosts_make(struct cr_restore *r, struct cr_err *err);
 int cr_content_reserve(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err);
 int cr_content_put(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr_err *err);

@@ -29,13 +29,14 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 }
 
 /* What NFS makes of a file unlinked while it is open: a name that goes with its last user. */
-static bool silly_renamed(const struct cr_fd_view *v)
+bool cr_silly_renamed(int fd, const char *path)
 {
-	const char *leaf = strrchr(v->link, '/');
+	const char *leaf = strrchr(path, '/');
 	struct statfs fs;
+	struct stat st;
 
-	return leaf && !strncmp(leaf, "/.nfs", 5) && v->st.st_nlink == 1 && !fstatfs(v->fd, &fs) &&
-	       fs.f_type == NFS_SUPER_MAGIC;
+	return leaf && !strncmp(leaf, "/.nfs", 5) && !fstat(fd, &st) && st.st_nlink == 1 &&
+	       !fstatfs(fd, &fs) && fs.f_type == NFS_SUPER_MAGIC;
 }
 
 /* An O_TMPFILE; when it was opened a second time only its name tells. */
@@ -56,7 +57,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	int lease = fcntl(v->fd, F_GETLEASE);
 	struct cr_saved_inode *e;
 
-	d->deleted = v->deleted || silly_renamed(v);
+	d->deleted = v->deleted || cr_silly_renamed(v->fd, v->link);
 	d->offset = lseek(v->fd, 0, SEEK_CUR);
 	if (cr_is_kernels(v->link))
 		policy = cairn_FilePolicy_FILE_KEEP;
@@ -212,12 +213,26 @@ int cr_inode_check(const struct cr_restore *r, const cairn_Inode *m, struct cr_e
 	return ret < 0 ? ret : 0;
 }
 
+/* Nobody can run what somebody may still write. */
+static int close_for_writing(int *fd, const cairn_Inode *m, struct cr_err *err)
+{
+	int again = cr_reach_again(*fd, NULL, O_RDONLY);
+
+	if (again < 0)
+		return failed(m, "make again", err);
+	close(*fd);
+	*fd = again;
+	return 0;
+}
+
 static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
 {
 	int ret;
 
-	if (m->policy == cairn_FilePolicy_FILE_DELETED && !cr_is_kernels(m->path))
-		return m->stored ? cr_content_put(r, m, *out, err) : 0;
+	if (m->policy == cairn_FilePolicy_FILE_DELETED && !cr_is_kernels(m->path)) {
+		ret = m->stored ? cr_content_put(r, m, *out, err) : 0;
+		return ret || !cr_is_program(r->img, m) ? ret : close_for_writing(out, m, err);
+	}
 	ret = judge(r, m, err);
 	return ret > 0 ? make_again(r, m, out, err) : ret;
 }

@@ -60,6 +60,8 @@ static void of_process(struct cr_restore *r, const struct cr_process_image *p)
 	for (k = 0; k < p->vmas.n; k++)
 		if (p->vmas.v[k].kind == cairn_VmaKind_VMA_FILE)
 			holds_inode(r, p->vmas.v[k].dev, p->vmas.v[k].inode, p);
+	if (p->process.exe_deleted)
+		holds_inode(r, p->process.exe_dev, p->process.exe_inode, p);
 	if (p->process.cwd_deleted)
 		holds_inode(r, p->process.cwd_dev, p->process.cwd_inode, p);
 }

@@ -144,6 +144,8 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		agent_ids_take(ids);
 		agent_addresses_take(places);
 		memcpy(cr_agent.exe, (void *)(restorer + len - CR_PATH_MAX), CR_PATH_MAX);
+		/* Of one whose file may not be read the kernel knows another. */
+		agent_ids_on |= cr_agent.exe[0];
 		cr_agent.pid = cr_sys0(SYS_getpid);
 		agent_catch_handlers();
 		/* Nobody begins a checkpoint before all have done with what is here. */

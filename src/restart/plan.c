@@ -268,8 +268,15 @@ static void plan_mm(struct plan *n)
 /* For PR_SET_MM. check.c has decided whether the job may do without. */
 static void open_exe(struct cr_restart *r, const struct cr_process_image *p, struct plan *n)
 {
-	int exe = cr_reach_open(p->process.exe, O_RDONLY, S_IFREG);
+	const cairn_Process *m = &p->process;
+	int exe = -1, i;
 
+	if (m->exe_object && (i = cr_shared_index(&r->img, m->exe_object)) >= 0)
+		exe = cr_reach_again(r->objects.shared_fd[i], NULL, O_RDONLY);
+	else if (m->exe_deleted && (i = cr_inode_index(&r->img, m->exe_dev, m->exe_inode)) >= 0)
+		exe = cr_inode_open(&r->objects, i, O_RDONLY);
+	else if (!m->exe_deleted)
+		exe = cr_reach_open(m->exe, O_RDONLY, S_IFREG);
 	n->exe_fd = exe < 0 ? -1 : fcntl(exe, F_DUPFD_CLOEXEC, r->objects.base);
 	close(exe);
 }
@@ -497,11 +504,15 @@ static int make_place(struct plan *n, struct cr_layout *l, const cr_islands *isl
 	n->data = (char *)n->data_at;
 	n->stacks = n->data_at + data;
 	*park = n->stacks + stacks;
-	/* At the very end: what the kernel will not be told. */
-	if (n->r->objects.virtual_ids)
+	return 0;
+}
+
+/* At the very end of our place: what the kernel will not be told, or not as it was. */
+static void tell_program(struct plan *n)
+{
+	if (n->r->objects.virtual_ids || n->exe_fd < 0)
 		snprintf((char *)n->base + n->len - CR_PATH_MAX, CR_PATH_MAX, "%s",
 			 n->p->process.exe);
-	return 0;
 }
 
 static void leave(struct plan *n, size_t main_ops)
@@ -578,6 +589,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 		set_attributes(r, p);
 	if (ret)
 		return ret;
+	tell_program(n);
 	move_vdso(n, &l, target, park, false);
 	clear_layout(n, &islands);
 	move_vdso(n, &l, target, park, true);

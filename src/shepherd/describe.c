@@ -18,32 +18,7 @@
 
 #include "common/addresses.h"
 #include "arch/x86_64/cpu.h"
-#include "common/elf_id.h"
 #include "shepherd/shepherd.h"
-
-static int describe_exe(struct cr_member *m, struct cr_err *err)
-{
-	cairn_Process *p = &m->process;
-	struct cr_elf_info elf;
-	cr_auto_fd fd = -1;
-	struct stat st;
-
-	/* Since a restart without privilege the kernel takes our own program for it. */
-	if (m->core.exe[0])
-		snprintf(p->exe, sizeof(p->exe), "%s", m->core.exe);
-	else if (cr_proc_link(m->tid, "exe", p->exe))
-		return cr_fail(err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/exe", m->pid);
-	fd = cr_reach_open(p->exe, O_RDONLY, S_IFREG);
-	if (fd < 0 || fstat(fd, &st))
-		return 0;
-	p->exe_size = st.st_size;
-	p->exe_mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
-	if (!cr_elf_read(fd, &elf)) {
-		p->exe_build_id.size = elf.build_id_len;
-		memcpy(p->exe_build_id.bytes, elf.build_id, elf.build_id_len);
-	}
-	return 0;
-}
 
 static void describe_thread(cairn_Thread *t)
 {
@@ -217,7 +192,7 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	describe_limits(m);
 	for (size_t i = 0; i < m->threads.n; i++)
 		describe_thread(&m->threads.v[i]);
-	return describe_exe(m, &c->err);
+	return cr_describe_program(c, m);
 }
 
 static bool share_files(const struct cr_member *a, const struct cr_member *b)

@@ -174,6 +174,12 @@ static int claim(struct cr_checkpoint *c, struct cr_member *m, const struct cr_m
 	return 1;
 }
 
+/* On some file systems /proc/PID/maps names another device than stat does. */
+static bool is_another(const struct cr_map *v, const struct stat *st)
+{
+	return st->st_dev == v->dev && st->st_ino != v->inode;
+}
+
 static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v,
 		       struct parts *parts)
 {
@@ -216,6 +222,11 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 		if (fd < 0 || fstat(fd, &st))
 			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, errno,
 				       "process %d maps %s, which cannot be read", m->pid, v->path);
+		if (is_another(v, &st))
+			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+				       "process %d maps %s, where another file is now; the job "
+				       "goes on",
+				       m->pid, v->path);
 		cr_inode_note(&c->save, fd, &st, v->path, false,
 			      v->prot & PROT_WRITE ? cairn_FilePolicy_FILE_RESTORE :
 						     cairn_FilePolicy_FILE_SAME);
@@ -368,6 +379,7 @@ static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct 
 	m->deleted = v->deleted;
 	m->packed = pack_files;
 	if (!v->deleted && last->inode == v->inode && !strcmp(last->path, v->path)) {
+		m->packed = last->packed;
 		m->dev = last->dev;
 		m->size = last->size;
 		m->mtime_ns = last->mtime_ns;
@@ -381,7 +393,8 @@ static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct 
 		m->packed = false;
 		return;
 	}
-	if (v->deleted || stat(v->path, &st) || !S_ISREG(st.st_mode)) {
+	/* Its name may lead to another file: something is mounted there. */
+	if (v->deleted || stat(v->path, &st) || !S_ISREG(st.st_mode) || is_another(v, &st)) {
 		m->packed = true;
 		m->size = m->offset + (v->end - v->start);
 		return;
@@ -389,6 +402,9 @@ static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct 
 	m->size = st.st_size;
 	m->mtime_ns = st.st_mtim.tv_sec * 1000000000ll + st.st_mtim.tv_nsec;
 	fd = cr_reach_open(v->path, O_RDONLY, S_IFREG);
+	/* A program that may be executed only, or a name that goes with its last user. */
+	if (!v->shared && (fd < 0 || cr_silly_renamed(fd, v->path)))
+		m->packed = true;
 	if (fd >= 0 && !cr_elf_read(fd, &elf)) {
 		m->build_id.size = elf.build_id_len;
 		memcpy(m->build_id.bytes, elf.build_id, elf.build_id_len);

@@ -330,6 +330,8 @@ int cr_save_folder(struct cr_shepherd *sh, struct cr_checkpoint *c, const char *
 void cr_describe_shepherd(const struct cr_shepherd *sh, cairn_Job *job);
 void cr_describe_host(const struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
+/* What a process runs: program.c. */
+int cr_describe_program(struct cr_checkpoint *c, struct cr_member *m);
 int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /* ---- corpse.c: processes that die meanwhile ---- */
