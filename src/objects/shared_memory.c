@@ -338,7 +338,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	/* Which has one description ever. */
 	if (r->img->shared.v[i].memory.secret)
 		return fcntl(r->shared_fd[i], F_DUPFD_CLOEXEC, 0);
-	/* The one that memfd_create gave keeps nobody from executing the file, as a later one does. */
+	/* What memfd_create gave keeps nobody from executing the file; one opened later does. */
 	if (is_first(r->img, d) && (d->flags & O_ACCMODE) == O_RDWR) {
 		fd = fcntl(r->shared_fd[i], F_DUPFD_CLOEXEC, 0);
 		fcntl(fd, F_SETFL, d->flags);

@@ -72,7 +72,8 @@ if [ "$(id -u)" = 0 ]; then
 		'cp /bin/true bin/new; mv bin/new bin/prog' -- bin/prog work
 fi
 mode=111 cycles 'not readable' '' '' -- bin/prog work
-CR_PROGS=/bin prog=bash mode=111 cycles 'not readable, and asked' '' '' -- bin/prog -c ': >work/ready
+CR_PROGS=/bin prog=bash mode=111 cycles 'not readable, and asked' '' '' -- bin/prog -c '
+	: >work/ready
 	until [ -e work/verify ]; do sleep 0.05; done
 	[ /proc/self/exe -ef bin/prog ] && echo PASS >work/result'
 mode=111 cycles 'not readable, deleted' '' 'rm -f bin/prog' -- bin/prog work
