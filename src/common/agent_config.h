@@ -8,8 +8,16 @@
 
 #define CR_SOCKET_NAME_MAX 96
 
-/* Where the table of ids of a job lies under its shepherd's name, for programs that it executes. */
-#define CR_IDS_PLACE "/dev/shm"
+/*
+ * Where the table of ids of a job lies under its shepherd's name, for programs that it executes:
+ * the first of these that can be written. Everybody can write there, so it counts only if it is
+ * the job's user's or root's.
+ */
+#define CR_IDS_PLACES              \
+	{                          \
+		"/dev/shm/", "/tmp/" \
+	}
+#define CR_IDS_PLACE_MAX 16
 
 struct cr_agent_config {
 	uint32_t version; /* CR_AGENT_VERSION */

@@ -4,7 +4,12 @@
 #include "common/ids.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "common/agent_config.h"
+#include "common/defs.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -164,4 +169,15 @@ int cr_ids_settle(struct cr_ids *ids)
 	reals = ids->n;
 	sort(ids->by_real, &reals);
 	return 0;
+}
+
+void cr_ids_forget(const char *name)
+{
+	static const char places[][CR_IDS_PLACE_MAX] = CR_IDS_PLACES;
+	char path[CR_IDS_PLACE_MAX + CR_SOCKET_NAME_MAX];
+
+	for (size_t i = 0; i < CR_ARRAY_SIZE(places); i++) {
+		snprintf(path, sizeof(path), "%s%s", places[i], name);
+		unlink(path);
+	}
 }

@@ -116,3 +116,6 @@ static inline __attribute__((always_inline)) bool cr_ids_stale(const struct cr_i
 
 /* At last: a permutation without what is itself. -ENOSPC when it does not fit. */
 int cr_ids_settle(struct cr_ids *ids);
+
+/* Removes the table that a restart has left for programs that its job executes. */
+void cr_ids_forget(const char *name);

@@ -4,6 +4,7 @@
 // happens to it, the members of jobs here go on for as long as their lease does.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "common/defs.h"
+#include "common/proc.h"
 #include "common/ready.h"
 #include "common/runtime.h"
 #include "criu/probe.h"
@@ -134,6 +136,16 @@ static int add_events(struct cr_node *n, struct cr_err *err)
 	return 0;
 }
 
+/* A container's root may be root in name only: it serves itself, like any other user. */
+static bool may_become_anybody(void)
+{
+	const uint64_t needed = 1ull << CAP_SETUID | 1ull << CAP_SETGID;
+	struct cr_proc_status st;
+
+	return !geteuid() && !cr_proc_status(AT_FDCWD, getpid(), &st) &&
+	       (st.caps[2] & needed) == needed;
+}
+
 int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 {
 	const struct cr_node_options *o = &n->options;
@@ -143,7 +155,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	n->argv = argv;
 	n->lock = -1;
 	n->ready_fd = o->ready_fd;
-	n->privileged = !geteuid();
+	n->privileged = may_become_anybody();
 	gethostname(host, sizeof(host) - 1);
 	snprintf(n->name, sizeof(n->name), "%s", o->name ? o->name : host);
 	ret = cr_name_check(n->name, err);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/agent_config.h"
 #include "preload/addresses.h"
@@ -49,14 +50,33 @@ bool agent_read_all(long fd, void *to, size_t len)
 	return !len;
 }
 
+/* The table's file, or -1: one that others could have put there is none. */
+static long open_table(const char *socket)
+{
+	static const char places[][CR_IDS_PLACE_MAX] = CR_IDS_PLACES;
+	char path[CR_IDS_PLACE_MAX + CR_SOCKET_NAME_MAX];
+	struct stat st;
+	unsigned int i;
+	long fd;
+
+	for (i = 0; i < CR_ARRAY_SIZE(places); i++) {
+		cr_put_text(cr_put_text(path, places[i]), socket);
+		fd = cr_sys3(SYS_open, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+		if (fd < 0)
+			continue;
+		if (!cr_sys2(SYS_fstat, fd, &st) && S_ISREG(st.st_mode) &&
+		    (!st.st_uid || st.st_uid == (uid_t)cr_sys0(SYS_geteuid)))
+			return fd;
+		cr_sys1(SYS_close, fd);
+	}
+	return -1;
+}
+
 void agent_ids_load(const char *socket)
 {
 	struct cr_ids *ids = &agent_ids;
-	char path[sizeof(CR_IDS_PLACE) + CR_SOCKET_NAME_MAX + 8];
-	long fd;
+	long fd = open_table(socket);
 
-	cr_put_text(cr_put_text(path, CR_IDS_PLACE "/"), socket);
-	fd = cr_sys3(SYS_open, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return;
 	agent_ids_on = agent_read_all(fd, ids, offsetof(struct cr_ids, by_id)) &&

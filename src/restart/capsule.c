@@ -64,6 +64,11 @@ static int forbidden(struct cr_err *err, int error)
 			"administrator can change it with sysctl)",
 			settings[i].path, settings[i].bad);
 	}
+	if (cr_in_chroot())
+		return cr_fail(
+			err, CR_EXIT_NAMESPACE, error,
+			"in a chroot the kernel makes no namespaces for an ordinary user, which "
+			"a restart needs (a mount on the root directory avoids that)");
 	return cr_fail(
 		err, CR_EXIT_NAMESPACE, error,
 		"this host forbids the namespaces that a restart needs (a seccomp profile, as "
@@ -333,15 +338,19 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 	struct cr_err err = { 0 };
 	sigset_t set, old;
 	pid_t shepherd, pid;
-	int status, result = 0;
+	int status, result = 0, ret;
 	siginfo_t info;
 
 	prctl(PR_SET_NAME, "cairn-init");
 	prctl(PR_SET_PDEATHSIG, r->member ? SIGKILL : 0);
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
-	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL)) {
+	ret = cr_cut_off_mounts();
+	if (ret)
+		cr_fail(&err, CR_EXIT_NAMESPACE, -ret,
+			"cannot cut the job's mounts off from the host's");
+	else if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
 		cr_fail(&err, CR_EXIT_NAMESPACE, errno,
 			"cannot mount /proc for the job (is it masked, as in a container?)");
+	if (err.status) {
 		cr_err_print(&err);
 		_exit(err.status);
 	}
@@ -454,8 +463,7 @@ static bool proc_is_masked(struct cr_restart *r)
 			_exit(0);
 		pid = fork();
 		if (!pid) {
-			mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
-			_exit(!!mount("proc", "/proc", "proc", 0, NULL));
+			_exit(cr_cut_off_mounts() || mount("proc", "/proc", "proc", 0, NULL));
 		}
 		waitpid(pid, &status, 0);
 		_exit(WEXITSTATUS(status));

@@ -135,20 +135,32 @@ pid_t cr_clone_as(struct cr_restart *r, pid_t id, uint64_t flags, int exit_signa
 
 /* ---- when all are born ---- */
 
+/* In the first place where that is possible; the descriptor, or -errno. */
+static int create_table(const char *name, char path[128])
+{
+	static const char places[][CR_IDS_PLACE_MAX] = CR_IDS_PLACES;
+	int fd = -1;
+
+	for (size_t i = 0; i < CR_ARRAY_SIZE(places) && fd < 0; i++) {
+		snprintf(path, 128, "%s%s", places[i], name);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
 static int write_table(const struct cr_ids *ids, const struct cr_addresses *a, const char *name,
 		       struct cr_err *err)
 {
-	cr_auto_fd fd = -1;
 	char path[128];
+	cr_auto_fd fd = -1;
 	int ret;
 
-	snprintf(path, sizeof(path), CR_IDS_PLACE "/%s", name);
 	/* That of an earlier life, which may have had no time to remove it. */
-	unlink(path);
+	cr_ids_forget(name);
 	if (!ids->n && !ids->clock[0] && !a->magic)
 		return 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	ret = fd < 0 ? -errno : cr_write_all(fd, ids, offsetof(struct cr_ids, by_id));
+	fd = create_table(name, path);
+	ret = fd < 0 ? fd : cr_write_all(fd, ids, offsetof(struct cr_ids, by_id));
 	if (!ret)
 		ret = cr_write_all(fd, ids->by_id, ids->n * sizeof(*ids->by_id));
 	if (!ret)

@@ -12,7 +12,7 @@ src_librestart_a_SOURCES = \
 	src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \
 	src/restart/plan_threads.c \
 	src/restart/plugins.c src/restart/restart.h src/restart/restorer.h \
-	src/restart/tree.c \
+	src/restart/root.c src/restart/tree.c \
 	src/restart/vdso.c
 src_librestart_a_LIBADD = src/restart/restorer.o
 

@@ -110,6 +110,14 @@ pid_t cr_clone_as(struct cr_restart *r, pid_t id, uint64_t flags, int exit_signa
 /* When all are born: completes the table, for the shepherd and programs that the job executes. */
 int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err);
 
+/* ---- root.c ---- */
+
+/* In a mount namespace of our own: nothing that is mounted here shows outside. 0 or -errno. */
+int cr_cut_off_mounts(void);
+
+/* Whether the root directory is a folder that nothing is mounted on, as in a plain chroot. */
+bool cr_in_chroot(void);
+
 /* ---- capsule.c ---- */
 
 /*

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/agent_config.h"
+#include "common/ids.h"
 #include "shepherd/shepherd.h"
 
 static const int forwarded[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1,
@@ -263,12 +263,8 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 		if (event_base_loop(sh->base, EVLOOP_ONCE) < 0)
 			break;
 	unlink(sh->socket_path);
-	if (sh->virtual_ids) {
-		char table[128];
-
-		snprintf(table, sizeof(table), CR_IDS_PLACE "/%s", sh->agent_socket);
-		unlink(table);
-	}
+	if (sh->virtual_ids)
+		cr_ids_forget(sh->agent_socket);
 	if (sh->options.interval > 0 || sh->options.stop_after > 0)
 		if (sh->last_error[0])
 			cr_say("the last checkpoint failed: %s", sh->last_error);
