@@ -316,6 +316,7 @@ test_progs = \
 	test/prog/tcp-filter \
 	test/prog/tcp-full \
 	test/prog/tcp-killed \
+	test/prog/tcp-large \
 	test/prog/tcp-listen \
 	test/prog/tcp-many \
 	test/prog/tcp-options \

@@ -130,7 +130,10 @@ int cr_tcp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
 
 /* Has what is held back sent at once. */
 void cr_tcp_push(const struct cr_inet *k);
-/* Room for len more in a receive queue. */
+/* A receive buffer of so many bytes, as getsockopt() tells them, though SO_RCVBUF may have less. */
+void cr_tcp_grow(int fd, int want);
+/* Room for so many bytes in a receive queue; for len more. */
+void cr_tcp_room(int fd, size_t bytes);
 void cr_tcp_open_window(int fd, size_t len);
 /* Has the kernel look at the window and tell the sender of it. */
 void cr_tcp_tell_window(int fd);

@@ -318,25 +318,54 @@ int cr_inet_option(const cairn_InetSocket *m, int level, int name, int missing)
 	return missing;
 }
 
+/* What everybody may set: the limit is read off a socket of our own. */
+static int limit_of(int name)
+{
+	cr_auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	cr_inet_set(fd, SOL_SOCKET, name, INT32_MAX / 4);
+	return cr_inet_get(fd, SOL_SOCKET, name);
+}
+
+/* Bytes as getsockopt() tells them; what is there is never made less by a limit. */
+static void set_buffer(int fd, int name, int want)
+{
+	if (!cr_inet_set(fd, SOL_SOCKET, name == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE,
+			 want / 2))
+		return;
+	if (want <= cr_inet_get(fd, SOL_SOCKET, name) ||
+	    cr_inet_get(fd, SOL_SOCKET, name) < limit_of(name))
+		cr_inet_set(fd, SOL_SOCKET, name, want / 2);
+}
+
 void cr_inet_grow(int fd, int name, size_t bytes)
 {
 	int value = bytes > INT32_MAX / 4 ? INT32_MAX / 4 : bytes;
 
-	if (cr_inet_get(fd, SOL_SOCKET, name) / 2 >= value)
-		return;
-	if (cr_inet_set(fd, SOL_SOCKET, name == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE, value))
-		cr_inet_set(fd, SOL_SOCKET, name, value);
+	if (cr_inet_get(fd, SOL_SOCKET, name) / 2 < value)
+		set_buffer(fd, name, value * 2);
+}
+
+static int value_of_new(const cairn_InetSocket *m, int name)
+{
+	cr_auto_fd fd = socket(m->family, m->type | SOCK_CLOEXEC, m->protocol);
+
+	return cr_inet_get(fd, SOL_SOCKET, name);
 }
 
 /* What is set is doubled by the kernel, and locks it against growing by itself. */
 static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 {
-	int want = cr_inet_option(m, SOL_SOCKET, name, 0) / 2;
+	int want = cr_inet_option(m, SOL_SOCKET, name, 0);
 
 	if (!want)
+		want = value_of_new(m, name);
+	if (!want || cr_inet_get(fd, SOL_SOCKET, name) == want)
 		return;
-	cr_inet_set(fd, SOL_SOCKET, name, want);
-	cr_inet_grow(fd, name, want);
+	set_buffer(fd, name, want);
+	/* One that has grown by itself may have more than can be asked for. */
+	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF)
+		cr_tcp_grow(fd, want);
 }
 
 static void set(int fd, const cairn_SocketOption *o)

@@ -336,6 +336,22 @@ static int send_all(int from, int to, const char *data, size_t len, int flags)
 	return 0;
 }
 
+/*
+ * What its peer still had stays with the peer, if the buffers are what they were. What the peer's
+ * buffer cannot take without privilege, though it had grown so far by itself, has room here.
+ */
+static void make_room(struct cr_inet_new *k, int from, size_t len)
+{
+	const cairn_InetSocket *m = k->m;
+	size_t all = len * 2 + (1 << 16);
+
+	cr_inet_grow(from, SO_SNDBUF, all);
+	if (!m->unsent || (size_t)cr_inet_get(from, SOL_SOCKET, SO_SNDBUF) / 2 < m->unsent)
+		cr_tcp_room(k->fd, all);
+	else
+		cr_tcp_room(k->fd, cr_inet_option(m, SOL_SOCKET, SO_RCVBUF, 1 << 17) / 2);
+}
+
 /* What k had not read comes from its peer again. */
 static int fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from, struct cr_err *err)
 {
@@ -352,13 +368,7 @@ static int fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from, struct c
 		return ret;
 	if (at > len)
 		at = len;
-	/* What its peer still had stays with the peer, if the buffers are what they were. */
-	if (!m->unsent)
-		cr_inet_grow(k->fd, SO_RCVBUF, len * 2 + (1 << 16));
-	else
-		cr_inet_grow(k->fd, SO_RCVBUF,
-			     cr_inet_option(m, SOL_SOCKET, SO_RCVBUF, 1 << 17) / 2);
-	cr_inet_grow(from, SO_SNDBUF, len * 2 + (1 << 16));
+	make_room(k, from, len);
 	ret = send_all(from, k->fd, data, at, 0);
 	if (!ret && m->urgent && inlined)
 		ret = send_all(from, k->fd, (char *)data + at++, 1, MSG_OOB);

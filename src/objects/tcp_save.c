@@ -16,6 +16,7 @@
 #include "objects/inet.h"
 
 #define BUF_LOCK 72 /* SO_BUF_LOCK */
+#define SOCK_RCVBUF_LOCK 2
 #define MOVE_NS 2000000000ll
 #define MOVE_FAR_NS 10000000000ll /* a network may lose something */
 
@@ -151,7 +152,7 @@ bool cr_tcp_has_fin(int state)
 bool cr_tcp_sent_fin(int state)
 {
 	return state == CR_TCP_FIN_WAIT1 || state == CR_TCP_FIN_WAIT2 || state == CR_TCP_CLOSING ||
-	       state == CR_TCP_TIME_WAIT || state == CR_TCP_LAST_ACK;
+	       state == CR_TCP_TIME_WAIT || state == CR_TCP_LAST_ACK || state == CR_TCP_CLOSE;
 }
 
 static bool arrived(const struct cr_inet *from, const struct cr_inet *to)
@@ -200,30 +201,49 @@ static bool wait_arrival(struct cr_inet *from, struct cr_inet *to, struct cr_err
 	return true;
 }
 
+/* SO_RCVLOWAT has the kernel make room for so much; how much that takes, it knows by itself. */
+void cr_tcp_grow(int fd, int want)
+{
+	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
+	int lock = cr_inet_get(fd, SOL_SOCKET, BUF_LOCK);
+	int got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+
+	if (got >= want)
+		return;
+	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock & ~SOCK_RCVBUF_LOCK);
+	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, want / 2);
+	got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	if (got > 0 && got < want)
+		cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, (int64_t)(want / 2) * want / got);
+	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
+	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock);
+}
+
+void cr_tcp_room(int fd, size_t bytes)
+{
+	if (bytes > INT32_MAX / 4)
+		bytes = INT32_MAX / 4;
+	cr_inet_grow(fd, SO_RCVBUF, bytes);
+	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
+	cr_tcp_grow(fd, bytes * 2);
+}
+
 /*
  * Room for len more. What the application set by itself is put back by the caller; a buffer that
  * grows by itself may also grow so.
  */
 void cr_tcp_open_window(int fd, size_t len)
 {
-	int now = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
-	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
 	uint32_t memory[9] = { 0 };
 	socklen_t size = sizeof(memory);
-	size_t used = now;
+	size_t used = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
 
 	/* An earlier checkpoint may have put more there than it has room for. */
 	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size);
 	if (memory[0] > used)
 		used = memory[0];
 	/* A window is opened only if it is worth a part of the whole. */
-	cr_inet_grow(fd, SO_RCVBUF, used / 2 + used / 8 + len * 2 + 16384);
-	if (cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF) >= (int)(used + used / 8 + len * 2))
-		return;
-	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
-	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, 0);
-	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, INT32_MAX / 4);
-	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
+	cr_tcp_room(fd, used / 2 + used / 8 + len * 2 + 16384);
 }
 
 void cr_tcp_push(const struct cr_inet *k)
@@ -266,7 +286,7 @@ int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 		missing = left(to);
 	cr_tcp_open_window(to->fd, missing);
 	done = wait_arrival(from, to, err);
-	if (lock & 2)
+	if (lock & SOCK_RCVBUF_LOCK)
 		cr_inet_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
 	cr_inet_set(to->fd, SOL_SOCKET, BUF_LOCK, lock);
 	if (done)
