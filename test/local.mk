@@ -310,6 +310,7 @@ test_progs = \
 	test/prog/tcp-blocked \
 	test/prog/tcp-bound \
 	test/prog/tcp-close-states \
+	test/prog/tcp-closing \
 	test/prog/tcp-connecting \
 	test/prog/tcp-cork \
 	test/prog/tcp-established \

@@ -65,6 +65,7 @@ struct cr_inet {
 	uint64_t inode;
 	struct tcp_info info;
 	union cr_inet_name local, remote;
+	union cr_inet_name was; /* the remote end of a connection that is over */
 	struct cr_inet *peer;
 	const struct cr_inet_defaults *defaults; /* what a new one of its kind says */
 	bool too_many_options;
@@ -170,6 +171,8 @@ int cr_tcp_socket(const cairn_InetSocket *m, struct cr_err *err);
  * CR_EXIT_CHANGED says who has the address.
  */
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err);
+/* Its other end is gone and may be asked for its name: one of ours will have it. */
+bool cr_tcp_wants_name(const struct cr_inet_new *k);
 /* A connection that nobody has any more holds it. */
 bool cr_tcp_lingers(const union cr_inet_name *name);
 /* Has as many of those end as can be, before any of these addresses is taken. */

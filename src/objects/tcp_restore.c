@@ -273,13 +273,19 @@ static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *at)
 	return accept_from(find_gate(w, at)->fd, cr_inet_port(&own));
 }
 
+bool cr_tcp_wants_name(const struct cr_inet_new *k)
+{
+	return k->m->remote.size && (k->kind == cairn_InetPeer_INET_PEER_CLOSED ||
+				     (k->m->state == CR_TCP_CLOSE && !k->peer));
+}
+
 /* The helper has the remote address if that is to be had, for who asks for it. */
 static int make_helper(struct cr_inet_new *k, struct cr_err *err)
 {
 	int fd = cr_tcp_new_socket(NULL, k->local.any.sa_family, err);
 
-	if (fd >= 0 && k->kind == cairn_InetPeer_INET_PEER_CLOSED &&
-	    k->remote.any.sa_family == k->local.any.sa_family && cr_inet_is_here(&k->remote)) {
+	if (fd >= 0 && cr_tcp_wants_name(k) && k->remote.any.sa_family == k->local.any.sa_family &&
+	    cr_inet_is_here(&k->remote)) {
 		struct cr_err unused = { 0 };
 
 		cr_tcp_bind(fd, &k->remote, &unused);
@@ -337,8 +343,9 @@ static int send_all(int from, int to, const char *data, size_t len, int flags)
 }
 
 /*
- * What its peer still had stays with the peer, if the buffers are what they were. What the peer's
- * buffer cannot take without privilege, though it had grown so far by itself, has room here.
+ * What its peer still had stays with the peer, if the buffers are what they were; but not where
+ * nothing follows but the end, nor what the peer's buffer cannot take without privilege, though it
+ * had grown so far by itself.
  */
 static void make_room(struct cr_inet_new *k, int from, size_t len)
 {
@@ -346,7 +353,8 @@ static void make_room(struct cr_inet_new *k, int from, size_t len)
 	size_t all = len * 2 + (1 << 16);
 
 	cr_inet_grow(from, SO_SNDBUF, all);
-	if (!m->unsent || (size_t)cr_inet_get(from, SOL_SOCKET, SO_SNDBUF) / 2 < m->unsent)
+	if (!m->unsent || !k->peer || cr_tcp_sent_fin(k->peer->m->state) ||
+	    (size_t)cr_inet_get(from, SOL_SOCKET, SO_SNDBUF) / 2 < m->unsent)
 		cr_tcp_room(k->fd, all);
 	else
 		cr_tcp_room(k->fd, cr_inet_option(m, SOL_SOCKET, SO_RCVBUF, 1 << 17) / 2);
@@ -441,6 +449,8 @@ static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_
 		shutdown(first->fd, SHUT_WR);
 	if (cr_tcp_sent_fin(first->peer->m->state))
 		shutdown(first->peer->fd, SHUT_WR);
+	if (a->m->state == CR_TCP_CLOSE && b->m->state == CR_TCP_CLOSE)
+		await_event(a->fd, POLLHUP);
 	if (a->m->shut_read)
 		shutdown(a->fd, SHUT_RD);
 	if (b->m->shut_read)
@@ -594,6 +604,30 @@ static int make_connections(struct cr_tcp_work *w, struct cr_err *err)
 	return ret;
 }
 
+/* That an end was heard of may be said some 40 ms later, by TCP's rules. */
+static void await_answers(struct cr_tcp_work *w)
+{
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + 200000000;
+	struct timespec nap = { 0, 1000000 };
+	struct tcp_info info;
+	socklen_t len;
+	size_t i;
+
+	for (i = 0; i < w->n; i++) {
+		const struct cr_inet_new *k = &w->all[i];
+
+		if (!is_tcp(k) || k->m->state != CR_TCP_FIN_WAIT2)
+			continue;
+		do {
+			len = sizeof(info);
+			if (getsockopt(k->fd, IPPROTO_TCP, TCP_INFO, &info, &len) ||
+			    info.tcpi_state != CR_TCP_FIN_WAIT1)
+				break;
+			nanosleep(&nap, NULL);
+		} while (cr_now_ns(CLOCK_MONOTONIC) < end);
+	}
+}
+
 static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 {
 	size_t i;
@@ -621,6 +655,7 @@ static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 		ret = each_waiting(w, come_waiting, err);
 	if (!ret)
 		come_connecting(w);
+	await_answers(w);
 	for (i = 0; i < w->n && !ret; i++) {
 		if (!is_tcp(&w->all[i]) || w->all[i].m->state == CR_TCP_LISTEN || w->all[i].fd < 0)
 			continue;

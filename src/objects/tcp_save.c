@@ -41,6 +41,59 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct ends));
 }
 
+/* Closed by both sides, in order, with a descriptor left. */
+static bool is_over(const struct cr_inet *k)
+{
+	return k->m.protocol == IPPROTO_TCP && k->m.state == CR_TCP_CLOSE && k->was.any.sa_family &&
+	       !k->m.error && !k->peer;
+}
+
+static void pair(struct cr_inet *a, struct cr_inet *b)
+{
+	a->peer = b;
+	a->m.peer_kind = cairn_InetPeer_INET_PEER_JOB;
+	a->m.peer = b->m.id;
+}
+
+/* getpeername() does not tell any more, SO_PEERNAME does. */
+static void note_name(struct cr_inet *k)
+{
+	/* It wants to be asked for no more than there is. */
+	socklen_t len = cr_inet_len(&k->local);
+
+	if (k->m.protocol != IPPROTO_TCP || k->m.state != CR_TCP_CLOSE ||
+	    !(k->m.events & POLLRDHUP) || k->m.error == ECONNREFUSED ||
+	    getsockopt(k->fd, SOL_SOCKET, SO_PEERNAME, &k->was, &len))
+		return;
+	k->remote = k->was;
+	k->m.remote.size = len;
+	memcpy(k->m.remote.bytes, &k->was, len);
+}
+
+/* Of connections that are over there may be several of the same names. */
+static void find_over(struct cr_inet **all, size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i++)
+		note_name(all[i]);
+	for (i = 0; i < n; i++) {
+		struct cr_inet_key local = cr_inet_key(&all[i]->local);
+		struct cr_inet_key remote = cr_inet_key(&all[i]->remote);
+
+		for (j = i + 1; j < n && is_over(all[i]); j++) {
+			struct cr_inet_key a = cr_inet_key(&all[j]->local);
+			struct cr_inet_key b = cr_inet_key(&all[j]->remote);
+
+			if (!is_over(all[j]) || memcmp(&local, &b, sizeof(b)) ||
+			    memcmp(&remote, &a, sizeof(a)))
+				continue;
+			pair(all[i], all[j]);
+			pair(all[j], all[i]);
+		}
+	}
+}
+
 static int find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
 {
 	struct entry *e = calloc(n + 1, sizeof(*e)), *found;
@@ -62,9 +115,7 @@ static int find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
 		found = bsearch(&other, e, connected, sizeof(*e), compare);
 		if (!found || found == &e[i])
 			continue;
-		e[i].k->peer = found->k;
-		e[i].k->m.peer_kind = cairn_InetPeer_INET_PEER_JOB;
-		e[i].k->m.peer = found->k->m.id;
+		pair(e[i].k, found->k);
 	}
 	free(e);
 	return 0;
@@ -178,9 +229,11 @@ static bool arrived_now(struct cr_inet *from, struct cr_inet *to)
 
 void cr_tcp_tell_window(int fd)
 {
+	int quick = cr_inet_get(fd, IPPROTO_TCP, TCP_QUICKACK);
 	char byte;
 
 	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, 2);
+	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, quick);
 	recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
@@ -470,5 +523,7 @@ int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err
 	for (i = 0; i < n && !ret; i++)
 		if (all[i]->m.protocol == IPPROTO_TCP)
 			ret = save_state(s, all[i], err);
+	if (!ret)
+		find_over(all, n);
 	return ret;
 }

@@ -53,6 +53,10 @@ static bool in_the_way(const union cr_inet_name *name, const struct cr_tcp_seen 
 				    !memcmp(a.address, b.address, sizeof(a.address)));
 }
 
+/*
+ * Where both ends linger, neither's address can be bound. But a port that the kernel had chosen it
+ * also chooses again, after a second on a loopback address.
+ */
 static int end_one(const struct cr_tcp_seen *seen)
 {
 	cr_auto_fd fd = socket(seen->local.any.sa_family,
@@ -60,10 +64,15 @@ static int end_one(const struct cr_tcp_seen *seen)
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind(fd, &seen->remote.any, cr_inet_len(&seen->remote)))
+	if (bind(fd, &seen->remote.any, cr_inet_len(&seen->remote)) &&
+	    (errno != EADDRINUSE || cr_tcp_share_port(fd, &seen->remote)))
 		return -errno;
 	/* All of it happens while the SYN is sent; on a host that is not this one it would not. */
-	if (connect(fd, &seen->local.any, cr_inet_len(&seen->local)) && errno == EINPROGRESS)
+	if (!connect(fd, &seen->local.any, cr_inet_len(&seen->local)))
+		return 0;
+	if (errno == EADDRNOTAVAIL)
+		return -EADDRINUSE;
+	if (errno == EINPROGRESS)
 		poll(&p, 1, 0);
 	return 0;
 }
@@ -135,7 +144,7 @@ void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n)
 		if (cr_inet_port(&all[i].local))
 			want(&l, &all[i].local);
 		/* Where a helper of ours will be. */
-		if (all[i].kind == cairn_InetPeer_INET_PEER_CLOSED)
+		if (cr_tcp_wants_name(&all[i]))
 			want(&l, &all[i].remote);
 	}
 	end_wanted(&l);
@@ -229,8 +238,10 @@ int cr_tcp_share_port(int fd, const union cr_inet_name *name)
 
 	cr_inet_set_port(&any, 0);
 	if (cr_inet_set(fd, IPPROTO_IP, CR_IP_PORT_RANGE, port | port << 16) ||
-	    cr_inet_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1))
+	    cr_inet_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)) {
+		errno = EADDRINUSE;
 		return -EADDRINUSE;
+	}
 	return bind(fd, &any.any, cr_inet_len(&any)) ? -errno : 0;
 }
 
