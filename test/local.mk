@@ -9,6 +9,7 @@ test_progs = \
 	test/prog/attr-comm \
 	test/prog/attr-coredump \
 	test/prog/attr-cwd \
+	test/prog/attr-cwd-proc \
 	test/prog/attr-deadline \
 	test/prog/attr-environ \
 	test/prog/attr-fd-limit \

@@ -72,18 +72,17 @@ static const struct {
 	ROW(MESSAGES, MessageQueue, ipc.pid2),
 };
 
-/* The path of an open file below /proc. */
-static void turn_path(const struct cr_ids *ids, cairn_Description *d)
+/* The path of an open file or a directory below /proc. */
+static void turn_path(const struct cr_ids *ids, char path[CR_PATH_MAX])
 {
 	char rest[CR_PATH_MAX], *end;
 	long id;
 
-	if (strncmp(d->path, "/proc/", 6) || d->path[6] < '1' || d->path[6] > '9')
+	if (strncmp(path, "/proc/", 6) || path[6] < '1' || path[6] > '9')
 		return;
-	id = strtol(d->path + 6, &end, 10);
+	id = strtol(path + 6, &end, 10);
 	snprintf(rest, sizeof(rest), "%s", end);
-	snprintf(d->path, sizeof(d->path), "/proc/%d%.4000s", cr_id_virtual(ids, CR_ID_PROCESS, id),
-		 rest);
+	snprintf(path, CR_PATH_MAX, "/proc/%d%.4000s", cr_id_virtual(ids, CR_ID_PROCESS, id), rest);
 }
 
 /* When a timerfd expires, by the job's clock. */
@@ -115,9 +114,11 @@ void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg)
 	size_t i;
 
 	if (type == cairn_RecordType_RECORD_DESCRIPTION) {
-		turn_path(ids, msg);
+		turn_path(ids, ((cairn_Description *)msg)->path);
 		turn_time(ids, msg);
 	}
+	if (type == cairn_RecordType_RECORD_PROCESS)
+		turn_path(ids, ((cairn_Process *)msg)->cwd);
 	if (type == cairn_RecordType_RECORD_PENDING)
 		turn_sender(ids, msg);
 	if (cr_image_of_process(type))

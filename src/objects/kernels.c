@@ -19,14 +19,16 @@ bool cr_is_kernels(const char *path)
 	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);
 }
 
-static bool of_process(const char *path)
+const char *cr_proc_rest(const char *path)
 {
-	return !strncmp(path, "/proc/", 6) && isdigit((unsigned char)path[6]);
+	if (strncmp(path, "/proc/", 6) || !isdigit((unsigned char)path[6]))
+		return NULL;
+	return path + 6 + strspn(path + 6, "0123456789");
 }
 
 enum cr_when cr_when_of_path(const cairn_Description *d)
 {
-	return of_process(d->path) ? CR_LATE : CR_EARLY;
+	return cr_proc_rest(d->path) ? CR_LATE : CR_EARLY;
 }
 
 static bool in_image(const struct cr_image *img, pid_t pid)
@@ -39,25 +41,32 @@ static bool in_image(const struct cr_image *img, pid_t pid)
 	return pid == img->job.shepherd_pid;
 }
 
+pid_t cr_proc_pid(const struct cr_restore *r, const char *path, bool *there)
+{
+	pid_t pid = atoi(path + 6);
+
+	if (*there && pid == 1)
+		return pid;
+	*there = *there && in_image(r->img, pid);
+	return *there ? cr_restored_pid(r, pid) : 0;
+}
+
 int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	const char *rest = d->path + 6 + strspn(d->path + 6, "0123456789");
-	pid_t pid = atoi(d->path + 6), stand_in = 0;
+	bool there = !d->deleted;
+	pid_t pid = cr_proc_pid(r, d->path, &there);
 	char path[CR_PATH_MAX + 32];
 	int fd;
 
-	if (d->deleted || !in_image(r->img, pid)) {
-		pid = stand_in = fork();
-		while (!stand_in)
-			pause();
-	} else {
-		pid = cr_restored_pid(r, pid);
-	}
-	snprintf(path, sizeof(path), "/proc/%d%s", pid, rest);
+	if (!there)
+		pid = fork();
+	while (!pid)
+		pause();
+	snprintf(path, sizeof(path), "/proc/%d%s", pid, cr_proc_rest(d->path));
 	fd = cr_reopen(r, -1, path, d, err);
-	if (stand_in > 0) {
-		kill(stand_in, SIGKILL);
-		waitpid(stand_in, NULL, 0);
+	if (!there && pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
 	}
 	/* Of a process that is gone nothing can be read on the way there. */
 	if (fd >= 0 && d->offset)

@@ -490,6 +490,13 @@ int cr_locks_of_process(const struct cr_image *img, const struct cr_process_imag
 
 /* Files of a process in /proc exist only once it does: kernels.c. */
 bool cr_is_kernels(const char *path);
+/* Behind the number of a path of a process in /proc, else NULL. */
+const char *cr_proc_rest(const char *path);
+/*
+ * Which process such a path is about now, if it still is one: of the job, or init, which is there
+ * always. Else *there becomes false, and somebody must stand in.
+ */
+pid_t cr_proc_pid(const struct cr_restore *r, const char *path, bool *there);
 enum cr_when cr_when_of_path(const cairn_Description *d);
 int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
 

@@ -9,7 +9,7 @@ src_librestart_a_SOURCES = \
 	src/restart/hostname.c src/restart/ids.c \
 	src/restart/layout.c src/restart/map.c \
 	src/restart/aio.c src/restart/births.c src/restart/memory.c \
-	src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \
+	src/restart/directory.c src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \
 	src/restart/plan_threads.c \
 	src/restart/plugins.c src/restart/restart.h src/restart/restorer.h \
 	src/restart/root.c src/restart/tree.c \

@@ -372,27 +372,6 @@ static void write_proc(const cairn_Process *p, const cairn_Attributes *a)
 	}
 }
 
-static int open_folder(const char *path)
-{
-	return cr_is_kernels(path) ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) :
-				     cr_reach_open(path, O_PATH | O_DIRECTORY, S_IFDIR);
-}
-
-static int set_directory(struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
-{
-	int i = m->cwd_deleted ? cr_inode_index(&r->img, m->cwd_dev, m->cwd_inode) : -1;
-	cr_auto_fd fd = i < 0 ? open_folder(m->cwd) : -1;
-
-	if (fd < 0 && i < 0 && cr_reach_hint(errno)[0])
-		return cr_fail(err, CR_EXIT_CHANGED, 0,
-			       "the working directory %s of process %d cannot be entered%s", m->cwd,
-			       m->pid, cr_reach_hint(errno));
-	if ((fd < 0 && i < 0) || fchdir(i < 0 ? fd : r->objects.inode_fd[i]))
-		return cr_fail(err, CR_EXIT_CHANGED, errno,
-			       "the working directory %s of process %d is missing", m->cwd, m->pid);
-	return 0;
-}
-
 /* Attributes that ordinary code can set and that outlive it. */
 static void set_attributes(const struct cr_restart *r, const struct cr_process_image *p)
 {
@@ -421,23 +400,6 @@ static void set_attributes(const struct cr_restart *r, const struct cr_process_i
 			limit.rlim_cur = limit.rlim_max;
 		setrlimit(i, &limit);
 	}
-}
-
-/* Last, since from then on there is no /proc. The working directory stays outside if it was. */
-static int set_root(const struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
-{
-	cr_auto_fd fd = -1;
-	char self[64];
-
-	if (!m->root[0] || !strcmp(m->root, "/"))
-		return 0;
-	fd = open_folder(m->root);
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && !chroot(self))
-		return 0;
-	return cr_fail(err, errno == EPERM ? CR_EXIT_NAMESPACE : CR_EXIT_CHANGED, errno,
-		       "process %d cannot have its root directory %s%s", m->pid, m->root,
-		       r->objects.virtual_ids ? " (without namespaces only root can)" : "");
 }
 
 static const cairn_Thread *main_thread(const struct cr_process_image *p)
@@ -577,7 +539,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!ret)
 		ret = make_place(n, &l, &islands, &park, err);
 	if (!ret)
-		ret = set_directory(r, &p->process, err);
+		ret = cr_set_directory(r, p, err);
 	/* The saved limit on descriptors may be lower than their numbers. */
 	if (!ret)
 		ret = place_fds(r, p, n, err);
@@ -606,7 +568,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (n->nops > ops_needed(n, &islands))
 		return cr_fail(err, CR_EXIT_INTERNAL, 0, "%zu operations, expected %zu at most",
 			       n->nops, ops_needed(n, &islands));
-	ret = set_root(r, &p->process, err);
+	ret = cr_set_root(r, &p->process, err);
 	if (ret)
 		return ret;
 	leave(n, main_ops);

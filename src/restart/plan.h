@@ -69,6 +69,11 @@ void cr_plan_start_timers(struct plan *n);
  */
 void cr_plan_pending(struct plan *n, int32_t tid);
 
+/* ---- directory.c ---- */
+int cr_set_directory(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);
+/* Last, since from then on there is no /proc. The working directory stays outside if it was. */
+int cr_set_root(const struct cr_restart *r, const cairn_Process *m, struct cr_err *err);
+
 /* ---- plan_threads.c: what each thread does; returns the number of the main thread's ---- */
 size_t cr_plan_threads(struct plan *n, const cairn_Thread *main);
 
