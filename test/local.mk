@@ -118,11 +118,13 @@ test_progs = \
 	test/prog/file-owner \
 	test/prog/lease-breaking \
 	test/prog/lease-read \
+	test/prog/lease-states \
 	test/prog/lease-write \
 	test/prog/lock-ghost \
 	test/prog/lock-inherited \
 	test/prog/lock-lost \
 	test/prog/lock-many \
+	test/prog/lock-owners \
 	test/prog/lock-shared \
 	test/prog/lock-waiters \
 	test/prog/mntns-refused \

@@ -243,7 +243,7 @@ static int open_source(const struct cr_saved_inode *e)
 		errno = EACCES;
 	/* Opened for writing by someone whose mode keeps him from reading: it is still his. */
 	if (fd < 0 && errno == EACCES && e->m.uid == geteuid() && !fchmod(e->fd, mode | 0400)) {
-		fd = open(path, O_RDONLY | O_CLOEXEC);
+		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		fchmod(e->fd, mode);
 		if (fd < 0)
 			errno = EACCES;

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// File locks: fcntl's belong to a process and are taken again by it, flock's and OFD locks belong
-// to a description and are taken by the shepherd before it hands that out. fdinfo tells of all.
+// File locks. fcntl's belong to a process, which takes them again when its descriptors stand. OFD
+// locks and flock's belong to a description: the shepherd takes the former, which are nobody's;
+// of the latter the kernel notes who took them, so the same process does, whether it still has the
+// file or not, and for one that is gone somebody who is gone at once. fdinfo tells of all.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/proc.h"
 #include "objects/object.h"
@@ -65,6 +71,23 @@ static int broken_lease(const char *line, int flags)
 	return (flags & O_ACCMODE) == O_RDONLY && !strstr(line, " READ ") ? F_RDLCK : F_WRLCK;
 }
 
+static bool of_job(const struct cr_save *s, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < s->parties.n; i++)
+		if (s->parties.v[i].pid == pid)
+			return true;
+	return false;
+}
+
+/* One shows with every process that shares a table of descriptors, and is one's who took it. */
+static bool is_anothers(const struct cr_save *s, const cairn_Lock *lock, pid_t pid)
+{
+	return lock->pid != pid && of_job(s, lock->pid) &&
+	       !syscall(SYS_kcmp, lock->pid, pid, KCMP_FILES, 0, 0);
+}
+
 int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
 		  struct cr_saved_description *sd, struct cr_err *err)
 {
@@ -86,14 +109,19 @@ int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
 	for (line = strtok_r(text, "\n", &save); line && !ret; line = strtok_r(NULL, "\n", &save)) {
 		if (strncmp(line, "lock:\t", 6))
 			continue;
-		if (strstr(line, "LEASE") && strstr(line, "BREAKING"))
+		if (strstr(line, "LEASE") && strstr(line, "BREAKING")) {
 			sd->m.lease = 1 + broken_lease(line, d->flags);
+			sd->m.lease_broken = 1 + (strstr(line, " READ ") ? F_RDLCK : F_UNLCK);
+		}
 		if (!parse(line + 6, &lock))
 			continue;
 		/* Those of the description itself show in every process that has it. */
 		if (lock.kind != cairn_LockKind_LOCK_POSIX && seen)
 			continue;
-		lock.pid = pid;
+		if (lock.kind == cairn_LockKind_LOCK_POSIX && is_anothers(s, &lock, pid))
+			continue;
+		if (lock.kind == cairn_LockKind_LOCK_POSIX)
+			lock.pid = pid;
 		lock.dev = d->dev;
 		lock.description = d->id;
 		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_LOCK, &lock, err);
@@ -119,6 +147,37 @@ static int take(const cairn_Lock *l, int fd, int command)
 	return fcntl(fd, command, &f);
 }
 
+static int flock_again(const cairn_Lock *l, int fd)
+{
+	return flock(fd, (l->exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+}
+
+static bool in_image(const struct cr_image *img, pid_t pid)
+{
+	size_t i;
+
+	for (i = 0; i < img->processes.n; i++)
+		if (img->processes.v[i].process.pid == pid)
+			return true;
+	return false;
+}
+
+/* By one who is gone: nobody else shall be taken for its owner. */
+static int flock_for_dead(const cairn_Lock *l, int fd)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (!pid)
+		_exit(flock_again(l, fd) ? errno : 0);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && !status)
+		return 0;
+	errno = pid < 0 ? errno : WEXITSTATUS(status);
+	return -1;
+}
+
 int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
 			    struct cr_err *err)
 {
@@ -126,16 +185,34 @@ int cr_locks_of_description(const struct cr_image *img, const cairn_Description 
 
 	for (i = 0; i < img->locks.n; i++) {
 		const cairn_Lock *l = &img->locks.v[i];
-		int ret;
+		int ret = 0;
 
 		/* Seen through each descriptor of it; once taken, taken again does no harm. */
 		if (l->kind == cairn_LockKind_LOCK_POSIX || l->description != d->id)
 			continue;
-		if (l->kind == cairn_LockKind_LOCK_FLOCK)
-			ret = flock(fd, (l->exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
-		else
+		if (l->kind == cairn_LockKind_LOCK_OFD)
 			ret = take(l, fd, F_OFD_SETLK);
+		else if (!in_image(img, l->pid))
+			ret = flock_for_dead(l, fd);
 		if (ret)
+			return taken(l, err);
+	}
+	return 0;
+}
+
+/* Those of descriptions that it took; fds: of all descriptions, -1 where one has none (yet). */
+int cr_locks_by_process(const struct cr_image *img, pid_t pid, const int *fds, struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < img->locks.n; i++) {
+		const cairn_Lock *l = &img->locks.v[i];
+		int d;
+
+		if (l->kind != cairn_LockKind_LOCK_FLOCK || l->pid != pid)
+			continue;
+		d = cr_description_index(img, l->description);
+		if (d >= 0 && fds[d] >= 0 && flock_again(l, fds[d]))
 			return taken(l, err);
 	}
 	return 0;

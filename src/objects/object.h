@@ -477,14 +477,21 @@ int cr_pty_lead(const struct cr_restore *r, pid_t session);
 /* Whether it has one, and an own descriptor of it; the saved foreground group. */
 bool cr_pty_of(const struct cr_restore *r, pid_t session, int *fd, pid_t *foreground);
 
+/* ---- lease.c ---- */
+
+/* By the shepherd, last of all: O_ASYNC, and leases. */
+void cr_set_by_number(struct cr_restore *r);
+
 /* ---- file locks: lock.c ---- */
 
 /* The locks that show on a descriptor of a process. */
 int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number, struct cr_saved_description *d,
 		  struct cr_err *err);
-/* By the shepherd: those of a description. By a process: its own, once its descriptors stand. */
+/* By the shepherd: those of a description that nobody of the job has taken. By a process: those of
+ * descriptions that it has, and its own, once its descriptors stand. */
 int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
 			    struct cr_err *err);
+int cr_locks_by_process(const struct cr_image *img, pid_t pid, const int *fds, struct cr_err *err);
 int cr_locks_of_process(const struct cr_image *img, const struct cr_process_image *p,
 			struct cr_err *err);
 

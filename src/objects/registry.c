@@ -124,43 +124,6 @@ int cr_first_number(const struct cr_image *img, pid_t pid, uint32_t id)
 	return -1;
 }
 
-/*
- * O_ASYNC and leases, whose signals tell the number by which they were set: so one who has the
- * descriptors at those numbers sets them, for all, when no file is open for the restart any more.
- */
-static void set_by_number(struct cr_restore *r)
-{
-	const cairn_Description *d;
-	pid_t pid = 0;
-	bool any = false;
-	size_t i;
-	int n;
-
-	for (i = 0; i < r->img->descriptions.n && !any; i++)
-		any = r->description_fd[i] >= 0 && (r->img->descriptions.v[i].flags & O_ASYNC ||
-						    r->img->descriptions.v[i].lease);
-	if (any)
-		pid = fork();
-	if (!any || pid > 0) {
-		if (any)
-			waitpid(pid, NULL, 0);
-		return;
-	}
-	for (i = 0; i < r->img->descriptions.n; i++) {
-		d = &r->img->descriptions.v[i];
-		n = cr_first_number(r->img, r->first[i], d->id);
-		if ((!(d->flags & O_ASYNC) && !d->lease) || r->description_fd[i] < 0)
-			continue;
-		if (n < 0 || dup3(r->description_fd[i], n, O_CLOEXEC) < 0)
-			n = r->description_fd[i];
-		if (d->flags & O_ASYNC)
-			fcntl(n, F_SETFL, fcntl(n, F_GETFL) | O_ASYNC);
-		if (d->lease && fcntl(n, F_SETLEASE, d->lease - 1))
-			cr_say("the lease on %s is lost: somebody else has it open", d->path);
-	}
-	_exit(0);
-}
-
 int cr_description_index(const struct cr_image *img, uint32_t id)
 {
 	size_t low = 0, high = img->descriptions.n;
@@ -469,7 +432,7 @@ int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 	/* Closing a file is something that can be watched. */
 	for (i = 0; i < r->img->inodes.n; i++)
 		cr_close_fd(&r->inode_fd[i]);
-	set_by_number(r);
+	cr_set_by_number(r);
 	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
 		const struct cr_object *o = cr_object_of(d->kind);

@@ -293,13 +293,16 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	int d, fd, ret;
 
 	cr_progress_of(r, p)->label = CR_LABEL_FILES;
+	ret = cr_locks_by_process(&r->img, p->process.pid, r->objects.description_fd, err);
+	if (ret)
+		return ret;
 	if (shares) {
 		cr_stage_arrive(r, CR_STAGE_BUILT);
 		cr_stage_await(r, p->process.shares_files ? CR_STAGE_PLACED : CR_STAGE_BUILT);
 	}
 	open_exe(r, p, n);
 	if (p->process.shares_files)
-		return 0;
+		return cr_locks_of_process(&r->img, p, err);
 	/* Nothing below the base belongs to the job yet. */
 	syscall(SYS_close_range, 0, r->objects.base - 1, 0);
 	for (i = 0; i < p->fds.n; i++) {
@@ -316,6 +319,9 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 		}
 	}
 	ret = cr_objects_settle(&r->objects, p, err);
+	/* Of what could not be opened before. */
+	if (!ret)
+		ret = cr_locks_by_process(&r->img, p->process.pid, r->objects.description_fd, err);
 	if (ret)
 		return ret;
 	if (n->exe_fd >= 0)
