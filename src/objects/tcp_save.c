@@ -260,14 +260,17 @@ void cr_tcp_grow(int fd, int want)
 	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
 	int lock = cr_inet_get(fd, SOL_SOCKET, BUF_LOCK);
 	int got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	int64_t more;
 
 	if (got >= want)
 		return;
 	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock & ~SOCK_RCVBUF_LOCK);
 	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, want / 2);
 	got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
-	if (got > 0 && got < want)
-		cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, (int64_t)(want / 2) * want / got);
+	more = got > 0 ? (int64_t)(want / 2) * want / got : 0;
+	if (got < want)
+		cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT,
+			    more < INT32_MAX / 4 ? more : INT32_MAX / 4);
 	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
 	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock);
 }
@@ -296,7 +299,10 @@ void cr_tcp_open_window(int fd, size_t len)
 	if (memory[0] > used)
 		used = memory[0];
 	/* A window is opened only if it is worth a part of the whole. */
-	cr_tcp_room(fd, used / 2 + used / 8 + len * 2 + 16384);
+	cr_inet_grow(fd, SO_RCVBUF, used / 2 + used / 8 + len * 2 + 16384);
+	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
+	if (cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF) < (int)(used + used / 8 + len * 2))
+		cr_tcp_grow(fd, INT32_MAX / 2);
 }
 
 void cr_tcp_push(const struct cr_inet *k)
