@@ -114,7 +114,9 @@ test_progs = \
 	test/prog/fifo-hangup \
 	test/prog/fifo-reader \
 	test/prog/fifo-writer \
+	test/prog/file-full \
 	test/prog/file-lowest \
+	test/prog/file-lowest-shared \
 	test/prog/file-owner \
 	test/prog/lease-breaking \
 	test/prog/lease-read \

@@ -13,6 +13,7 @@
 #define CR_WAKE_MAGIC 0x4341524eu /* "CARN" */
 #define CR_WAKE_ASK 1u /* say Hello and wait for Begin before forking */
 #define CR_WAKE_PROC 2u /* a Begin with a descriptor of /proc comes first */
+#define CR_WAKE_APART 8u /* another process has the same table of descriptors */
 #define CR_WAKE_STILL 4u /* job control has stopped the process: no thread of it runs by itself */
 
 struct cr_wake {

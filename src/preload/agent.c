@@ -27,22 +27,6 @@
 struct agent cr_agent;
 __thread struct agent_wait cr_wait;
 
-/* Past a soft limit on descriptors that the application has used up. */
-static long open_socket(void)
-{
-	struct rlimit own, wide;
-	long fd = cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	if (fd != -EMFILE || cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &own))
-		return fd;
-	wide = own;
-	wide.rlim_cur = own.rlim_max;
-	cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &wide, NULL);
-	fd = cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, &own, NULL);
-	return fd;
-}
-
 int agent_connect(const char *suffix)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -51,7 +35,7 @@ int agent_connect(const char *suffix)
 	socklen_t len = sizeof(peer);
 	long fd, ret;
 
-	fd = open_socket();
+	fd = CR_WITH_ROOM(cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
 	if (fd < 0)
 		return fd;
 	memcpy(addr.sun_path + 1, cr_agent.config.socket, n);
@@ -131,14 +115,21 @@ static int ask(void)
 /* In another root directory there may be no /proc: the shepherd lends us its own. */
 static int take_proc(void)
 {
-	int fds[CR_WIRE_FDS], nfds = 0;
+	int fds[CR_WIRE_FDS], nfds = 0, ret;
+	struct rlimit own;
+	bool wide;
 
 	if (!(cr_agent.wake.flags & CR_WAKE_PROC) || cr_agent.proc)
 		return 0;
-	if (agent_call_shepherd() ||
-	    cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in, fds,
-			 &nfds, 0) != 1 ||
-	    nfds != 1)
+	ret = agent_call_shepherd();
+	if (ret)
+		return ret;
+	wide = cr_widen(&own);
+	ret = cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in,
+			   fds, &nfds, 0);
+	if (wide)
+		cr_limit_files(&own);
+	if (ret != 1 || nfds != 1)
 		return -EPROTO;
 	cr_agent.proc = fds[0] + 1;
 	return 0;
@@ -197,25 +188,29 @@ static int stop_threads(void)
 	return ret;
 }
 
-static int stop_and_tell(void)
+static int stop_all(void)
 {
 	struct agent_thread *self = &cr_agent.threads[0];
-	int64_t start = agent_now_ns();
-	int ret, sock;
 
 	cr_agent.nkeep = 0;
+	cr_agent.began_ns = agent_now_ns();
 	self->nr = cr_agent.wake.nr;
 	self->key = cr_agent.wake.key;
 	agent_take_record(self);
-	ret = agent_alone() ? look_for_sections() : stop_threads();
-	if (ret || (ret = agent_call_shepherd()) || (ret = take_proc()))
+	if (agent_alone() && !(cr_agent.wake.flags & CR_WAKE_APART))
+		return look_for_sections();
+	return stop_threads();
+}
+
+static int tell(void)
+{
+	int ret, sock;
+
+	if ((ret = agent_call_shepherd()) || (ret = take_proc()))
 		return ret;
 	/* Only now does nobody change the memory any more that is asked about. */
 	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
 		return ret;
-	cr_agent.waiting = agent_waiting();
-	if (self->tid != cr_agent.pid)
-		agent_take_pending();
 	if (agent_pending_full()) {
 		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_SIGNALS });
 		return -E2BIG;
@@ -236,7 +231,8 @@ static int stop_and_tell(void)
 	cr_agent.out.which_body = cairn_AgentMsg_stopped_tag;
 	cr_agent.out.body.stopped = (cairn_Stopped){ .version = CR_AGENT_VERSION,
 						     .threads = cr_agent.nthreads,
-						     .stop_ns = agent_now_ns() - start,
+						     .stop_ns = agent_now_ns() -
+								cr_agent.began_ns,
 						     .eintr_hidden = cr_agent.eintr_hidden,
 						     .writer_pid = cr_agent.writer_pid };
 	ret = agent_send(&sock, 1);
@@ -257,6 +253,33 @@ static bool answer(void)
 	}
 }
 
+/* Then until the shepherd says Go, or is gone. */
+static void tell_and_wait(void *unused)
+{
+	if (!tell())
+		while (receive() == 1 && answer())
+			continue;
+}
+
+/* Where all numbers are taken, or another process could want one of ours, this is done apart. */
+static void save(void)
+{
+	bool apart = cr_agent.wake.flags & CR_WAKE_APART || agent_call_shepherd() == -EMFILE;
+
+	cr_agent.waiting = agent_waiting();
+	if (apart || cr_agent.threads[0].tid != cr_agent.pid)
+		agent_take_pending();
+	cr_agent.apart = apart && !(cr_agent.wake.flags & CR_WAKE_STILL);
+	if (cr_agent.apart && agent_apart(tell_and_wait, NULL, cr_agent.stack + AGENT_STACK / 2,
+					  &cr_agent.helper)) {
+		cr_agent.sock = -1;
+		cr_agent.proc = 0;
+		return;
+	}
+	cr_agent.apart = false;
+	tell_and_wait(NULL);
+}
+
 static void checkpoint(void *unused)
 {
 	/* What /proc shows of a process that is not dumpable is root's alone. */
@@ -267,10 +290,8 @@ static void checkpoint(void *unused)
 	cr_agent.dumpable = cr_sys1(SYS_prctl, PR_GET_DUMPABLE);
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
-	/* Then until the shepherd says Go, or is gone. */
-	if (!stop_and_tell())
-		while (receive() == 1 && answer())
-			continue;
+	if (!stop_all())
+		save();
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 	if (cr_agent.subreaper)

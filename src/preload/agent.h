@@ -86,11 +86,13 @@ struct agent {
 	uint64_t waiting; /* signals, when the timers were described */
 	bool alarm; /* ITIMER_REAL ran then */
 	unsigned int eintr_hidden;
+	int64_t began_ns;
 	struct cr_wake wake;
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
 	unsigned int nkeep;
 	_Atomic int section; /* thread that kept the last checkpoint from being made, 0: none */
 	int sock; /* -1 if there is none */
+	bool apart; /* what is done now is done with another table than the application's */
 	_Atomic int helper; /* the thread that stops the others, 0 for none */
 	int proc; /* one more than a descriptor of the shepherd's /proc, 0 for none */
 	int dumpable, subreaper; /* as they were before this checkpoint */

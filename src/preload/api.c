@@ -241,14 +241,13 @@ static void exchange_apart(void *question)
 
 /*
  * One question and its answer in api.answer; 0, or -errno: -EAGAIN if it is to be asked again.
- * Other threads shall not miss the number of the connection.
+ * Others that have the same table shall not miss the number of the connection.
  */
 static int exchange(const cairn_ApiAsk *ask)
 {
 	struct question q = { ask, -EAGAIN };
 
-	if (agent_alone() ||
-	    !agent_apart(exchange_apart, &q, api.stack + sizeof(api.stack), &api.helper))
+	if (!agent_apart(exchange_apart, &q, api.stack + sizeof(api.stack), &api.helper))
 		return exchange_here(ask);
 	return q.ret;
 }

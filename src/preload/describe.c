@@ -254,6 +254,24 @@ static int still_open(cairn_Descriptors *d)
 	return n;
 }
 
+/* Too many may be in flight, by a limit that is small; the shepherd is about to take some. */
+static int send_patiently(const int *fds, int n)
+{
+	struct rlimit own;
+	int ret = agent_send(fds, n), tries;
+
+	for (tries = 0; ret == -ETOOMANYREFS && tries < 1000; tries++) {
+		bool wide = cr_widen(&own);
+
+		ret = agent_send(fds, n);
+		if (wide)
+			cr_limit_files(&own);
+		if (ret == -ETOOMANYREFS)
+			cr_sys2(SYS_nanosleep, (&(struct timespec){ 0, 1000000 }), NULL);
+	}
+	return ret;
+}
+
 static int flush_descriptors(int *n)
 {
 	static int fds[CR_WIRE_FDS];
@@ -265,28 +283,69 @@ static int flush_descriptors(int *n)
 		for (i = 0; i < left; i++)
 			fds[i] = d->fds[i];
 		d->fds_count = d->cloexec_count = left;
-		ret = agent_send(fds, left);
-		/* Too many in flight; the shepherd is about to take some. */
-		if (ret == -ETOOMANYREFS)
-			cr_sys2(SYS_nanosleep, (&(struct timespec){ 0, 1000000 }), NULL);
+		ret = send_patiently(fds, left);
 		/* The table is shared, and another process's agent has closed its own in it. */
-		else if (ret == -EBADF)
-			left = still_open(d);
-		else
+		if (ret != -EBADF)
 			return ret;
+		left = still_open(d);
 	}
 	return left ? ret : 0;
+}
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+/* The leading thread; an older kernel knows main threads only. */
+static long open_leader(void)
+{
+	int tid = cr_agent.threads[0].tid;
+	long fd = cr_sys2(SYS_pidfd_open, tid, PIDFD_THREAD);
+
+	return fd == -EINVAL && tid == cr_agent.pid ? cr_sys2(SYS_pidfd_open, tid, 0) : fd;
+}
+
+/* One of the application's, which this thread has not: through a duplicate. */
+static int send_foreign(int leader, int fd)
+{
+	cairn_Descriptors *d = &cr_agent.out.body.descriptors;
+	long own = cr_sys3(SYS_pidfd_getfd, leader, fd, 0), flags;
+	char path[80], text[256];
+	const char *p;
+	int ret;
+
+	if (own < 0)
+		return own == -EBADF ? 0 : own;
+	cr_task_path(path, cr_agent.threads[0].tid, "fdinfo/");
+	cr_put_number(path + strlen(path), fd);
+	if (cr_read_text(cr_agent.proc - 1, path, text, sizeof(text)) <= 0 ||
+	    !(p = after(text, "flags:\t"))) {
+		cr_sys1(SYS_close, own);
+		return -EPROTO;
+	}
+	flags = cr_get_number(&p, 8);
+	d->fds[0] = fd;
+	d->cloexec[0] = flags & O_CLOEXEC ? FD_CLOEXEC : 0;
+	d->fds_count = d->cloexec_count = 1;
+	ret = send_patiently((int[]){ own }, 1);
+	cr_sys1(SYS_close, own);
+	return ret;
 }
 
 int agent_send_descriptors(void)
 {
 	struct cr_dirent *e;
-	long dir = cr_open_proc(cr_agent.proc - 1, "/proc/self/fd", O_RDONLY | O_DIRECTORY);
-	long count, at;
+	long count, at, dir, leader = -1;
+	char path[64];
 	int n = 0, ret = 0;
 
+	/* Of a main thread that has ended there is nothing to see any more. */
+	cr_task_path(path, cr_agent.threads[0].tid, "fd");
+	dir = cr_open_proc(cr_agent.proc - 1, path, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
 		return dir;
+	if (cr_agent.apart && (leader = open_leader()) < 0)
+		return leader;
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_descriptors_tag;
 	while ((count = cr_sys3(SYS_getdents64, dir, cr_agent.text, sizeof(cr_agent.text))) > 0) {
@@ -300,6 +359,10 @@ int agent_send_descriptors(void)
 			if (*p == '.')
 				continue;
 			fd = cr_get_number(&p, 10);
+			if (cr_agent.apart) {
+				ret = send_foreign(leader, fd);
+				continue;
+			}
 			if (fd == dir || fd == cr_agent.sock || fd == cr_agent.proc - 1)
 				continue;
 			flags = cr_sys2(SYS_fcntl, fd, F_GETFD);

@@ -3,9 +3,12 @@
 // Numbers to text and back, small files of /proc: without libc, for the agent.
 #pragma once
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "arch/x86_64/syscall.h"
 
@@ -19,14 +22,46 @@ struct cr_dirent {
 };
 
 /*
+ * A call that makes a descriptor, past a soft limit that the application has used up. Nobody else
+ * of the process runs meanwhile, or has the same table.
+ */
+#define CR_WITH_ROOM(call)                                  \
+	({                                                  \
+		struct rlimit own_;                         \
+		long fd_ = call;                            \
+		if (fd_ == -EMFILE && cr_widen(&own_)) {    \
+			fd_ = call;                         \
+			cr_limit_files(&own_);              \
+		}                                           \
+		fd_;                                        \
+	})
+
+static inline bool cr_limit_files(const struct rlimit *limit)
+{
+	return !cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, limit, NULL);
+}
+
+static inline bool cr_widen(struct rlimit *own)
+{
+	struct rlimit wide;
+
+	if (cr_sys4(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, own))
+		return false;
+	wide = *own;
+	wide.rlim_cur = own->rlim_max;
+	return cr_limit_files(&wide);
+}
+
+/*
  * Opens a file of /proc, by its whole path; by way of proc, the shepherd's /proc, if that is open,
  * as the process may have a root directory without one.
  */
 static inline long cr_open_proc(int proc, const char *path, int flags)
 {
 	if (proc < 0)
-		return cr_sys3(SYS_open, path, flags | O_CLOEXEC, 0);
-	return cr_sys4(SYS_openat, proc, path + sizeof("/proc"), flags | O_CLOEXEC, 0);
+		return CR_WITH_ROOM(cr_sys3(SYS_open, path, flags | O_CLOEXEC, 0));
+	return CR_WITH_ROOM(
+		cr_sys4(SYS_openat, proc, path + sizeof("/proc"), flags | O_CLOEXEC, 0));
 }
 
 static inline char *cr_put_text(char *p, const char *text)

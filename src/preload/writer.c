@@ -472,7 +472,10 @@ static void take_ranges(const cairn_Ranges *ranges)
 static void write_image(void)
 {
 	int fds[CR_WIRE_FDS], nfds;
+	struct rlimit limit;
 
+	/* What the shepherd sends needs numbers. */
+	cr_widen(&limit);
 	cr_agent.sock = writer_sock;
 	for (;;) {
 		const cairn_Ranges *ranges = &cr_agent.in.body.ranges;
@@ -577,7 +580,8 @@ int agent_fork_writer(int *sock)
 	int status, pair[2];
 	long pid;
 
-	pid = cr_sys4(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair);
+	pid = CR_WITH_ROOM(
+		cr_sys4(SYS_socketpair, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair));
 	if (pid < 0)
 		return pid;
 	*sock = pair[0];

@@ -5,7 +5,9 @@
 // for each process, since its threads are known.
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "shepherd/shepherd.h"
@@ -121,12 +123,25 @@ static struct cr_member *meet(struct cr_shepherd *sh, struct cr_checkpoint *c, p
 	return m;
 }
 
+/* A child that has the table of descriptors of its parent (CLONE_FILES). */
+static void find_sharing(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *parent,
+			 pid_t pid, int *fresh)
+{
+	struct cr_member *m;
+
+	if (cr_member_find(c, pid) || syscall(SYS_kcmp, parent->pid, pid, KCMP_FILES, 0, 0))
+		return;
+	m = meet(sh, c, pid, fresh);
+	if (m)
+		m->shares_files = parent->shares_files = true;
+}
+
 int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cr_pids pids = { 0 };
 	struct cr_member *m;
 	int fresh = 0;
-	size_t i;
+	size_t i, k, from;
 
 	for (i = 0; i < c->members.n; i++)
 		c->members.v[i]->seen = false;
@@ -137,7 +152,10 @@ int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (!m || m->seen)
 			continue;
 		m->seen = true;
+		from = pids.n;
 		list_children(m, &pids);
+		for (k = from; k < pids.n; k++)
+			find_sharing(sh, c, m, pids.v[k], &fresh);
 	}
 	free(pids.v);
 	for (i = 0; i < c->members.n; i++) {

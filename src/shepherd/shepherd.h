@@ -61,6 +61,8 @@ struct cr_member {
 	pid_t pid;
 	pid_t tid; /* a thread that lives, for /proc: the main one may have ended */
 	enum cr_member_state state;
+	bool waits, begun; /* has said Hello; has been answered */
+	bool shares_files; /* its table of descriptors, with another process */
 	bool seen; /* in the latest look at the tree */
 	bool looked; /* at its namespaces */
 	bool left_out; /* of a check: it cannot be stopped, and goes on */

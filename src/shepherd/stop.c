@@ -96,7 +96,8 @@ static bool must_ask(const struct cr_member *m)
 	for (i = 0; i < m->keep.n; i++)
 		if (m->keep.v[i].flags & LIFTED)
 			return true;
-	return m->unblocked;
+	/* Until all that have one table stand still, nobody says what is in it. */
+	return m->unblocked || m->shares_files;
 }
 
 /* Between vfork and exec a child has its parent's memory: whoever woke it would wake the parent. */
@@ -190,7 +191,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	m->chrooted = !cr_proc_link(m->pid, "root", root) && strcmp(root, "/");
 	read_record(m->pid, tid, &wake);
 	wake.flags = (must_ask(m) ? CR_WAKE_ASK : 0) | (m->chrooted ? CR_WAKE_PROC : 0) |
-		     (m->traced.n ? CR_WAKE_STILL : 0);
+		     (m->traced.n ? CR_WAKE_STILL : 0) | (m->shares_files ? CR_WAKE_APART : 0);
 	info.si_pid = getpid();
 	info.si_uid = getuid();
 	cr_wake_put(&info, &wake);
@@ -391,6 +392,31 @@ static int begin(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_memb
 	return 0;
 }
 
+/* Those who have said Hello. */
+static int begin_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
+{
+	bool together = true;
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < c->members.n; i++) {
+		const struct cr_member *m = c->members.v[i];
+
+		if (m->shares_files && !m->waits && !m->begun && m->state < CR_MEMBER_STOPPED)
+			together = false;
+	}
+	for (i = 0; i < c->members.n && !ret; i++) {
+		struct cr_member *m = c->members.v[i];
+
+		if (!m->waits || (m->shares_files && !together))
+			continue;
+		m->waits = false;
+		m->begun = true;
+		ret = begin(sh, c, m);
+	}
+	return ret;
+}
+
 static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fd)
 {
 	const cairn_Stopped *s = &sh->in.body.stopped;
@@ -423,6 +449,7 @@ static void note_mqueue(struct cr_checkpoint *c, const struct cr_member *m,
 static void forget(struct cr_member *m)
 {
 	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
+	m->waits = m->begun = false;
 	cr_close_fd(&m->sock);
 }
 
@@ -444,7 +471,8 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 
 	switch (in->which_body) {
 	case cairn_AgentMsg_hello_tag:
-		return begin(sh, c, m);
+		m->waits = true;
+		return begin_all(sh, c);
 	case cairn_AgentMsg_core_tag:
 		m->core = in->body.core;
 		return 0;
@@ -612,6 +640,9 @@ static int push_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	size_t i;
 
+	/* One that others waited for may have ended. */
+	if (begin_all(sh, c))
+		return -EPERM;
 	for (i = 0; i < c->members.n; i++) {
 		struct cr_member *m = c->members.v[i];
 
