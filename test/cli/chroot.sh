@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # In a plain chroot, whose root directory is no mount point, jobs are launched and restarted, by
 # root and by a user; and nothing that a restart mounts shows outside.
+# options: root
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 

@@ -3,6 +3,7 @@
 # crlaunch and crrestart inside of podman's containers without any capability, with the default
 # seccomp profile and a masked /proc: a job goes from one container to the next, twice, as root and
 # as a user there.
+# options: root
 set -u
 . "$(dirname "$0")/containers.bash" podman runc
 

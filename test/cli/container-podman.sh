@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A container of podman's that runs already becomes a job: checkpoint, kill and restart, twice, with
 # a log without a gap; --stop; on another node, which has only the image.
+# options: root
 set -u
 . "$(dirname "$0")/containers.bash" podman runc
 

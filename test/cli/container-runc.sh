@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A running container of runc becomes a job: checkpoint, kill and restart, twice; --stop; at another
 # place, with --map.
+# options: root
 set -u
 . "$(dirname "$0")/containers.bash" runc jq
 

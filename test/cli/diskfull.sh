@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A checkpoint that finds the disk full fails; the job and the checkpoint before stay.
+# options: root
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 

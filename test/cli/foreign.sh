@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Another user's job and images are out of reach, whoever may read them.
+# options: root
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A running container of runc's becomes a job of the cluster; when its node fails it runs on the
 # other from its last checkpoint. Its shepherd killed, it is killed, and restarted.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 for program in runc jq busybox; do

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The coordinator ends at any instant: jobs do not notice, and it finds its cluster as it was. So
 # when its node fails: the nodes keep each other alive.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

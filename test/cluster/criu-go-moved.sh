@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A server in Go is moved to another node when its node dies, and when it is drained.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 . "$top/test/cluster/keeper.bash"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A full store: the checkpoint fails with a clear line, the job goes on, the last good one stays;
 # with room again checkpoints are made as before.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

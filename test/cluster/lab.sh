@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The lab itself: each of its verbs does what it says, and nothing of it stays.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

@@ -3,6 +3,7 @@
 # An MPI job of one node, without a cluster: brought back by hand on another host, which has another
 # name and address and an empty /tmp and /dev/shm; then on a third.
 # usage: mpi-moved.sh [openmpi|mpich…]
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

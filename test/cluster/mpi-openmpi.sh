@@ -3,6 +3,7 @@
 # MPI over two nodes, started by crrsh, whose ranks check every byte and number every message. Both
 # nodes die at once, twice, and each time the job goes on on two others with other addresses.
 # usage: mpi-openmpi.sh [openmpi|mpich]
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 . "$top/test/cluster/mpi.bash"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A node that hangs and comes back to find its members elsewhere.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A node whose network falls silent: it ends its members itself before they start elsewhere.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The main scene: a node fails, and the job runs on a healthy one from its last checkpoint.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A member that the kernel kills for want of memory is started again, and the cause is told.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

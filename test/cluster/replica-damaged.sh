@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A damaged copy is not used: the job comes back from another one, and the damaged one is
 # repaired.
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab

@@ -4,6 +4,7 @@
 # all nodes that they are on, on nodes with other addresses. By IPv4, by IPv6, where other programs
 # have the ports; from two nodes onto one, and from one onto two. See sockets.c.
 # usage: sockets.sh [v4|v6|taken|onto-one|from-one …]
+# options: root
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab
