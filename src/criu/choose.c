@@ -22,7 +22,7 @@
 /* The dynamic linker that the agent's libc belongs to. */
 #define LINKER "ld-linux-x86-64.so.2"
 
-static int find_command(const char *command, char *path, struct cr_err *err)
+int cr_find_command(const char *command, char *path, struct cr_err *err)
 {
 	const char *dirs = getenv("PATH"), *end;
 	struct stat st;
@@ -76,7 +76,7 @@ static bool read_interpreter(int fd, char *path)
 	do
 		w = word(&p);
 	while (*w == '-' || strchr(w, '='));
-	if (*w && !find_command(w, found, NULL))
+	if (*w && !cr_find_command(w, found, NULL))
 		snprintf(path, CR_PATH_MAX, "%s", found);
 	return true;
 }
@@ -119,7 +119,7 @@ static bool unloadable(int fd, const char *path, const struct stat *st, char *wh
 
 int cr_choose(const char *command, struct cr_choice *out, struct cr_err *err)
 {
-	int ret = find_command(command, out->path, err), depth;
+	int ret = cr_find_command(command, out->path, err), depth;
 	struct stat st = { 0 };
 	cr_auto_fd fd = -1;
 

@@ -15,6 +15,9 @@ struct cr_choice {
 	char why[512]; /* a clause: "PATH is linked dynamically" */
 };
 
+/* The file that a command is, by PATH if it has no slash; path has CR_PATH_MAX bytes. */
+int cr_find_command(const char *command, char *path, struct cr_err *err);
+
 /*
  * The agent wherever it can be loaded, since it needs no privilege; else CRIU. 0, or -errno with
  * CR_EXIT_NO_COMMAND or CR_EXIT_CANNOT_RUN.

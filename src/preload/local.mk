@@ -18,7 +18,7 @@ AGENT_SRCS = \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
 	src/preload/wrap_clocks.c src/preload/wrap_sysv.c \
 	src/preload/addresses.c src/preload/wrap_address.c \
-	src/common/wire.c src/arch/x86_64/decode.c src/arch/x86_64/partial.c
+	src/common/preload.c src/common/wire.c src/arch/x86_64/decode.c src/arch/x86_64/partial.c
 
 AGENT_HDRS = \
 	src/preload/addresses.h \
@@ -36,6 +36,7 @@ AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-se
 	-Wl,-soname,libcairn.so,--exclude-libs,ALL,--hash-style=gnu,-z,defs
 
 libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
+		src/common/preload.h \
 		src/common/accept.h src/common/wire.h src/common/defs.h src/common/pagemap.h \
 		src/common/addresses.h src/common/environment.h \
 		src/common/agent_config.h src/common/ids.h src/common/wake.h \

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "common/preload.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/text.h"
@@ -54,29 +55,27 @@ static bool starts(const char *s, const char *prefix)
 /* What must be changed in an environment so that it loads the agent and finds the shepherd. */
 struct env_plan {
 	size_t n;
-	char *preload; /* entry of the application's, or NULL */
-	bool preload_ok, socket_ok;
+	const char *preload; /* value of the application's, or NULL */
+	bool socket_ok;
 	size_t room; /* bytes for new strings */
+	char first[CR_RUNTIME_NAME_MAX]; /* library that the program must have before ours */
 };
 
 static void plan_env(char *const *env, struct env_plan *plan)
 {
-	*plan = (struct env_plan){ 0 };
 	for (; env && env[plan->n]; plan->n++) {
 		char *e = env[plan->n];
 
-		if (starts(e, PRELOAD)) {
-			plan->preload = e;
-			plan->preload_ok = strstr(e, own_path) != NULL;
-		} else if (starts(e, SOCKET)) {
+		if (starts(e, PRELOAD))
+			plan->preload = e + strlen(PRELOAD);
+		else if (starts(e, SOCKET))
 			plan->socket_ok = !strcmp(e + strlen(SOCKET), cr_agent.config.socket);
-		}
 	}
 	plan->room = strlen(own_path) + (plan->preload ? strlen(plan->preload) : 0) +
-		     CR_SOCKET_NAME_MAX + 96;
+		     sizeof(plan->first) + CR_SOCKET_NAME_MAX + 96;
 }
 
-/* The new environment in out (n + 5 entries) and text. */
+/* The new environment in out (n + 5 entries) and text, which begins with LD_PRELOAD. */
 static void fill_env(char *const *env, const struct env_plan *plan, char **out, char *text)
 {
 	size_t i, n = 0;
@@ -85,11 +84,7 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 		if (!starts(env[i], PRELOAD) && !starts(env[i], SOCKET) && !starts(env[i], SIGNAL))
 			out[n++] = env[i];
 	out[n++] = text;
-	text = stpcpy(stpcpy(text, PRELOAD), own_path);
-	if (plan->preload && !plan->preload_ok && plan->preload[strlen(PRELOAD)])
-		text = stpcpy(stpcpy(text, ":"), plan->preload + strlen(PRELOAD));
-	else if (plan->preload_ok)
-		text = stpcpy(out[n - 1], plan->preload);
+	text += strlen(text);
 	out[n++] = ++text;
 	text = stpcpy(stpcpy(text, SOCKET), cr_agent.config.socket);
 	if (cr_agent.config.signal != CR_DEFAULT_SIGNAL) {
@@ -99,17 +94,51 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 	out[n] = NULL;
 }
 
-/* Declares `env` as the environment to use instead of `given`; lives until the caller returns. */
-#define KEEP_ENV(given, env)                                                 \
-	char *const *env = given;                                            \
-	struct env_plan plan_;                                               \
-	if (cr_agent.active && own_path[0]) {                                \
-		plan_env(given, &plan_);                                     \
-		if (!plan_.preload_ok || !plan_.socket_ok) {                 \
-			char **out_ = alloca((plan_.n + 5) * sizeof(*out_)); \
-			fill_env(given, &plan_, out_, alloca(plan_.room));   \
-			env = out_;                                          \
-		}                                                            \
+/* A program that libc will look for in PATH. */
+static void look_for(const char *file, char *first)
+{
+	const char *dirs = agent_variable("PATH");
+	char path[PATH_MAX];
+	size_t n, len = strnlen(file, sizeof(path));
+
+	first[0] = 0;
+	if (strchr(file, '/')) {
+		cr_preload_first(AT_FDCWD, file, 0, first);
+		return;
+	}
+	for (dirs = dirs ? dirs : "/bin:/usr/bin"; *dirs; dirs += n + (dirs[n] == ':')) {
+		n = strcspn(dirs, ":");
+		if (n + len + 2 > sizeof(path))
+			continue;
+		memcpy(path, dirs, n);
+		strcpy(stpcpy(path + n, n ? "/" : ""), file);
+		if (cr_sys3(SYS_faccessat, AT_FDCWD, path, X_OK))
+			continue;
+		cr_preload_first(AT_FDCWD, path, 0, first);
+		return;
+	}
+}
+
+/*
+ * Declares `env` as the environment to use instead of `given`; lives until the caller returns.
+ * look notes in `first` what the program needs.
+ */
+#define KEEP_ENV(given, env, look)                                                         \
+	char *const *env = given;                                                          \
+	struct env_plan plan_ = { 0 };                                                     \
+	if (cr_agent.active && own_path[0]) {                                              \
+		char *first = plan_.first, *text_;                                         \
+		look;                                                                      \
+		plan_env(given, &plan_);                                                   \
+		text_ = alloca(plan_.room);                                                \
+		strcpy(text_, PRELOAD);                                                    \
+		cr_preload_list(text_ + strlen(PRELOAD), own_path, plan_.preload, first);  \
+		if (!plan_.socket_ok || !plan_.preload ||                                  \
+		    strcmp(text_ + strlen(PRELOAD), plan_.preload)) {                      \
+			char **out_ = alloca((plan_.n + 5) * sizeof(*out_));               \
+			fill_env(given, &plan_, out_, text_);                              \
+			env = out_;                                                        \
+		}                                                                          \
 	}
 
 /* Calls with the signal blocked; for exec that means: only a failure comes back. */
@@ -123,28 +152,28 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 
 CR_WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
 {
-	KEEP_ENV(envp, env);
+	KEEP_ENV(envp, env, cr_preload_first(AT_FDCWD, agent_program(path), 0, first));
 	cr_wrappers_resolve();
 	return BLOCKED(cr_real.execve(agent_program(path), argv, env));
 }
 
 CR_WRAPPER int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	KEEP_ENV(envp, env);
+	KEEP_ENV(envp, env, look_for(agent_program(file), first));
 	cr_wrappers_resolve();
 	return BLOCKED(cr_real.execvpe(agent_program(file), argv, env));
 }
 
 CR_WRAPPER int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	KEEP_ENV(envp, env);
+	KEEP_ENV(envp, env, cr_preload_first(fd, "", AT_EMPTY_PATH, first));
 	cr_wrappers_resolve();
 	return BLOCKED(cr_real.fexecve(fd, argv, env));
 }
 
 CR_WRAPPER int execveat(int fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
-	KEEP_ENV(envp, env);
+	KEEP_ENV(envp, env, cr_preload_first(fd, agent_program(path), flags, first));
 	cr_wrappers_resolve();
 	return BLOCKED(cr_real.execveat(fd, agent_program(path), argv, env, flags));
 }
@@ -222,7 +251,7 @@ CR_WRAPPER int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_
 	posix_spawnattr_t copy;
 	int error;
 
-	KEEP_ENV(envp, env);
+	KEEP_ENV(envp, env, cr_preload_first(AT_FDCWD, agent_program(path), 0, first));
 	cr_wrappers_resolve();
 	attr = blocked_attr(attr, &copy);
 	error = BLOCKED(cr_real.posix_spawn(pid, agent_program(path), actions, attr, argv, env));
@@ -238,7 +267,7 @@ CR_WRAPPER int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file
 	posix_spawnattr_t copy;
 	int error;
 
-	KEEP_ENV(envp, env);
+	KEEP_ENV(envp, env, look_for(agent_program(file), first));
 	cr_wrappers_resolve();
 	attr = blocked_attr(attr, &copy);
 	error = BLOCKED(cr_real.posix_spawnp(pid, agent_program(file), actions, attr, argv, env));

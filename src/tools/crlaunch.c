@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/preload.h"
 #include "common/runtime.h"
 #include "criu/choose.h"
 #include "shepherd/guard.h"
@@ -30,14 +31,17 @@ static void usage(void)
 }
 
 /* The agent's environment; what the user preloads stays, behind it. */
-static void set_environment(struct cr_shepherd *sh)
+static void set_environment(struct cr_shepherd *sh, const char *command)
 {
 	const char *other = getenv("LD_PRELOAD");
-	char number[16], *list;
+	char number[16], path[CR_PATH_MAX], first[CR_RUNTIME_NAME_MAX] = "";
+	char *list = malloc(strlen(sh->library) + (other ? strlen(other) : 0) + sizeof(first) + 4);
 
-	if (asprintf(&list, "%s%s%s", sh->library, other && *other ? ":" : "", other ? other : "") <
-	    0)
+	if (!list)
 		return;
+	if (!cr_find_command(command, path, NULL))
+		cr_preload_first(AT_FDCWD, path, 0, first);
+	cr_preload_list(list, sh->library, other, first);
 	setenv("LD_PRELOAD", list, 1);
 	setenv(CR_ENV_SOCKET, sh->agent_socket, 1);
 	cr_cluster_environment(&sh->cluster);
@@ -67,7 +71,7 @@ static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 		if (criu)
 			setsid();
 		if (agent) {
-			set_environment(sh);
+			set_environment(sh, argv[0]);
 		} else {
 			sigprocmask(SIG_SETMASK, &old, NULL);
 			cr_cluster_environment(&sh->cluster);
