@@ -22,6 +22,8 @@
 #define CR_WRITER_NAME "cairn-writer"
 /* The same for the process of a plugin. */
 #define CR_PLUGIN_NAME "cairn-plugin"
+/* And who outlives a shepherd that is killed, to end its job. */
+#define CR_GUARD_NAME "cairn-guard"
 
 #define CR_NAME_MAX 80
 #define CR_PATH_MAX 4096

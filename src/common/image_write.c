@@ -17,6 +17,7 @@
 
 #include "common/image.h"
 #include "common/image_format.h"
+#include "common/owner.h"
 
 #define BUFFER_SIZE (1ul << 20)
 #define RECORD_MAX (128ul << 10)
@@ -316,13 +317,17 @@ int cr_image_forget(const char *path, struct cr_err *err)
 {
 	cr_auto_fd parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent **list = NULL;
-	int count, i, found = 0, left = 0;
+	int count, i, found = 0, left = 0, tries = 0;
+	bool locked;
 
 	if (parent < 0)
 		return cr_fail(err, errno == ENOENT ? CR_EXIT_NOT_FOUND : CR_EXIT_IO, errno, "%s",
 			       path);
-	/* Its shepherd has it locked as well. */
-	if (flock(parent, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+	/* Its shepherd has it locked as well, and the guard of one that was killed for a moment. */
+	while ((locked = flock(parent, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) &&
+	       cr_owner_is_ending(path) && tries++ < 1000)
+		usleep(10000);
+	if (locked)
 		return cr_fail(err, CR_EXIT_EXISTS, 0,
 			       "the job of %s is running: end it first (crctl kill)", path);
 	count = scandirat(parent, ".", &list, NULL, alphasort);
@@ -341,6 +346,7 @@ int cr_image_forget(const char *path, struct cr_err *err)
 	if (left)
 		return cr_fail(err, CR_EXIT_PERMISSION, 0,
 			       "some checkpoints in %s cannot be removed", path);
+	cr_owner_sweep(parent);
 	/* Something else in it is not ours. */
 	rmdir(path);
 	return 0;

@@ -13,6 +13,7 @@ src_libcommon_a_SOURCES = \
 	src/common/args.c src/common/args.h \
 	src/common/clock.c src/common/clock.h src/common/defs.h \
 	src/common/contents.c src/common/contents.h src/common/needs.c src/common/needs.h \
+	src/common/owner.c src/common/owner.h \
 	src/common/ready.c src/common/ready.h \
 	src/common/addresses.h \
 	src/common/each.c src/common/each.h \

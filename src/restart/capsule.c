@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,15 +26,13 @@
 #include <unistd.h>
 
 #include "restart/restart.h"
+#include "shepherd/guard.h"
 
 #define MQUEUE_MAGIC 0x19800202
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x80
 #endif
-
-static const int passed[] = { SIGTERM, SIGINT,	SIGQUIT, SIGHUP,   SIGUSR1,
-			      SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
 
 /* ---- namespaces ---- */
 
@@ -251,11 +250,12 @@ static void run_shepherd(struct cr_restart *r, int tty, bool may_group,
 	sigset_t set;
 
 	/* Signals for the job wait until the shepherd's loop takes them. */
-	sigemptyset(&set);
-	for (size_t i = 0; i < CR_ARRAY_SIZE(passed); i++)
-		sigaddset(&set, passed[i]);
+	cr_passed_set(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	prctl(PR_SET_NAME, "crrestart");
+	/* Of a capsule the kernel ends all with its init. */
+	if (r->objects.virtual_ids)
+		cr_guarded_by_parent(r->sh);
 	take_group(r, tty, may_group);
 	if (r->objects.virtual_ids) {
 		r->ids->clock[0] = r->img.job.monotonic_ns - cr_now_ns(CLOCK_MONOTONIC);
@@ -307,20 +307,6 @@ static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 
 /* ---- init ---- */
 
-static int status_of(int status)
-{
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-/* The job's end is an exit status of the shepherd; a signal was meant for the shepherd itself. */
-static int shepherd_status(int status)
-{
-	if (WIFSIGNALED(status))
-		cr_say("the shepherd of the job was killed by signal %d (%s)", WTERMSIG(status),
-		       strsignal(WTERMSIG(status)));
-	return status_of(status);
-}
-
 /* Where the host shows its message queues, the capsule shows the job's. */
 static void show_mqueues(void)
 {
@@ -337,12 +323,16 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 {
 	struct cr_err err = { 0 };
 	sigset_t set, old;
+	struct pollfd above = { .fd = r->sh->report };
 	pid_t shepherd, pid;
-	int status, result = 0, ret;
 	siginfo_t info;
+	int status, ret;
 
 	prctl(PR_SET_NAME, "cairn-init");
-	prctl(PR_SET_PDEATHSIG, r->member ? SIGKILL : 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It was gone before that. */
+	if (poll(&above, 1, 0) == 1 && above.revents & POLLERR)
+		_exit(128 + SIGKILL);
 	ret = cr_cut_off_mounts();
 	if (ret)
 		cr_fail(&err, CR_EXIT_NAMESPACE, -ret,
@@ -370,65 +360,34 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 			continue;
 		if (info.si_signo != SIGCHLD && kill(shepherd, info.si_signo))
 			continue;
-		while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
-			if (pid == shepherd) {
-				result = shepherd_status(status);
-				if (r->member)
-					_exit(result);
-			}
-		/* The job may outlive its shepherd; nobody is left when both are gone. */
-		if (pid < 0 && errno == ECHILD)
-			_exit(result);
-	}
-}
-
-/* ---- outer ---- */
-
-/* The job was stopped: stop as the shell expects, and start it again when the shell says so. */
-static void follow_stop(int tty, pid_t init_pid)
-{
-	pid_t group = tty < 0 ? -1 : tcgetpgrp(tty);
-	sigset_t ttou, old;
-
-	raise(SIGSTOP);
-	if (tty >= 0 && tcgetpgrp(tty) == getpgrp()) {
-		sigemptyset(&ttou);
-		sigaddset(&ttou, SIGTTOU);
-		sigprocmask(SIG_BLOCK, &ttou, &old);
-		tcsetpgrp(tty, group);
-		sigprocmask(SIG_SETMASK, &old, NULL);
-	}
-	kill(init_pid, SIGCONT);
-}
-
-static int watch(struct cr_restart *r, pid_t init_pid, int tty, int report)
-{
-	sigset_t set;
-	siginfo_t info;
-	int status = 0;
-	char c;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGIO);
-	for (size_t i = 0; i < CR_ARRAY_SIZE(passed); i++)
-		sigaddset(&set, passed[i]);
-	fcntl(report, F_SETFL, O_NONBLOCK | O_ASYNC);
-	for (;;) {
-		if (sigwaitinfo(&set, &info) < 0)
-			continue;
-		while (info.si_signo == SIGIO && read(report, &c, 1) == 1)
-			follow_stop(tty, init_pid);
-		if (info.si_signo == SIGCHLD && waitpid(init_pid, &status, WNOHANG) == init_pid) {
-			if (r->member)
-				cr_kill_job(r->sh);
-			return shepherd_status(status);
+		while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
+			if (pid != shepherd)
+				continue;
+			/* Nothing outlives it: the kernel ends with us who is left. */
+			if (!WIFSTOPPED(status))
+				_exit(cr_shepherd_status(status));
+			cr_wake_shepherd(shepherd);
 		}
-		/* From the terminal it went to the job's group as well if that is also ours. */
-		if (info.si_signo != SIGCHLD && info.si_signo != SIGIO &&
-		    info.si_signo != SIGCONT && (info.si_code != SI_KERNEL || tty < 0))
-			kill(init_pid, info.si_signo);
 	}
+}
+
+/* Without a capsule. See shepherd/guard.c. */
+static void guard(struct cr_restart *r, int tty, bool may_group, pid_t outer,
+		  int (*inner)(struct cr_restart *r)) __attribute__((noreturn));
+
+static void guard(struct cr_restart *r, int tty, bool may_group, pid_t outer,
+		  int (*inner)(struct cr_restart *r))
+{
+	pid_t shepherd;
+
+	cr_guard_begin();
+	shepherd = make_shepherd(r, tty, may_group, inner);
+	if (shepherd < 0) {
+		cr_say("cannot make a process for the shepherd: %s", strerror(errno));
+		_exit(CR_EXIT_INTERNAL);
+	}
+	cr_close_fd(&r->sh->report);
+	_exit(cr_guard_tend(shepherd, outer));
 }
 
 static int find_tty(const struct cr_restart *r)
@@ -533,8 +492,8 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 {
 	int tty = find_tty(r), p[2], ret;
 	bool may_group = tty >= 0 && alone_in_group() && tcgetpgrp(tty) == getpgrp();
+	pid_t outer, pid;
 	sigset_t set;
-	pid_t pid;
 
 	r->own_terminal = tty >= 0;
 	if (pipe2(p, O_CLOEXEC))
@@ -550,24 +509,24 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 	sigdelset(&set, SIGTTOU);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	fflush(NULL);
-	fcntl(p[0], F_SETOWN, getpid());
-	r->report = p[1];
-	if (r->objects.virtual_ids) {
-		prctl(PR_SET_CHILD_SUBREAPER, r->member);
-		pid = make_shepherd(r, tty, may_group, inner);
-	} else {
+	r->sh->report = p[1];
+	if (r->objects.virtual_ids)
+		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	else
 		r->sh->host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		pid = fork();
-		if (!pid) {
-			close(p[0]);
-			init(r, tty, may_group, inner);
-		}
+	outer = getpid();
+	pid = fork();
+	if (!pid) {
+		close(p[0]);
+		if (r->objects.virtual_ids)
+			guard(r, tty, may_group, outer, inner);
+		init(r, tty, may_group, inner);
 	}
 	if (pid <= 0)
 		return forbidden(err, errno);
-	close(p[1]);
+	cr_close_fd(&r->sh->report);
 	cr_image_free(&r->img);
-	ret = watch(r, pid, tty, p[0]);
+	ret = cr_outer(pid, tty, p[0], tty < 0);
 	if (may_group) {
 		sigfillset(&set);
 		sigprocmask(SIG_SETMASK, &set, NULL);

@@ -68,7 +68,6 @@ struct cr_restart {
 	bool member; /* of a cluster's job: nothing of it may outlive its shepherd */
 	bool apart; /* this process is not the shepherd any more */
 	bool bare; /* no capsule after all: the backend cannot work in a user's */
-	int report; /* to the outer process */
 };
 
 /* ---- check.c: everything that can be known before anything is made ---- */

@@ -35,7 +35,7 @@ static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 {
 	cr_pids pids = { 0 };
-	size_t i;
+	size_t i, still = 0, all = 0;
 
 	sh->backend->pids(sh, &pids);
 	for (i = 0; i < pids.n; i++) {
@@ -51,6 +51,8 @@ static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 			p = &r->processes[0];
 		}
 		r->processes_count++;
+		all++;
+		still += st.state == 'T';
 		memset(p, 0, sizeof(*p));
 		p->host_pid = pids.v[i];
 		p->pid = st.ns_pid ? st.ns_pid : pids.v[i];
@@ -62,6 +64,9 @@ static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 	}
 	free(pids.v);
 	fill(sh, r);
+	/* By job control, or by hand. It can be checkpointed so. */
+	if (all && still == all && !sh->checkpoint && !sh->ended)
+		snprintf(r->state, sizeof(r->state), "stopped");
 	reply(sh, fd, r);
 }
 

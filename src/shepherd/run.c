@@ -13,10 +13,8 @@
 #include <unistd.h>
 
 #include "common/ids.h"
+#include "shepherd/guard.h"
 #include "shepherd/shepherd.h"
-
-static const int forwarded[] = { SIGTERM, SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1,
-				 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH, SIGALRM };
 
 /* What our own parent is to reap is no longer of the job; a writer or a plugin never was. */
 bool cr_of_job(int proc, pid_t pid, pid_t self)
@@ -62,14 +60,12 @@ void cr_kill_job(struct cr_shepherd *sh)
 	cr_proc_kill(find_job, NULL);
 }
 
+/* As the shell's job control expects: what the user started stops. We do not: we are asked. */
 static void root_stopped(struct cr_shepherd *sh)
 {
-	/* As the shell's job control expects: whoever started us sees us stop. */
-	if (sh->on_stop)
-		sh->on_stop(sh);
-	else
-		raise(SIGSTOP);
-	if (getpgid(sh->root) != getpgrp())
+	if (sh->report >= 0)
+		cr_tell_stopped(sh);
+	else if (getpgid(sh->root) != getpgrp())
 		kill(sh->root, SIGCONT);
 }
 
@@ -147,6 +143,8 @@ static void on_signal(int fd, short what, void *arg)
 	struct signalfd_siginfo info;
 
 	while (read(fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_code == SI_QUEUE && info.ssi_int == CR_WAKE_ONLY)
+			continue;
 		if (info.ssi_signo == SIGCHLD)
 			reap(sh);
 		else
@@ -199,16 +197,22 @@ static void on_agent(int fd, short what, void *arg)
 		close(sock);
 }
 
+/* Nobody would end the job after us: it ends now. */
+static void on_guard_end(int fd, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+
+	sh->exit_status = 128 + SIGKILL;
+	sh->backend->kill(sh);
+}
+
 static int add_events(struct cr_shepherd *sh)
 {
 	struct timeval t;
 	sigset_t set;
-	size_t i;
 
-	sigemptyset(&set);
+	cr_passed_set(&set);
 	sigaddset(&set, SIGCHLD);
-	for (i = 0; i < CR_ARRAY_SIZE(forwarded); i++)
-		sigaddset(&set, forwarded[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sh->base = event_base_new();
 	sh->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -221,6 +225,13 @@ static int add_events(struct cr_shepherd *sh)
 	event_add(sh->control_event, NULL);
 	sh->agent_event = event_new(sh->base, sh->agents, EV_READ | EV_PERSIST, on_agent, sh);
 	event_add(sh->agent_event, NULL);
+	sh->reach_event =
+		event_new(sh->base, sh->reach, EV_READ | EV_PERSIST, cr_control_accept, sh);
+	event_add(sh->reach_event, NULL);
+	if (sh->guard >= 0) {
+		sh->guard_event = event_new(sh->base, sh->guard, EV_READ, on_guard_end, sh);
+		event_add(sh->guard_event, NULL);
+	}
 	if (sh->attached)
 		cr_watch_root(sh);
 	if (cr_asks_begin(sh))
@@ -258,16 +269,18 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 		return CR_EXIT_INTERNAL;
 	}
 	cr_cluster_begin(&sh->cluster);
+	if (sh->attached)
+		cr_shepherd_attached(sh);
 	reap(sh);
 	while (!sh->ended || sh->checkpoint)
 		if (event_base_loop(sh->base, EVLOOP_ONCE) < 0)
 			break;
-	unlink(sh->socket_path);
 	if (sh->virtual_ids)
 		cr_ids_forget(sh->agent_socket);
 	if (sh->options.interval > 0 || sh->options.stop_after > 0)
 		if (sh->last_error[0])
 			cr_say("the last checkpoint failed: %s", sh->last_error);
+	cr_shepherd_leave(sh);
 	status = end_status(sh);
 	cr_cluster_end(&sh->cluster, status,
 		       sh->exit_status < 0 && sh->root_status >= 0 && WIFSIGNALED(sh->root_status));

@@ -85,6 +85,7 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 	int ret;
 
 	sh->lock = sh->control = sh->agents = sh->asking = sh->signal_fd = sh->root_fd = -1;
+	sh->owner = sh->announced = sh->reach = sh->guard = sh->report = -1;
 	sh->host_proc = AT_FDCWD;
 	sh->root_status = sh->exit_status = -1;
 	sh->began = time(NULL);
@@ -104,11 +105,24 @@ int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err)
 	return 0;
 }
 
-int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
+void cr_shepherd_attached(struct cr_shepherd *sh)
 {
-	struct rlimit limit;
+	struct cr_proc_stat st;
+
+	if (cr_proc_stat(sh->host_proc, sh->root, &st))
+		return;
+	sh->record.attached = sh->root;
+	sh->record.attached_start = st.start_time;
+	if (sh->owner >= 0)
+		cr_owner_note(sh->owner, &sh->record);
+}
+
+int cr_shepherd_claim(struct cr_shepherd *sh, struct cr_err *err)
+{
 	int ret;
 
+	if (sh->owner >= 0)
+		return 0;
 	/* Better now than at the first checkpoint. */
 	ret = cr_mkdir_p(sh->directory, 0700);
 	if (!ret && access(sh->directory, W_OK | X_OK))
@@ -121,6 +135,51 @@ int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
 	if (sh->lock >= 0 && flock(sh->lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK)
 		return cr_fail(err, CR_EXIT_EXISTS, 0, "%s is being removed by crctl forget",
 			       sh->directory);
+	if (sh->attached)
+		cr_shepherd_attached(sh);
+	sh->owner = cr_owner_take(sh->directory, sh->name, &sh->record, err);
+	if (sh->owner < 0)
+		return sh->owner;
+	/* Long before it listens: who asks for a job that is just starting waits for it. */
+	sh->announced = cr_runtime_announce(sh->name, sh->directory, err);
+	return sh->announced < 0 ? sh->announced : 0;
+}
+
+void cr_shepherd_leave(struct cr_shepherd *sh)
+{
+	cr_runtime_leave(sh->name, sh->announced, sh->socket_path);
+	cr_owner_leave(sh->owner, sh->directory);
+}
+
+/* For those who know the job by its folder: in another runtime directory, or without any. */
+static int listen_reach(struct cr_shepherd *sh, struct cr_err *err)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t n;
+
+	cr_owner_control(sh->agent_socket, addr.sun_path + 1, sizeof(addr.sun_path) - 1);
+	n = offsetof(struct sockaddr_un, sun_path) + 1 + strlen(addr.sun_path + 1);
+	sh->reach = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (sh->reach < 0 || bind(sh->reach, (struct sockaddr *)&addr, n) || listen(sh->reach, 64))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot listen for crctl");
+	return 0;
+}
+
+static void note_self(struct cr_shepherd *sh)
+{
+	snprintf(sh->record.socket, sizeof(sh->record.socket), "%s", sh->socket_path);
+	snprintf(sh->record.mark, sizeof(sh->record.mark), "%s", sh->agent_socket);
+	cr_owner_note(sh->owner, &sh->record);
+}
+
+int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
+{
+	struct rlimit limit;
+	int ret = cr_shepherd_claim(sh, err);
+
+	if (ret)
+		return ret;
+	snprintf(sh->record.born, sizeof(sh->record.born), "%s", sh->agent_socket);
 	/* Orphans of the job come to us, not to the system's init. */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	sh->control = cr_runtime_listen(sh->name, sh->socket_path, err);
@@ -131,12 +190,22 @@ int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
-	return listen_agents(sh, err);
+	ret = listen_agents(sh, err);
+	if (!ret)
+		ret = listen_reach(sh, err);
+	if (!ret)
+		note_self(sh);
+	return ret;
 }
 
 void cr_shepherd_free(struct cr_shepherd *sh)
 {
 	cr_close_fd(&sh->lock);
+	cr_close_fd(&sh->owner);
+	cr_close_fd(&sh->announced);
+	cr_close_fd(&sh->reach);
+	cr_close_fd(&sh->guard);
+	cr_close_fd(&sh->report);
 	cr_close_fd(&sh->control);
 	cr_close_fd(&sh->agents);
 	cr_close_fd(&sh->asking);

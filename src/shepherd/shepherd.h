@@ -13,6 +13,7 @@
 #include "common/ids.h"
 #include "common/agent_config.h"
 #include "common/image.h"
+#include "common/owner.h"
 #include "common/proc.h"
 #include "common/wire.h"
 #include "coordinator/phase.h"
@@ -120,6 +121,8 @@ struct cr_checkpoint {
 	enum cr_purpose purpose;
 	bool running; /* members have been let go */
 	bool cut; /* everyone stands still: who asks from now on asks for the next */
+	bool hold; /* everyone stands still until all is written: memory is short */
+	bool spare_cache; /* what is written shall not stay in memory */
 	bool held; /* committed here; the job stands still until it is everywhere */
 	int64_t begin_ns, stall_ns;
 	int client; /* crctl's connection that waits for it, or -1 */
@@ -162,7 +165,13 @@ struct cr_shepherd {
 	char library[CR_PATH_MAX];
 	char command[256];
 	int lock; /* the directory, shared: it is not forgotten while we run */
+	int owner; /* who holds it, writes into the directory */
+	struct cr_owner record; /* of that */
+	int announced; /* in the runtime directory */
 	int control, agents; /* listening */
+	int reach; /* like control, under a name that does not hang on the runtime directory */
+	int guard; /* pidfd of who ends the job if we are killed; -1: the kernel does */
+	int report; /* to outer, the process that the user started; -1 for none */
 	int host_proc; /* /proc of the host's pid namespace, or AT_FDCWD */
 	bool virtual_ids; /* restored without namespaces */
 	struct cr_plugins plugins;
@@ -180,9 +189,10 @@ struct cr_shepherd {
 	struct cr_outside outside;
 	struct event_base *base;
 	struct event *control_event, *signal_event, *interval_event, *stop_event;
-	struct event *agent_event;
+	struct event *agent_event, *reach_event, *guard_event;
 	int signal_fd;
 	struct cr_checkpoint *checkpoint;
+	bool starved; /* a writer of the last checkpoint was killed */
 	int64_t last_stall_ns, last_wall_ns;
 	char last_path[CR_PATH_MAX];
 	uint32_t last_number; /* of the last committed checkpoint */
@@ -197,13 +207,23 @@ struct cr_shepherd {
 	struct cr_wire wire;
 	cairn_AgentMsg in;
 	cairn_ShepherdMsg out;
-	void (*on_stop)(struct cr_shepherd *sh); /* the root was stopped: tell who waits for us */
-	void *on_stop_arg;
 };
+
+/* Of a SIGCONT that is for the shepherd itself, which somebody has stopped. */
+#define CR_WAKE_ONLY 0x77616b65
 
 /* ---- setup.c ---- */
 int cr_shepherd_init(struct cr_shepherd *sh, struct cr_err *err);
+/*
+ * Takes the name and the directory for this job alone, and keeps them for as long as the shepherd
+ * or a guard of it lives. Once; listen does it otherwise.
+ */
+int cr_shepherd_claim(struct cr_shepherd *sh, struct cr_err *err);
 int cr_shepherd_listen(struct cr_shepherd *sh, struct cr_err *err);
+/* Notes the root of a job that is attached: it is nobody's child here, and nothing marks it. */
+void cr_shepherd_attached(struct cr_shepherd *sh);
+/* Nothing of the job lives: its name and its directory are anybody's. */
+void cr_shepherd_leave(struct cr_shepherd *sh);
 void cr_shepherd_free(struct cr_shepherd *sh);
 int cr_library_path(char out[CR_PATH_MAX], struct cr_err *err);
 
@@ -367,10 +387,17 @@ int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c);
 /* ---- namespaces.c: once per member; refuses those that cannot be saved ---- */
 int cr_namespaces_look(struct cr_member *m, struct cr_err *err);
 
+/* ---- limits.c: whether there is memory for it, and how it is done if there is little ---- */
+int cr_limits_look(struct cr_shepherd *sh, struct cr_checkpoint *c);
+/* If memory runs out, it is this process that goes. */
+void cr_offer_writer(pid_t pid);
+
 /* ---- memory.c ---- */
 int cr_scan_keep(struct cr_member *m);
 int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_check_shared(struct cr_checkpoint *c);
+/* One has ended before it was done. Fills c->err. */
+int cr_writer_lost(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct cr_member *m);
 int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m);
 
 /* ---- plugins.c ---- */

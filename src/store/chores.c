@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "common/owner.h"
 #include "store/internal.h"
 
 static void tell_one(struct cr_store *s, const struct cr_image_key *key, const struct cr_place *p)
@@ -88,6 +89,7 @@ static void leave_folders(struct cr_store *s, struct cr_place *p)
 	snprintf(path, sizeof(path), "%s", p->path);
 	member = strrchr(path, '/');
 	*member++ = 0;
+	cr_owner_sweep(p->dir);
 	if (job >= 0)
 		unlinkat(job, member, AT_REMOVEDIR);
 	cr_place_close(p);

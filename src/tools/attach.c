@@ -115,6 +115,7 @@ int cr_attach(int argc, char **argv)
 		return CR_EXIT_INTERNAL;
 	if (adopt(sh, argc, argv, &err)) {
 		cr_err_print(&err);
+		cr_shepherd_leave(sh);
 		cr_detach_done(err.status);
 		return err.status;
 	}

@@ -102,17 +102,19 @@ static void describe_command(struct cr_shepherd *sh, char **argv)
 			      *argv);
 }
 
-/* In a cluster, if that is wanted. */
+/* Its own, or a cluster's. Only the shepherd comes back from it. */
 static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	struct cr_cluster *c = &sh->cluster;
-	bool named = c->id.job;
-	int ret;
+	bool named = c->id.job, alone = !named && !sh->options.coordinator && !sh->options.join;
+	int ret = 0;
 
-	if (!named && !sh->options.coordinator && !sh->options.join)
-		return 0;
-	ret = cr_guard(sh, err);
-	if (ret)
+	/* All of us hold the name and the folder, for as long as one lives. */
+	if (alone)
+		ret = cr_shepherd_claim(sh, err);
+	if (!ret)
+		ret = cr_guard(sh, err);
+	if (ret || alone)
 		return ret;
 	return named ? cr_cluster_report(c, sh, err) : cr_cluster_join(c, sh, argv, err);
 }
@@ -225,8 +227,7 @@ int main(int argc, char **argv)
 	if (status) {
 		cr_err_print(&err);
 		cr_detach_done(err.status);
-		if (sh->socket_path[0])
-			unlink(sh->socket_path);
+		cr_shepherd_leave(sh);
 		return err.status;
 	}
 	if (sh->options.help || sh->options.version) {

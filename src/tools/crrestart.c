@@ -22,14 +22,6 @@ static void usage(void)
 	printf("\nExit status: the job's, as of crlaunch; others: cairn-exit-codes(7).\n");
 }
 
-static void tell_stopped(struct cr_shepherd *sh)
-{
-	struct cr_restart *r = (struct cr_restart *)sh->on_stop_arg;
-
-	if (write(r->report, "T", 1) < 0)
-		return;
-}
-
 static void restore_terminal(struct cr_restart *r)
 {
 	struct termios t;
@@ -52,8 +44,7 @@ static int refuse(struct cr_restart *r, struct cr_err *err)
 	if (r->member)
 		cr_cluster_refuse(&sh->cluster, sh, err);
 	cr_err_print(err);
-	if (sh->socket_path[0])
-		unlink(sh->socket_path);
+	cr_shepherd_leave(sh);
 	cr_detach_done(err->status);
 	return err->status;
 }
@@ -76,9 +67,6 @@ static int inner(struct cr_restart *r)
 		ret = sh->backend->restart(r, &err);
 	if (ret)
 		return refuse(r, &err);
-	/* Only a capsule has an outer process. */
-	sh->on_stop = r->report > 0 ? tell_stopped : NULL;
-	sh->on_stop_arg = r;
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
 	restore_terminal(r);
 	ret = sh->backend->go ? sh->backend->go(r, &err) : 0;
@@ -173,6 +161,10 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (o->detach)
 		cr_outside_read(&r->sh->outside);
 	r->member = cr_cluster_named(&r->sh->cluster);
+	/* All of us hold the name and the folder. A member learns of its own later. */
+	ret = r->member ? 0 : cr_shepherd_claim(r->sh, err);
+	if (ret)
+		return ret;
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;
@@ -180,7 +172,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.rules = &o->files;
 	if (r->sh->backend->capsule && !r->bare)
 		return cr_capsule(r, inner, err);
-	ret = r->member ? cr_guard(r->sh, err) : 0;
+	ret = cr_guard(r->sh, err);
 	return ret ? ret : inner(r);
 }
 
@@ -205,6 +197,7 @@ int main(int argc, char **argv)
 		if (r->member || cr_cluster_named(&r->sh->cluster))
 			cr_cluster_refuse(&r->sh->cluster, r->sh, &err);
 		cr_err_print(&err);
+		cr_shepherd_leave(r->sh);
 		cr_detach_done(err.status);
 		return err.status;
 	}

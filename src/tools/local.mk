@@ -20,7 +20,8 @@ crlaunch_LDADD = $(SHEPHERD_LIBS)
 crctl_SOURCES = src/tools/attach.c src/tools/backends.c src/tools/cluster_rows.c \
 	src/tools/detach.c src/tools/detach.h \
 	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
-	src/tools/local_verbs.c src/tools/look.c src/tools/look.h \
+	src/tools/local_list.c src/tools/local_verbs.c src/tools/local_verbs.h \
+	src/tools/look.c src/tools/look.h src/tools/reach.c src/tools/reach.h \
 	src/tools/program.c src/tools/program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(SHEPHERD_LIBS)

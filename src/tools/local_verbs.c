@@ -1,74 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // crctl's verbs for jobs of this user on this host: asked through the sockets of their shepherds.
-#include <dirent.h>
+#include "tools/local_verbs.h"
+
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/image.h"
 #include "common/json.h"
 #include "common/runtime.h"
-#include "common/wire.h"
-#include "control.pb.h"
 #include "tools/crctl.h"
 #include "tools/look.h"
 
-struct call {
-	const char *job;
-	bool json, stop;
-	struct cr_err *err;
-	cairn_ControlReply reply; /* the last one */
-	size_t nprocesses;
-	cairn_ProcessStatus *processes;
-	cr_findings findings;
-};
+#define ANSWER_MS 20000 /* a shepherd whose job stands still for a checkpoint hears nobody */
+#define KILL_MS 15000
 
 static struct cr_wire wire;
+
+static int no_answer(const struct call *c, const struct cr_reached *to)
+{
+	const char *state = cr_reach_state(to);
+
+	if (!strcmp(state, "stopped"))
+		return cr_fail(c->err, CR_EXIT_TIMEOUT, 0,
+			       "the shepherd of job '%s' is stopped: let it go on first (kill "
+			       "-CONT %d), or end the job (crctl kill)",
+			       c->job, to->shepherd);
+	return cr_fail(c->err, CR_EXIT_TIMEOUT, 0,
+		       "the shepherd of job '%s' (process %d) does not answer: it is %s", c->job,
+		       to->shepherd, state);
+}
+
+int cr_call_collect(struct call *c)
+{
+	size_t n = c->reply.processes_count;
+	cairn_ProcessStatus *more = realloc(c->processes, (c->nprocesses + n + 1) * sizeof(*more));
+
+	if (!more)
+		return cr_fail(c->err, CR_EXIT_INTERNAL, ENOMEM, "reading the answer");
+	c->processes = more;
+	memcpy(more + c->nprocesses, c->reply.processes, n * sizeof(*more));
+	c->nprocesses += n;
+	if (c->reply.has_finding)
+		cr_finding(&c->findings, c->reply.finding.prevents, "%s", c->reply.finding.text);
+	return 0;
+}
+
+int cr_call_send(struct call *c, cairn_Verb verb)
+{
+	cairn_ControlRequest q = { .version = CR_AGENT_VERSION, .verb = verb, .stop = c->stop };
+
+	return cr_wire_send(c->to.fd, &wire, cairn_ControlRequest_fields, &q, NULL, 0);
+}
+
+/* Every reply to what has been sent. */
+static int hear_all(struct call *c, int ms)
+{
+	int ret;
+
+	do {
+		memset(&c->reply, 0, sizeof(c->reply));
+		ret = cr_reach_hear(&c->to, &wire, &c->reply, ms);
+		if (ret == -ETIMEDOUT)
+			return no_answer(c, &c->to);
+		if (ret != 1)
+			return cr_fail(c->err, CR_EXIT_INTERNAL, 0,
+				       "the shepherd of job '%s' ended before it answered", c->job);
+		ret = cr_call_collect(c);
+	} while (!ret && !c->reply.last);
+	if (!ret && c->reply.status)
+		ret = cr_fail(c->err, c->reply.status, 0, "%s", c->reply.error);
+	return ret;
+}
 
 /* One request; every process of every reply is collected. 0 or -errno. */
 static int ask(struct call *c, cairn_Verb verb)
 {
-	cairn_ControlRequest q = { .version = CR_AGENT_VERSION, .verb = verb, .stop = c->stop };
-	int fd = cr_runtime_connect(c->job, c->err), ret;
+	bool saves = verb == cairn_Verb_VERB_CHECKPOINT || verb == cairn_Verb_VERB_CHECK;
+	int ret = cr_reach(c->job, &c->to, c->err);
 
-	if (fd < 0)
-		return fd;
-	ret = cr_wire_send(fd, &wire, cairn_ControlRequest_fields, &q, NULL, 0);
-	do {
-		cairn_ProcessStatus *more;
-
-		memset(&c->reply, 0, sizeof(c->reply));
-		if (!ret)
-			ret = cr_wire_recv(fd, &wire, cairn_ControlReply_fields, &c->reply, NULL,
-					   NULL, 0);
-		if (ret != 1) {
-			close(fd);
-			return cr_fail(c->err, CR_EXIT_INTERNAL, 0,
-				       "the shepherd of job '%s' ended before it answered", c->job);
-		}
-		ret = 0;
-		more = realloc(c->processes,
-			       (c->nprocesses + c->reply.processes_count + 1) * sizeof(*more));
-		if (!more)
-			return cr_fail(c->err, CR_EXIT_INTERNAL, ENOMEM, "reading the answer");
-		c->processes = more;
-		memcpy(more + c->nprocesses, c->reply.processes,
-		       c->reply.processes_count * sizeof(*more));
-		c->nprocesses += c->reply.processes_count;
-		if (c->reply.has_finding)
-			cr_finding(&c->findings, c->reply.finding.prevents, "%s",
-				   c->reply.finding.text);
-	} while (!c->reply.last);
-	close(fd);
-	if (c->reply.status)
-		return cr_fail(c->err, c->reply.status, 0, "%s", c->reply.error);
-	return 0;
+	if (ret)
+		return ret;
+	ret = cr_call_send(c, verb);
+	if (ret)
+		return cr_fail(c->err, CR_EXIT_INTERNAL, -ret, "asking the job '%s'", c->job);
+	return hear_all(c, saves ? -1 : verb == cairn_Verb_VERB_KILL ? KILL_MS : ANSWER_MS);
 }
 
-static void print_status_json(const struct call *c)
+void cr_print_status_json(const struct call *c)
 {
 	size_t i;
 
@@ -96,15 +120,33 @@ static void print_status_json(const struct call *c)
 	printf("]}");
 }
 
+/* A job whose shepherd is gone says nothing: what is to be done is said instead. */
+static int tell_left_over(struct call *c)
+{
+	cr_pids pids = { 0 };
+	struct cr_owner o;
+	bool left = c->err->status == CR_EXIT_NOT_FOUND && cr_left_over(c->job, &o, &pids);
+
+	if (left) {
+		cr_err_clear(c->err);
+		cr_fail(c->err, CR_EXIT_NOT_FOUND, 0,
+			"the job '%s' has no shepherd any more, but %zu of its processes run on "
+			"(%d%s): end them (crctl kill %s)",
+			c->job, pids.n, pids.v[0], pids.n > 1 ? ", …" : "", c->job);
+	}
+	free(pids.v);
+	return -ESRCH;
+}
+
 static int do_status(struct call *c)
 {
 	int ret = ask(c, cairn_Verb_VERB_STATUS);
 	size_t i;
 
 	if (ret)
-		return ret;
+		return tell_left_over(c);
 	if (c->json) {
-		print_status_json(c);
+		cr_print_status_json(c);
 		printf("\n");
 		return 0;
 	}
@@ -129,7 +171,7 @@ static int do_checkpoint(struct call *c)
 	int ret = ask(c, cairn_Verb_VERB_CHECKPOINT);
 
 	if (ret)
-		return ret;
+		return tell_left_over(c);
 	if (!c->json) {
 		printf("%s\n", c->reply.checkpoint);
 		return 0;
@@ -175,19 +217,29 @@ int cr_print_findings(const cr_findings *f, const char *of, bool json, struct cr
 	return 0;
 }
 
+/* Whether it names a job, by name or by folder. */
+static bool is_job(const char *what)
+{
+	struct cr_err none = { 0 };
+	struct cr_owner o;
+	cr_auto_fd fd = -1;
+
+	if (strchr(what, '/'))
+		return !cr_owner_read(what, &o);
+	/* Nobody must wait for us there. */
+	fd = cr_runtime_connect(what, &none);
+	return fd >= 0;
+}
+
 /* A number is a process, a name that a job has is the job, anything else a command. */
 static int do_check(struct call *c)
 {
 	size_t digits = strspn(c->job, "0123456789");
-	struct cr_err none = { 0 };
-	cr_auto_fd job = -1;
 	int ret;
 
 	if (digits && !c->job[digits]) {
 		ret = cr_look(atoi(c->job), &c->findings, c->err);
-	} else if ((job = cr_runtime_connect(c->job, &none)) >= 0) {
-		/* Nobody must wait for us there. */
-		cr_close_fd(&job);
+	} else if (is_job(c->job)) {
 		ret = ask(c, cairn_Verb_VERB_CHECK);
 	} else {
 		ret = cr_look_at_command(c->job, &c->findings, c->err);
@@ -198,10 +250,41 @@ static int do_check(struct call *c)
 	return cr_print_findings(&c->findings, c->job, c->json, c->err);
 }
 
+/* What a job's shepherd has left, or one that does not answer: its guard ends the job then. */
+static int kill_without_answer(struct call *c)
+{
+	cr_pids pids = { 0 };
+	struct cr_owner o;
+	int ret = -ESRCH;
+
+	if (c->err->status == CR_EXIT_TIMEOUT && c->to.pidfd >= 0) {
+		syscall(SYS_pidfd_send_signal, c->to.pidfd, SIGKILL, NULL, 0);
+		if (!cr_reach_await_end(&c->to, KILL_MS))
+			return -ETIMEDOUT;
+		ret = 0;
+	} else if (c->err->status == CR_EXIT_NOT_FOUND && cr_left_over(c->job, &o, &pids)) {
+		ret = cr_owner_end_orphans(&o) ? -EPERM : 0;
+		if (ret) {
+			cr_err_clear(c->err);
+			cr_fail(c->err, CR_EXIT_PERMISSION, 0,
+				"process %d of the job '%s' cannot be ended by you", pids.v[0],
+				c->job);
+		}
+	}
+	free(pids.v);
+	if (!ret)
+		cr_err_clear(c->err);
+	return ret;
+}
+
 static int do_kill(struct call *c)
 {
 	int ret = ask(c, cairn_Verb_VERB_KILL);
 
+	if (ret)
+		ret = kill_without_answer(c);
+	else
+		cr_reach_await_end(&c->to, KILL_MS);
 	if (!ret && c->json) {
 		printf("{\"job\":");
 		cr_json_string(stdout, c->job);
@@ -213,11 +296,9 @@ static int do_kill(struct call *c)
 /* What is over has left nothing on this host but its folder. */
 static int do_forget(struct call *c)
 {
-	struct cr_err none = { 0 };
-	cr_auto_fd job = -1;
 	int ret;
 
-	if (!strchr(c->job, '/') && (job = cr_runtime_connect(c->job, &none)) >= 0)
+	if (!strchr(c->job, '/') && cr_runtime_is_running(c->job))
 		return cr_fail(c->err, CR_EXIT_EXISTS, 0,
 			       "the job %s is running: end it first (crctl kill)", c->job);
 	ret = cr_image_forget(c->job, c->err);
@@ -229,59 +310,23 @@ static int do_forget(struct call *c)
 	return ret;
 }
 
-static int do_list(struct call *c)
-{
-	char dir[CR_PATH_MAX];
-	struct dirent **names;
-	int ret = cr_runtime_dir(dir, c->err), n, i, shown = 0;
-
-	if (ret)
-		return ret;
-	n = scandir(dir, &names, NULL, alphasort);
-	if (c->json)
-		printf("[");
-	else
-		printf("%-20s %-10s %9s  %s\n", "JOB", "STATE", "PROCESSES", "CHECKPOINT");
-	for (i = 0; i < n; i++) {
-		char *suffix = strstr(names[i]->d_name, ".sock");
-		struct cr_err none = { 0 };
-		struct call one = { .json = c->json, .job = names[i]->d_name, .err = &none };
-
-		if (!suffix || suffix[5])
-			continue;
-		*suffix = 0;
-		/* One that ended just now is no error of the list. */
-		if (ask(&one, cairn_Verb_VERB_STATUS))
-			continue;
-		if (c->json && shown++)
-			printf(",");
-		if (c->json)
-			print_status_json(&one);
-		else
-			printf("%-20s %-10s %9zu  %s\n", one.reply.job, one.reply.state,
-			       one.nprocesses,
-			       *one.reply.checkpoint ? one.reply.checkpoint : "none yet");
-		free(one.processes);
-	}
-	if (c->json)
-		printf("]\n");
-	return 0;
-}
-
 static int with(struct cr_ctl *ctl, int (*verb)(struct call *c))
 {
 	struct call c = {
 		.job = ctl->of[0], .json = ctl->json, .stop = ctl->stop, .err = &ctl->err
 	};
-	int ret = verb(&c);
+	int ret;
 
+	c.to = (struct cr_reached){ .fd = -1, .pidfd = -1 };
+	ret = verb(&c);
+	cr_reach_close(&c.to);
 	free(c.processes);
 	return ret;
 }
 
 int cr_local_list(struct cr_ctl *c)
 {
-	return with(c, do_list);
+	return with(c, cr_call_list);
 }
 
 int cr_local_status(struct cr_ctl *c)

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One call of crctl to the shepherd of a job on this host, and what its answers say.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "control.pb.h"
+#include "tools/look.h"
+#include "tools/reach.h"
+
+struct call {
+	const char *job; /* a name, or the folder of its checkpoints */
+	bool json, stop;
+	struct cr_err *err;
+	struct cr_reached to;
+	cairn_ControlReply reply; /* the last one */
+	size_t nprocesses;
+	cairn_ProcessStatus *processes;
+	size_t orphans; /* processes that nobody tells of */
+	cr_findings findings;
+};
+
+int cr_call_send(struct call *c, cairn_Verb verb);
+/* Adds what c->reply has to what was there before. */
+int cr_call_collect(struct call *c);
+void cr_print_status_json(const struct call *c);
+
+/* local_list.c: all jobs of the runtime directory. */
+int cr_call_list(struct call *c);
