@@ -38,6 +38,7 @@
 struct writer {
 	int sock, pack, pagemap;
 	bool lz4, no_guards;
+	bool spare_cache; /* the job's limit on memory counts what the kernel has yet to write */
 	uint64_t (*hash)(const void *data, size_t len);
 	_Atomic uint64_t *counter;
 	char *copies; /* room for a batch of compressed or moving pieces */
@@ -166,6 +167,14 @@ static void write_batch(void)
 	first += w->batches / VERIFY_EVERY % w->npieces;
 	if (w->batches++ % VERIFY_EVERY == 0)
 		verify(&cr_agent.out.body.runs.runs[first]);
+	/* Others write in between as well: what is theirs they will drop themselves. */
+	if (w->spare_cache) {
+		uint64_t from = at - w->since_sync;
+
+		cr_sys4(SYS_sync_file_range, w->pack, from, w->since_sync, 7);
+		cr_sys4(SYS_fadvise64, w->pack, from, w->since_sync, 4);
+		w->since_sync = 0;
+	}
 	/* Let the disk begin, so that the sync at the end has less to wait for. */
 	if (w->since_sync >= SYNC_EVERY) {
 		cr_sys4(SYS_sync_file_range, w->pack, w->sync_from, at - w->sync_from, 2);
@@ -417,7 +426,7 @@ static void dump(uint32_t shared)
 /* ---- the process ---- */
 
 /* At the first message: its own memory, and where to write. */
-static void prepare(const int *fds, int nfds, bool lz4)
+static void prepare(const int *fds, int nfds, const cairn_Ranges *ranges)
 {
 	struct writer *w = &writer;
 	struct rlimit limit;
@@ -430,7 +439,8 @@ static void prepare(const int *fds, int nfds, bool lz4)
 		cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, &limit, NULL);
 	}
 	w->pack = fds[0];
-	w->lz4 = lz4;
+	w->lz4 = ranges->lz4;
+	w->spare_cache = ranges->spare_cache;
 	w->hash = agent_hash_has_avx2() ? agent_hash_avx2 : agent_hash_sse2;
 	/* Which /proc grants its owner; an application may act for somebody else. */
 	cr_sys1(SYS_setfsuid, cr_sys0(SYS_geteuid));
@@ -486,7 +496,7 @@ static void write_image(void)
 		    cr_agent.in.which_body != cairn_ShepherdMsg_ranges_tag)
 			cr_sys1(SYS_exit_group, 1);
 		if (!writer.copies)
-			prepare(fds, nfds, ranges->lz4);
+			prepare(fds, nfds, ranges);
 		take_ranges(ranges);
 		if (!ranges->last)
 			continue;

@@ -15,8 +15,12 @@ static void drop_duplicates(struct cr_checkpoint *c)
 	cr_save_close(&c->save);
 }
 
-static void commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
+/* All of the memory is. Who stood still for that goes on before the disk is waited for. */
+static void written(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
+	sh->starved = false;
+	if (c->hold)
+		cr_let_go(sh, c);
 	if (cr_check_alive(sh, c))
 		cr_checkpoint_fail(sh, c);
 	else
@@ -46,14 +50,12 @@ static void on_writer(int fd, short what, void *arg)
 		m->writer_done = true;
 		event_del(m->writer_event);
 		if (cr_course_arrive(&c->course))
-			commit(sh, c);
+			written(sh, c);
 		return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag) {
 		cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
 	} else {
-		cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
-			"the writer of process %d was killed (out of memory?); the job goes on",
-			m->pid);
+		cr_writer_lost(sh, c, m);
 	}
 	cr_checkpoint_fail(sh, c);
 }
@@ -87,10 +89,10 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	/* Whoever stood still for longer than the lease must not go on. */
 	if (!ret)
 		ret = cr_cluster_check(&sh->cluster, &c->err);
-	if (ret || c->purpose != CR_SAVE_AND_STOP)
+	if (ret || (c->purpose != CR_SAVE_AND_STOP && !c->hold))
 		cr_let_go(sh, c);
 	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
-	if (!ret && c->purpose != CR_SAVE_AND_STOP)
+	if (!ret && c->running)
 		ret = cr_plugins_release(sh, c);
 	return ret;
 }
@@ -140,7 +142,7 @@ static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		event_add(m->writer_event, NULL);
 	}
 	if (!ret && !c->course.members)
-		commit(sh, c);
+		written(sh, c);
 	return ret;
 }
 
@@ -149,7 +151,9 @@ int cr_agent_save(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	int ret;
 
 	cr_members_look(sh, c);
-	ret = scan_before(sh, c);
+	ret = cr_pass_over(c, cr_limits_look(sh, c));
+	if (!ret)
+		ret = scan_before(sh, c);
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
 	if (!ret)
 		ret = stand_still(sh, c);

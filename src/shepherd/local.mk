@@ -13,6 +13,7 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/corpse.c src/shepherd/duplicates.c src/shepherd/helper.c \
 	src/shepherd/control.c src/shepherd/describe.c src/shepherd/program.c \
 	src/shepherd/members.c src/shepherd/memory.c \
+	src/shepherd/limits.c \
 	src/shepherd/namespaces.c src/shepherd/options.c src/shepherd/options.h \
 	src/shepherd/plugins.c \
 	src/shepherd/run.c src/shepherd/setup.c src/shepherd/shepherd.h src/shepherd/stop.c \

@@ -272,10 +272,21 @@ static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct c
 		out->offsets_count = offsets ? i : 0;
 		out->last = at == n;
 		out->lz4 = !strcmp(sh->options.compress, "lz4");
+		out->spare_cache = c->spare_cache;
 		ret = cr_send_member(sh, m->writer, fds, m->writer_started ? 0 : proc < 0 ? 2 : 3);
 		m->writer_started = true;
 	} while (!ret && at < n);
 	return ret;
+}
+
+int cr_writer_lost(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct cr_member *m)
+{
+	const char *next = c->hold ? "" : "; the next one is written while it stands still";
+
+	sh->starved = true;
+	return cr_fail(&c->err, CR_EXIT_INTERNAL, 0,
+		       "the writer of process %d was killed (out of memory?); the job goes on%s",
+		       m->pid, next);
 }
 
 /* One part, waited for: few jobs have memory that only a mapping leads to. */
@@ -303,8 +314,7 @@ static int dump_part(struct cr_shepherd *sh, struct cr_checkpoint *c, const stru
 		else
 			ret = -EPIPE;
 	}
-	return cr_fail(&c->err, CR_EXIT_INTERNAL, -ret,
-		       "the writer of process %d ended early; the job goes on", p->member->pid);
+	return cr_writer_lost(sh, c, p->member);
 }
 
 /* As far as can be told without storing anything. */
@@ -642,10 +652,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 
 	if (!vma || read_layout(m, &maps) || add_sysv(m, &maps)) {
 		free(vma);
-		return cr_fail(
-			&c->err, CR_EXIT_INTERNAL, 0,
-			"the writer of process %d was killed (out of memory?); the job goes on",
-			m->pid);
+		return cr_writer_lost(sh, c, m);
 	}
 	if (!complete(m, &maps))
 		ret = cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
@@ -668,10 +675,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 		}
 	}
 	if (!ret && send_ranges(sh, c, m, ranges.v, NULL, ranges.n, 0))
-		ret = cr_fail(
-			&c->err, CR_EXIT_INTERNAL, 0,
-			"the writer of process %d was killed (out of memory?); the job goes on",
-			m->pid);
+		ret = cr_writer_lost(sh, c, m);
 	cr_maps_free(&maps);
 	free(ranges.v);
 	free(vma);

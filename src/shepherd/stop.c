@@ -431,6 +431,7 @@ static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_me
 	m->writer = *fd;
 	*fd = -1;
 	cr_member_writer(c, m, s->writer_pid);
+	cr_offer_writer(s->writer_pid);
 	cr_member_settle(c, m, CR_MEMBER_STOPPED);
 	return 0;
 }
