@@ -32,6 +32,7 @@ struct cr_slot {
 };
 
 #define CR_SLOTS 64
+#define CR_STANDARD 3 /* input, output, error */
 
 /* What the shepherd itself was started with. */
 struct cr_outside {
@@ -476,6 +477,11 @@ int cr_pty_number(const struct cr_restore *r, uint32_t number);
 int cr_pty_lead(const struct cr_restore *r, pid_t session);
 /* Whether it has one, and an own descriptor of it; the saved foreground group. */
 bool cr_pty_of(const struct cr_restore *r, pid_t session, int *fd, pid_t *foreground);
+
+/* ---- stdio.c ---- */
+
+/* What a process shall have at a number: fd, or of our standard ones that of this number. */
+int cr_standard_fd(const struct cr_restore *r, const cairn_Description *d, int number, int fd);
 
 /* ---- lease.c ---- */
 

@@ -313,6 +313,7 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 			fd = cr_object_take(&r->objects, d, err);
 			if (fd < 0)
 				return fd;
+			fd = cr_standard_fd(&r->objects, &r->img.descriptions.v[d], e->fds[k], fd);
 			if (dup3(fd, e->fds[k], e->cloexec[k] ? O_CLOEXEC : 0) < 0)
 				return cr_fail(err, CR_EXIT_INTERNAL, errno, "fd %d of process %d",
 					       e->fds[k], p->process.pid);
