@@ -50,6 +50,22 @@ static bool never_had_name(const struct cr_fd_view *v)
 	       ((v->flags & O_TMPFILE) == O_TMPFILE || (leaf && !strcmp(leaf, name)));
 }
 
+/* One more than the number by which whoever started the job gave it, 0 if he did not. */
+static uint32_t slot_of(const struct cr_outside *o, const struct cr_fd_view *v)
+{
+	uint32_t found = 0;
+	unsigned int i;
+
+	for (i = 0; i < o->nslots; i++) {
+		const struct cr_slot *s = &o->slots[i];
+
+		if (s->st.st_dev == v->st.st_dev && s->st.st_ino == v->st.st_ino &&
+		    (!found || s->fd == v->number))
+			found = s->fd + 1;
+	}
+	return found;
+}
+
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
 {
@@ -57,6 +73,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	int lease = fcntl(v->fd, F_GETLEASE);
 	struct cr_saved_inode *e;
 
+	d->slot = s->outside ? slot_of(s->outside, v) : 0;
 	d->deleted = v->deleted || cr_silly_renamed(v->fd, v->link);
 	d->offset = lseek(v->fd, 0, SEEK_CUR);
 	if (cr_is_kernels(v->link))
@@ -134,6 +151,38 @@ static int outside_inode(const struct cr_restore *r, const cairn_Inode *m)
 	return outside_fd(r, &st);
 }
 
+/*
+ * Output into a file that whoever started the job had opened for it, and that may not be opened
+ * from here: the job goes on with the output that it is started with now.
+ */
+static bool is_out_of_reach(const struct cr_restore *r, const cairn_Inode *m)
+{
+	cr_auto_fd fd = -1;
+	bool given = false;
+	size_t i;
+
+	for (i = 0; i < r->img->descriptions.n && !given; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+
+		given = d->kind == cairn_ObjectKind_OBJECT_REGULAR && d->slot && d->dev == m->dev &&
+			d->inode == m->inode && (d->flags & O_ACCMODE) != O_RDONLY;
+	}
+	if (!given || outside_inode(r, m) >= 0)
+		return false;
+	fd = cr_reach_open(m->path, O_WRONLY, S_IFREG);
+	return fd < 0 && (errno == EACCES || errno == EPERM);
+}
+
+static int open_instead(const struct cr_restore *r, const cairn_Description *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->outside->nslots; i++)
+		if (r->outside->slots[i].fd + 1 == (int)d->slot)
+			return fcntl(r->outside->slots[i].fd, F_DUPFD_CLOEXEC, 3);
+	return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
 /* Standard output to a file that the shell has just emptied: it is to begin anew. */
 static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const struct stat *st)
 {
@@ -175,6 +224,8 @@ static int judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err
 			"the checkpoint has no content of %s to restore it from (give --file "
 			"to crlaunch)",
 			m->path);
+	if (is_out_of_reach(r, m))
+		return 0;
 	if (cr_reach_stat(m->path, &st)) {
 		if (cr_reach_hint(errno)[0])
 			return failed(m, "use", err);
@@ -331,7 +382,8 @@ static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserv
 	/* Only now, since the mode may be one that lets nobody open it. */
 	if (fd >= 0 && !reserve)
 		cr_inode_attributes(r, m, fd);
-	if (fd >= 0 || cr_reach_stat(m->path, &st) || begun_anew(r, m, &st))
+	if (fd >= 0 || cr_reach_stat(m->path, &st) || begun_anew(r, m, &st) ||
+	    is_out_of_reach(r, m))
 		return 0;
 	if (policy == cairn_FilePolicy_FILE_RESTORE)
 		return put_back(r, m, reserve, err);
@@ -414,6 +466,11 @@ static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_er
 	const cairn_Inode *m = i < 0 ? NULL : &r->img->inodes.v[i];
 	struct stat st;
 
+	if (m && at < 0 && d->slot && is_out_of_reach(r, m)) {
+		cr_say("%s may not be opened: the job goes on with what is open as %u here",
+		       d->path, d->slot - 1);
+		return open_instead(r, d);
+	}
 	if (m && at < 0 && cr_reach_stat(d->path, &st)) {
 		/* A file that is missing left its number to anyone. */
 		if (errno != ENOENT && !cr_reach_hint(errno)[0] && outside_inode(r, m) >= 0)
