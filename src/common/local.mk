@@ -27,7 +27,7 @@ src_libcommon_a_SOURCES = \
 	src/common/io.c src/common/io.h \
 	src/common/json.c src/common/json.h \
 	src/common/pagemap.h src/common/piece.h src/common/siginfo.h src/common/wake.h \
-	src/common/label.c src/common/label.h \
+	src/common/label.c src/common/label.h src/common/lease_page.h \
 	src/common/proc.c src/common/proc.h \
 	src/common/runtime.c src/common/runtime.h \
 	src/common/preload.c src/common/preload.h \

@@ -34,6 +34,8 @@
 #define CO_FOREVER INT64_MAX
 
 struct co;
+struct co_beat;
+struct co_beats;
 struct co_http;
 struct co_job;
 struct co_node;
@@ -49,6 +51,8 @@ struct co_session {
 	unsigned int kept_member;
 	uint64_t id;
 	bool local;
+	uint64_t beats_of; /* it is for the heartbeats of that session, and will be handed over */
+	struct co_beat *beat; /* of a node's: the link for its heartbeats */
 	uid_t uid;
 	gid_t gid;
 };
@@ -82,6 +86,7 @@ struct co_node {
 	int64_t full_ms; /* when it could not take an image */
 	bool silent; /* for longer than a lease */
 	int64_t beat_ms; /* newest heartbeat */
+	int64_t heard_ns; /* the newest that the detector was told of */
 	int64_t back_ms; /* it said that it will be back within: so long is its lease. Durable */
 	struct cr_detector detector;
 	bool vouches; /* it has answered as a witness does */
@@ -254,6 +259,9 @@ struct co {
 	struct co_http *http; /* NULL without --http */
 	struct co_session *sessions;
 	uint64_t next_session;
+	struct co_beats *beats; /* NULL before any node wants it */
+	bool beats_waiting; /* a session has said Beats */
+	int64_t ticked_ms, judge_ms; /* last tick; nobody is judged before */
 	CR_LIST(struct co_node *) nodes;
 	CR_LIST(struct co_store *) stores;
 	CR_LIST(struct co_job *) jobs; /* by id */
@@ -294,6 +302,8 @@ bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, s
 bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload);
 void co_session_close(struct co_session *s);
 struct co_session *co_session_by_id(struct co *c, uint64_t id);
+/* Its link, out of this loop; the session is gone. */
+struct cr_link *co_session_leave(struct co_session *s);
 void co_tick(struct co *c);
 
 /* ---- nodes.c ---- */
@@ -322,6 +332,17 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row);
 bool co_node_takes(const struct co_node *n);
 /* After a start nobody is lost, and nothing placed, before all can have come back. */
 bool co_settled(const struct co *c);
+
+/* ---- beats.c: heartbeats in a thread of their own ---- */
+/* Links that are for it go there. */
+void co_beats_tick(struct co *c);
+/* What was answered there counts from now on. */
+void co_beats_fold(struct co_node *n);
+/* cr_fence_take(), after which nothing is answered there. */
+bool co_beats_take(struct co_node *n, int64_t now_ns);
+/* The session ends. */
+void co_beats_end(struct co_session *s);
+void co_beats_free(struct co *c);
 
 /* ---- witnesses.c ---- */
 bool co_witness(const struct co_node *n);

@@ -4,7 +4,7 @@
 
 noinst_LIBRARIES += src/libcoordinator.a
 src_libcoordinator_a_SOURCES = \
-	src/coordinator/cluster.h \
+	src/coordinator/beats.c src/coordinator/cluster.h \
 	src/coordinator/courses.c \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \

@@ -213,6 +213,7 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	m->body.welcome.lease_ms = s->c->lease_ms;
 	m->body.welcome.heartbeat_ms = s->c->heartbeat_ms;
 	m->body.welcome.version = CR_CLUSTER_VERSION;
+	m->body.welcome.beats = true;
 	snprintf(m->body.welcome.cluster, sizeof(m->body.welcome.cluster), "%s",
 		 s->c->options.name);
 	co_send(s, m, NULL, 0);
@@ -251,7 +252,8 @@ void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
 		co_session_close(n->session);
 		return;
 	}
-	cr_detector_heard(&n->detector, now_ns());
+	n->heard_ns = now_ns();
+	cr_detector_heard(&n->detector, n->heard_ns);
 	n->beat_ms = co_now();
 	cr_fence_unbar(&n->c->fence, n->index);
 	if (b->witnesses)
@@ -328,14 +330,31 @@ void co_node_lost(struct co_node *n, const char *why)
 /* An operator, or the fence command, has switched it off. */
 void co_node_dead(struct co_node *n, const char *why)
 {
+	if (n->session)
+		co_beats_end(n->session);
 	cr_fence_dead(&n->c->fence, n->index, now_ns());
 	if (n->up)
 		co_node_lost(n, why);
 }
 
+/*
+ * After we have been busy or asleep, what nodes have sent meanwhile may lie unread: who is silent
+ * shows when that has been read.
+ */
+static bool may_judge(struct co *c, int64_t now)
+{
+	int64_t late = 2 * c->heartbeat_ms > 4 * CO_TICK_MS ? 2 * c->heartbeat_ms : 4 * CO_TICK_MS;
+
+	if (c->ticked_ms && now - c->ticked_ms > late)
+		c->judge_ms = now + c->heartbeat_ms;
+	c->ticked_ms = now;
+	return now >= c->judge_ms;
+}
+
 void co_nodes_tick(struct co *c)
 {
 	int64_t now = co_now();
+	bool judge = may_judge(c, now);
 	size_t i;
 
 	for (i = 0; i < c->nodes.n; i++) {
@@ -346,6 +365,9 @@ void co_nodes_tick(struct co *c)
 		/* It does not read: coming anew, it is told what counts then. */
 		if (n->session && cr_link_backlog(n->session->link) > BACKLOG_MAX)
 			co_session_close(n->session);
+		co_beats_fold(n);
+		if (!judge)
+			continue;
 		if (n->up && now - n->beat_ms >= c->lease_ms * 3 / 4)
 			cr_fence_bar(&c->fence, i);
 		if (n->up && now - n->beat_ms >= c->lease_ms) {
@@ -355,7 +377,7 @@ void co_nodes_tick(struct co *c)
 			if (!n->silent)
 				co_fence_command(n);
 			n->silent = true;
-			if (cr_fence_take(&c->fence, i, now_ns()))
+			if (co_beats_take(n, now_ns()))
 				co_node_lost(n, "silent for longer than its lease");
 		} else {
 			n->silent = false;

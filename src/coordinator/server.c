@@ -70,12 +70,22 @@ static void forget(struct co_session *s)
 	while (*p != s)
 		p = &(*p)->next;
 	*p = s->next;
+	co_beats_end(s);
 	if (s->node && s->node->session == s) {
 		s->node->session = NULL;
 		s->node->told = false;
 	}
 	co_session_gone(c, s->id);
 	free(s);
+}
+
+struct cr_link *co_session_leave(struct co_session *s)
+{
+	struct cr_link *l = s->link;
+
+	cr_link_detach(l);
+	forget(s);
+	return l;
 }
 
 void co_session_close(struct co_session *s)
@@ -196,6 +206,13 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 		co_node_hello(s, &m->body.hello);
 		return;
 	}
+	if (m->which_body == cairn_ClusterMsg_beats_tag && !s->node && !s->local) {
+		/* Not in here, where the link is at work. */
+		s->beats_of = m->body.beats.session;
+		s->c->beats_waiting = true;
+		cr_link_pause(l, true);
+		return;
+	}
 	/* Of a session that has been taken over, or that has not said who it is. */
 	if (!s->local && (!s->node || s->node->session != s))
 		return;
@@ -251,6 +268,7 @@ void co_tick(struct co *c)
 {
 	int64_t now = co_now();
 
+	co_beats_tick(c);
 	co_nodes_tick(c);
 	co_jobs_tick(c, now);
 	co_db_commit(c->db);
@@ -380,6 +398,7 @@ void co_free(struct co *c)
 		event_free(c->tick);
 	while (c->sessions)
 		co_session_close(c->sessions);
+	co_beats_free(c);
 	co_http_free(c);
 	if (c->listener)
 		cr_listener_free(c->listener);

@@ -505,6 +505,32 @@ struct cr_link *cr_link_connect(struct event_base *base, const struct sockaddr *
 	return l;
 }
 
+void cr_link_detach(struct cr_link *l)
+{
+	cr_stream_detach(&l->stream);
+	event_free(l->timer);
+	l->timer = NULL;
+	l->base = NULL;
+}
+
+bool cr_link_attach(struct cr_link *l, struct event_base *base, const struct cr_link_handler *h,
+		    void *arg)
+{
+	l->base = base;
+	l->h = h;
+	l->arg = arg;
+	l->paused = false;
+	l->timer = evtimer_new(base, on_timer, l);
+	if (!l->timer || !cr_stream_attach(&l->stream, base, on_readable, on_writable, l)) {
+		cr_link_drop(l);
+		return false;
+	}
+	cr_stream_reading(&l->stream, true);
+	if (cr_link_backlog(l))
+		event_active(l->stream.writable, EV_WRITE, 1);
+	return true;
+}
+
 struct cr_link *cr_link_adopt(struct event_base *base, int fd, const struct cr_link_handler *h,
 			      void *arg)
 {

@@ -91,6 +91,14 @@ void cr_link_release(struct cr_link *l);
 unsigned int cr_listener_port(const struct cr_listener *l);
 void cr_listener_free(struct cr_listener *l);
 
+/*
+ * A link that is up leaves its loop, from outside of its callbacks, and comes to another, perhaps
+ * of another thread; in between nothing may be done with it. False: no memory, and it is closed.
+ */
+void cr_link_detach(struct cr_link *l);
+bool cr_link_attach(struct cr_link *l, struct event_base *base, const struct cr_link_handler *h,
+		    void *arg);
+
 void cr_link_handle(struct cr_link *l, const struct cr_link_handler *h, void *arg);
 /* Queues; false if there is no memory or the link is going down. */
 bool cr_link_send(struct cr_link *l, const void *msg, const void *payload, size_t len);

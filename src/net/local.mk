@@ -12,7 +12,7 @@ src_libnet_a_SOURCES = \
 	src/net/listener.c \
 	src/net/stream.c src/net/stream.h \
 	src/net/trust.c src/net/trust.h src/net/trust_options.h \
-	src/net/users.c src/net/users.h
+	src/net/urgent.c src/net/urgent.h src/net/users.c src/net/users.h
 
 # frame.c and client.c need none of these; all else does.
 NET_LIBS = src/libnet.a $(EVENT_LIBS) $(SSL_LIBS)

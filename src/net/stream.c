@@ -275,27 +275,40 @@ void cr_stream_end(struct cr_stream *s)
 
 /* ---- life ---- */
 
+bool cr_stream_attach(struct cr_stream *s, struct event_base *base, event_callback_fn readable,
+		      event_callback_fn writable, void *arg)
+{
+	s->readable = event_new(base, s->fd, EV_READ | EV_PERSIST, readable, arg);
+	s->writable = event_new(base, s->fd, EV_WRITE, writable, arg);
+	s->refill = evtimer_new(base, on_refill, s);
+	return s->readable && s->writable && s->refill;
+}
+
 bool cr_stream_open(struct cr_stream *s, struct event_base *base, int fd, SSL *ssl,
 		    event_callback_fn readable, event_callback_fn writable, void *arg)
 {
 	s->fd = fd;
 	s->ssl = ssl;
 	s->out = evbuffer_new();
-	s->readable = event_new(base, fd, EV_READ | EV_PERSIST, readable, arg);
-	s->writable = event_new(base, fd, EV_WRITE, writable, arg);
-	s->refill = evtimer_new(base, on_refill, s);
-	return s->out && s->readable && s->writable && s->refill &&
+	return cr_stream_attach(s, base, readable, writable, arg) && s->out &&
 	       (!ssl || SSL_set_fd(ssl, fd) == 1);
+}
+
+void cr_stream_detach(struct cr_stream *s)
+{
+	struct event **const events[] = { &s->readable, &s->writable, &s->refill };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(events); i++) {
+		if (*events[i])
+			event_free(*events[i]);
+		*events[i] = NULL;
+	}
 }
 
 void cr_stream_free(struct cr_stream *s)
 {
-	struct event *const events[] = { s->readable, s->writable, s->refill };
-	size_t i;
-
-	for (i = 0; i < CR_ARRAY_SIZE(events); i++)
-		if (events[i])
-			event_free(events[i]);
+	cr_stream_detach(s);
 	if (s->out)
 		evbuffer_free(s->out);
 	SSL_free(s->ssl);

@@ -35,6 +35,10 @@ struct cr_stream {
 bool cr_stream_open(struct cr_stream *s, struct event_base *base, int fd, SSL *ssl,
 		    event_callback_fn readable, event_callback_fn writable, void *arg);
 void cr_stream_free(struct cr_stream *s);
+/* Leaves its loop, outside of its callbacks; and comes to another. False: no memory. */
+void cr_stream_detach(struct cr_stream *s);
+bool cr_stream_attach(struct cr_stream *s, struct event_base *base, event_callback_fn readable,
+		      event_callback_fn writable, void *arg);
 
 /* 0: done. -EAGAIN. -EPROTO: s->error tells what; or -errno: the other side went away. */
 int cr_stream_handshake(struct cr_stream *s);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 
-#include "node/node.h"
+#include "node/beat.h"
 
 #define DEFAULT_LEASE_MS 2000
 #define DEFAULT_HEARTBEAT_MS 250
@@ -82,7 +82,7 @@ int cr_lease_init(struct cr_node *n, struct cr_err *err)
 		n->lease.over = false;
 		set_timer(n);
 	}
-	return 0;
+	return cr_beats_init(n, err);
 }
 
 unsigned int cr_lease_left(const struct cr_node *n)
@@ -94,12 +94,17 @@ unsigned int cr_lease_left(const struct cr_node *n)
 
 bool cr_lease_look(struct cr_node *n)
 {
-	int64_t late = cr_node_now() - n->lease.until_ns;
+	int64_t now = cr_node_now(), late;
 	struct cr_node_member *m;
 	unsigned int count = 0;
 
-	if (n->lease.over || late < 0)
-		return !n->lease.over;
+	if (n->lease.over)
+		return false;
+	/* Heartbeats may have made it longer meanwhile. */
+	n->lease.until_ns = cr_beats_until(n, now);
+	late = now - n->lease.until_ns;
+	if (late < 0)
+		return true;
 	n->lease.over = true;
 	for (m = n->members; m; m = m->next) {
 		if (m->ended)
@@ -133,6 +138,10 @@ void cr_lease_renew(struct cr_node *n, int64_t from_ns, unsigned int ms)
 
 	cr_lease_look(n);
 	if (until <= n->lease.until_ns || until <= cr_node_now())
+		return;
+	/* Should it have ended just now, the members end first. */
+	if (!cr_beats_renew(n, until, n->lease.over) &&
+	    (cr_lease_look(n) || !cr_beats_renew(n, until, true)))
 		return;
 	n->lease.until_ns = until;
 	n->lease.over = false;

@@ -12,7 +12,7 @@
 
 #include "common/defs.h"
 #include "common/runtime.h"
-#include "node/node.h"
+#include "node/beat.h"
 
 #define IDLE_NS 60000000000ll
 
@@ -237,6 +237,7 @@ int cr_local_listen(struct cr_node *n, struct cr_err *err)
 	if (!n->users)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "connections");
 	cr_listener_users(n->listener, n->users);
+	cr_beats_page(n);
 	if (chmod(n->socket, n->privileged ? 0666 : 0600))
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot open %s to users", n->socket);
 	return 0;

@@ -162,6 +162,7 @@ struct cr_node {
 	int ready_fd;
 	struct cr_store *images;
 	struct cr_node_witnesses *witnesses;
+	struct cr_node_beats *beats;
 	struct event *tick, *signals[5];
 	cairn_ClusterMsg out;
 };

@@ -17,7 +17,7 @@
 #include "common/ready.h"
 #include "common/runtime.h"
 #include "criu/probe.h"
-#include "node/node.h"
+#include "node/beat.h"
 #include "node/witness.h"
 
 #define BACK_MS 30000 /* an upgrade takes at most so long */
@@ -77,6 +77,7 @@ static void on_tick(int fd, short what, void *arg)
 
 	cr_lease_look(n);
 	now = cr_node_now();
+	cr_beats_tick(n, now);
 	cr_members_tick(n, now);
 	cr_requests_tick(n, now);
 	cr_local_tick(n, now);
@@ -206,6 +207,7 @@ int cr_node_run(struct cr_node *n)
 {
 	look_for_criu(n);
 	cr_say("node %s, user %u, store %s, socket %s", n->name, geteuid(), n->store, n->socket);
+	cr_beats_start(n);
 	cr_uplink_tick(n, cr_node_now());
 	event_base_dispatch(n->base);
 	cr_known_write(n);
@@ -240,6 +242,7 @@ void cr_node_free(struct cr_node *n)
 	if (n->base)
 		event_base_free(n->base);
 	/* Links that were still to close are left with their loop, and count there. */
+	cr_beats_free(n);
 	free(n->told.v);
 	cr_close_fd(&n->lock);
 }

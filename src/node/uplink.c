@@ -12,13 +12,14 @@
 #include "common/defs.h"
 #include "common/label.h"
 #include "common/ready.h"
-#include "node/node.h"
+#include "node/beat.h"
 #include "node/witness.h"
 
 #define DELAY_MIN_MS 100
 #define DELAY_MAX_MS 1000
 #define REFUSED_MS 3000 /* until we ask again whom the coordinator does not want */
 #define CONNECT_MS 3000
+#define BUSY_MS 60000 /* for so long a coordinator may be, while it answers heartbeats */
 #define ROOM_NS 2000000000ll
 
 cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)
@@ -49,6 +50,7 @@ static void lost(struct cr_node *n, unsigned int wait_ms)
 	up->link = NULL;
 	up->open = up->welcome = false;
 	cr_parcel_free(&up->command);
+	cr_beats_session(n, 0);
 	up->retry_ns = cr_node_now() + wait_ms * 1000000ll;
 	up->current = (up->current + 1) % up->n;
 	cr_requests_lost(n);
@@ -147,6 +149,8 @@ static void on_welcome(struct cr_node *n, const cairn_ClusterMsg *m, const void 
 		cr_witness_forget(n);
 	cr_say("node %s: welcome at coordinator %s%s%s", n->name, n->up.at[n->up.current].text,
 	       *w->cluster ? ", cluster " : "", w->cluster);
+	if (w->beats)
+		cr_beats_session(n, w->session);
 	cr_uplink_beat(n);
 	cr_members_report(n);
 	cr_images_report(n);
@@ -292,6 +296,16 @@ static void give_up(struct cr_node *n, const char *what)
 	lost(n, 0);
 }
 
+/* A coordinator whose loop is busy is not: its other thread answers. */
+static bool is_silent(const struct cr_node *n, int64_t now)
+{
+	int64_t since_ms = (int64_t)n->up.unanswered * n->lease.heartbeat_ms;
+
+	return since_ms > 2 * (int64_t)n->lease.ms &&
+	       (now - cr_beats_acked(n) > n->lease.ms * 1000000ll ||
+		since_ms > BUSY_MS + 2 * (int64_t)n->lease.ms);
+}
+
 void cr_uplink_tick(struct cr_node *n, int64_t now)
 {
 	struct cr_node_uplink *up = &n->up;
@@ -315,7 +329,7 @@ void cr_uplink_tick(struct cr_node *n, int64_t now)
 	if (!up->welcome || now - up->beat_ns < n->lease.heartbeat_ms * 1000000ll)
 		return;
 	/* A broken path may be whole again long before TCP tries it. */
-	if (up->unanswered * n->lease.heartbeat_ms > n->lease.ms * 2)
+	if (is_silent(n, now))
 		give_up(n, "silent");
 	else
 		cr_uplink_beat(n);

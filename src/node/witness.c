@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "node/node.h"
+#include "node/beat.h"
 #include "node/witness.h"
 
 #define IDLE_NS 10000000000ll /* between two attempts */
@@ -103,9 +103,13 @@ static bool needed(const struct cr_node *n)
 {
 	int64_t beat = n->lease.heartbeat_ms * 1000000ll, now = cr_node_now();
 	int64_t age = now - (n->lease.until_ns - n->lease.ms * 1000000ll);
+	int64_t acked = cr_beats_acked(n);
+
+	if (acked < n->up.acked_ns)
+		acked = n->up.acked_ns;
 
 	return !n->lease.over && n->witnesses->known.n &&
-	       (age > 2 * beat || now - n->up.acked_ns > n->lease.ms * 1000000ll);
+	       (age > 2 * beat || now - acked > n->lease.ms * 1000000ll);
 }
 
 static void ask(struct peer *p)

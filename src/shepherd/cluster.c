@@ -7,15 +7,19 @@
 #include "shepherd/cluster.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/lease_page.h"
 #include "common/piece.h"
 #include "net/frame.h"
 #include "shepherd/shepherd.h"
@@ -98,8 +102,43 @@ static void tell_size(struct cr_cluster *c)
 	cr_cluster_tell(c, &e);
 }
 
-static bool passed(const struct cr_cluster *c)
+/* Only the crnode that we are connected to can have written it. */
+static void map_page(struct cr_cluster *c)
 {
+	char path[sizeof(c->socket) + sizeof(CR_LEASE_PAGE_SUFFIX)];
+	struct cr_lease_page *p;
+	cr_auto_fd fd = -1;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s" CR_LEASE_PAGE_SUFFIX, c->socket);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (c->page || fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || st.st_uid != peer.uid ||
+	    st.st_mode & 022 || st.st_size < (off_t)sizeof(*p))
+		return;
+	p = mmap(NULL, sizeof(*p), PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED || p->magic != CR_LEASE_PAGE_MAGIC)
+		return;
+	c->page = p;
+	c->generation = atomic_load(&p->generation);
+}
+
+/* It may have been made longer while crnode had no time to say so, or we none to listen. */
+static void look_at_page(struct cr_cluster *c)
+{
+	int64_t until = c->page ? atomic_load(&c->page->until_ns) : 0;
+
+	if (until <= c->lease_until || atomic_load(&c->page->generation) != c->generation)
+		return;
+	c->lease_until = until;
+	set_timer(c);
+}
+
+static bool passed(struct cr_cluster *c)
+{
+	look_at_page(c);
 	return cr_host_boottime_ns() >= c->lease_until;
 }
 
@@ -541,6 +580,7 @@ void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh)
 	c->gather.check = gather_check;
 	c->gather.member = c->id.member;
 	snprintf(sh->directory, sizeof(sh->directory), "%s", c->directory);
+	map_page(c);
 }
 
 void cr_cluster_begin(struct cr_cluster *c)

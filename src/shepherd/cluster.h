@@ -31,6 +31,8 @@ struct cr_cluster {
 	uint32_t course; /* that we take part in, 0: none */
 	uint32_t number; /* of its checkpoint */
 	int64_t lease_until; /* by cr_host_boottime_ns() */
+	const struct cr_lease_page *page; /* where crnode notes it, or NULL */
+	uint64_t generation; /* of the page, when we began */
 	bool fenced; /* it has passed */
 	bool aborted; /* the course, by somebody else */
 	bool cut_off; /* since crnode went away, which nobody else knows */

@@ -41,6 +41,9 @@ static int ask(struct cr_cluster *c, const void *payload, size_t len, struct cr_
 	int ret;
 
 	ret = cr_frame_send(c->fd, cairn_ClusterMsg_fields, &c->out, payload, len, ANSWER_MS);
+	/* It may have said why and hung up. */
+	if (ret == -EPIPE || ret == -ECONNRESET)
+		ret = 0;
 	do {
 		free(extra);
 		extra = NULL;
@@ -49,6 +52,8 @@ static int ask(struct cr_cluster *c, const void *payload, size_t len, struct cr_
 					    &extra_len, ANSWER_MS);
 	} while (ret == 1 && c->in.which_body == cairn_ClusterMsg_lease_tag && !(ret = 0));
 	free(extra);
+	if (ret == 1 && c->in.which_body == cairn_ClusterMsg_refusal_tag)
+		return cr_fail(err, c->in.body.refusal.status, 0, "%s", c->in.body.refusal.error);
 	if (ret != 1 || c->in.which_body != cairn_ClusterMsg_reply_tag)
 		return cr_fail(err, CR_EXIT_CLUSTER, ret < 0 ? -ret : 0,
 			       "what listens at %s does not answer as crnode does", c->socket);
