@@ -79,7 +79,7 @@ int cr_image_commit(struct cr_image_writer *w, cairn_Manifest *manifest, struct 
 void cr_image_close(struct cr_image_writer *w, bool committed);
 
 /* Removes all but the newest keep checkpoints, and what is left of unfinished older ones. */
-void cr_image_prune(const char *parent, unsigned int keep);
+void cr_image_prune(const char *parent, unsigned int keep, unsigned int pinned);
 
 /* ---- reading ---- */
 

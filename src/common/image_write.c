@@ -359,10 +359,10 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void cr_image_prune(const char *path, unsigned int keep)
+void cr_image_prune(const char *path, unsigned int keep, unsigned int pinned)
 {
 	cr_auto_fd parent = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	unsigned int *numbers = NULL, i, n = 0, newest = 0;
+	unsigned int *numbers = NULL, i, n = 0, newest = 0, old = 0;
 	struct dirent **list = NULL;
 	bool tmp;
 	int count;
@@ -389,9 +389,13 @@ void cr_image_prune(const char *path, unsigned int keep)
 	}
 	if (n)
 		qsort(numbers, n, sizeof(*numbers), by_number);
+	for (; old < n && numbers[old] <= pinned; old++)
+		;
 	for (i = 0; i + keep < n; i++) {
 		char name[32];
 
+		if (i < old && i + keep >= old)
+			continue;
 		snprintf(name, sizeof(name), "%06u", numbers[i]);
 		remove_checkpoint(parent, name);
 	}

@@ -15,14 +15,14 @@
 
 struct prune {
 	char directory[CR_PATH_MAX];
-	unsigned int keep;
+	unsigned int keep, pinned;
 };
 
 static void *prune(void *arg)
 {
 	struct prune *p = arg;
 
-	cr_image_prune(p->directory, p->keep);
+	cr_image_prune(p->directory, p->keep, p->pinned);
 	free(p);
 	return NULL;
 }
@@ -51,6 +51,7 @@ static void prune_later(struct cr_shepherd *sh, bool stop)
 		return;
 	snprintf(p->directory, sizeof(p->directory), "%s", sh->directory);
 	p->keep = sh->options.keep;
+	p->pinned = sh->pinned;
 	/* With the job's end comes ours. */
 	if (stop || sh->ended || !cr_in_background(prune, p))
 		prune(p);
@@ -76,6 +77,8 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	size_t i;
 
+	/* What died before this one was not saved by it: so before this counts as the last. */
+	cr_deaths_watch(sh, c);
 	if (c->purpose == CR_CHECK) {
 		/* It says nothing about the last checkpoint. */
 	} else if (c->err.status) {
@@ -91,7 +94,7 @@ static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
 	if (c->purpose == CR_SAVE_AND_STOP && c->committed && !sh->cluster.fenced) {
 		/* They still stand where the checkpoint has them. */
 		sh->exit_status = CR_EXIT_STOPPED;
-		sh->backend->kill(sh);
+		cr_end_job(sh);
 		c->save.ended = true;
 	}
 	sh->backend->release(sh, c);

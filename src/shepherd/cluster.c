@@ -152,7 +152,7 @@ static void fence(struct cr_cluster *c)
 	c->fenced = true;
 	cr_fail(&c->why, CR_EXIT_FENCED, 0, "cut off from the cluster");
 	sh->exit_status = CR_EXIT_FENCED;
-	sh->backend->kill(sh);
+	cr_end_job(sh);
 	cr_checkpoint_release(sh, false);
 }
 
@@ -365,7 +365,7 @@ static void obey_kill(struct cr_cluster *c, const cairn_Kill *k)
 		cr_checkpoint_release(sh, true);
 		return;
 	}
-	sh->backend->kill(sh);
+	cr_end_job(sh);
 }
 
 static void obey_abort(struct cr_cluster *c, const cairn_Abort *a)

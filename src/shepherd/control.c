@@ -26,6 +26,7 @@ static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 				  "running");
 	snprintf(r->checkpoint, sizeof(r->checkpoint), "%s", sh->last_path);
 	snprintf(r->directory, sizeof(r->directory), "%s", sh->directory);
+	snprintf(r->failure, sizeof(r->failure), "%s", sh->failure);
 	snprintf(r->last_error, sizeof(r->last_error), "%s", sh->last_error);
 	r->stall_ns = sh->last_stall_ns;
 	r->wall_ns = sh->last_wall_ns;
@@ -156,7 +157,7 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 	case cairn_Verb_VERB_KILL:
 		if (sh->cluster.active && in_cluster(sh, &err))
 			break;
-		sh->backend->kill(sh);
+		cr_end_job(sh);
 		break;
 	case cairn_Verb_VERB_CHECKPOINT:
 	case cairn_Verb_VERB_CHECK:

@@ -10,7 +10,8 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/asks.c src/shepherd/checkpoint.c \
 	src/shepherd/cluster.c src/shepherd/cluster.h \
 	src/shepherd/cluster_join.c src/shepherd/guard.c src/shepherd/guard.h \
-	src/shepherd/corpse.c src/shepherd/duplicates.c src/shepherd/helper.c \
+	src/shepherd/corpse.c src/shepherd/duplicates.c src/shepherd/deaths.c \
+	src/shepherd/helper.c \
 	src/shepherd/control.c src/shepherd/describe.c src/shepherd/program.c \
 	src/shepherd/members.c src/shepherd/memory.c \
 	src/shepherd/limits.c \

@@ -81,8 +81,9 @@ static const struct option_row {
 	  "other nodes that have a copy before a checkpoint counts (default: 1)", 0 },
 	{ "keep-bytes", 0, NUMBER, 5, ROW(keep_bytes), 0, 1e18, "CR_KEEP_BYTES", "BYTES",
 	  "room for the job's checkpoints on one node, the newest aside (default: no limit)", 0 },
-	{ "on-failure", 0, TEXT, 5, ROW(on_failure), 0, 0, "CR_ON_FAILURE", "restart|stop",
-	  "what becomes of the job when a member is lost (default: restart)", 0 },
+	{ "on-failure", 0, TEXT, 7, ROW(on_failure), 0, 0, "CR_ON_FAILURE", "restart|stop",
+	  "what becomes of the job when a member is lost (default: restart); alone, with stop, "
+	  "the job ends when a process dies by a signal", 0 },
 	{ "max-restarts", 0, NUMBER, 5, ROW(max_restarts), 0, 1e6, "CR_MAX_RESTARTS", "N",
 	  "restarts without a checkpoint in between (default: 3)", 0 },
 	{ "label", 0, LIST, 5, ROW(labels), 0, 0, "CR_LABEL", "KEY=VALUE",

@@ -100,12 +100,34 @@ void cr_shepherd_ended(struct cr_shepherd *sh, int status)
 		event_base_loopbreak(sh->base);
 }
 
+/* The name of the next child of the job that waitpid will tell of, if a signal has ended it. */
+static void look_at_dead(char name[16])
+{
+	siginfo_t info = { .si_pid = 0 };
+	struct cr_proc_stat st;
+
+	*name = 0;
+	if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) ||
+	    !info.si_pid || (info.si_code != CLD_KILLED && info.si_code != CLD_DUMPED) ||
+	    cr_proc_stat(AT_FDCWD, info.si_pid, &st))
+		return;
+	/* What we have forked for ourselves is none. */
+	if (strcmp(st.comm, CR_WRITER_NAME) && strcmp(st.comm, CR_PLUGIN_NAME) &&
+	    strcmp(st.comm, "crlaunch") && strcmp(st.comm, "crrestart"))
+		memcpy(name, st.comm, sizeof(st.comm));
+}
+
 static void reap(struct cr_shepherd *sh)
 {
+	char name[16];
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL)) > 0) {
+	for (;;) {
+		look_at_dead(name);
+		pid = waitpid(-1, &status, WNOHANG | WUNTRACED | __WALL);
+		if (pid <= 0)
+			break;
 		/* A thread that cr_unblock() did not wait for any longer: it must not stay ours. */
 		if (WIFSTOPPED(status) && cr_unseize(pid, status))
 			continue;
@@ -115,8 +137,12 @@ static void reap(struct cr_shepherd *sh)
 				root_stopped(sh);
 			continue;
 		}
-		if (!cr_helper_ended(sh, pid, status) && pid == sh->root)
+		if (cr_helper_ended(sh, pid, status))
+			continue;
+		if (pid == sh->root)
 			sh->root_status = status;
+		if (*name)
+			cr_death(sh, pid, name, status);
 	}
 	if (pid < 0 && errno == ECHILD && !sh->attached)
 		cr_shepherd_ended(sh, sh->root_status);
@@ -203,7 +229,7 @@ static void on_guard_end(int fd, short what, void *arg)
 	struct cr_shepherd *sh = arg;
 
 	sh->exit_status = 128 + SIGKILL;
-	sh->backend->kill(sh);
+	cr_end_job(sh);
 }
 
 static int add_events(struct cr_shepherd *sh)

@@ -204,6 +204,11 @@ struct cr_shepherd {
 	unsigned int nasks;
 	bool asks_begun; /* what they ask for begins in a moment */
 	char last_error[1024];
+	char failure[256]; /* the first process of the job that died by a signal; else "" */
+	int failed_by; /* that signal */
+	uint32_t pinned; /* checkpoints up to this one are from before: they stay */
+	bool ending; /* the job is being ended: deaths are no failures */
+	struct cr_watched *watched;
 	struct cr_wire wire;
 	cairn_AgentMsg in;
 	cairn_ShepherdMsg out;
@@ -255,6 +260,15 @@ void cr_job_pids(int proc, pid_t self, cr_pids *out);
 void cr_tree_pids(struct cr_shepherd *sh, cr_pids *out);
 /* The same of a job that is not below us. */
 void cr_root_pids(struct cr_shepherd *sh, cr_pids *out);
+
+/* ---- deaths.c: processes that die by a signal ---- */
+struct cr_watched;
+/* One has ended, by a wait status; name as far as known. */
+void cr_death(struct cr_shepherd *sh, pid_t pid, const char *name, int status);
+/* Watches over those that a checkpoint has seen; those that it has found dead count. */
+void cr_deaths_watch(struct cr_shepherd *sh, const struct cr_checkpoint *c);
+/* Ends all its processes, which are no failures then. */
+void cr_end_job(struct cr_shepherd *sh);
 
 /* ---- control.c ---- */
 void cr_control_accept(int fd, short what, void *shepherd);

@@ -70,6 +70,8 @@ static bool show(struct call *one, bool asked, int64_t end)
 
 static void print(const struct call *one, bool asked, bool first)
 {
+	const char *failure = one->reply.failure;
+
 	if (one->json) {
 		printf("%s", first ? "" : ",");
 		cr_print_status_json(one);
@@ -80,9 +82,11 @@ static void print(const struct call *one, bool asked, bool first)
 		printf("%9zu", one->nprocesses + one->orphans);
 	else
 		printf("%9s", "-");
-	printf("  %s\n", *one->reply.checkpoint ? one->reply.checkpoint :
-			  one->reply.last	 ? "none yet" :
-						   "-");
+	printf("  %s%s%.*s%s\n",
+	       *one->reply.checkpoint ? one->reply.checkpoint :
+	       one->reply.last	      ? "none yet" :
+				       "-",
+	       *failure ? " (" : "", (int)strcspn(failure, ":"), failure, *failure ? ")" : "");
 }
 
 /* One name for each job: its announcement's, or its socket's if that is all. */

@@ -107,6 +107,8 @@ void cr_print_status_json(const struct call *c)
 	printf(",\"stall_ms\":%.3f,\"wall_ms\":%.3f,\"error\":", c->reply.stall_ns / 1e6,
 	       c->reply.wall_ns / 1e6);
 	cr_json_string(stdout, c->reply.last_error);
+	printf(",\"failure\":");
+	cr_json_string(stdout, c->reply.failure);
 	printf(",\"processes\":[");
 	for (i = 0; i < c->nprocesses; i++) {
 		const cairn_ProcessStatus *p = &c->processes[i];
@@ -155,6 +157,8 @@ static int do_status(struct call *c)
 	if (c->reply.wall_ns)
 		printf("last one    job stood still %.1f ms, committed after %.1f ms\n",
 		       c->reply.stall_ns / 1e6, c->reply.wall_ns / 1e6);
+	if (*c->reply.failure)
+		printf("failure     %s\n", c->reply.failure);
 	if (*c->reply.last_error)
 		printf("last error  %s\n", c->reply.last_error);
 	printf("%8s %8s %7s %10s  %s\n", "PID", "HOST PID", "THREADS", "RSS KIB", "COMMAND");

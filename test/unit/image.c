@@ -209,7 +209,7 @@ START_TEST(unfinished)
 	write_sample(false);
 	ck_assert(there("000002"));
 	ck_assert_int_eq(cr_image_find(unit_dir, path, &err), 0);
-	cr_image_prune(unit_dir, 2);
+	cr_image_prune(unit_dir, 2, 0);
 	ck_assert(!there(".000001.tmp"));
 	ck_assert(there("000002/" CR_MANIFEST));
 	ck_assert_int_eq(unit_open_fds(), fds);
@@ -222,16 +222,16 @@ START_TEST(prune)
 
 	for (i = 0; i < 5; i++)
 		write_sample(false);
-	cr_image_prune(unit_dir, 9);
+	cr_image_prune(unit_dir, 9, 0);
 	ck_assert(there("000001") && there("000005"));
-	cr_image_prune(unit_dir, 2);
+	cr_image_prune(unit_dir, 2, 0);
 	ck_assert(!there("000001") && !there("000002") && !there("000003"));
 	ck_assert(there("000004") && there("000005"));
-	cr_image_prune(unit_dir, 1);
+	cr_image_prune(unit_dir, 1, 0);
 	ck_assert(!there("000004") && there("000005"));
 	write_sample(false);
 	ck_assert(there("000006"));
-	cr_image_prune("/nowhere/at/all", 1);
+	cr_image_prune("/nowhere/at/all", 1, 0);
 }
 END_TEST
 
@@ -246,7 +246,7 @@ START_TEST(prune_a_million)
 		snprintf(at, sizeof(at), "%s/%s", unit_dir, names[i]);
 		ck_assert_int_eq(mkdir(at, 0700), 0);
 	}
-	cr_image_prune(unit_dir, 2);
+	cr_image_prune(unit_dir, 2, 0);
 	ck_assert(!there("999998") && there("999999") && there("1000000"));
 	ck_assert_int_eq(cr_image_find(unit_dir, path, &err), 0);
 	ck_assert_str_eq(path, at);
@@ -265,7 +265,7 @@ START_TEST(foreign_files_stay)
 	}
 	write_sample(false);
 	write_sample(false);
-	cr_image_prune(unit_dir, 1);
+	cr_image_prune(unit_dir, 1, 0);
 	for (i = 0; i < 5; i++)
 		ck_assert(there(names[i]));
 	ck_assert(!there("000001") && there("000002"));
