@@ -117,6 +117,7 @@ test_progs = \
 	test/prog/file-full \
 	test/prog/file-lowest \
 	test/prog/file-lowest-shared \
+	test/prog/file-many \
 	test/prog/file-owner \
 	test/prog/lease-breaking \
 	test/prog/lease-read \

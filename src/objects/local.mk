@@ -4,7 +4,8 @@
 
 noinst_LIBRARIES += src/libobjects.a
 src_libobjects_a_SOURCES = \
-	src/objects/object.h src/objects/registry.c src/objects/save.c \
+	src/objects/object.h src/objects/registry.c src/objects/room.c src/objects/room.h \
+	src/objects/save.c \
 	src/objects/content.c src/objects/device.c src/objects/directory.c src/objects/fifo.c \
 	src/objects/folder.c \
 	src/objects/ghost.c src/objects/inode.c src/objects/kernels.c src/objects/lease.c \

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "objects/object.h"
+#include "objects/room.h"
 
 static const struct cr_object *const objects[] = {
 	&cr_object_mqueue,	&cr_object_path,      &cr_object_stdio,	  &cr_object_unix,
@@ -214,37 +215,18 @@ static int make_room(struct cr_restore *r, struct cr_err *err)
 				   0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
-/* Numbers that no process uses: above all, or if there is no room, in the first gap. */
 static int find_base(struct cr_restore *r, int *used, size_t n, struct cr_err *err)
 {
-	int need = r->img->descriptions.n * 4 + r->img->inodes.n + r->img->shared.n +
-		   r->img->pipes.n * 2 + r->img->processes.n + 256;
-	int from = 64;
-	struct rlimit limit;
+	size_t need = cr_room_base(r->img->inodes.n, r->img->shared.n, r->img->pipes.n,
+				   r->img->processes.n);
 	size_t i;
 
-	if (n)
-		qsort(used, n, sizeof(*used), by_number);
-	r->base = (n && used[n - 1] > 63 ? used[n - 1] : 63) + 64;
-	r->end = INT32_MAX;
-	if (getrlimit(RLIMIT_NOFILE, &limit) || (rlim_t)(r->base + need) < limit.rlim_cur)
+	for (i = 0; i < r->img->descriptions.n; i++)
+		need += cr_room_of(r->img->descriptions.v[i].kind);
+	if (!cr_room_find(used, n, need, &r->base, &r->end))
 		return 0;
-	for (i = 0; i < n; i++) {
-		if (used[i] - from > need) {
-			r->base = from;
-			r->end = used[i];
-			return 0;
-		}
-		if (used[i] >= from)
-			from = used[i] + 1;
-	}
 	return cr_fail(err, CR_EXIT_INTERNAL, EMFILE,
-		       "no room for %d more open files (raise the hard limit, ulimit -Hn)", need);
+		       "no room for %zu more open files (raise the hard limit, ulimit -Hn)", need);
 }
 
 /* Who comes first to each description, and which numbers are used. */

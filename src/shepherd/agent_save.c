@@ -77,6 +77,8 @@ static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
 		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
+	if (cr_check_room(c))
+		ret = cr_pass_over(c, -ENOTSUP);
 	if (!ret && c->purpose != CR_CHECK)
 		ret = cr_save_undo(sh, c);
 	if (!ret)

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "objects/room.h"
 #include "shepherd/shepherd.h"
 
 struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd)
@@ -74,4 +75,36 @@ int cr_duplicates_full(struct cr_checkpoint *c)
 		       "start the job with a higher one (ulimit -Hn); it goes on",
 		       (size_t)c->course.members, c->duplicates.n,
 		       (unsigned long long)limit.rlim_cur);
+}
+
+int cr_check_room(struct cr_checkpoint *c)
+{
+	size_t need = cr_room_base(c->save.inodes.n, c->save.shared.n, c->save.pipes.n,
+				   c->members.n);
+	struct rlimit limit = { 0 };
+	CR_LIST(int) used = { 0 };
+	int base, end, ret, *to;
+	size_t i, k;
+
+	for (i = 0; i < c->save.descriptions.n; i++)
+		need += cr_room_of(c->save.descriptions.v[i]->m.kind);
+	/* Files that have not been described. */
+	if (c->duplicates.n > c->save.descriptions.n)
+		need += 2 * (c->duplicates.n - c->save.descriptions.n);
+	for (i = 0; i < c->members.n; i++)
+		for (k = 0; k < c->members.v[i]->fds.n; k++)
+			if ((to = cr_list_add(&used)))
+				*to = c->members.v[i]->fds.v[k].number;
+	ret = cr_room_find(used.v, used.n, need, &base, &end);
+	free(used.v);
+	if (!ret)
+		return 0;
+	/* Of all reasons the first, as it brings others about. */
+	cr_err_clear(&c->err);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
+		       "the job has %zu open files: a restart needs %zu descriptors beside theirs, "
+		       "and the limit is %llu; start the job with a higher one (ulimit -Hn); it "
+		       "goes on",
+		       c->duplicates.n, need, (unsigned long long)limit.rlim_cur);
 }

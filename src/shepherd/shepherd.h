@@ -310,6 +310,8 @@ void cr_duplicates_close(struct cr_checkpoint *c);
 void cr_duplicates_free(struct cr_checkpoint *c);
 /* That there is no descriptor left. */
 int cr_duplicates_full(struct cr_checkpoint *c);
+/* Whether a restart has numbers for all that the job has open. */
+int cr_check_room(struct cr_checkpoint *c);
 
 /* Looks at the tree; how many processes were not known. */
 int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c);
