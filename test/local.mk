@@ -374,6 +374,7 @@ test_progs = \
 	test/prog/thr-join \
 	test/prog/thr-key \
 	test/prog/thr-main-exit \
+	test/prog/thr-main-gone \
 	test/prog/thr-mutex \
 	test/prog/thr-owner \
 	test/prog/thr-pi \

@@ -135,7 +135,7 @@ static bool lives(pid_t pid, uint64_t start)
 	struct cr_proc_stat st;
 
 	return pid > 0 && !cr_proc_stat(AT_FDCWD, pid, &st) && st.start_time == start &&
-	       (st.state != 'Z' || st.threads > 1);
+	       !cr_proc_ended(&st);
 }
 
 bool cr_owner_is_ending(const char *directory)
@@ -207,7 +207,7 @@ void cr_owner_orphans(const struct cr_owner *o, cr_pids *out)
 		pid_t pid = atoi(e->d_name);
 
 		if (pid > 0 && pid != getpid() && !cr_proc_stat(AT_FDCWD, pid, &st) &&
-		    (st.state != 'Z' || st.threads > 1) && marked(pid, o) &&
+		    !cr_proc_ended(&st) && marked(pid, o) &&
 		    !has_shepherd(pid) && (to = cr_list_add(out)))
 			*to = pid;
 	}
@@ -235,7 +235,7 @@ size_t cr_owner_end_orphans(const struct cr_owner *o)
 			int fd;
 			struct cr_proc_stat st;
 
-			if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || st.state == 'Z')
+			if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || cr_proc_ended(&st))
 				continue;
 			start = st.start_time;
 			fd = syscall(SYS_pidfd_open, pids.v[i], 0);

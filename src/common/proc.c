@@ -68,7 +68,9 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 	if (ret)
 		return ret;
 	memset(out, 0, sizeof(*out));
-	sscanf(text, "Name:\t%15[^\n]", out->name);
+	/* A blank in the format would take the end of an empty one too. */
+	if (!strncmp(text, "Name:\t", 6))
+		sscanf(text + 6, "%15[^\n]", out->name);
 	out->state = *field(text, "\nState:");
 	out->tgid = atoi(field(text, "\nTgid:"));
 	out->ppid = atoi(field(text, "\nPPid:"));
@@ -191,6 +193,11 @@ int cr_proc_children(int proc, pid_t pid, cr_pids *out)
 	return ret;
 }
 
+bool cr_proc_ended(const struct cr_proc_stat *st)
+{
+	return st->state == 'X' || (st->state == 'Z' && st->threads <= 1);
+}
+
 void cr_proc_kill(void (*find)(cr_pids *out, const void *arg), const void *arg)
 {
 	int tries;
@@ -203,7 +210,7 @@ void cr_proc_kill(void (*find)(cr_pids *out, const void *arg), const void *arg)
 		for (i = 0; i < pids.n; i++) {
 			struct cr_proc_stat st;
 
-			if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || st.state == 'Z')
+			if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || cr_proc_ended(&st))
 				continue;
 			kill(pids.v[i], SIGKILL);
 			alive++;
@@ -349,6 +356,28 @@ void cr_proc_wchan(pid_t pid, pid_t tid, char *out, size_t len)
 		snprintf(out, len, "%s", text);
 }
 
+/* Of another thread: the main one may have ended before the process. */
+static ssize_t slurp_of_thread(int proc, pid_t pid, const char *leaf, char **out)
+{
+	cr_pids threads = { 0 };
+	ssize_t n = -ESRCH;
+	char path[64];
+	size_t i;
+
+	cr_proc_threads(proc, pid, &threads);
+	for (i = 0; i < threads.n && n <= 0; i++) {
+		if (threads.v[i] == pid)
+			continue;
+		snprintf(path, sizeof(path), "%s%d/task/%d/%s", proc == AT_FDCWD ? "/proc/" : "",
+			 pid, threads.v[i], leaf);
+		free(*out);
+		*out = NULL;
+		n = cr_slurp(proc, path, out);
+	}
+	free(threads.v);
+	return n;
+}
+
 void cr_proc_command(int proc, pid_t pid, char *out, size_t len)
 {
 	cr_auto_free char *text = NULL;
@@ -358,6 +387,8 @@ void cr_proc_command(int proc, pid_t pid, char *out, size_t len)
 
 	snprintf(path, sizeof(path), "%s%d/cmdline", proc == AT_FDCWD ? "/proc/" : "", pid);
 	n = cr_slurp(proc, path, &text);
+	if (n <= 0)
+		n = slurp_of_thread(proc, pid, "cmdline", &text);
 	for (i = 0; i + 1 < n; i++)
 		if (!text[i])
 			text[i] = ' ';

@@ -51,6 +51,9 @@ struct cr_maps {
 
 typedef CR_LIST(pid_t) cr_pids;
 
+/* All of a process has ended; its main thread alone may do so before the others. */
+bool cr_proc_ended(const struct cr_proc_stat *st);
+
 int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out);
 int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out);
 int cr_proc_children(int proc, pid_t pid, cr_pids *out);

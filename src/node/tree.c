@@ -51,7 +51,7 @@ static bool alive(const struct cr_node_pid *p)
 
 	if (p->pid <= 0 || cr_proc_stat(AT_FDCWD, p->pid, &st) || st.start_time != p->start)
 		return false;
-	return st.state != 'Z' || st.threads > 1;
+	return !cr_proc_ended(&st);
 }
 
 /* Those below the ones in the list, too; the list grows while it is gone through. */

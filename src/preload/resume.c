@@ -14,6 +14,7 @@
 #include "preload/addresses.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/text.h"
 
 /* By its frame: its id may be another now. */
 static struct agent_thread *find(const ucontext_t *uc)
@@ -125,6 +126,43 @@ static void mend_calls(const struct cr_ids *now, const struct cr_addresses *plac
 			mend_call(now, places, &cr_agent.threads[i]);
 }
 
+/* What the others wait for. */
+enum { WAIT, GO, MAIN_ENDS, MAIN_LOOKED_FOR };
+
+/* Nobody of this process runs yet, so a descriptor for the moment is in nobody's way. */
+static bool main_has_ended(void)
+{
+	char path[64], text[512];
+	const char *p;
+
+	cr_task_path(path, cr_agent.pid, "stat");
+	if (cr_read_text(-1, path, text, sizeof(text)) <= 0)
+		return true;
+	p = strrchr(text, ')');
+	return !p || p[1] != ' ' || p[2] == 'Z' || p[2] == 'X';
+}
+
+/* A main thread that had ended has done so before the others run: one of them sees to that. */
+static void await_main(void)
+{
+	unsigned int now, ends = MAIN_ENDS;
+
+	while ((now = atomic_load(&cr_agent.resumed)) != GO) {
+		if (now != MAIN_ENDS) {
+			agent_futex_wait(&cr_agent.resumed, now, 0);
+			continue;
+		}
+		if (!atomic_compare_exchange_strong(&cr_agent.resumed, &ends, MAIN_LOOKED_FOR)) {
+			ends = MAIN_ENDS;
+			continue;
+		}
+		while (!main_has_ended())
+			cr_sys2(SYS_nanosleep, (&(struct timespec){ 0, 100000 }), NULL);
+		atomic_store(&cr_agent.resumed, GO);
+		agent_futex_wake(&cr_agent.resumed);
+	}
+}
+
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
 		   bool main) __attribute__((used, noreturn));
 
@@ -159,13 +197,12 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		cr_sys2(SYS_munmap, restorer, len);
 		if (cr_agent.config.stop)
 			stop_again(cr_agent.config.stop, tid);
-		atomic_store(&cr_agent.resumed, 1);
+		atomic_store(&cr_agent.resumed, uc || !others ? GO : MAIN_ENDS);
 		agent_futex_wake(&cr_agent.resumed);
 	} else {
 		atomic_fetch_add(&cr_agent.left, 1);
 		agent_futex_wake(&cr_agent.left);
-		while (!atomic_load(&cr_agent.resumed))
-			agent_futex_wait(&cr_agent.resumed, 0, 0);
+		await_main();
 	}
 	if (agent_ids_on && t)
 		agent_mend_locks(uc, t->robust);

@@ -127,7 +127,7 @@ static int look_for_dead(struct cr_restart *r, bool running, struct cr_err *err)
 		int status;
 
 		if (state == CR_STATE_NONE || state == CR_STATE_OVER ||
-		    (!cr_proc_stat(AT_FDCWD, pid, &st) && (st.state != 'Z' || st.threads > 1)))
+		    (!cr_proc_stat(AT_FDCWD, pid, &st) && !cr_proc_ended(&st)))
 			continue;
 		/* It may have spoken, or gone on, just before. */
 		if (__atomic_load_n(&r->page->failed, __ATOMIC_SEQ_CST))

@@ -37,7 +37,7 @@ static bool is_zombie(pid_t pid, int *status, char *command, size_t len)
 		return false;
 	snprintf(command, len, "%s", st.comm);
 	*status = st.exit_code;
-	return st.state == 'Z' && st.threads <= 1;
+	return cr_proc_ended(&st);
 }
 
 int cr_died_when_called(struct cr_checkpoint *c, const struct cr_member *m)

@@ -20,11 +20,24 @@
 #include "arch/x86_64/cpu.h"
 #include "shepherd/shepherd.h"
 
+/* One that has ended cannot tell itself what it is called. */
+static void describe_dead(cairn_Thread *t)
+{
+	struct cr_proc_stat st;
+
+	if (cr_proc_stat(AT_FDCWD, t->tid, &st))
+		return;
+	t->comm.size = sizeof(st.comm);
+	memcpy(t->comm.bytes, st.comm, sizeof(st.comm));
+}
+
 static void describe_thread(cairn_Thread *t)
 {
 	struct sched_param param;
 	long ret;
 
+	if (t->dead)
+		describe_dead(t);
 	t->policy = sched_getscheduler(t->tid);
 	cr_describe_deadline(t);
 	if (!sched_getparam(t->tid, &param))

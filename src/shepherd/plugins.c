@@ -21,7 +21,7 @@ static void processes(void *arg, struct cr_plugin_process **out, size_t *n)
 	cr_job_pids(AT_FDCWD, getppid(), &pids);
 	*out = calloc(pids.n + 1, sizeof(**out));
 	for (i = 0; *out && i < pids.n; i++) {
-		if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || st.state == 'Z')
+		if (cr_proc_stat(AT_FDCWD, pids.v[i], &st) || cr_proc_ended(&st))
 			continue;
 		(*out)[(*n)++] = (struct cr_plugin_process){
 			pids.v[i],

@@ -25,7 +25,7 @@ bool cr_of_job(int proc, pid_t pid, pid_t self)
 		return false;
 	if (!strcmp(st.comm, CR_WRITER_NAME) || !strcmp(st.comm, CR_PLUGIN_NAME))
 		return false;
-	return st.state != 'Z' || st.threads > 1 || st.ppid != self;
+	return !cr_proc_ended(&st) || st.ppid != self;
 }
 
 void cr_job_pids(int proc, pid_t self, cr_pids *out)

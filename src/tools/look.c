@@ -175,7 +175,7 @@ int cr_look(pid_t pid, cr_findings *to, struct cr_err *err)
 					      pid);
 			continue;
 		}
-		if (st.state == 'Z' || pids.v[i] == getpid())
+		if (cr_proc_ended(&stat) || pids.v[i] == getpid())
 			continue;
 		look_at_program(pids.v[i], st.name, to);
 		look_at_state(pids.v[i], &st, to);
