@@ -92,9 +92,10 @@ for what in shepherd guard outer; do
 	done
 done
 
-# Nobody is left to end it.
+# Nobody is left to end it, nor had the time to begin with that.
 tree crlaunch -n job -d ckpt -- python3 tree.py
 crctl checkpoint job >/dev/null
+kill -STOP "$up2" "$up1"
 kill -9 "$shepherd" "$up2" "$up1"
 wait "$shepherd" 2>/dev/null
 crrestart ckpt/job </dev/null >>out 2>msg

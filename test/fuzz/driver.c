@@ -96,7 +96,7 @@ static void make_seeds(void)
 		make_seed(path, mode, true);
 		make_seed(path, mode, false);
 	}
-	cr_image_prune(dir, 0);
+	cr_image_prune(dir, 0, 0);
 	rmdir(dir);
 }
 
