@@ -292,6 +292,11 @@ test_progs = \
 	test/prog/sess-random \
 	test/prog/sig-actions \
 	test/prog/sig-altstack \
+	test/prog/sig-altstack-bad \
+	test/prog/sig-altstack-main \
+	test/prog/sig-altstack-small \
+	test/prog/sig-altstack-toggled \
+	test/prog/sig-raw-refused \
 	test/prog/sig-children \
 	test/prog/sig-fillset \
 	test/prog/sig-ignored \

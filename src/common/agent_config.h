@@ -38,8 +38,11 @@ struct cr_filter_state {
 	uint32_t subreaper; /* set by PR_SET_CHILD_SUBREAPER, here or before a fork */
 	uint32_t sections; /* cairn_disable() has been called */
 	uint32_t emulated; /* it is not the CPU that runs the library, as under valgrind */
+	uint64_t handlers; /* bit n-1: signal n has been given one, by libc's functions */
+	uint64_t stack, stack_size; /* the main thread's alternate stack; size 0 for none */
+	uint64_t frame; /* what the agent's signal needs of a stack */
 };
 
-#define CR_FILTER_MAGIC 0x746c6664u
+#define CR_FILTER_MAGIC 0x746c6665u
 #define CR_FILTER_STRICT 0xffffffffu
 #define CR_FILTER_LISTENER 0xfffffffeu

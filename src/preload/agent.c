@@ -12,17 +12,21 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "arch/x86_64/call.h"
+#include "arch/x86_64/frame.h"
 #include "preload/ids.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 
 #define CR_SA_RESTORER 0x04000000
+#define ARCH_GET_XCOMP_SUPP 0x1021
+#define AMX_TILES 8192
 
 struct agent cr_agent;
 __thread struct agent_wait cr_wait;
@@ -370,6 +374,21 @@ static void __attribute__((naked)) cr_restorer(void)
 		"syscall" ::"i"(SYS_rt_sigreturn));
 }
 
+/*
+ * Of a signal, as the kernel tells, which counts in AMX tiles that the CPU has; for whoever may use
+ * these it sees to it that stacks have the room.
+ */
+static unsigned long largest_frame(void)
+{
+	unsigned long size = CR_REAL(getauxval)(AT_MINSIGSTKSZ);
+	uint64_t features = 0;
+
+	cr_sys2(SYS_arch_prctl, ARCH_GET_XCOMP_SUPP, &features);
+	if (features >> CR_XFEATURE_AMX_TILE & 1 && size > AMX_TILES)
+		size -= AMX_TILES;
+	return size;
+}
+
 static void install_handler(void)
 {
 	struct {
@@ -424,11 +443,12 @@ static void __attribute__((constructor(101))) start(void)
 	cr_agent.config.version = CR_AGENT_VERSION;
 	cr_agent.config.signal = number ? cr_get_number(&number, 10) : CR_DEFAULT_SIGNAL;
 	/* libc keeps the first two for itself. */
-	if (cr_agent.config.signal < 34 || cr_agent.config.signal > 64)
+	if (cr_agent.config.signal < CR_SIGNAL_MIN || cr_agent.config.signal > CR_SIGNAL_MAX)
 		cr_agent.config.signal = CR_DEFAULT_SIGNAL;
 	strcpy(cr_agent.config.socket, socket);
 	agent_ids_load(socket);
 	cr_agent_filters.emulated = is_emulated();
+	cr_agent_filters.frame = largest_frame() + CR_HANDLER_STACK;
 	cr_agent.active = true;
 	install_handler();
 	/* Whoever executed this program blocked the signal until now. */

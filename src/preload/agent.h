@@ -148,6 +148,14 @@ bool agent_readable(const void *at, size_t size);
 /* The relative timeout that a call has: of libc's functions and of syscall(2). */
 bool agent_timeout(long nr, const long args[6], struct timespec *out);
 
+/* stacks.c */
+long agent_sigaltstack(long new, long old);
+/* Whether to call a thread would be its end. */
+bool agent_stack_is_bad(int tid);
+
+/* wrap_signals.c: rt_sigaction(2), if it is about the agent's signal; else 1 */
+long agent_rt_sigaction(long sig, long act, long old, long size);
+
 /* pending.c */
 /* Signals that wait for this thread or the process. */
 uint64_t agent_waiting(void);

@@ -12,7 +12,7 @@ AGENT_SRCS = \
 	src/preload/hash_sse2.c \
 	src/preload/wrap_mqueue.c src/preload/watched.c src/preload/filters.c \
 	src/preload/environment.c src/preload/undo.c src/preload/hash_avx2.c src/preload/ids.c \
-	src/preload/locks.c src/preload/string.c \
+	src/preload/locks.c src/preload/stacks.c src/preload/string.c \
 	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \

@@ -155,6 +155,8 @@ static bool known(int tid)
 	return false;
 }
 
+static int bad_stack; /* thread that cannot be called */
+
 static bool call_thread(int tid)
 {
 	struct agent_thread *t = &cr_agent.threads[cr_agent.nthreads];
@@ -164,6 +166,10 @@ static bool call_thread(int tid)
 	memset(t, 0, sizeof(*t));
 	t->tid = tid;
 	read_record(t);
+	if (agent_stack_is_bad(tid)) {
+		bad_stack = tid;
+		return false;
+	}
 	/* Visible to the thread before it is called. */
 	atomic_thread_fence(memory_order_seq_cst);
 	cr_agent.nthreads++;
@@ -285,12 +291,15 @@ int agent_stop_threads(cairn_Failure *failure)
 	int64_t start = agent_now_ns();
 	int fresh, tries;
 
+	bad_stack = 0;
 	/* New threads are born by threads not stopped yet: look until none is new. */
 	for (;;) {
 		fresh = call_threads();
 		if (fresh < 0) {
-			failure->what = fresh == -E2BIG ? cairn_StopFailure_STOP_TOO_MANY_THREADS :
+			failure->what = bad_stack	? cairn_StopFailure_STOP_STACK :
+					fresh == -E2BIG ? cairn_StopFailure_STOP_TOO_MANY_THREADS :
 							  cairn_StopFailure_STOP_PROC;
+			failure->tid = bad_stack;
 			failure->error = -fresh;
 			return fresh;
 		}

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "preload/agent.h"
 #include "preload/ids.h"
@@ -47,6 +48,47 @@ void agent_application_signal(int sig, siginfo_t *info, void *uc)
 		action.sa_handler(sig);
 }
 
+/* Whoever installs one by a system call of its own may have taken the agent's place too. */
+static void note_handler(int sig)
+{
+	if (sig > 0 && sig <= 64)
+		__atomic_fetch_or(&cr_agent_filters.handlers, 1ull << (sig - 1), __ATOMIC_RELAXED);
+}
+
+/* As the kernel has it. */
+struct kernel_action {
+	uint64_t handler, flags, restorer, mask;
+};
+
+/* Pointers of the application's, as the kernel would use them. */
+static bool copy(long to, const void *from, size_t len, long nr)
+{
+	struct iovec here = { (void *)from, len }, there = { (void *)to, len };
+
+	return cr_sys6(nr, cr_sys0(SYS_getpid), &here, 1, &there, 1, 0) == (long)len;
+}
+
+long agent_rt_sigaction(long sig, long act, long old, long size)
+{
+	struct kernel_action new, was = { (uint64_t)own_action.sa_handler, own_action.sa_flags,
+					  (uint64_t)own_action.sa_restorer, 0 };
+
+	if (!ours(sig) || size != 8) {
+		note_handler(sig);
+		return 1;
+	}
+	memcpy(&was.mask, &own_action.sa_mask, sizeof(was.mask));
+	if (act && !copy(act, &new, sizeof(new), SYS_process_vm_readv))
+		return -EFAULT;
+	if (act) {
+		own_action.sa_handler = (__sighandler_t)new.handler;
+		own_action.sa_flags = new.flags;
+		own_action.sa_restorer = (void (*)(void))new.restorer;
+		memcpy(&own_action.sa_mask, &new.mask, sizeof(new.mask));
+	}
+	return old && !copy(old, &was, sizeof(was), SYS_process_vm_writev) ? -EFAULT : 0;
+}
+
 CR_WRAPPER int sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 {
 	struct sigaction copy;
@@ -74,6 +116,7 @@ CR_WRAPPER int sigaction(int sig, const struct sigaction *act, struct sigaction 
 		ret = cr_real.sigaction(sig, act, old);
 	if (ret)
 		return ret;
+	note_handler(sig);
 	if (old && had)
 		sigaddset(&old->sa_mask, cr_agent.config.signal);
 	if (act && has)
@@ -89,8 +132,68 @@ CR_WRAPPER __sighandler_t signal(int sig, __sighandler_t handler)
 
 	cr_wrappers_resolve();
 	if (!ours(sig))
-		return cr_real.signal(sig, handler);
+		return note_handler(sig), cr_real.signal(sig, handler);
 	return sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
+}
+
+/* ---- older names for them ---- */
+
+static __sighandler_t install(int sig, __sighandler_t handler, int flags)
+{
+	struct sigaction act = { .sa_handler = handler, .sa_flags = flags }, old;
+
+	return sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
+}
+
+CR_WRAPPER __sighandler_t __sysv_signal(int sig, __sighandler_t handler)
+{
+	return install(sig, handler, SA_RESETHAND | SA_NODEFER);
+}
+
+CR_WRAPPER __sighandler_t sysv_signal(int sig, __sighandler_t handler)
+{
+	return __sysv_signal(sig, handler);
+}
+
+CR_WRAPPER __sighandler_t bsd_signal(int sig, __sighandler_t handler)
+{
+	return signal(sig, handler);
+}
+
+CR_WRAPPER __sighandler_t ssignal(int sig, __sighandler_t handler)
+{
+	return signal(sig, handler);
+}
+
+CR_WRAPPER int sigignore(int sig)
+{
+	return install(sig, SIG_IGN, 0) == SIG_ERR ? -1 : 0;
+}
+
+CR_WRAPPER __sighandler_t sigset(int sig, __sighandler_t handler)
+{
+	__sighandler_t old = SIG_HOLD;
+	sigset_t set, before;
+	bool hold = handler == SIG_HOLD;
+
+	sigemptyset(&set);
+	if (sig < 1 || sig > 64) {
+		errno = EINVAL;
+		return SIG_ERR;
+	}
+	sigaddset(&set, sig);
+	if (!hold && (old = install(sig, handler, 0)) == SIG_ERR)
+		return SIG_ERR;
+	if (sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, &before))
+		return SIG_ERR;
+	if (sigismember(&before, sig))
+		return SIG_HOLD;
+	if (hold) {
+		struct sigaction now;
+
+		return sigaction(sig, NULL, &now) ? SIG_ERR : now.sa_handler;
+	}
+	return old;
 }
 
 static int change_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, const sigset_t *set,

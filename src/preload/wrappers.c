@@ -12,6 +12,8 @@
 
 struct cr_real cr_real;
 
+/* That some of them are old is the application's business. */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #define WRAP(result, name, parameters, why)                                                   \
 	_Static_assert(__builtin_types_compatible_p(__typeof__(&name), result(*) parameters), \
 		       #name " is not what libc declares");

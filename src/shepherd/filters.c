@@ -6,10 +6,12 @@
 // is refused.
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -77,18 +79,74 @@ void cr_read_agent(struct cr_shepherd *sh, struct cr_member *m)
 		read_anew(sh, m);
 }
 
-int cr_check_agent(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err)
+/* Signals that have handlers, of those that applications have for themselves. */
+static uint64_t real_time(const struct cr_proc_status *st)
 {
+	return st->caught & ~0ull << (CR_SIGNAL_MIN - 1);
+}
+
+int cr_check_agent(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
+		   struct cr_err *err)
+{
+	uint64_t others = real_time(st) & ~(1ull << (sh->options.signal - 1));
 	char exe[CR_PATH_MAX] = "?";
 
-	if (!m->filters.emulated)
+	if (m->filters.emulated) {
+		cr_proc_link(m->pid, "exe", exe);
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) is run by %s, which translates its instructions "
+			       "and takes its signals, as valgrind does: it cannot be saved, run "
+			       "it without; the job goes on",
+			       m->pid, st->name, exe);
+	}
+	if (m->filters.magic && others & ~m->filters.handlers)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) has installed handlers of real-time signals (%d) "
+			       "by system calls of its own, perhaps in place of the agent's: it "
+			       "cannot be called; the job goes on",
+			       m->pid, st->name,
+			       __builtin_ffsll(others & ~m->filters.handlers));
+	if (m->filters.stack_size && m->filters.stack_size < m->filters.frame)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d (%s) has an alternate signal stack of %" PRIu64
+			       " bytes, and a signal takes up to %" PRIu64
+			       " on this CPU: it cannot be called; the job goes on",
+			       m->pid, st->name, m->filters.stack_size, m->filters.frame);
+	return 0;
+}
+
+static bool writable(struct cr_member *m, uint64_t at, uint64_t end)
+{
+	struct cr_maps maps = { 0 };
+	size_t i;
+
+	if (cr_proc_maps(m->pid, false, &maps))
+		return true;
+	for (i = 0; i < maps.n && at < end; i++)
+		if (at >= maps.v[i].start && at < maps.v[i].end && maps.v[i].prot & PROT_WRITE)
+			at = maps.v[i].end;
+	cr_maps_free(&maps);
+	return at >= end;
+}
+
+int cr_check_stack(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err)
+{
+	uint64_t end = m->filters.stack + m->filters.stack_size;
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+
+	if (!m->filters.magic || !m->filters.stack_size ||
+	    writable(m, end - m->filters.frame, end)) {
+		m->bad_stack_ns = 0;
 		return 0;
-	cr_proc_link(m->pid, "exe", exe);
+	}
+	if (!m->bad_stack_ns)
+		m->bad_stack_ns = now;
+	if (now - m->bad_stack_ns < 1000000000)
+		return -EAGAIN;
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-		       "process %d (%s) is run by %s, which translates its instructions and takes "
-		       "its signals, as valgrind does: it cannot be saved, run it without; the job "
-		       "goes on",
-		       m->pid, st->name, exe);
+		       "process %d (%s) has an alternate signal stack (%#" PRIx64
+		       ") that cannot be written, so it cannot be called; the job goes on",
+		       m->pid, st->name, m->filters.stack);
 }
 
 int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,

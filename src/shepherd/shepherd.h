@@ -89,6 +89,7 @@ struct cr_member {
 	cairn_Attributes *attributes;
 	struct cr_filter_state filters; /* what its agent knows; magic 0: not read */
 	uint64_t filters_at; /* where in it, 0 if not known */
+	int64_t bad_stack_ns; /* since when its main thread cannot take a signal */
 	pid_t section; /* thread that has disabled checkpoints, and so it went on */
 	CR_LIST(cairn_Range) keep; /* MADV_DONTFORK and MADV_WIPEONFORK ranges */
 	int writer; /* socket of its writer */
@@ -382,7 +383,10 @@ int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c);
 /* Before each call of a process, as it may execute another program at any time. */
 void cr_read_agent(struct cr_shepherd *sh, struct cr_member *m);
 /* What its agent has noted that makes it unsafe to call it. */
-int cr_check_agent(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err);
+int cr_check_agent(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
+		   struct cr_err *err);
+/* Its main thread's alternate stack: -EAGAIN if it cannot be written now. */
+int cr_check_stack(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err);
 int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
 		     struct cr_err *err);
 int cr_describe_filters(struct cr_shepherd *sh, struct cr_member *m,

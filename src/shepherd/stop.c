@@ -154,6 +154,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	char root[CR_PATH_MAX];
 	struct cr_proc_status st;
 	pid_t tid;
+	int ret;
 
 	if (cr_proc_status(AT_FDCWD, m->pid, &st)) {
 		cr_member_settle(c, m, CR_MEMBER_GONE);
@@ -173,8 +174,12 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	if (!(st.caught & bit))
 		return check_agentless(m, &c->err);
 	cr_read_agent(sh, m);
-	if (cr_check_agent(m, &st, &c->err))
+	if (cr_check_agent(sh, m, &st, &c->err))
 		return -ENOTSUP;
+	/* A program may write-protect its stack for a while. */
+	ret = tid == m->pid ? cr_check_stack(m, &st, &c->err) : 0;
+	if (ret)
+		return ret == -EAGAIN ? 0 : ret;
 	if ((st.seccomp || m->filters.forbidden) && cr_check_filters(sh, m, &st, &c->err))
 		return -ENOTSUP;
 	if (!m->traced.n && thread_state(tid) == 'T') {
@@ -315,6 +320,12 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 			       "more signals wait for process %d (%s) than can be saved; the job "
 			       "goes on",
 			       m->pid, command);
+	case cairn_StopFailure_STOP_STACK:
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "thread %d of process %d (%s) has an alternate signal stack that is "
+			       "too small for a signal on this CPU or cannot be written, so it "
+			       "cannot be called; the job goes on",
+			       f->tid, m->pid, command);
 	case cairn_StopFailure_STOP_DESCRIPTOR:
 		return unsendable(m, command, f, err);
 	case cairn_StopFailure_STOP_FORK:
