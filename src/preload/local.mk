@@ -20,11 +20,6 @@ AGENT_SRCS = \
 	src/preload/addresses.c src/preload/wrap_address.c \
 	src/common/preload.c src/common/wire.c src/arch/x86_64/decode.c src/arch/x86_64/partial.c
 
-AGENT_HDRS = \
-	src/preload/addresses.h \
-	src/preload/agent.h src/preload/hash.h src/preload/ids.h src/preload/text.h \
-	src/preload/wrappers.h src/preload/wrappers.def
-
 # With unwind tables: who is cancelled in a wrapped call has frames behind it to be cleaned up.
 AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	-fno-stack-protector -fasynchronous-unwind-tables -ffunction-sections \
@@ -35,20 +30,21 @@ AGENT_CFLAGS = -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -ftls-model=initial-e
 AGENT_LINK = -shared -Wl,-Bsymbolic,-z,now,-z,norelro,-z,noseparate-code,--gc-sections \
 	-Wl,-soname,libcairn.so,--exclude-libs,ALL,--hash-style=gnu,-z,defs
 
-libcairn.so: $(AGENT_SRCS) $(AGENT_HDRS) $(PROTO_HDRS) \
-		src/common/preload.h \
-		src/common/accept.h src/common/wire.h src/common/defs.h src/common/pagemap.h \
-		src/common/addresses.h src/common/environment.h \
-		src/common/agent_config.h src/common/ids.h src/common/wake.h \
-		src/arch/x86_64/syscall.h \
-		src/arch/x86_64/call.h src/arch/x86_64/decode.h \
-		src/arch/x86_64/frame.h src/arch/x86_64/partial.h \
-		src/arch/x86_64/rseq.h include/cairn/cairn.h
-	$(AM_V_CCLD)$(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AGENT_CFLAGS) \
-		$(AGENT_LINK) -o $@ \
-		$(addprefix $(top_srcdir)/,$(AGENT_SRCS)) \
-		$(top_builddir)/proto/agent.pb.c $(top_builddir)/proto/image.pb.c \
+AGENT_OBJS = $(AGENT_SRCS:src/%.c=agent/%.o) agent/proto/agent.pb.o agent/proto/image.pb.o
+AGENT_COMPILE = $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) \
+	$(AGENT_CFLAGS) -MMD -MP
+
+agent/%.o: $(top_srcdir)/src/%.c Makefile | $(PROTO_HDRS)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(AGENT_COMPILE) -c -o $@ $<
+
+agent/proto/%.o: proto/%.c Makefile
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(AGENT_COMPILE) -c -o $@ $<
+
+libcairn.so: $(AGENT_OBJS)
+	$(AM_V_CCLD)$(CC) $(AGENT_CFLAGS) $(AGENT_LINK) -o $@ $(AGENT_OBJS) \
 		-l:libprotobuf-nanopb.a -l:liblz4.a -ldl
 
+-include $(AGENT_OBJS:.o=.d)
+
 agent_DATA += libcairn.so
-CLEANFILES += libcairn.so
+CLEANFILES += libcairn.so $(AGENT_OBJS) $(AGENT_OBJS:.o=.d)

@@ -21,9 +21,10 @@ RESTORER_FLAGS = -std=gnu11 -O2 -g -Wall -Wextra -fPIC -fvisibility=hidden \
 	-fno-tree-loop-distribute-patterns -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-U_FORTIFY_SOURCE
 
-src/restart/restorer.o: src/restart/restorer.c src/restart/restorer.h \
-		src/common/ids.h src/arch/x86_64/call.h src/arch/x86_64/syscall.h
-	$(AM_V_CC)$(MKDIR_P) src/restart && $(CC) $(AM_CPPFLAGS) $(RESTORER_FLAGS) -c -o $@ \
-		$(top_srcdir)/src/restart/restorer.c
+src/restart/restorer.o: $(top_srcdir)/src/restart/restorer.c Makefile | $(PROTO_HDRS)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) \
+		$(RESTORER_FLAGS) -MMD -MP -c -o $@ $<
 
-CLEANFILES += src/restart/restorer.o
+-include src/restart/restorer.d
+
+CLEANFILES += src/restart/restorer.o src/restart/restorer.d
