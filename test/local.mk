@@ -103,6 +103,7 @@ test_progs = \
 	test/prog/sess-leaderless \
 	test/prog/futex-shared \
 	test/prog/mq-closed \
+	test/prog/mq-large \
 	test/prog/mq-messages \
 	test/prog/mq-notify \
 	test/prog/mq-unlinked \
@@ -192,6 +193,7 @@ test_progs = \
 	test/prog/intr-raw \
 	test/prog/ipc-ids \
 	test/prog/ipc-later \
+	test/prog/ipc-many \
 	test/prog/ipc-msg \
 	test/prog/ipc-msg-wait \
 	test/prog/ipc-sem \
@@ -437,7 +439,7 @@ test_progs += \
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
 	test/soak/queues test/cli/api test/cli/api-static test/cli/deny test/cli/forbid \
-	test/cli/in-memory \
+	test/cli/in-memory test/cli/older.so \
 	test/plugin/fan \
 	test/plugin/gpu-user test/plugin/show-env test/plugin/target \
 	test/cluster/msgs \
@@ -458,6 +460,10 @@ test_prog_own_libc_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 test_prog_reg_x87_LDADD = -lm
 
 # A library for daemons, built as a program is.
+test_cli_older_so_SOURCES = test/cli/older.c
+test_cli_older_so_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -fPIC
+test_cli_older_so_LDFLAGS = -shared
+
 test_cluster_clockjump_so_SOURCES = test/cluster/clockjump.c
 test_cluster_clockjump_so_CFLAGS = -std=gnu11 -Wall -Wextra -O2 -fPIC
 test_cluster_clockjump_so_LDFLAGS = -shared

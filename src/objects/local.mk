@@ -20,7 +20,7 @@ src_libobjects_a_SOURCES = \
 	src/objects/pty.c src/objects/pty.h src/objects/pty_make.c src/objects/pty_queue.c \
 	src/objects/stdio.c src/objects/tty.c \
 	src/objects/ipc.h src/objects/sysv.c src/objects/sysv_shm.c src/objects/sysv_sem.c \
-	src/objects/sysv_msg.c src/objects/mqueue.c
+	src/objects/sysv_make.c src/objects/sysv_msg.c src/objects/mqueue.c
 
 src_libobjects_a_SOURCES += \
 	src/objects/inet.h src/objects/inet.c src/objects/inet_address.c \

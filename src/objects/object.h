@@ -159,6 +159,7 @@ struct cr_restore {
 	int *description_fd; /* parallel to img->descriptions, at base or above; -1: not open */
 	void *state[CR_KINDS]; /* of each kind, its own */
 	CR_LIST(struct cr_ipc_id) ipc_ids; /* what became of them; the same without virtual_ids */
+	CR_LIST(struct cr_ipc_id) ipc_held; /* made only to be in the way: sysv_make.c */
 	/* Parallel to the lists in img; -1 where nothing is open. */
 	int *inode_fd;
 	int *shared_fd;
@@ -422,6 +423,8 @@ int cr_segment_store(struct cr_save *s, cairn_SharedMemory *m, struct cr_err *er
 
 /* Whether an image needs an ipc namespace. */
 bool cr_ipc_in_image(const struct cr_image *img);
+/* Sets the limits of the job's ipc namespace in this one. An error: what it has will not fit. */
+int cr_ipc_settings(const struct cr_image *img, bool tell, struct cr_err *err);
 /* The id that a saved object has now, or -ENOENT. */
 int cr_ipc_id_now(const struct cr_restore *r, char kind, int saved);
 

@@ -188,6 +188,96 @@ bool cr_ipc_in_image(const struct cr_image *img)
 	return img->semaphores.n || img->messages.n || img->mqueues.n;
 }
 
+/* Content: for each message its type and length, of 8 bytes each, then its text. */
+static bool has_longer(const struct cr_image *img, const cairn_MessageQueue *m, int64_t limit)
+{
+	cr_auto_free void *data = NULL;
+	struct cr_err none = { 0 };
+	size_t at = 0;
+	int64_t head[2];
+
+	if (m->content.size <= (uint64_t)limit ||
+	    cr_image_read_blob(img, &m->content, &data, &none))
+		return false;
+	while (at + sizeof(head) <= m->content.size) {
+		memcpy(head, (char *)data + at, sizeof(head));
+		if (head[1] < 0 || head[1] > limit)
+			return head[1] > limit;
+		at += sizeof(head) + head[1];
+	}
+	return false;
+}
+
+/* Whether what the image has of the kind fits into what a new namespace allows. */
+static bool fits(const struct cr_image *img, const char *name)
+{
+	bool bytes = !strcmp(name, "kernel/msgmnb"), size = !strcmp(name, "kernel/msgmax");
+	bool most = !strcmp(name, "fs/mqueue/msg_max");
+	bool largest = !strcmp(name, "fs/mqueue/msgsize_max");
+	size_t i;
+
+	for (i = 0; i < img->messages.n; i++)
+		if ((bytes && img->messages.v[i].room > 16384) ||
+		    (size && has_longer(img, &img->messages.v[i], 8192)))
+			return false;
+	for (i = 0; i < img->mqueues.n; i++)
+		if ((most && img->mqueues.v[i].max_messages > 10) ||
+		    (largest && img->mqueues.v[i].max_size > 8192))
+			return false;
+	return strcmp(name, "fs/mqueue/queues_max") || img->mqueues.n <= 256;
+}
+
+static bool concerns(const struct cr_image *img, const char *name)
+{
+	bool memory = false;
+	size_t i;
+
+	for (i = 0; i < img->shared.n; i++)
+		memory |= img->shared.v[i].memory.has_sysv;
+	return !strncmp(name, "kernel/shm", 10) ? memory :
+	       !strncmp(name, "kernel/sem", 10) ? img->semaphores.n > 0 :
+	       !strncmp(name, "kernel/msg", 10) ? img->messages.n > 0 :
+						  img->mqueues.n > 0;
+}
+
+/* The job may count on a larger one than it gets. */
+static bool is_less(const cairn_IpcSetting *m)
+{
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(settings); i++)
+		if (!strcmp(m->name, settings[i].name))
+			return strtoull(settings[i].initial, NULL, 10) <
+			       strtoull(m->value, NULL, 10);
+	return false;
+}
+
+int cr_ipc_settings(const struct cr_image *img, bool tell, struct cr_err *err)
+{
+	int ret = 0, failed;
+	char path[96];
+	size_t i;
+
+	for (i = 0; i < img->ipc_settings.n && !ret; i++) {
+		const cairn_IpcSetting *m = &img->ipc_settings.v[i];
+
+		if (strstr(m->name, ".."))
+			continue;
+		snprintf(path, sizeof(path), "/proc/sys/%s", m->name);
+		failed = cr_write_file(path, m->value);
+		if (failed && !fits(img, m->name))
+			ret = cr_fail(err, CR_EXIT_NAMESPACE, -failed,
+				      "the job's limit %s of %s cannot be set in a namespace of "
+				      "its own",
+				      path, m->value);
+		else if (failed && tell && concerns(img, m->name) && is_less(m))
+			cr_say("the job's limit %s was %s, and is less from now on (only root can "
+			       "set it; with --ids=virtual the host's counts)",
+			       path, m->value);
+	}
+	return ret;
+}
+
 static bool gone(pid_t pid)
 {
 	return pid <= 0 || (kill(pid, 0) && errno == ESRCH);
@@ -227,17 +317,17 @@ static void make_way(const char *kind, key_t key)
 	}
 }
 
-void cr_ipc_next_id(const struct cr_restore *r, const char *kind, const cairn_IpcObject *o)
+bool cr_ipc_next_id(const struct cr_restore *r, const char *kind, const cairn_IpcObject *o)
 {
 	char path[64], text[16];
 
 	if (r->virtual_ids) {
 		make_way(kind, o->key);
-		return;
+		return true;
 	}
 	snprintf(path, sizeof(path), "/proc/sys/kernel/%s_next_id", kind);
 	snprintf(text, sizeof(text), "%d", o->id);
-	cr_write_file(path, text);
+	return !cr_write_file(path, text);
 }
 
 int cr_ipc_made(struct cr_restore *r, const char *kind, const cairn_IpcObject *o, int id,
@@ -251,8 +341,8 @@ int cr_ipc_made(struct cr_restore *r, const char *kind, const cairn_IpcObject *o
 			       o->key);
 	if (id != o->id && !r->virtual_ids)
 		return cr_fail(err, CR_EXIT_NAMESPACE, 0,
-			       "the SysV %s object %d (key 0x%08x) cannot have its id again: this "
-			       "kernel has no /proc/sys/kernel/%s_next_id",
+			       "the SysV %s object %d (key 0x%08x) cannot have its id again by "
+			       "/proc/sys/kernel/%s_next_id (see --ids=virtual)",
 			       kind, o->id, o->key, kind);
 	to = cr_list_add(&r->ipc_ids);
 	if (!to)
@@ -312,20 +402,7 @@ int cr_ipc_as(const struct cr_restore *r, pid_t pid, uid_t uid, gid_t gid, int (
 
 static int prepare(struct cr_restore *r, struct cr_err *err)
 {
-	char path[96];
-	size_t i;
-	int ret;
-
-	/* Root's to set; without, what does not fit into the defaults fails by itself. */
-	for (i = 0; i < r->img->ipc_settings.n && !r->virtual_ids; i++) {
-		const cairn_IpcSetting *m = &r->img->ipc_settings.v[i];
-
-		if (strstr(m->name, ".."))
-			continue;
-		snprintf(path, sizeof(path), "/proc/sys/%s", m->name);
-		cr_write_file(path, m->value);
-	}
-	ret = cr_segments_prepare(r, err);
+	int ret = cr_segments_prepare(r, err);
 	if (!ret)
 		ret = cr_semaphores_prepare(r, err);
 	return ret ? ret : cr_messages_prepare(r, err);
@@ -335,6 +412,8 @@ static void free_restore(struct cr_restore *r)
 {
 	cr_segments_free(r);
 	free(r->ipc_ids.v);
+	free(r->ipc_held.v);
+	memset(&r->ipc_held, 0, sizeof(r->ipc_held));
 	memset(&r->ipc_ids, 0, sizeof(r->ipc_ids));
 }
 

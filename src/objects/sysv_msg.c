@@ -98,12 +98,9 @@ struct filling {
 	size_t size;
 };
 
-static int make(void *arg)
+static int make(const void *what)
 {
-	const cairn_IpcObject *o = arg;
-	int id = msgget(o->key, IPC_CREAT | IPC_EXCL | 0600);
-
-	return id < 0 ? -errno : 0;
+	return msgget(((const cairn_IpcObject *)what)->key, IPC_CREAT | IPC_EXCL | 0600);
 }
 
 /* The last sender and receiver are known though nothing is left of the message: an empty one. */
@@ -165,20 +162,14 @@ static int set_attributes(const cairn_MessageQueue *m, int id, bool last, struct
 	return 0;
 }
 
-static int prepare_one(struct cr_restore *r, const cairn_MessageQueue *m, struct cr_err *err)
+static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
+		       struct cr_err *err)
 {
-	struct filling f = { .id = m->ipc.id };
+	const cairn_MessageQueue *m = &r->img->messages.v[i];
+	struct filling f = { .id = cr_ipc_make(r, l, &m->ipc, 0, make, &m->ipc, err) };
 	cr_auto_free void *data = NULL;
-	int ret;
+	int ret = f.id < 0 ? f.id : 0;
 
-	cr_ipc_next_id(r, "msg", &m->ipc);
-	if (r->virtual_ids)
-		f.id = msgget(m->ipc.key, IPC_CREAT | IPC_EXCL | 0600);
-	else if ((ret = cr_ipc_as(r, 0, m->ipc.cuid, m->ipc.cgid, make, (void *)&m->ipc))) {
-		f.id = -1;
-		errno = -ret;
-	}
-	ret = cr_ipc_made(r, "msg", &m->ipc, f.id, err);
 	if (!ret)
 		ret = set_attributes(m, f.id, false, err);
 	if (!ret && m->has_content)
@@ -201,12 +192,14 @@ static int prepare_one(struct cr_restore *r, const cairn_MessageQueue *m, struct
 	return set_attributes(m, f.id, true, err);
 }
 
+static int id_of(const struct cr_image *img, size_t i)
+{
+	return img->messages.v[i].ipc.id;
+}
+
 int cr_messages_prepare(struct cr_restore *r, struct cr_err *err)
 {
-	size_t i;
-	int ret = 0;
+	struct cr_ipc_list l = { "msg", r->img, r->img->messages.n, id_of };
 
-	for (i = 0; i < r->img->messages.n && !ret; i++)
-		ret = prepare_one(r, &r->img->messages.v[i], err);
-	return ret;
+	return cr_ipc_each(r, &l, prepare_one, err);
 }

@@ -85,12 +85,11 @@ int cr_semaphores_save(struct cr_save *s, struct cr_err *err)
 
 /* ---- restart ---- */
 
-static int make(void *arg)
+static int make(const void *what)
 {
-	const cairn_SemaphoreSet *m = arg;
-	int id = semget(m->ipc.key, m->count, IPC_CREAT | IPC_EXCL | 0600);
+	const cairn_SemaphoreSet *m = what;
 
-	return id < 0 ? -errno : 0;
+	return semget(m->ipc.key, m->count, IPC_CREAT | IPC_EXCL | 0600);
 }
 
 static int set_value(int id, unsigned int number, unsigned int value)
@@ -179,35 +178,36 @@ static int set_perm(int id, const cairn_IpcObject *o, struct cr_err *err)
 	return 0;
 }
 
-static int make_set(struct cr_restore *r, const cairn_SemaphoreSet *m, struct cr_err *err)
+static int make_set(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
+		    struct cr_err *err)
 {
-	int id = m->ipc.id, ret;
+	const cairn_SemaphoreSet *m = &r->img->semaphores.v[i];
+	int id;
 
 	if (!m->count || m->count > HIGHEST)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has %u SysV semaphores",
 			       m->count);
-	cr_ipc_next_id(r, "sem", &m->ipc);
-	if (r->virtual_ids)
-		id = semget(m->ipc.key, m->count, IPC_CREAT | IPC_EXCL | 0600);
-	else if ((ret = cr_ipc_as(r, 0, m->ipc.cuid, m->ipc.cgid, make, (void *)m))) {
-		id = -1;
-		errno = -ret;
-	}
-	return cr_ipc_made(r, "sem", &m->ipc, id, err);
+	id = cr_ipc_make(r, l, &m->ipc, 0, make, m, err);
+	return id < 0 ? id : 0;
+}
+
+/* A set may have several records. */
+static int id_of(const struct cr_image *img, size_t i)
+{
+	return img->semaphores.v[i].first ? -1 : img->semaphores.v[i].ipc.id;
 }
 
 /* Before anyone operates them, since SETVAL and SETALL undo what there is to undo. */
 int cr_semaphores_prepare(struct cr_restore *r, struct cr_err *err)
 {
+	struct cr_ipc_list l = { "sem", r->img, r->img->semaphores.n, id_of };
 	size_t i;
 	pb_size_t k;
-	int ret = 0, id;
+	int ret = cr_ipc_each(r, &l, make_set, err), id;
 
 	for (i = 0; i < r->img->semaphores.n && !ret; i++) {
 		const cairn_SemaphoreSet *m = &r->img->semaphores.v[i];
 
-		if (!m->first)
-			ret = make_set(r, m, err);
 		id = cr_ipc_id_now(r, 'e', m->ipc.id);
 		for (k = 0; k < m->values_count && !ret; k++)
 			if (m->values[k] && set_value(id, m->first + k, m->values[k]))

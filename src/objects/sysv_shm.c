@@ -215,20 +215,13 @@ int cr_segment_store(struct cr_save *s, cairn_SharedMemory *m, struct cr_err *er
 
 /* ---- restart ---- */
 
-struct making {
-	const cairn_SharedMemory *m;
-	int id;
-};
-
-/* In whoever shall be known to have made it; then the id is as asked for, or its use fails. */
-static int make(void *arg)
+/* In whoever shall be known to have made it. */
+static int make(const void *what)
 {
-	struct making *k = arg;
-	int flags = IPC_CREAT | IPC_EXCL | 0600 | (k->m->huge ? SHM_HUGETLB : 0);
-	int key = k->m->sysv.mode & SHM_DEST ? IPC_PRIVATE : k->m->sysv.key;
+	const cairn_SharedMemory *m = what;
 
-	k->id = shmget(key, k->m->size, flags);
-	return k->id < 0 ? -errno : 0;
+	return shmget(m->sysv.mode & SHM_DEST ? IPC_PRIVATE : m->sysv.key, m->size,
+		      IPC_CREAT | IPC_EXCL | 0600 | (m->huge ? SHM_HUGETLB : 0));
 }
 
 static int fill(struct cr_restore *r, const struct cr_shared_image *s, char *at, struct cr_err *err)
@@ -280,39 +273,37 @@ static int set_perm(const cairn_SharedMemory *m, int id, struct cr_err *err)
 	return 0;
 }
 
-static int prepare_one(struct cr_restore *r, const struct cr_shared_image *s, struct cr_err *err)
+static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
+		       struct cr_err *err)
 {
+	const struct cr_shared_image *s = &r->img->shared.v[i];
 	const cairn_IpcObject *o = &s->memory.sysv;
-	struct making k = { &s->memory, o->id };
+	int id = cr_ipc_make(r, l, o, o->pid1, make, &s->memory, err), ret;
 	char *at;
-	int ret;
 
-	cr_ipc_next_id(r, "shm", o);
-	ret = cr_ipc_as(r, o->pid1, o->cuid, o->cgid, make, &k);
-	errno = -ret;
-	ret = cr_ipc_made(r, "shm", o, ret ? -1 : k.id, err);
-	if (ret)
-		return ret;
-	at = shmat(k.id, NULL, 0);
+	if (id < 0)
+		return id;
+	at = shmat(id, NULL, 0);
 	if (at == (void *)-1)
 		return cr_fail(err, CR_EXIT_NAMESPACE, errno,
 			       "the SysV shared memory %d cannot have its id again", o->id);
 	ret = fill(r, s, at, err);
 	shmdt(at);
 	if (!ret && o->pid2)
-		cr_ipc_as(r, o->pid2, geteuid(), getegid(), touch, &k.id);
-	return ret ? ret : set_perm(&s->memory, k.id, err);
+		cr_ipc_as(r, o->pid2, geteuid(), getegid(), touch, &id);
+	return ret ? ret : set_perm(&s->memory, id, err);
+}
+
+static int id_of(const struct cr_image *img, size_t i)
+{
+	return img->shared.v[i].memory.has_sysv ? img->shared.v[i].memory.sysv.id : -1;
 }
 
 int cr_segments_prepare(struct cr_restore *r, struct cr_err *err)
 {
-	size_t i;
-	int ret = 0;
+	struct cr_ipc_list l = { "shm", r->img, r->img->shared.n, id_of };
 
-	for (i = 0; i < r->img->shared.n && !ret; i++)
-		if (r->img->shared.v[i].memory.has_sysv)
-			ret = prepare_one(r, &r->img->shared.v[i], err);
-	return ret;
+	return cr_ipc_each(r, &l, prepare_one, err);
 }
 
 /* Now that the job has them attached, those go that had been removed. */

@@ -117,7 +117,8 @@ static void set_clocks(const cairn_Job *job)
  * In a child, since what fails halfway cannot be undone: a root without capabilities may make the
  * namespaces, but not say who it is in them.
  */
-static int try_user_namespace(int flags, uid_t uid, gid_t gid, struct cr_err *err)
+static int try_user_namespace(struct cr_restart *r, int flags, uid_t uid, gid_t gid,
+			      struct cr_err *err)
 {
 	struct cr_err *why = mmap(NULL, sizeof(*why), PROT_READ | PROT_WRITE,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -130,8 +131,8 @@ static int try_user_namespace(int flags, uid_t uid, gid_t gid, struct cr_err *er
 	if (!pid) {
 		if (unshare(CLONE_NEWUSER | flags))
 			forbidden(why, errno);
-		else
-			map_user(uid, gid, why);
+		else if (!map_user(uid, gid, why) && flags & CLONE_NEWIPC)
+			cr_ipc_settings(&r->img, false, why);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -156,7 +157,7 @@ static int unshare_all(struct cr_restart *r, struct cr_err *err)
 	if (cr_ipc_in_image(&r->img))
 		flags |= CLONE_NEWIPC;
 	if (uid || unshare(flags)) {
-		ret = try_user_namespace(flags, uid, gid, err);
+		ret = try_user_namespace(r, flags, uid, gid, err);
 		if (!ret && unshare(CLONE_NEWUSER | flags))
 			ret = forbidden(err, errno);
 		if (!ret)
@@ -346,6 +347,10 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 	}
 	if (r->sh->own_ipc)
 		show_mqueues();
+	if (r->sh->own_ipc && cr_ipc_settings(&r->img, true, &err)) {
+		cr_err_print(&err);
+		_exit(err.status);
+	}
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, &old);
 	shepherd = make_shepherd(r, tty, may_group, inner);
