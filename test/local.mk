@@ -318,6 +318,7 @@ test_progs = \
 	test/prog/stop-unseen \
 	test/prog/netlink-route \
 	test/prog/raw-sockets \
+	test/prog/stream-large \
 	test/prog/tcp-backlog \
 	test/prog/tcp-backlog-data \
 	test/prog/tcp-blocked \

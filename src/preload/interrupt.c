@@ -271,8 +271,9 @@ void agent_hide_interruption(struct agent_thread *t)
 {
 	greg_t *g = t->uc->uc_mcontext.gregs;
 	int64_t result = cr_frame_result(t->uc);
+	/* Only a call leaves its return address in rcx: the record may be of an earlier one. */
 	bool known = at_call(t, false) || cr_partial_behind(t->uc) ||
-		     g[REG_RIP] == (greg_t)agent_syscall_site;
+		     g[REG_RIP] == (greg_t)agent_syscall_site || g[REG_RCX] == g[REG_RIP];
 	long nr;
 
 	if (result == -EINTR) {
