@@ -347,7 +347,7 @@ int main(int argc, char **argv)
 	} while (time(NULL) < end);
 	fprintf(stderr, "fuzz: %u images for crimage, %u of them whole\n", runs, opened);
 	unlink("inspect-last");
-	cr_image_prune(dir, 0);
+	cr_image_prune(dir, 0, 0);
 	rmdir(dir);
 	return 0;
 }
