@@ -190,8 +190,8 @@ static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err
 	if (fd < 0 && program && leaf)
 		fd = make_in_memory(leaf + 1);
 	if (fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, -fd, "cannot make the deleted %s again",
-			       m->path);
+		return cr_fail(err, CR_EXIT_CHANGED, cr_reach_hint(-fd)[0] ? 0 : -fd,
+			       "cannot make the deleted %s again%s", m->path, cr_reach_hint(-fd));
 	if (program)
 		fchmod(fd, 0700);
 	return fd;

@@ -225,6 +225,10 @@ static int bind_there(struct unix_made *made, int fd, const cairn_UnixSocket *m,
 	to = cr_reach_open(dir, O_PATH | O_DIRECTORY, S_IFDIR);
 	if (to < 0 && errno == ENOENT && cr_folders_make(made->r, place))
 		to = cr_reach_open(dir, O_PATH | O_DIRECTORY, S_IFDIR);
+	if (to < 0 && cr_reach_hint(errno)[0])
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "the job had a unix socket in %s, which cannot be opened now%s", dir,
+			       cr_reach_hint(errno));
 	if (to < 0)
 		return cr_fail(
 			err, CR_EXIT_CHANGED, errno,

@@ -126,6 +126,29 @@ as_user bash -c 'rm user/d/fifo; echo text >user/d/fifo'
 refused 'a file for the FIFO' 'd/fifo.*kind'
 is text "$(cat user/d/fifo)" 'which is as it was'
 
+# Other things that have places: what is put there leads nobody, and put back they come back.
+for prog in mem-shared-file inotify-watch unix-listener file-ghost-tree fifo-ghost attr-cwd; do
+	rm -rf ckpt user secret work
+	mkdir -m 700 secret
+	install -d -o "$uid" -g "$uid" user user/work
+	ln -s user/work work
+	crlaunch -n job -d ckpt -- setpriv --reuid "$uid" --regid "$uid" --clear-groups \
+		"$CR_PROGS/$prog" "$tmp/user/work" </dev/null >>out 2>>err &
+	shepherd=$!
+	wait_until "$step" ready && await_up || finish
+	crctl checkpoint job >/dev/null 2>>err || bad "$prog: checkpoint"
+	slay
+	as_user bash -c "mv user/work user/old; ln -s '$tmp/secret' user/work"
+	timeout "$step" crrestart ckpt/job </dev/null >>out 2>msg
+	is 104 $? "$prog: a link for its folder is refused"
+	says msg 'symbolic link' "$prog: says what it was"
+	is secret "$(find secret)" "$prog: nothing is made"
+	as_user bash -c 'rm user/work; mv user/old user/work'
+	crrestart ckpt/job </dev/null >>out 2>>err &
+	shepherd=$!
+	await_up && verdict "$prog"
+done
+
 # Made again with the rights of the user, in the folder that he has now.
 begin
 as_user rm -r user/d
