@@ -203,6 +203,7 @@ struct co_ask {
 struct co_waiter {
 	struct co_asker asker;
 	cairn_Ask ask;
+	bool start; /* of ASK_RUN: not for its end */
 };
 
 struct co_avoided {

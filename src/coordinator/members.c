@@ -315,6 +315,7 @@ static void failed(struct co_member *m, const cairn_MemberEvent *e)
 	/* What cannot even be started is not tried again. */
 	if (j->state == CO_JOB_STARTING && e->state == cairn_MemberState_MEMBER_FAILED &&
 	    cause == CO_OWN_FAULT) {
+		j->status = e->status ? e->status : (int)e->exit;
 		co_job_end(j, CO_JOB_FAILED, text);
 		return;
 	}
@@ -344,7 +345,8 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 	if (e->state == cairn_MemberState_MEMBER_FAILED)
 		co_member_refused(m, e->exit);
 	if (m->life == CO_DYING) {
-		if (!m->number && !e->stopped)
+		/* Of one that could not be started the reason is known already. */
+		if (!m->number && !e->stopped && !(j->after == CO_JOB_FAILED && j->status))
 			j->status = e->status;
 		co_member_set(m, CO_DEAD);
 		answer_asker(m, e->status);

@@ -63,7 +63,13 @@ static void reply_end(struct co *c, const struct co_asker *a)
 
 static void wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask)
 {
-	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, ask };
+	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, ask, false };
+}
+
+/* Until it runs, or it is known why it does not. */
+static void wait_for_start(struct co_job *j, const struct co_asker *a)
+{
+	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, cairn_Ask_ASK_RUN, true };
 }
 
 /* What they wait for has come about, or never will. */
@@ -83,7 +89,8 @@ void co_waiters_look(struct co_job *j)
 			co_reply_error(j->c, &w.asker, done ? CR_EXIT_CLUSTER : CR_EXIT_NO_NODE,
 				       "job %s %s: %s", j->name,
 				       done ? "was not restarted" : "waits", j->why);
-		} else if (done) {
+		} else if (done || (w.start && (j->state == CO_JOB_RUNNING ||
+						(j->state == CO_JOB_WAITING && *j->why)))) {
 			co_reply_job(j->c, &w.asker, j);
 		} else {
 			j->waiters.v[n++] = w;
@@ -396,12 +403,12 @@ static void on_run(struct ask *k)
 		co_member_save(m);
 	}
 	co_job_set(j, CO_JOB_WAITING, "");
-	co_recovery_look(j);
-	j->look = true;
 	if (k->q->follow)
 		wait_for(j, &k->a, cairn_Ask_ASK_RUN);
 	else
-		co_reply_job(k->c, &k->a, j);
+		wait_for_start(j, &k->a);
+	co_recovery_look(j);
+	j->look = true;
 }
 
 static void on_list(struct ask *k)

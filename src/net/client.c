@@ -137,6 +137,16 @@ int cr_client_ask(int fd, cairn_Request *q, const void *payload, size_t len, cr_
 	return 0;
 }
 
+int cr_client_outcome(const cairn_JobRow *job, struct cr_err *err)
+{
+	if (!strcmp(job->state, "failed"))
+		return cr_fail(err, job->status ? job->status : CR_EXIT_CLUSTER, 0, "job %s: %s",
+			       job->name, job->why);
+	if (!strcmp(job->state, "waiting") && *job->why)
+		cr_say("job %s waits: %s", job->name, job->why);
+	return 0;
+}
+
 /* ---- a command ---- */
 
 struct bytes {
@@ -178,11 +188,16 @@ void *cr_client_command(cairn_Request *q, char *const *options, char *const *com
 	cr_auto_free char *cwd = getcwd(NULL, 0);
 	struct bytes b = { 0 };
 
+	if (!cwd) {
+		cr_fail(err, CR_EXIT_USAGE, errno,
+			"the working directory, which the job would begin in, has no name");
+		return NULL;
+	}
 	q->options = add_all(&b, options);
 	q->arguments = add_all(&b, command);
 	add(&b, "");
 	add_all(&b, environ);
-	add(&b, cwd ? cwd : "/");
+	add(&b, cwd);
 	if (!b.failed && b.n <= CR_LINK_PAYLOAD_MAX) {
 		*len = b.n;
 		return b.v;

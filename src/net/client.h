@@ -37,6 +37,9 @@ typedef bool (*cr_client_row)(const cairn_Reply *reply, const void *payload, siz
 int cr_client_ask(int fd, cairn_Request *q, const void *payload, size_t len, cr_client_row row,
 		  void *arg, struct cr_err *err);
 
+/* What became of a job that was to run: an error if it could not, a line if it waits. */
+int cr_client_outcome(const cairn_JobRow *job, struct cr_err *err);
+
 /*
  * The payload of ASK_RUN: options of crlaunch (may be NULL) and the command, this process's
  * environment and working directory; q's counts are filled in. Malloced, NULL with err.

@@ -49,7 +49,7 @@ struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *i
 	m->node = n;
 	m->id = *id;
 	m->state = cairn_MemberState_MEMBER_STARTING;
-	m->launcher.fd = m->shepherd.fd = m->status = -1;
+	m->launcher.fd = m->shepherd.fd = m->status = m->report = -1;
 	m->next = n->members;
 	n->members = m;
 	n->known_changed = true;
@@ -102,6 +102,7 @@ void cr_node_member_free(struct cr_node_member *m)
 	cr_parcel_free(&m->successor);
 	pid_free(&m->launcher);
 	pid_free(&m->shepherd);
+	cr_close_fd(&m->report);
 	free(m->seen.v);
 	free(m);
 }
@@ -321,6 +322,7 @@ static void conclude(struct cr_node_member *m)
 {
 	cairn_MemberEvent *e = &m->last;
 	int status = m->status;
+	ssize_t n;
 
 	e->has_id = true;
 	e->id = m->id;
@@ -332,7 +334,9 @@ static void conclude(struct cr_node_member *m)
 		snprintf(e->error, sizeof(e->error), "cut off from the coordinator");
 	} else if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) < 128) {
 		e->status = e->exit = WEXITSTATUS(status);
-		if (e->state == cairn_MemberState_MEMBER_FAILED)
+		n = m->report < 0 ? 0 : read(m->report, e->error, sizeof(e->error) - 1);
+		e->error[n > 0 ? n : 0] = 0;
+		if (e->state == cairn_MemberState_MEMBER_FAILED && n <= 0)
 			snprintf(e->error, sizeof(e->error),
 				 "ended with status %d before it ran: see its output", e->status);
 	} else {

@@ -57,6 +57,7 @@ struct cr_node_member {
 	struct cr_node_pid launcher; /* that we forked; of a restart the shepherd is another */
 	struct cr_node_pid shepherd; /* that connected */
 	int status; /* wait status of the launcher, -1: not known */
+	int report; /* where it says why it could not even be executed, or -1 */
 	cr_node_pids seen; /* its processes when last looked at */
 	struct cr_node_client *client; /* the shepherd's connection, or NULL */
 	unsigned int ordered; /* course of the last checkpoint that it was told to make */

@@ -174,14 +174,20 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 		       cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
 }
 
+/* Where a child that cannot go on says why: what it has for output may not be there. */
+#define REPORT_FD 3
+
 static void say_and_exit(const char *what)
 {
-	dprintf(2, "crnode: %s: %s\n", what, strerror(errno));
-	_exit(errno == ENOENT ? CR_EXIT_NO_COMMAND : CR_EXIT_CANNOT_RUN);
+	int error = errno;
+
+	dprintf(REPORT_FD, "%s: %s", what, strerror(error));
+	dprintf(2, "crnode: %s: %s\n", what, strerror(error));
+	_exit(error == ENOENT ? CR_EXIT_NO_COMMAND : CR_EXIT_CANNOT_RUN);
 }
 
 /* In the child: nothing of ours but what is in the plan. */
-static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan)
+static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan, int report)
 {
 	struct rlimit files;
 	int in, out, sig, oom;
@@ -191,6 +197,9 @@ static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
+	if (report != REPORT_FD && dup2(report, REPORT_FD) < 0)
+		_exit(CR_EXIT_CANNOT_RUN);
+	fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
 	setsid();
 	/* The daemon is better protected than a job. */
 	oom = open("/proc/self/oom_score_adj", O_WRONLY);
@@ -207,7 +216,7 @@ static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan)
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(out, 2);
-	close_range(3, ~0u, 0);
+	close_range(REPORT_FD + 1, ~0u, 0);
 	umask(022);
 	if (chdir(plan->cwd))
 		say_and_exit(plan->cwd);
@@ -226,12 +235,18 @@ static int start(struct cr_node_member *m, const cairn_Start *s, const void *pay
 	struct plan *plan = calloc(1, sizeof(*plan));
 	int ret = plan ? make_plan(m, s, payload, len, plan, err) :
 			 cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
+	int report[2] = { -1, -1 };
 	pid_t pid;
 
+	if (!ret && pipe2(report, O_CLOEXEC | O_NONBLOCK))
+		ret = cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot start a process");
 	if (!ret) {
 		pid = fork();
 		if (!pid)
-			become(m->node, s, plan);
+			become(m->node, s, plan, report[1]);
+		close(report[1]);
+		cr_close_fd(&m->report);
+		m->report = report[0];
 		if (pid < 0 || !cr_member_watch(m, &m->launcher, pid, 0))
 			ret = cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot start a process");
 	}

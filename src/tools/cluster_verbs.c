@@ -300,6 +300,8 @@ int cr_ask_run(struct cr_ctl *c)
 		return -1;
 	run.c = c;
 	ret = ask(c, &q, payload, len, on_run, &run);
+	if (!ret)
+		ret = cr_client_outcome(&run.job, &c->err);
 	if (ret)
 		return ret;
 	print_outcome(c, &run.job, c->wait ? NULL : run.job.name);

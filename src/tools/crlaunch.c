@@ -226,6 +226,9 @@ int main(int argc, char **argv)
 		return status;
 	if (status) {
 		cr_err_print(&err);
+		/* Whoever asked for it is told why. */
+		if (sh->cluster.active || cr_cluster_named(&sh->cluster))
+			cr_cluster_refuse(&sh->cluster, sh, &err);
 		cr_detach_done(err.status);
 		cr_shepherd_leave(sh);
 		return err.status;

@@ -56,6 +56,8 @@ int cr_launch_nodes(const struct cr_options *o, const char *name, char **argv, i
 		ret = -EINVAL;
 	if (!ret)
 		ret = cr_client_ask(fd, &q, payload, len, take_job, &job, err);
+	if (!ret)
+		ret = cr_client_outcome(&job, err);
 	if (ret)
 		return ret;
 	if (o->detach)
