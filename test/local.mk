@@ -148,6 +148,7 @@ test_progs = \
 	test/prog/file-far \
 	test/prog/file-fd-limit \
 	test/prog/file-flags \
+	test/prog/file-getfl \
 	test/prog/file-fork-offset \
 	test/prog/file-fragments \
 	test/prog/file-ghost-attrs \

@@ -11,6 +11,8 @@
 
 #include "objects/object.h"
 
+#define LARGEFILE 0100000 /* the kernel's; to libc it is 0 here */
+
 /* A pipe of our own that content goes through, empty between two uses; one for all of a save. */
 struct through {
 	int ends[2];
@@ -284,6 +286,19 @@ int cr_pipes_prepare(struct cr_restore *r, struct cr_err *err)
 	return ret;
 }
 
+static int own_end(const cairn_Description *d, const int ends[2], struct cr_err *err)
+{
+	bool writes = (d->flags & O_ACCMODE) == O_WRONLY;
+	int fd = fcntl(ends[writes], F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot give out a pipe");
+	/* Packets may have been written into it. */
+	fcntl(fd, F_SETFL,
+	      d->flags & (O_NONBLOCK | O_APPEND | O_NOATIME | (writes ? O_DIRECT : 0)));
+	return fd;
+}
+
 static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_pipe_index(r->img, d->object), fd;
@@ -291,6 +306,9 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks pipe %u", d->object);
+	/* The two of pipe() are its own; the kernel adds this to any that is opened by its name. */
+	if (!(d->flags & LARGEFILE))
+		return own_end(d, r->pipe_fd[i], err);
 	/* A new description each, as each had its own. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->pipe_fd[i][0]);
 	fd = open(path, (d->flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);

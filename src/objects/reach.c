@@ -283,6 +283,8 @@ static int judge(const struct stat *st, int flags, mode_t kind, bool own)
 
 static int reopen(int at, const char *path, int flags)
 {
+	/* openat2 takes no more. */
+	const int of_path = O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC;
 	char self[64];
 	struct stat st, now;
 	int fd;
@@ -291,7 +293,7 @@ static int reopen(int at, const char *path, int flags)
 	if (!(flags & O_NOFOLLOW))
 		return open(self, flags);
 	/* F_GETFL tells of this one; so it is opened by its name, if that leads to the same. */
-	fd = open_strictly(path, flags | (flags & O_PATH ? 0 : O_NONBLOCK));
+	fd = open_strictly(path, flags & O_PATH ? flags & of_path : flags | O_NONBLOCK);
 	if (fd < 0 || fstat(at, &st) || fstat(fd, &now) || st.st_ino != now.st_ino ||
 	    st.st_dev != now.st_dev) {
 		cr_close_fd(&fd);
@@ -380,7 +382,7 @@ int cr_reach_again(int at, const char *path, int flags)
 	int fd;
 
 	cr_rights_for(path);
-	fd = open_anyway(at, path, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
+	fd = open_anyway(at, path, (path ? flags : flags & ~O_NOFOLLOW) | O_CLOEXEC);
 	cr_rights_back();
 	return fd;
 }
