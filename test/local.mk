@@ -126,6 +126,7 @@ test_progs = \
 	test/prog/lease-write \
 	test/prog/lock-ghost \
 	test/prog/lock-inherited \
+	test/prog/lock-libc \
 	test/prog/lock-lost \
 	test/prog/lock-many \
 	test/prog/lock-owners \
@@ -457,6 +458,8 @@ test_plugin_target_LDFLAGS = $(AM_LDFLAGS) -no-pie
 
 # Its functions in place of libc's, for every library.
 test_prog_own_libc_LDFLAGS = $(AM_LDFLAGS) -rdynamic
+# To find its own functions by name.
+test_prog_lock_libc_LDFLAGS = $(AM_LDFLAGS) -rdynamic
 
 # For the rounding modes; all else is in the C library.
 test_prog_reg_x87_LDADD = -lm

@@ -448,6 +448,7 @@ static void __attribute__((constructor(101))) start(void)
 	strcpy(cr_agent.config.socket, socket);
 	agent_ids_load(socket);
 	cr_agent_filters.emulated = is_emulated();
+	agent_note_libraries();
 	cr_agent_filters.frame = largest_frame() + CR_HANDLER_STACK;
 	cr_agent.active = true;
 	install_handler();

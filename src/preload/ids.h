@@ -174,4 +174,6 @@ void agent_catch_handlers(void);
 uint64_t agent_handler_of(int sig, uint64_t handler);
 
 /* locks.c: the words of locks that a restored thread holds or waits for. */
+void agent_note_libraries(void); /* at load time */
+void agent_mend_libraries(void); /* before any thread goes on */
 void agent_mend_locks(const ucontext_t *uc, uint64_t robust_list);

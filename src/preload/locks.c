@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // libc writes a thread's id into the locks that it holds, and compares. When the thread comes back
-// with another id, those words are of an earlier life: here are mended the ones that the kernel
-// knows of, at once; wrap_locks.c does the others when they are next used.
+// with another id, those words are of an earlier life: here are mended at once the ones that
+// the kernel knows of, and those of libc's own locks, of its loader, locales and the like, known by
+// their shape among its data; wrap_locks.c does the others when they are next used.
 // Runs in: a restored thread, just before it goes on. On failure the word stays as it is.
+#include <link.h>
 #include <linux/futex.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/syscall.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/wrappers.h"
 
 #ifndef FUTEX_LOCK_PI2
 #define FUTEX_LOCK_PI2 13
 #endif
 #define ROBUST_MOST 2048
+#define PARTS 16
+#define COUNT_MOST 4096 /* of a lock: more is something else */
 
 /* glibc's mutex: the futex word, a count, the owner; its place in the robust list is behind. */
 #define OWNER 2
@@ -50,6 +56,74 @@ static void mend_robust(uint64_t entry, int64_t offset)
 	mend_word((uint32_t *)at);
 	if (offset == OFFSET_OF_GLIBC)
 		mend_word((uint32_t *)at + OWNER);
+}
+
+/* ---- libc's own locks, which nobody wraps ---- */
+
+/* What libc and the dynamic linker have to write to, where all such locks are. */
+static struct {
+	uint64_t start, end;
+} parts[PARTS];
+static unsigned int nparts;
+
+static int note_library(struct dl_phdr_info *info, size_t size, void *unused)
+{
+	static const char *const names[] = { "/libc.so", "/libc-", "/ld-", "/libpthread",
+					     "/libanl", "/librt" };
+	bool own = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		own |= strstr(info->dlpi_name, names[i]) != NULL;
+	for (i = 0; own && i < info->dlpi_phnum && nparts < PARTS; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_LOAD || !(p->p_flags & PF_W))
+			continue;
+		parts[nparts].start = (info->dlpi_addr + p->p_vaddr + 3) & ~3ul;
+		parts[nparts++].end = info->dlpi_addr + p->p_vaddr + p->p_memsz;
+	}
+	return 0;
+}
+
+void agent_note_libraries(void)
+{
+	CR_REAL(dl_iterate_phdr)(note_library, NULL);
+}
+
+/* w is a mutex's third word, and that is held and cares for its owner. */
+static bool in_mutex(const uint32_t *w)
+{
+	uint32_t kind = w[2] & 3;
+
+	return (w[-2] == 1 || w[-2] == 2) && w[-1] < COUNT_MOST && w[1] <= 1 &&
+	       !(w[2] & ~0x1ffu) && kind && (kind != 1 || w[-1]);
+}
+
+/* w is the seventh word of a lock for reading and writing, held by a writer. */
+static bool in_rwlock(const uint32_t *w)
+{
+	return (w[-6] & 3) == 3 && (w[-5] & 0x7fffffff) < COUNT_MOST && w[-4] <= 3 && w[-3] <= 3 &&
+	       !w[-2] && !w[-1] && w[1] <= 1;
+}
+
+void agent_mend_libraries(void)
+{
+	unsigned int i;
+	int32_t now;
+
+	for (i = 0; i < nparts; i++) {
+		uint32_t *w = (uint32_t *)parts[i].start + 6;
+		uint32_t *end = (uint32_t *)(parts[i].end & ~3ul) - 3;
+
+		for (; w < end; w++) {
+			if (!*w || (*w & ~FUTEX_TID_MASK) || (!in_mutex(w) && !in_rwlock(w)))
+				continue;
+			now = cr_id_now(&agent_ids, *w);
+			if (now && !cr_sys3(SYS_tgkill, cr_agent.pid, now, 0))
+				*w = now;
+		}
+	}
 }
 
 void agent_mend_locks(const ucontext_t *uc, uint64_t robust_list)

@@ -186,6 +186,8 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 		agent_ids_on |= cr_agent.exe[0];
 		cr_agent.pid = cr_sys0(SYS_getpid);
 		agent_catch_handlers();
+		if (agent_ids_on)
+			agent_mend_libraries();
 		/* Nobody begins a checkpoint before all have done with what is here. */
 		atomic_store(&cr_agent.inside, others + 1);
 		cr_agent.proc = 0;

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <link.h>
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
