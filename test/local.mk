@@ -320,6 +320,7 @@ test_progs = \
 	test/prog/stop-unseen \
 	test/prog/netlink-route \
 	test/prog/raw-sockets \
+	test/prog/inet-given-back \
 	test/prog/stream-large \
 	test/prog/tcp-backlog \
 	test/prog/tcp-backlog-data \

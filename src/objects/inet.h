@@ -46,6 +46,8 @@ socklen_t cr_inet_len(const union cr_inet_name *name);
 uint16_t cr_inet_port(const union cr_inet_name *name);
 void cr_inet_set_port(union cr_inet_name *name, uint16_t port);
 bool cr_inet_is_any(const union cr_inet_name *name);
+/* One port, and an address that both have. */
+bool cr_inet_overlap(const union cr_inet_name *a, const union cr_inet_name *b);
 bool cr_inet_is_mapped(const union cr_inet_name *name);
 void cr_inet_loopback(union cr_inet_name *name);
 /* Whether this host has it; FREEBIND is off. */

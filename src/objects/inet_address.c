@@ -60,6 +60,14 @@ bool cr_inet_is_any(const union cr_inet_name *name)
 	       (!memcmp(k.address, mapped, sizeof(mapped)) && !memcmp(k.address + 12, none, 4));
 }
 
+bool cr_inet_overlap(const union cr_inet_name *a, const union cr_inet_name *b)
+{
+	struct cr_inet_key x = cr_inet_key(a), y = cr_inet_key(b);
+
+	return x.port == y.port && (cr_inet_is_any(a) || cr_inet_is_any(b) ||
+				    !memcmp(x.address, y.address, sizeof(x.address)));
+}
+
 bool cr_inet_is_mapped(const union cr_inet_name *name)
 {
 	return name->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&name->v6.sin6_addr);

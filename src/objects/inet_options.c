@@ -378,6 +378,21 @@ static void set(int fd, const cairn_SocketOption *o)
 		       o->name, o->level);
 }
 
+/* What was set to have an address again; both families' option is one and the same. */
+static void give_back(int fd, const cairn_InetSocket *m)
+{
+	int freebind = cr_inet_option(m, IPPROTO_IP, IP_FREEBIND, 0) ||
+		       cr_inet_option(m, IPPROTO_IPV6, 78 /* IPV6_FREEBIND */, 0);
+
+	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, cr_inet_option(m, SOL_SOCKET, SO_REUSEADDR, 0));
+	if (cr_inet_get(fd, SOL_SOCKET, SO_REUSEPORT) !=
+	    cr_inet_option(m, SOL_SOCKET, SO_REUSEPORT, 0))
+		cr_inet_set(fd, SOL_SOCKET, SO_REUSEPORT,
+			    cr_inet_option(m, SOL_SOCKET, SO_REUSEPORT, 0));
+	if (m->family != AF_PACKET && cr_inet_get(fd, IPPROTO_IP, IP_FREEBIND) != freebind)
+		cr_inet_set(fd, IPPROTO_IP, IP_FREEBIND, freebind);
+}
+
 void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_phase phase)
 {
 	pb_size_t i;
@@ -394,7 +409,7 @@ void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_pha
 	restore_buffer(fd, m, SO_SNDBUF);
 	restore_buffer(fd, m, SO_RCVBUF);
 	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, cr_inet_option(m, SOL_SOCKET, BUF_LOCK, 0));
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, cr_inet_option(m, SOL_SOCKET, SO_REUSEADDR, 0));
+	give_back(fd, m);
 }
 
 /* ---- classic BPF ---- */

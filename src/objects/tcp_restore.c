@@ -148,6 +148,18 @@ static bool is_accepted(const struct cr_tcp_work *w, const struct cr_inet_new *k
 	return k > k->peer;
 }
 
+/* Two that listen on one port had SO_REUSEPORT once, whatever they say now. */
+static bool shares_listening(const struct cr_tcp_work *w, const struct cr_inet_new *k)
+{
+	size_t i;
+
+	for (i = 0; i < w->n && listens(k); i++)
+		if (&w->all[i] != k && listens(&w->all[i]) &&
+		    cr_inet_overlap(&w->all[i].local, &k->local))
+			return true;
+	return false;
+}
+
 static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	const cairn_InetSocket *m = k->m;
@@ -170,6 +182,8 @@ static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 	k->fd = cr_tcp_new_socket(m, m->family, err);
 	if (k->fd < 0)
 		return k->fd;
+	if (shares_listening(w, k))
+		cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (!cr_inet_port(&k->local) && cr_inet_is_any(&k->local))
 		return 0;
 	/* One that was refused is bound no more. */
@@ -500,7 +514,7 @@ static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 
 /* ---- listeners and who comes to them ---- */
 
-static int begin_listening(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
+static int begin_listening(struct cr_inet_new *k, struct cr_err *err)
 {
 	char text[CR_INET_TEXT];
 
@@ -508,8 +522,25 @@ static int begin_listening(struct cr_tcp_work *w, struct cr_inet_new *k, struct 
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "cannot listen on %s again (ss -tlnp shows who has it)",
 			       cr_inet_text(&k->local, text));
-	cr_inet_options_restore(k->fd, k->m, CR_INET_AFTER);
-	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
+	return 0;
+}
+
+static int listen_all(struct cr_tcp_work *w, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < w->n && !ret; i++)
+		if (listens(&w->all[i]))
+			ret = begin_listening(&w->all[i], err);
+	/* Which may take from them what they needed to share a port. */
+	for (i = 0; i < w->n && !ret; i++) {
+		if (!listens(&w->all[i]))
+			continue;
+		cr_inet_options_restore(w->all[i].fd, w->all[i].m, CR_INET_AFTER);
+		ret = cr_inet_filter_restore(w->r, w->all[i].fd, w->all[i].m, err);
+	}
+	return ret;
 }
 
 static bool waits(const struct cr_inet_new *k)
@@ -645,9 +676,8 @@ static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 		ret = each_waiting(w, take_address, err);
 	if (!ret)
 		ret = make_connections(w, err);
-	for (i = 0; i < w->n && !ret; i++)
-		if (listens(&w->all[i]))
-			ret = begin_listening(w, &w->all[i], err);
+	if (!ret)
+		ret = listen_all(w, err);
 	/* From here on all members have their listeners. */
 	if (!ret && w->places)
 		ret = cr_places_settle(w->places, w->all, w->n, err);

@@ -47,10 +47,7 @@ static bool is_lingering(const struct cr_tcp_seen *seen)
 
 static bool in_the_way(const union cr_inet_name *name, const struct cr_tcp_seen *seen)
 {
-	struct cr_inet_key a = cr_inet_key(name), b = cr_inet_key(&seen->local);
-
-	return a.port == b.port && (cr_inet_is_any(name) || cr_inet_is_any(&seen->local) ||
-				    !memcmp(a.address, b.address, sizeof(a.address)));
+	return cr_inet_overlap(name, &seen->local);
 }
 
 /*

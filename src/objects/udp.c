@@ -237,6 +237,19 @@ static bool shares(const struct work *w, const struct cr_inet_new *k)
 	return false;
 }
 
+/* It shares its port by nothing that it still has: SO_REUSEPORT, as another of them. */
+static bool gave_back(const struct work *w, const struct cr_inet_new *k)
+{
+	size_t i;
+
+	for (i = 0; i < w->n && !cr_inet_option(k->m, SOL_SOCKET, SO_REUSEADDR, 0); i++)
+		if (&w->all[i] != k && is_udp(&w->all[i]) &&
+		    cr_inet_overlap(&w->all[i].local, &k->local) &&
+		    cr_inet_option(w->all[i].m, SOL_SOCKET, SO_REUSEPORT, 0))
+			return true;
+	return false;
+}
+
 static int bind_again(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	char text[CR_INET_TEXT];
@@ -245,6 +258,8 @@ static int bind_again(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	/* Whoever shares a port inside the job may have changed its mind since. */
 	cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEADDR,
 		    shares(w, k) || cr_inet_option(k->m, SOL_SOCKET, SO_REUSEADDR, 0));
+	if (gave_back(w, k))
+		cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (w->places)
 		return cr_places_bind(w->places, k->fd, &k->local, SOCK_DGRAM, err);
 	if (!bind(k->fd, &k->local.any, cr_inet_len(&k->local)))
