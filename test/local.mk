@@ -32,6 +32,7 @@ test_progs = \
 	test/prog/attr-speculation \
 	test/prog/attr-tsc \
 	test/prog/attr-umask \
+	test/prog/bad-pointers \
 	test/prog/clock-continue \
 	test/prog/core-threads \
 	test/prog/counter \

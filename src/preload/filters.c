@@ -163,12 +163,13 @@ static long install(long nr, long op, long flags, const struct sock_fprog *prog)
 {
 	struct cr_filter_state *s = &cr_agent_filters;
 	uint32_t before = s->forbidden, bad;
-	unsigned int n = s->known, len = prog ? prog->len : 0;
+	unsigned int n = s->known;
+	unsigned int len = prog && agent_readable(prog, sizeof(*prog)) ? prog->len : 0;
 	bool room = len && n < FILTERS && used + len <= INSTRUCTIONS;
 	int was = 0;
 	long ret;
 
-	if (!len || !prog->filter)
+	if (!len || !agent_readable(prog->filter, len * sizeof(*prog->filter)))
 		return nr == SYS_prctl ? cr_sys3(nr, PR_SET_SECCOMP, op, prog) :
 					 cr_sys3(nr, op, flags, prog);
 	while (atomic_flag_test_and_set(&busy))

@@ -24,11 +24,16 @@
 
 bool agent_readable(const void *at, size_t size)
 {
-	const char *p = at;
+	/* An aligned word lies within one page. */
+	uint64_t p = (uint64_t)at & ~7ul, last = ((uint64_t)at + (size ? size - 1 : 0)) & ~7ul;
 
+	if (last < p)
+		return false;
 	/* The set is read before it is found that nobody knows what to do with it. */
-	return cr_sys4(SYS_rt_sigprocmask, 99, p, NULL, 8) == -EINVAL &&
-	       (size <= 8 || cr_sys4(SYS_rt_sigprocmask, 99, p + size - 8, NULL, 8) == -EINVAL);
+	for (; p < last; p = (p / CR_PAGE + 1) * CR_PAGE)
+		if (cr_sys4(SYS_rt_sigprocmask, 99, p, NULL, 8) != -EINVAL)
+			return false;
+	return cr_sys4(SYS_rt_sigprocmask, 99, last, NULL, 8) == -EINVAL;
 }
 
 static bool readable_word(const void *at)

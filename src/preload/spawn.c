@@ -59,13 +59,34 @@ struct env_plan {
 	bool socket_ok;
 	size_t room; /* bytes for new strings */
 	char first[CR_RUNTIME_NAME_MAX]; /* library that the program must have before ours */
+	bool bad; /* there is something in it that nobody can read */
 };
+
+/* An array of pointers up to the one that is null. */
+static bool readable_list(char *const *list)
+{
+	size_t i;
+
+	for (i = 0; list && list != environ; i++) {
+		/* Each page of it once. */
+		if ((!i || !((uint64_t)&list[i] % CR_PAGE)) && !agent_readable(&list[i], 8))
+			return false;
+		if (!list[i])
+			break;
+	}
+	return true;
+}
 
 static void plan_env(char *const *env, struct env_plan *plan)
 {
 	for (; env && env[plan->n]; plan->n++) {
 		char *e = env[plan->n];
 
+		/* Nor can the kernel: it refuses. */
+		if (env != environ && !agent_readable(e, 1)) {
+			plan->bad = true;
+			break;
+		}
 		if (starts(e, PRELOAD))
 			plan->preload = e + strlen(PRELOAD);
 		else if (starts(e, SOCKET))
@@ -126,15 +147,16 @@ static void look_for(const char *file, char *first)
 #define KEEP_ENV(given, env, look)                                                         \
 	char *const *env = given;                                                          \
 	struct env_plan plan_ = { 0 };                                                     \
-	if (cr_agent.active && own_path[0]) {                                              \
+	if (cr_agent.active && own_path[0] && readable_list(given)) {                      \
 		char *first = plan_.first, *text_;                                         \
 		look;                                                                      \
 		plan_env(given, &plan_);                                                   \
 		text_ = alloca(plan_.room);                                                \
 		strcpy(text_, PRELOAD);                                                    \
 		cr_preload_list(text_ + strlen(PRELOAD), own_path, plan_.preload, first);  \
-		if (!plan_.socket_ok || !plan_.preload ||                                  \
-		    strcmp(text_ + strlen(PRELOAD), plan_.preload)) {                      \
+		if (!plan_.bad &&                                                          \
+		    (!plan_.socket_ok || !plan_.preload ||                                 \
+		     strcmp(text_ + strlen(PRELOAD), plan_.preload))) {                    \
 			char **out_ = alloca((plan_.n + 5) * sizeof(*out_));               \
 			fill_env(given, &plan_, out_, text_);                              \
 			env = out_;                                                        \

@@ -4,6 +4,7 @@
 // them back as descriptors inside other connections (objects/unix_backlog.c). Here they are
 // unpacked. The peer's name tells, and the kernel gives it along with the connection: no call more.
 // Runs in: the application's threads.
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/un.h>
@@ -41,12 +42,14 @@ CR_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags
 {
 	struct sockaddr *out = address.__sockaddr__;
 	struct sockaddr_storage name;
-	socklen_t n = sizeof(name);
-	int conn, real;
+	socklen_t n = sizeof(name), room = 0;
+	int conn, real, ret;
 
 	cr_wrappers_resolve();
-	if (!cr_agent.active || (out && !len))
+	if (!cr_agent.active || (out && (!len || !agent_readable(len, sizeof(*len)))))
 		return cr_real.accept4(fd, address, len, flags);
+	if (out)
+		room = *len;
 	conn = cr_real.accept4(fd, (struct sockaddr *)&name, &n, flags);
 	if (conn < 0)
 		return conn;
@@ -61,8 +64,16 @@ CR_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags
 	}
 	if (__builtin_expect(agent_addresses_on, 0) && out)
 		agent_address_virtual(conn, &name, n);
-	if (out) {
-		memcpy(out, &name, *len < n ? *len : n);
+	/* The kernel writes it: what it finds wrong with the place ends the connection. */
+	ret = out ? cr_sys3(SYS_getpeername, conn, out, len) : 0;
+	if (ret == -EFAULT || ret == -EINVAL) {
+		cr_sys1(SYS_close, conn);
+		errno = -ret;
+		return -1;
+	}
+	/* A peer that is gone has no name any more, or it is another for the application. */
+	if (out && (ret || __builtin_expect(agent_addresses_on, 0))) {
+		memcpy(out, &name, room < n ? room : n);
 		*len = n;
 	}
 	return conn;

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "preload/addresses.h"
+#include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/wrappers.h"
 
@@ -19,7 +20,8 @@
 static const struct sockaddr *real_name(int fd, const void *name, socklen_t len,
 					struct sockaddr_in6 *room)
 {
-	if (!name || len < sizeof(struct sockaddr_in) || len > sizeof(*room))
+	if (!name || len < sizeof(struct sockaddr_in) || len > sizeof(*room) ||
+	    !agent_readable(name, len))
 		return name;
 	memcpy(room, name, len);
 	return cr_address_real(&agent_addresses, agent_addresses.ports ? agent_socket_type(fd) : 0,
@@ -62,8 +64,9 @@ CR_WRAPPER ssize_t sendto(int fd, const void *data, size_t size, int flags,
 const struct msghdr *agent_message_real(int fd, const struct msghdr *m, struct msghdr *copy,
 					struct sockaddr_in6 *room)
 {
-	const void *name =
-		m && m->msg_name ? real_name(fd, m->msg_name, m->msg_namelen, room) : NULL;
+	const void *name = m && agent_readable(m, sizeof(*m)) && m->msg_name ?
+				   real_name(fd, m->msg_name, m->msg_namelen, room) :
+				   NULL;
 
 	if (!name || name == m->msg_name)
 		return m;
@@ -88,7 +91,8 @@ static int ask(int (*real)(int, __SOCKADDR_ARG, socklen_t *), int fd, struct soc
 	socklen_t n;
 	int ret;
 
-	if (!to || !len)
+	/* With bad ones the kernel says so. */
+	if (!to || !len || !agent_readable(len, sizeof(*len)) || !agent_readable(to, *len))
 		return real(fd, to, len);
 	/* A restart can come between the question and the translation: then it is asked again. */
 	do {
@@ -122,7 +126,10 @@ CR_WRAPPER int getpeername(int fd, __SOCKADDR_ARG name, socklen_t *len)
 CR_WRAPPER ssize_t recvfrom(int fd, void *data, size_t size, int flags, __SOCKADDR_ARG name,
 			    socklen_t *len)
 {
-	socklen_t room = __builtin_expect(agent_addresses_on, 0) && len ? *len : 0;
+	socklen_t room = __builtin_expect(agent_addresses_on, 0) && len &&
+					 agent_readable(len, sizeof(*len)) ?
+				 *len :
+				 0;
 	ssize_t ret = CR_REAL(recvfrom)(fd, data, size, flags, name, len);
 
 	if (__builtin_expect(agent_addresses_on, 0) && ret >= 0 && name.__sockaddr__ && len &&

@@ -28,7 +28,7 @@ static const struct timespec *kernel_time(clockid_t clock, const struct timespec
 {
 	int64_t by = agent_ids_on ? agent_clock_offset(&agent_ids, clock) : 0;
 
-	if (!by || !t)
+	if (!by || !t || !agent_readable(t, sizeof(*t)))
 		return t;
 	*copy = *t;
 	agent_add_ns(copy, -by);
@@ -175,7 +175,7 @@ CR_WRAPPER int timerfd_settime(int fd, int flags, const struct itimerspec *t,
 	char path[64];
 
 	if (__builtin_expect(agent_ids_on, 0) && flags & TFD_TIMER_ABSTIME && t &&
-	    (t->it_value.tv_sec || t->it_value.tv_nsec)) {
+	    agent_readable(t, sizeof(*t)) && (t->it_value.tv_sec || t->it_value.tv_nsec)) {
 		cr_put_number(cr_put_text(path, "/proc/self/fdinfo/"), fd);
 		copy = *t;
 		kernel_time(number_in(path, "clockid:", "clockid:"), &t->it_value, &copy.it_value);
@@ -192,7 +192,7 @@ CR_WRAPPER int timer_settime(timer_t timer, int flags, const struct itimerspec *
 	long id = (long)timer;
 
 	if (__builtin_expect(agent_ids_on, 0) && flags & TIMER_ABSTIME && t &&
-	    (t->it_value.tv_sec || t->it_value.tv_nsec)) {
+	    agent_readable(t, sizeof(*t)) && (t->it_value.tv_sec || t->it_value.tv_nsec)) {
 		/* One with a thread: the address of libc's record, shifted. */
 		if (id < 0)
 			id = *(int *)(id << 1);

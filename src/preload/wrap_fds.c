@@ -14,6 +14,7 @@
 
 #include "arch/x86_64/syscall.h"
 #include "preload/addresses.h"
+#include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/wrappers.h"
 
@@ -35,6 +36,8 @@ static int fcntl_translated(int fd, int command, void *arg)
 	case F_GETOWN:
 		return agent_virtual(CR_REAL(fcntl)(fd, command));
 	case F_SETOWN_EX:
+		if (!agent_readable(arg, sizeof(owner)))
+			return CR_REAL(fcntl)(fd, command, arg);
 		owner = *(struct f_owner_ex *)arg;
 		turn_owner(&owner, true);
 		return CR_REAL(fcntl)(fd, command, &owner);
@@ -88,6 +91,8 @@ static int ioctl_translated(int fd, unsigned long request, void *arg)
 	case TIOCSPGRP:
 	case FIOSETOWN:
 	case SIOCSPGRP:
+		if (!agent_readable(arg, sizeof(id)))
+			return agent_result(cr_sys3(SYS_ioctl, fd, request, arg));
 		id = agent_real(*(int *)arg);
 		return agent_result(cr_sys3(SYS_ioctl, fd, request, &id));
 	case TIOCGPGRP:
@@ -157,6 +162,8 @@ static void turn_credentials(const struct msghdr *m, bool real)
 	struct cmsghdr *c;
 	struct ucred cred;
 
+	if (m->msg_controllen && !agent_readable(m->msg_control, m->msg_controllen))
+		return;
 	for (c = m->msg_controllen ? CMSG_FIRSTHDR(m) : NULL; c;
 	     c = CMSG_NXTHDR((struct msghdr *)m, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_CREDENTIALS ||
@@ -168,17 +175,26 @@ static void turn_credentials(const struct msghdr *m, bool real)
 	}
 }
 
-/* Turned for as long as the kernel looks: the message may lie where nothing can be allocated. */
+/* In a copy, unless it is large: then turned for as long as the kernel looks. */
 CR_WRAPPER ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
+	_Alignas(struct cmsghdr) char control[1024];
 	struct sockaddr_in6 room;
-	struct msghdr copy;
+	struct msghdr copy, own;
 	ssize_t ret;
 
 	if (__builtin_expect(agent_addresses_on, 0))
 		m = agent_message_real(fd, m, &copy, &room);
-	if (__builtin_expect(!agent_ids_on, 1) || !m || !m->msg_controllen)
+	if (__builtin_expect(!agent_ids_on, 1) || !m || !agent_readable(m, sizeof(*m)) ||
+	    !m->msg_controllen)
 		return CR_REAL(sendmsg)(fd, m, flags);
+	if (m->msg_controllen <= sizeof(control) &&
+	    agent_readable(m->msg_control, m->msg_controllen)) {
+		own = *m;
+		own.msg_control = memcpy(control, m->msg_control, m->msg_controllen);
+		turn_credentials(&own, true);
+		return CR_REAL(sendmsg)(fd, &own, flags);
+	}
 	turn_credentials(m, true);
 	ret = CR_REAL(sendmsg)(fd, m, flags);
 	turn_credentials(m, false);
@@ -193,7 +209,10 @@ static void turn_name(int fd, struct msghdr *m, socklen_t room)
 
 CR_WRAPPER ssize_t recvmsg(int fd, struct msghdr *m, int flags)
 {
-	socklen_t room = __builtin_expect(agent_addresses_on, 0) && m ? m->msg_namelen : 0;
+	socklen_t room = __builtin_expect(agent_addresses_on, 0) && m &&
+					 agent_readable(m, sizeof(*m)) ?
+				 m->msg_namelen :
+				 0;
 	ssize_t ret = CR_REAL(recvmsg)(fd, m, flags);
 
 	if (agent_ids_on && ret >= 0)
@@ -239,6 +258,8 @@ CR_WRAPPER int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 	unsigned int i;
 	int ret;
 
+	if ((agent_ids_on || agent_addresses_on) && !agent_readable(m, (size_t)n * sizeof(*m)))
+		return CR_REAL(sendmmsg)(fd, m, n, flags);
 	for (i = 0; agent_ids_on && i < n; i++)
 		turn_credentials(&m[i].msg_hdr, true);
 	if (__builtin_expect(agent_addresses_on, 0) && n)
@@ -253,8 +274,10 @@ CR_WRAPPER int sendmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags)
 /* How long an address may be is known only before the call: all that are complete are turned. */
 CR_WRAPPER int recvmmsg(int fd, struct mmsghdr *m, unsigned int n, int flags, struct timespec *t)
 {
-	socklen_t room =
-		__builtin_expect(agent_addresses_on, 0) && n ? m[0].msg_hdr.msg_namelen : 0;
+	socklen_t room = __builtin_expect(agent_addresses_on, 0) && n &&
+					 agent_readable(m, sizeof(*m)) ?
+				 m[0].msg_hdr.msg_namelen :
+				 0;
 	int ret = CR_REAL(recvmmsg)(fd, m, n, flags, t), i;
 
 	for (i = 0; agent_ids_on && i < ret; i++)

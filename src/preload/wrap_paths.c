@@ -114,7 +114,8 @@ static bool is_proc(int dir)
 
 static bool candidate(int dir, const char *path)
 {
-	if (!path)
+	/* One that is shorter than this and ends its page is none of those. */
+	if (!path || !agent_readable(path, 8))
 		return false;
 	if (path[0] != '/')
 		return dir != AT_FDCWD && path[0] >= '1' && path[0] <= '9' && is_proc(dir);
@@ -138,7 +139,9 @@ static const char *turned(const char *path, bool follow, char *buf)
 
 const char *agent_program(const char *path)
 {
-	return __builtin_expect(agent_ids_on, 0) && path && own_exe(path) ? cr_agent.exe : path;
+	return __builtin_expect(agent_ids_on, 0) && candidate(AT_FDCWD, path) && own_exe(path) ?
+		       cr_agent.exe :
+		       path;
 }
 
 /* ---- what files of /proc say ---- */
@@ -230,7 +233,7 @@ static int open_at(int dir, const char *path, int flags, mode_t mode)
 	const char *kernels = AT(dir, path, true);
 	int fd;
 
-	if (__builtin_expect(agent_ids_on, 0) && path &&
+	if (__builtin_expect(agent_ids_on, 0) && candidate(AT_FDCWD, path) &&
 	    (fd = open_turned(path, kernels, flags)) >= 0)
 		return fd;
 	return dir == AT_FDCWD ? CR_REAL(open)(kernels, flags, mode) :
@@ -369,9 +372,11 @@ static ssize_t seen_link(const char *path, char *buf, size_t size, ssize_t n)
 	char text[64], other[128];
 	bool within = !strcmp(path, "/proc/self") || !strcmp(path, "/proc/thread-self");
 
+	if (n <= 0)
+		return n;
 	if (own_exe(path))
 		return link_text(cr_agent.exe, buf, size);
-	if (n <= 0 || (size_t)n >= sizeof(text) - 1)
+	if ((size_t)n >= sizeof(text) - 1)
 		return n;
 	memcpy(text, buf, n);
 	text[n] = 0;

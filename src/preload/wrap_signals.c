@@ -27,9 +27,12 @@ static bool ours(int sig)
 /* A copy without the agent's signal, or the set itself when there is nothing to take out. */
 static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 {
-	if (!set || !cr_agent.active || sigismember(set, cr_agent.config.signal) != 1)
+	if (!set || !cr_agent.active || !agent_readable(set, 8) ||
+	    sigismember(set, cr_agent.config.signal) != 1)
 		return set;
-	*copy = *set;
+	/* No more than the kernel would read. */
+	sigemptyset(copy);
+	memcpy(copy, set, 8);
 	sigdelset(copy, cr_agent.config.signal);
 	return copy;
 }
