@@ -227,6 +227,7 @@ test_progs = \
 	test/prog/mem-cow \
 	test/prog/mem-deleted-file \
 	test/prog/mem-exec \
+	test/prog/mem-flags \
 	test/prog/mem-forked-advice \
 	test/prog/mem-free \
 	test/prog/mem-growsdown \

@@ -230,6 +230,7 @@ static void vm_flags(struct cr_map *m, const char *p)
 	} known[] = {
 		{ "nr", offsetof(struct cr_map, no_reserve) },
 		{ "gd", offsetof(struct cr_map, grows_down) },
+		{ "dp", offsetof(struct cr_map, droppable) },
 		{ "lo", offsetof(struct cr_map, locked) },
 		{ "lf", offsetof(struct cr_map, lock_on_fault) },
 		{ "dc", offsetof(struct cr_map, dont_fork) },

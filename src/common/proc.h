@@ -38,6 +38,7 @@ struct cr_map {
 	uint32_t prot;
 	bool shared, deleted;
 	bool no_reserve, grows_down, locked, lock_on_fault, dont_fork, wipe_on_fork, huge, no_huge;
+	bool droppable;
 	bool uffd_missing, uffd_wp, uffd_minor;
 	bool dont_dump, mergeable, sequential, random, may_write;
 	char *path; /* "" for none; a trailing " (deleted)" is taken off */

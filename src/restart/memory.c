@@ -20,6 +20,10 @@
 #include "arch/x86_64/call.h"
 #include "restart/restart.h"
 
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+
 /* A gap of this many bytes without content divides a mapping. */
 #define GAP (64ul << 20)
 
@@ -59,10 +63,22 @@ static bool anonymous(const cairn_Vma *v)
 	       (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
 }
 
-static int map_flags(const cairn_Vma *v)
+/* A kernel without it keeps what others may drop. */
+static bool can_drop(void)
 {
-	return (v->shared ? MAP_SHARED : MAP_PRIVATE) | (anonymous(v) ? MAP_ANONYMOUS : 0) |
-	       (v->grows_down ? MAP_GROWSDOWN | MAP_STACK : 0) |
+	void *p = mmap(NULL, CR_PAGE, PROT_READ, MAP_ANONYMOUS | MAP_DROPPABLE, -1, 0);
+
+	return p != MAP_FAILED && !munmap(p, CR_PAGE);
+}
+
+int cr_map_flags(const cairn_Vma *v)
+{
+	int type = v->shared			      ? MAP_SHARED :
+		   v->droppable && can_drop() ? MAP_DROPPABLE :
+						MAP_PRIVATE;
+
+	return type | (anonymous(v) ? MAP_ANONYMOUS : 0) |
+	       (v->grows_down ? MAP_GROWSDOWN : 0) |
 	       (v->no_reserve ? MAP_NORESERVE : 0);
 }
 
@@ -139,7 +155,7 @@ static int make_island(struct cr_restart *r, const struct cr_process_image *p, s
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM,
 			       "no room for %llu bytes of process %d", (unsigned long long)is->len,
 			       v->pid);
-	at = mmap((void *)is->at, is->len, prot, map_flags(v) | MAP_FIXED_NOREPLACE, fd,
+	at = mmap((void *)is->at, is->len, prot, cr_map_flags(v) | MAP_FIXED_NOREPLACE, fd,
 		  fd < 0 ? 0 : offset);
 	if (at != (void *)is->at)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot map %s for process %d",

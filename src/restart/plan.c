@@ -81,7 +81,8 @@ static void place_memory(struct plan *n, const cr_islands *islands)
 				islands->v[k].len == v->end - v->start;
 		if (!whole)
 			CALL(CR_LABEL_MEMORY, SYS_mmap, v->start, v->end - v->start, v->prot,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
+			     (v->droppable ? cr_map_flags(v) : MAP_PRIVATE) |
+				     MAP_ANONYMOUS | MAP_FIXED |
 				     (v->no_reserve ? MAP_NORESERVE : 0),
 			     -1, 0);
 	}

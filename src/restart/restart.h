@@ -220,6 +220,9 @@ int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, stru
 /* aio.c: the ring of an AIO context, from its saved content, at a place. */
 int cr_aio_make(const cairn_Vma *v, int content, uint64_t at, struct cr_err *err);
 
+/* How a mapping is made. */
+int cr_map_flags(const cairn_Vma *v);
+
 /* Opens the file of a mapping. */
 int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err);
 

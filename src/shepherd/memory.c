@@ -476,6 +476,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_m
 	out->shared = v->shared;
 	out->grows_down = v->grows_down;
 	out->no_reserve = v->no_reserve;
+	out->droppable = v->droppable;
 	out->locked = kept & AGENT_RANGE_LOCKED;
 	out->lock_on_fault = kept & AGENT_RANGE_ON_FAULT;
 	out->may_write = v->may_write;
