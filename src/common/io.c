@@ -131,6 +131,22 @@ int cr_mkdir_p(const char *path, mode_t mode)
 	return 0;
 }
 
+int cr_open_log(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	int fd = open(path, flags, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink > 1) {
+		close(fd);
+		return -EPERM;
+	}
+	fcntl(fd, F_SETFL, O_APPEND);
+	return fd;
+}
+
 void cr_remove_tree(int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -38,6 +38,12 @@ int cr_write_file(const char *path, const char *text);
 
 int cr_mkdir_p(const char *path, mode_t mode);
 
+/*
+ * To append to: made if it is missing, and ours alone, as others may be able to put something else
+ * there. -errno.
+ */
+int cr_open_log(const char *path);
+
 /* A folder and all that is in it, following nothing; what cannot be removed stays. */
 void cr_remove_tree(int parent, const char *name);
 

@@ -53,7 +53,7 @@ static void leave_output(const struct cr_shepherd *sh)
 	char path[CR_PATH_MAX + 8];
 
 	snprintf(path, sizeof(path), "%s.log", sh->directory);
-	log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	log = cr_open_log(path);
 	dup2(null, 0);
 	dup2(log < 0 ? null : log, 1);
 	dup2(log < 0 ? null : log, 2);

@@ -27,10 +27,12 @@ int cr_detach(const char *name, const char *directory, struct cr_err *err)
 	cr_mkdir_p(dirname(path), 0700);
 	snprintf(path, sizeof(path), "%s.log", directory);
 	if (isatty(1) || isatty(2)) {
-		log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		log_fd = cr_open_log(path);
 		if (log_fd < 0)
-			return cr_fail(err, CR_EXIT_IO, errno,
-				       "cannot open %s for the job's output", path);
+			return cr_fail(err, CR_EXIT_IO, -log_fd,
+				       "cannot open %s for the job's output (a file of one's own "
+				       "with one name, if it is there)",
+				       path);
 	}
 	if (pipe2(p, O_CLOEXEC))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "pipe");
