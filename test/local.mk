@@ -234,6 +234,7 @@ test_progs = \
 	test/prog/mem-guard \
 	test/prog/mem-lock \
 	test/prog/mem-lock-future \
+	test/prog/mem-lock-on-fault \
 	test/prog/mem-many \
 	test/prog/mem-memfd \
 	test/prog/mem-memfd-private \
@@ -346,6 +347,7 @@ test_progs = \
 	test/prog/tcp-reuseport \
 	test/prog/tcp-unread \
 	test/prog/tcp-urgent \
+	test/prog/tcp-urgent-last \
 	test/prog/udp-ancillary \
 	test/prog/udp-connected \
 	test/prog/udp-cork \

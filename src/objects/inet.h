@@ -190,6 +190,7 @@ struct cr_tcp_seen {
 	int state;
 	uint32_t inode; /* 0: nobody has it */
 	uint32_t uid;
+	uint32_t unread; /* bytes, an urgent one and an end among them */
 	union cr_inet_name local, remote;
 };
 

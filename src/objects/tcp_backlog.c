@@ -225,6 +225,11 @@ static int take_one(struct cr_save *s, struct backlog *b, int fd, uint32_t rank,
 	end.m.events = p.revents;
 	if (!ret)
 		ret = cr_tcp_read_queue(&end, &data, &len);
+	if (ret == -EOPNOTSUPP)
+		cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			"process %d: what is behind an urgent byte on a connection that was not "
+			"accepted (fd %d) is seen by nobody before Linux 6.9",
+			client->pid, client->number);
 	if (give_back(client, fd, data, len))
 		cr_fail(err, CR_EXIT_INTERNAL, ECONNRESET,
 			"process %d: a connection that was not accepted (fd %d) was lost",

@@ -56,6 +56,7 @@ static void show(const struct inet_diag_msg *m, struct cr_tcp_seen *seen)
 	seen->state = m->idiag_state;
 	seen->inode = m->idiag_inode;
 	seen->uid = m->idiag_uid;
+	seen->unread = m->idiag_rqueue;
 	name_of(&seen->local, m->idiag_family, m->id.idiag_src, m->id.idiag_sport);
 	name_of(&seen->remote, m->idiag_family, m->id.idiag_dst, m->id.idiag_dport);
 }

@@ -392,9 +392,10 @@ static int fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from, struct c
 		at = len;
 	make_room(k, from, len);
 	ret = send_all(from, k->fd, data, at, 0);
-	if (!ret && m->urgent && inlined)
+	/* In line it is one of the bytes, if it had come. */
+	if (!ret && m->urgent && inlined && at < len)
 		ret = send_all(from, k->fd, (char *)data + at++, 1, MSG_OOB);
-	else if (!ret && m->urgent)
+	else if (!ret && m->urgent && !inlined)
 		ret = send_all(from, k->fd, &byte, 1, MSG_OOB);
 	if (!ret)
 		ret = send_all(from, k->fd, (char *)data + at, len - at, 0);

@@ -385,6 +385,28 @@ static void read_urgent(struct cr_inet *k, bool inlined)
 }
 
 /*
+ * Before Linux 6.9 one cannot look behind an urgent byte, as long as something is before it. How
+ * much there is in all, tells sock_diag. The byte itself, if it is read in line, can be had.
+ */
+static int look_behind(struct cr_inet *k, char *data, size_t *len, bool inlined)
+{
+	int old = cr_inet_get(k->fd, SOL_SOCKET, SO_OOBINLINE);
+	size_t known = *len + (k->m.urgent && !inlined) + !!(k->m.events & POLLRDHUP);
+	struct cr_tcp_seen seen;
+	ssize_t n = 0;
+
+	if (!cr_tcp_look(&k->local, &k->remote, &seen) || seen.unread <= known)
+		return 0;
+	if (k->m.urgent && inlined && seen.unread == known + 1) {
+		cr_inet_set(k->fd, SOL_SOCKET, SO_OOBINLINE, 0);
+		n = recv(k->fd, data + *len, 1, MSG_OOB | MSG_PEEK | MSG_DONTWAIT);
+		cr_inet_set(k->fd, SOL_SOCKET, SO_OOBINLINE, old);
+		*len += n == 1;
+	}
+	return n == 1 ? 0 : -EOPNOTSUPP;
+}
+
+/*
  * All that is unread, in pieces: one ends before an urgent byte, the next begins behind it. An
  * error that is waiting must not be taken, so nobody reads on to the end where there is one.
  */
@@ -433,7 +455,7 @@ int cr_tcp_read_queue(struct cr_inet *k, char **data, size_t *len)
 	}
 	if (mark)
 		read_urgent(k, inlined);
-	return 0;
+	return offset || k->m.events & POLLERR ? 0 : look_behind(k, *data, len, inlined);
 }
 
 int cr_tcp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
@@ -442,6 +464,12 @@ int cr_tcp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	size_t len = 0;
 	int ret = cr_tcp_read_queue(k, &data, &len);
 
+	if (ret == -EOPNOTSUPP)
+		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+			       "process %d has not read what came before an urgent byte on TCP "
+			       "socket %d, and this kernel, older than 6.9, lets nobody see what "
+			       "is behind it; the job goes on (try again when it has read)",
+			       k->pid, k->number);
 	if (ret)
 		return cr_fail(err, CR_EXIT_INTERNAL, -ret, "saving a TCP connection");
 	if (!len || !s->writer)

@@ -59,4 +59,27 @@ lacking 22 157:0=77 timer-posix timer-waiting timer-thread-id timer-ids
 
 # /proc/sys/kernel/shm_next_id and its like cannot be written in a user's namespace, before 5.19.
 without _next_id ipc-shm ipc-shm-removed ipc-sem ipc-sem-undo ipc-msg ipc-ids ipc-many
+
+# SO_PEEK_OFF for TCP, before 6.9: nobody sees what is behind an urgent byte.
+n=0 prog=tcp-urgent-last
+rm -rf work ckpt
+mkdir work
+life env LD_PRELOAD="$older" OLDER_OPTION=42 crlaunch -n job -d ckpt -- \
+	"$CR_PROGS/tcp-urgent-last" work
+echo 0 >work/verify
+crrestart ckpt/job </dev/null >>out 2>err.4
+is 0 $? 'tcp-urgent-last: its last life'
+says work/result PASS 'tcp-urgent-last: it has seen nothing of it'
+rm -rf work ckpt
+mkdir work
+env LD_PRELOAD="$older" OLDER_OPTION=42 crlaunch -n job -d ckpt -- \
+	"$CR_PROGS/tcp-urgent" work </dev/null >>out 2>>err &
+shepherd=$!
+wait_until "$step" ready
+crctl checkpoint job >/dev/null 2>msg
+is 102 $? 'tcp-urgent: what would be lost is refused'
+says msg 'urgent byte.*older than 6.9' 'tcp-urgent: by name'
+echo 0 >work/verify
+wait "$shepherd"
+says work/result PASS 'tcp-urgent: it goes on'
 finish

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Preloaded into crrestart: files whose path contains $OLDER_WITHOUT cannot be opened, as in a
- * user's namespace of older kernels.
+ * Preloaded: files whose path contains $OLDER_WITHOUT cannot be opened, as in a user's namespace of
+ * older kernels, and there is no socket option of the number $OLDER_OPTION.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,3 +31,14 @@ int open64(const char *path, int flags, ...)
 }
 
 int open(const char *path, int flags, ...) __attribute__((alias("open64")));
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	const char *option = getenv("OLDER_OPTION");
+
+	if (option && level == SOL_SOCKET && atoi(option) == name) {
+		errno = ENOPROTOOPT;
+		return -1;
+	}
+	return syscall(SYS_setsockopt, fd, level, name, value, len);
+}
