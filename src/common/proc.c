@@ -315,6 +315,7 @@ int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out)
 	cr_auto_free char *text = NULL;
 	struct cr_map *m = NULL;
 	char *line, *save = NULL;
+	uint64_t rss = 0;
 	int ret = slurp_pid(AT_FDCWD, pid, smaps ? "smaps" : "maps", &text);
 
 	memset(out, 0, sizeof(*out));
@@ -324,8 +325,14 @@ int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out)
 		out->fingerprint = XXH3_64bits(text, strlen(text));
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		if (smaps && line[0] >= 'A' && line[0] <= 'Z') {
-			if (m && !strncmp(line, "VmFlags: ", 9))
+			if (!strncmp(line, "Rss:", 4))
+				rss = strtoull(line + 4, NULL, 10);
+			if (m && !strncmp(line, "VmFlags: ", 9)) {
 				vm_flags(m, line + 9);
+				/* Not every kernel tells; but what is locked at once is all there. */
+				m->lock_on_fault |= m->locked && m->prot &&
+						    rss * 1024 < m->end - m->start;
+			}
 			continue;
 		}
 		m = cr_list_add(out);

@@ -4,6 +4,7 @@
 // Runs in: the leading thread, on the agent's stack, all others stopped. On failure: -errno, and
 // the checkpoint is given up.
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -26,6 +27,7 @@
 #define PR_GET_MEMORY_MERGE 68
 #endif
 #define MEMBARRIER_GET_REGISTRATIONS 512
+#define MEMBARRIER_REGISTER_RSEQ 256
 
 void cr_agent_resume(void);
 
@@ -40,18 +42,47 @@ static int64_t timeval_ns(const struct timeval *t)
 	return t->tv_sec * 1000000000ll + t->tv_usec * 1000;
 }
 
-/* The kernel tells by what a new mapping is: locked, so there at once, or not possible. */
-static bool locks_future(void)
+/*
+ * The kernel tells by what a new mapping is: locked, so there at once, or not possible. One that is
+ * locked only as it is used gives nothing back.
+ */
+static bool locks_future(bool *on_fault)
 {
 	unsigned char there = 0;
+	bool locked;
 	long at = cr_sys6(SYS_mmap, 0, CR_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			  -1, 0);
 
 	if (at < 0)
 		return at == -EAGAIN;
 	cr_sys3(SYS_mincore, at, CR_PAGE, &there);
+	locked = cr_sys3(SYS_madvise, at, CR_PAGE, MADV_DONTNEED) == -EINVAL;
 	cr_sys2(SYS_munmap, at, CR_PAGE);
-	return there & 1;
+	*on_fault = locked && !(there & 1);
+	return locked || there & 1;
+}
+
+/*
+ * What it has registered for. Before Linux 6.3 that shows by what is allowed, but for those that
+ * others may reach, where one too many does no harm.
+ */
+static uint32_t membarriers(void)
+{
+	uint32_t found = MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED;
+	long ret = cr_sys3(SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
+
+	if (ret >= 0)
+		return ret;
+	ret = cr_sys3(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
+	if (ret < 0)
+		return 0;
+	if (!cr_sys3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0))
+		found |= MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+	if (!cr_sys3(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0))
+		found |= MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE;
+	if (!cr_sys3(SYS_membarrier, MEMBARRIER_REGISTER_RSEQ >> 1, 0, 0))
+		found |= MEMBARRIER_REGISTER_RSEQ;
+	return found & ret;
 }
 
 static int send_core(void)
@@ -83,7 +114,7 @@ static int send_core(void)
 	}
 	cr_agent.alarm = core->itimers[ITIMER_REAL].value_ns;
 	core->brk = cr_sys1(SYS_brk, 0);
-	core->locks_future = locks_future();
+	core->locks_future = locks_future(&core->locks_future_on_fault);
 	core->shm_known_count = agent_sysv_known(CR_ID_SHM, core->shm_known);
 	core->sem_known_count = agent_sysv_known(CR_ID_SEM, core->sem_known);
 	core->msg_known_count = agent_sysv_known(CR_ID_MSG, core->msg_known);
@@ -98,8 +129,7 @@ static int send_core(void)
 	core->memory_merge = ret > 0 ? ret : 0;
 	ret = cr_sys5(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0);
 	core->mdwe = ret > 0 ? ret : 0;
-	ret = cr_sys3(SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
-	core->membarrier = ret > 0 ? ret : 0;
+	core->membarrier = membarriers();
 	if (!cr_sys2(SYS_arch_prctl, ARCH_SHSTK_STATUS, &shadow) && shadow)
 		core->lost |= CR_LOST_SHADOW_STACK;
 	core->filters = cr_agent_filters.known;

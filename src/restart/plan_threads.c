@@ -180,7 +180,8 @@ static void plan_resume(struct plan *n, const cairn_Thread *t, uint32_t others, 
 {
 	plan_restrictions(n, t);
 	if (main && n->p->core.locks_future)
-		TRY(CR_LABEL_MEMORY, SYS_mlockall, MCL_FUTURE);
+		TRY(CR_LABEL_MEMORY, SYS_mlockall,
+		    MCL_FUTURE | (n->p->core.locks_future_on_fault ? MCL_ONFAULT : 0));
 	plan_credentials(n, t);
 	if (main && n->p->core.memory_merge)
 		TRY(CR_LABEL_MEMORY, SYS_prctl, PR_SET_MEMORY_MERGE, 1, 0, 0, 0);
