@@ -55,6 +55,8 @@ static const struct option_row {
 	  "real-time signal that wakes the agent (default: 62)", 0 },
 	{ "allow-changed", 0, FLAG, 2, ROW(allow_changed), 0, 0, NULL, NULL,
 	  "restart although files that the job reads have changed", 0 },
+	{ "cpu-ignore", 0, TEXT, 2, ROW(cpu_ignore), 0, 0, "CR_CPU_IGNORE", "FEATURE[,FEATURE]...",
+	  "restart although this CPU lacks these, which the job does not use", 0 },
 	{ "check", 0, FLAG, 2, ROW(check), 0, 0, NULL, NULL,
 	  "only list all that is missing or different on this node; start nothing", 0 },
 	{ "json", 0, FLAG, 2, ROW(json), 0, 0, NULL, NULL, "with --check: answer as JSON", 0 },

@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "arch/x86_64/cpu.h"
 #include "common/runtime.h"
 #include "restart/restart.h"
 #include "shepherd/guard.h"
@@ -146,6 +147,8 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 		return cr_check_restart(r, path, find_backend, err);
 	if (!ret)
 		ret = cr_image_open(&r->img, path, err);
+	if (!ret)
+		ret = cr_cpu_without(&r->img.manifest.cpu, o->cpu_ignore, err);
 	if (!ret)
 		ret = cr_options_inherit(o, &r->img.job, err);
 	if (!ret)

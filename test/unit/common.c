@@ -253,6 +253,12 @@ START_TEST(cpu)
 	has.words[2] = 1 << 8;
 	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, "had: avx2 (");
 	cr_err_clear(&err);
+	ck_assert_int_eq(cr_cpu_without(&had, "sse4a,avx2", &err), 0);
+	ck_assert_int_eq(cr_cpu_check(&had, &has, &err), 0);
+	unit_refused(cr_cpu_without(&had, "avx2,avx3", &err), &err, CR_EXIT_USAGE, "'avx3'");
+	cr_err_clear(&err);
+	ck_assert_int_eq(cr_cpu_without(&had, NULL, &err), 0);
+	had.words[2] = 1 << 5 | 1 << 8;
 	/* From an older Cairn, or a newer one: fewer words. */
 	has.words_count = 2;
 	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, "avx2 bmi2");

@@ -124,6 +124,27 @@ void cr_cpu_read(cairn_CpuFeatures *out)
 	}
 }
 
+int cr_cpu_without(cairn_CpuFeatures *cpu, const char *names, struct cr_err *err)
+{
+	size_t len, k;
+
+	for (; names && *names; names += len + !!names[len]) {
+		len = strcspn(names, ",");
+		for (k = 0; k < CR_ARRAY_SIZE(features); k++)
+			if (strlen(features[k].name) == len &&
+			    !strncmp(features[k].name, names, len))
+				break;
+		if (k == CR_ARRAY_SIZE(features))
+			return cr_fail(err, CR_EXIT_USAGE, 0,
+				       "--cpu-ignore: there is no CPU feature '%.*s' that would be "
+				       "compared (see crimage show)",
+				       (int)len, names);
+		if (features[k].word < cpu->words_count)
+			cpu->words[features[k].word] &= ~(1u << features[k].bit);
+	}
+	return 0;
+}
+
 int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, struct cr_err *err)
 {
 	uint64_t lost = had->xcr0 & ~here->xcr0;
@@ -142,6 +163,7 @@ int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, st
 	if (!n)
 		return 0;
 	return cr_fail(err, CR_EXIT_CPU, 0,
-		       "this CPU lacks what the job's had:%s (restart it on a CPU that has them)",
+		       "this CPU lacks what the job's had:%s (restart it on a CPU that has them; "
+		       "what it surely does not use, --cpu-ignore leaves out)",
 		       names);
 }

@@ -16,5 +16,8 @@ const char *cr_cpu_feature(const cairn_CpuFeatures *cpu, size_t i);
 /* The newest x86-64 level (1 to 4) all of whose features are there. */
 int cr_cpu_level(const cairn_CpuFeatures *cpu);
 
+/* Takes features away, named with commas between; fails with CR_EXIT_USAGE for an unknown one. */
+int cr_cpu_without(cairn_CpuFeatures *cpu, const char *names, struct cr_err *err);
+
 /* Fails with CR_EXIT_CPU, naming what `had` contains and `here` lacks. */
 int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, struct cr_err *err);
