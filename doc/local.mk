@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual pages.
 
-dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
+dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md doc/KERNELS.md \
 	doc/IMAGE.md doc/PERFORMANCE.md
 
 dist_man_MANS += \

@@ -310,6 +310,12 @@ static int map_line(struct cr_map *m, char *line)
 	return m->path ? 0 : -ENOMEM;
 }
 
+/* Not every kernel tells of locks on fault; but what is locked at once is all there. */
+static void guess_lock(struct cr_map *m, uint64_t rss_kb)
+{
+	m->lock_on_fault |= m->locked && m->prot && rss_kb * 1024 < m->end - m->start;
+}
+
 int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out)
 {
 	cr_auto_free char *text = NULL;
@@ -329,9 +335,7 @@ int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out)
 				rss = strtoull(line + 4, NULL, 10);
 			if (m && !strncmp(line, "VmFlags: ", 9)) {
 				vm_flags(m, line + 9);
-				/* Not every kernel tells; but what is locked at once is all there. */
-				m->lock_on_fault |= m->locked && m->prot &&
-						    rss * 1024 < m->end - m->start;
+				guess_lock(m, rss);
 			}
 			continue;
 		}
