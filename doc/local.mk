@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual pages.
 
-dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md doc/KERNELS.md \
-	doc/IMAGE.md doc/PERFORMANCE.md
+dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
+	doc/KERNELS.md doc/IMAGE.md doc/PERFORMANCE.md
 
 dist_man_MANS += \
 	doc/man/crlaunch.1 \
