@@ -397,6 +397,7 @@ test_progs = \
 	test/prog/thr-robust \
 	test/prog/thr-robust-shared \
 	test/prog/thr-rseq \
+	test/prog/thr-rseq-own \
 	test/prog/thr-rwlock \
 	test/prog/thr-tls \
 	test/prog/timer-alarm \

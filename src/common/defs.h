@@ -50,6 +50,7 @@
 #define CR_LOST_SHADOW_STACK 1u
 #define CR_LOST_KEYRING 2u
 #define CR_LOST_LANDLOCK 4u
+#define CR_LOST_RSEQ 8u
 
 /* Thread.restrictions */
 #define CR_THREAD_NO_TSC 1u

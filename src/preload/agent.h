@@ -34,6 +34,11 @@ struct agent_wait {
 	struct sockaddr_in6 name; /* of a call that is made again */
 };
 
+struct agent_rseq {
+	uint64_t at; /* 0: none */
+	uint32_t len, signature;
+};
+
 struct agent_thread {
 	int tid;
 	_Atomic int parked;
@@ -43,7 +48,7 @@ struct agent_thread {
 	bool dead; /* a main thread that has called pthread_exit */
 	bool section; /* between cairn_disable() and cairn_enable() */
 	bool rewound; /* the frame stands before call nr because we put it there */
-	bool rseq; /* libc has registered its area; a thread that has just begun has not yet */
+	struct agent_rseq rseq; /* as registered; a thread that has just begun has none yet */
 	bool partial; /* the frame stands in cr_partial, with something done */
 	bool restartable; /* the frame stands before call nr because the kernel put it there */
 	long nr; /* the call it stood in when it was called, -1 for none */
@@ -155,6 +160,9 @@ bool agent_stack_is_bad(int tid);
 
 /* wrap_signals.c: rt_sigaction(2), if it is about the agent's signal; else 1 */
 long agent_rt_sigaction(long sig, long act, long old, long size);
+
+/* stop.c: rseq(2), noted */
+long agent_rseq(long area, long len, long flags, long signature);
 
 /* pending.c */
 /* Signals that wait for this thread or the process. */

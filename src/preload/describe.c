@@ -12,7 +12,6 @@
 #include <sys/time.h>
 
 #include "arch/x86_64/frame.h"
-#include "arch/x86_64/rseq.h"
 #include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/text.h"
@@ -177,11 +176,9 @@ static int send_thread(const struct agent_thread *t)
 	m->robust_list = t->robust;
 	m->robust_len = t->robust_len;
 	m->clear_child_tid = t->clear_tid;
-	if (t->rseq) {
-		m->rseq = t->fs + __rseq_offset;
-		m->rseq_len = __rseq_size < CR_RSEQ_SIZE ? CR_RSEQ_SIZE : __rseq_size;
-		m->rseq_signature = CR_RSEQ_SIGNATURE;
-	}
+	m->rseq = t->rseq.at;
+	m->rseq_len = t->rseq.at ? t->rseq.len : 0;
+	m->rseq_signature = t->rseq.at ? t->rseq.signature : 0;
 	m->comm.size = sizeof(t->comm);
 	memcpy(m->comm.bytes, t->comm, sizeof(t->comm));
 	m->timer_slack = t->slack;

@@ -238,6 +238,8 @@ long agent_syscall_noted(long nr, long a, long b, long c, long d, long e)
 		return agent_result(install(nr, a, b, (const void *)c));
 	if (nr == SYS_seccomp && a == SECCOMP_SET_MODE_STRICT && !b && !c && cr_agent.active)
 		return agent_result(strict(nr));
+	if (nr == SYS_rseq)
+		return agent_result(agent_rseq(a, b, c, d));
 	if (nr == SYS_sigaltstack)
 		return agent_result(agent_sigaltstack(a, b));
 	if (nr == SYS_rt_sigaction && cr_agent.active && (ret = agent_rt_sigaction(a, b, c, d)) < 1)

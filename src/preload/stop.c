@@ -58,19 +58,44 @@ static void read_record(struct agent_thread *t)
 	t->key = cr_call_key(v[7], v[6], v);
 }
 
-/* The kernel tells only by refusing to do it again. */
-static bool has_rseq(const struct agent_thread *t)
-{
-	uint64_t area = t->fs + __rseq_offset;
-	unsigned int len;
+/* The application's own, of this thread. A new thread has none, a fork has its parent's. */
+static __thread struct agent_rseq own_rseq __attribute__((tls_model("initial-exec")));
 
-	if (!&__rseq_size || !__rseq_size || !t->fs)
-		return false;
-	len = __rseq_size < CR_RSEQ_SIZE ? CR_RSEQ_SIZE : __rseq_size;
-	if (cr_sys4(SYS_rseq, area, len, 0, CR_RSEQ_SIGNATURE))
-		return true;
-	cr_sys4(SYS_rseq, area, len, RSEQ_UNREGISTER, CR_RSEQ_SIGNATURE);
-	return false;
+long agent_rseq(long area, long len, long flags, long signature)
+{
+	long ret = cr_sys4(SYS_rseq, area, len, flags, signature);
+
+	if (!ret && flags & RSEQ_UNREGISTER)
+		own_rseq.at = 0;
+	else if (!ret)
+		own_rseq = (struct agent_rseq){ area, len, signature };
+	return ret;
+}
+
+/*
+ * Which area the thread has registered, if any. The kernel tells only by refusing: to do it again
+ * (EBUSY), or to have another one (EINVAL, EPERM).
+ */
+static void take_rseq(struct agent_thread *t)
+{
+	struct agent_rseq r = own_rseq;
+	long ret;
+
+	t->rseq.at = 0;
+	if (!r.at) {
+		if (!&__rseq_size || !__rseq_size || !t->fs)
+			return;
+		r.at = t->fs + __rseq_offset;
+		r.len = __rseq_size < CR_RSEQ_SIZE ? CR_RSEQ_SIZE : __rseq_size;
+		r.signature = CR_RSEQ_SIGNATURE;
+	}
+	ret = cr_sys4(SYS_rseq, r.at, r.len, 0, r.signature);
+	if (ret == -EBUSY)
+		t->rseq = r;
+	else if (!ret)
+		cr_sys4(SYS_rseq, r.at, r.len, RSEQ_UNREGISTER, r.signature);
+	else if (ret == -EINVAL || ret == -EPERM)
+		cr_agent_filters.lost |= CR_LOST_RSEQ;
 }
 
 void agent_take_record(struct agent_thread *t)
@@ -82,7 +107,7 @@ void agent_take_record(struct agent_thread *t)
 	cr_sys2(SYS_prctl, PR_GET_NAME, t->comm);
 	cr_sys2(SYS_prctl, PR_GET_PDEATHSIG, &t->pdeath);
 	t->slack = cr_sys1(SYS_prctl, PR_GET_TIMERSLACK);
-	t->rseq = has_rseq(t);
+	take_rseq(t);
 	agent_take_restrictions(t);
 	agent_hide_interruption(t);
 }

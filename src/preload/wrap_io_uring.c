@@ -29,6 +29,8 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 		"je agent_syscall_noted\n\t"
 		"cmp %7, %%rdi\n\t"
 		"je agent_syscall_noted\n\t"
+		"cmp %8, %%rdi\n\t"
+		"je agent_syscall_noted\n\t"
 		"cmpb $0, agent_ids_on(%%rip)\n\t"
 		"jne agent_syscall\n\t"
 		"cmp $511, %%rdi\n\t"
@@ -67,7 +69,8 @@ CR_WRAPPER __attribute__((naked)) long syscall(long nr, ...)
 		:
 		: "i"(SYS_io_uring_setup), "i"(-ENOSYS), "i"(SYS_seccomp), "i"(SYS_keyctl),
 		  "i"(SYS_add_key), "i"(SYS_landlock_restrict_self),
-		  "i"(SYS_rt_sigaction), "i"(SYS_sigaltstack));
+		  "i"(SYS_rt_sigaction), "i"(SYS_sigaltstack),
+		  "i"(SYS_rseq));
 }
 
 struct io_uring;

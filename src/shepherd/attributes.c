@@ -34,6 +34,7 @@ static int check_lost(const struct cr_member *m, const char *name, struct cr_err
 					"x86_shstk=off)" },
 		{ CR_LOST_KEYRING, "keyrings of its own (keyctl)" },
 		{ CR_LOST_LANDLOCK, "a Landlock domain" },
+		{ CR_LOST_RSEQ, "an rseq area that it has registered behind libc's back" },
 	};
 	size_t i;
 
