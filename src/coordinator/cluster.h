@@ -444,6 +444,8 @@ void co_reply_error(struct co *c, const struct co_asker *a, int status, const ch
 void co_reply_job(struct co *c, const struct co_asker *a, const struct co_job *j);
 void co_asks_next(struct co_job *j);
 void co_waiters_look(struct co_job *j);
+/* Is answered with the job's row when it is over. */
+void co_wait_for_end(struct co_job *j, const struct co_asker *a);
 /* Is answered when the node has no member any more. */
 void co_drained(struct co_node *n);
 void co_session_gone(struct co *c, uint64_t session);

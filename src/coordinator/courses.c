@@ -320,7 +320,11 @@ void co_course_end(struct co_job *j)
 	struct co_course was = j->course;
 
 	j->course.active = false;
-	answer(j, &was.asker, 0, NULL);
+	/* Whoever wants it stopped wants it gone. */
+	if (was.purpose == CO_STOP)
+		co_wait_for_end(j, &was.asker);
+	else
+		answer(j, &was.asker, 0, NULL);
 	if (was.purpose == CO_STOP)
 		co_job_end(j, CO_JOB_STOPPED, "");
 	else if (was.purpose == CO_MOVE)

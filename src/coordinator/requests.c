@@ -66,6 +66,12 @@ static void wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask)
 	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, ask, false };
 }
 
+void co_wait_for_end(struct co_job *j, const struct co_asker *a)
+{
+	if (a->session)
+		wait_for(j, a, cairn_Ask_ASK_CHECKPOINT);
+}
+
 /* Until it runs, or it is known why it does not. */
 static void wait_for_start(struct co_job *j, const struct co_asker *a)
 {

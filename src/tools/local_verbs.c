@@ -170,12 +170,25 @@ static int do_status(struct call *c)
 	return 0;
 }
 
+/* What comes next, such as crrestart, wants the job gone, and its name and folder free. */
+static int await_end(struct call *c)
+{
+	if (cr_reach_await_end(&c->to, KILL_MS))
+		return 0;
+	return cr_fail(c->err, CR_EXIT_TIMEOUT, 0,
+		       "the job %s was told to end, and is not gone after %d s (crctl status %s "
+		       "shows what is left)",
+		       c->job, KILL_MS / 1000, c->job);
+}
+
 static int do_checkpoint(struct call *c)
 {
 	int ret = ask(c, cairn_Verb_VERB_CHECKPOINT);
 
 	if (ret)
 		return tell_left_over(c);
+	if (c->stop && (ret = await_end(c)))
+		return ret;
 	if (!c->json) {
 		printf("%s\n", c->reply.checkpoint);
 		return 0;
@@ -288,7 +301,7 @@ static int do_kill(struct call *c)
 	if (ret)
 		ret = kill_without_answer(c);
 	else
-		cr_reach_await_end(&c->to, KILL_MS);
+		ret = await_end(c);
 	if (!ret && c->json) {
 		printf("{\"job\":");
 		cr_json_string(stdout, c->job);
