@@ -13,6 +13,7 @@ test_progs = \
 	test/prog/attr-deadline \
 	test/prog/attr-environ \
 	test/prog/attr-fd-limit \
+	test/prog/attr-foreign-ids \
 	test/prog/attr-hostname \
 	test/prog/attr-identity \
 	test/prog/attr-ioprio \

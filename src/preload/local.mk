@@ -15,6 +15,7 @@ AGENT_SRCS = \
 	src/preload/locks.c src/preload/stacks.c src/preload/string.c \
 	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
+	src/preload/wrap_owner.c \
 	src/preload/wrap_paths.c src/preload/wrap_siginfo.c src/preload/wrap_syscall.c \
 	src/preload/wrap_clocks.c src/preload/wrap_sysv.c \
 	src/preload/addresses.c src/preload/wrap_address.c \
