@@ -43,6 +43,6 @@ lives() {
 }
 
 lives ipc-msg-wait "job's limit /proc/sys/kernel/msgmax was 20000, and is less"
-is '' "$(grep virtual second)" 'where all fits ids are exact'
+is '' "$(grep 'ids will be virtual' second)" 'where all fits ids are exact'
 lives mq-large 'ids will be virtual: .*limit /proc/sys/fs/mqueue/msg_max of 50'
 finish

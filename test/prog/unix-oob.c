@@ -10,6 +10,23 @@ static int at_mark(int fd)
 	return v;
 }
 
+/* Older kernels forget the mark when the byte is read ahead of what is before it. */
+static bool keeps_mark(void)
+{
+	int p[2];
+	bool kept;
+	char c;
+
+	CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, p));
+	u_send(p[0], "x");
+	CHECK_EQ(send(p[0], "!", 1, MSG_OOB), 1);
+	u_send(p[0], "y");
+	kept = recv(p[1], &c, 1, MSG_OOB) == 1 && recv(p[1], &c, 1, 0) == 1 && at_mark(p[1]);
+	close(p[0]);
+	close(p[1]);
+	return kept;
+}
+
 int main(int argc, char **argv)
 {
 	int a[2], alone[2], in[2], done[2];
@@ -24,6 +41,8 @@ int main(int argc, char **argv)
 		prog_skip("this kernel has no urgent data on unix sockets");
 	CHECK_EQ(recv(a[1], &c, 1, MSG_OOB), 1);
 	CHECK(recv(a[1], &c, 1, MSG_DONTWAIT) == -1);
+	if (!keeps_mark())
+		prog_skip("this kernel forgets the mark of urgent data that has been read");
 	u_send(a[0], "before");
 	CHECK_EQ(send(a[0], "!", 1, MSG_OOB), 1);
 	u_send(a[0], "after");
