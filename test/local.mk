@@ -355,6 +355,7 @@ test_progs = \
 	test/prog/udp-multicast \
 	test/prog/udp-queue \
 	test/prog/udp-reuseport \
+	test/prog/udp-shutdown \
 	test/prog/tty-async \
 	test/prog/tty-closed-output \
 	test/prog/tty-dev-tty \

@@ -187,6 +187,33 @@ static void see_names(const struct cr_save *s, struct cr_inet *k)
 		cr_inet_seen(s, k->m.type, k->m.remote.bytes, k->m.remote.size);
 }
 
+static void note_shutdown(uint32_t inode, unsigned int how, void *arg)
+{
+	struct state *t = arg;
+	size_t i;
+
+	for (i = 0; i < t->all.n; i++)
+		if (t->all.v[i]->inode == inode)
+			t->all.v[i]->m.shut_write = how & 2;
+}
+
+/* That nothing may be sent any more is not seen by poll(). */
+static void read_shutdowns(struct state *t)
+{
+	static const int protocols[] = { IPPROTO_UDP, IPPROTO_UDPLITE };
+	static const int families[] = { AF_INET, AF_INET6 };
+	size_t i, k;
+
+	for (i = 0; i < 4; i++)
+		for (k = 0; k < t->all.n; k++)
+			if ((int)t->all.v[k]->m.family == families[i / 2] &&
+			    (int)t->all.v[k]->m.protocol == protocols[i % 2]) {
+				cr_udp_each_shutdown(families[i / 2], protocols[i % 2],
+						     note_shutdown, t);
+				break;
+			}
+}
+
 static int finish(struct cr_save *s, struct cr_err *err)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
@@ -199,6 +226,7 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	if (!t)
 		return 0;
 	cr_each(t->all.n, 32, read_options, t);
+	read_shutdowns(t);
 	for (i = 0; i < t->all.n; i++)
 		if (cr_inet_options_check(t->all.v[i], err))
 			return -EIO;

@@ -200,6 +200,10 @@ void cr_tcp_each(int family, unsigned int states, uint16_t port,
 bool cr_tcp_look(const union cr_inet_name *local, const union cr_inet_name *remote,
 		 struct cr_tcp_seen *seen);
 
+/* UDP sockets that shutdown() was called for: 1 for reading, 2 for writing. */
+void cr_udp_each_shutdown(int family, int protocol,
+			  void (*fn)(uint32_t inode, unsigned int how, void *arg), void *arg);
+
 /* tcp_repair.c */
 int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
 void cr_tcp_repair_end(int fd, int reuse);

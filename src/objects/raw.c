@@ -223,6 +223,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	if (fd < 0)
 		return forbidden(m, errno, err);
 	ret = m->family == AF_PACKET ? bind_packet(fd, m, err) : bind_raw(r, fd, m, err);
+	if (m->events & POLLRDHUP && m->family != AF_PACKET)
+		shutdown(fd, m->events & POLLHUP ? SHUT_RDWR : SHUT_RD);
 	cr_inet_options_restore(fd, m, CR_INET_AFTER);
 	if (!ret)
 		ret = cr_inet_filter_restore(r, fd, m, err);

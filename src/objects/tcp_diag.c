@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What sock_diag tells of TCP connections that no descriptor shows: those that nobody has accepted,
-// orphans, TIME-WAIT, and where a connection in the making goes to. Any user may ask.
+// orphans, TIME-WAIT, and where a connection in the making goes to; and which direction of a UDP
+// socket was shut. Any user may ask.
 // Runs in the shepherd. Where sock_diag is missing there seems to be none of them.
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +28,8 @@ static int ask(struct request *q, int flags)
 	q->header.nlmsg_len = sizeof(*q);
 	q->header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
 	q->header.nlmsg_flags = NLM_F_REQUEST | flags;
-	q->body.sdiag_protocol = IPPROTO_TCP;
+	if (!q->body.sdiag_protocol)
+		q->body.sdiag_protocol = IPPROTO_TCP;
 	q->body.id.idiag_cookie[0] = q->body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
 	if (fd < 0)
 		return -errno;
@@ -82,6 +85,43 @@ void cr_tcp_each(int family, unsigned int states, uint16_t port,
 				return;
 			show(NLMSG_DATA(h), &seen);
 			go = fn(&seen, arg);
+		}
+	}
+}
+
+/* What shutdown() has been called for. */
+static unsigned int shutdown_of(const struct nlmsghdr *h)
+{
+	const struct inet_diag_msg *m = NLMSG_DATA(h);
+	const struct rtattr *a = (const void *)(m + 1);
+	unsigned int left = h->nlmsg_len - NLMSG_LENGTH(sizeof(*m));
+
+	for (; RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == INET_DIAG_SHUTDOWN)
+			return *(const unsigned char *)RTA_DATA(a);
+	return 0;
+}
+
+void cr_udp_each_shutdown(int family, int protocol,
+			  void (*fn)(uint32_t inode, unsigned int how, void *arg), void *arg)
+{
+	struct request q = { .body = { .sdiag_family = family,
+				       .sdiag_protocol = protocol,
+				       .idiag_states = -1 } };
+	char buf[16384] __attribute__((aligned(8)));
+	cr_auto_fd fd = ask(&q, NLM_F_DUMP);
+	ssize_t n;
+
+	while (fd >= 0 && (n = recv(fd, buf, sizeof(buf), 0)) > 0) {
+		struct nlmsghdr *h = (void *)buf;
+
+		for (; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+			const struct inet_diag_msg *m = NLMSG_DATA(h);
+
+			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
+				return;
+			if (shutdown_of(h))
+				fn(m->idiag_inode, shutdown_of(h), arg);
 		}
 	}
 }

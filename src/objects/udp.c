@@ -474,6 +474,8 @@ static int finish_one(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	}
 	if (k->m->shut_read)
 		shutdown(k->fd, k->m->events & POLLHUP ? SHUT_RDWR : SHUT_RD);
+	if (k->m->shut_write)
+		shutdown(k->fd, SHUT_WR);
 	cr_inet_options_restore(k->fd, k->m, CR_INET_AFTER);
 	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
 }
