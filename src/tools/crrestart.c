@@ -2,6 +2,7 @@
 //
 // crrestart: brings a checkpointed job back and is its shepherd.
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,36 @@ static void usage(void)
 	printf("\nExit status: the job's, as of crlaunch; others: cairn-exit-codes(7).\n");
 }
 
+/* The group that had it has it again, unless we are in the background. */
+static void give_terminal(struct cr_restart *r, int tty)
+{
+	pid_t group = cr_real(r, r->img.job.tty_foreground);
+	sigset_t ttou, old;
+
+	if (group <= 0 || group == getpgrp() || !getpgrp() || tcgetpgrp(tty) != getpgrp())
+		return;
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &ttou, &old);
+	tcsetpgrp(tty, group);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+}
+
+/* It shows nothing of theirs, and may be of another size: as after any change of that. */
+static void tell_size(const struct cr_restart *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const cairn_Process *p = &r->img.processes.v[i].process;
+
+		if (!p->zombie && p->ctty && p->pgid == r->img.job.tty_foreground &&
+		    (p->sid == r->img.job.shepherd_sid || !p->sid))
+			kill(cr_real(r, p->pid), SIGWINCH);
+	}
+}
+
+/* Before anybody runs, but all have their handlers. */
 static void restore_terminal(struct cr_restart *r)
 {
 	struct termios t;
@@ -34,6 +65,8 @@ static void restore_terminal(struct cr_restart *r)
 	for (i = 0; i < r->sh->outside.nslots; i++)
 		if (r->sh->outside.slots[i].tty) {
 			tcsetattr(r->sh->outside.slots[i].fd, TCSANOW, &t);
+			give_terminal(r, r->sh->outside.slots[i].fd);
+			tell_size(r);
 			return;
 		}
 }
