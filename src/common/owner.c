@@ -138,11 +138,18 @@ static bool lives(pid_t pid, uint64_t start)
 	       !cr_proc_ended(&st);
 }
 
+bool cr_owner_lives(const struct cr_owner *o)
+{
+	return cr_owner_is_here(o) && lives(o->pid, o->start);
+}
+
 bool cr_owner_is_ending(const char *directory)
 {
 	struct cr_owner o;
+	int ret = cr_owner_read(directory, &o);
 
-	return !cr_owner_read(directory, &o) && cr_owner_is_here(&o) && !lives(o.pid, o.start);
+	/* It takes the record back before it lets go. */
+	return ret ? ret == -ENOENT : cr_owner_is_here(&o) && !lives(o.pid, o.start);
 }
 
 /* ---- processes that it has left ---- */

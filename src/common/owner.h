@@ -49,11 +49,14 @@ void cr_owner_sweep(int directory);
 /* What the record says, living or not; -ENOENT for none. */
 int cr_owner_read(const char *directory, struct cr_owner *out);
 
-/* The shepherd of whoever owns the folder is gone, and its guard is about to end the job. */
+/* Whoever owns the folder is about to let it go: a guard whose shepherd is gone, or a job's end. */
 bool cr_owner_is_ending(const char *directory);
 
 /* Whether it was written on this host since it was booted. */
 bool cr_owner_is_here(const struct cr_owner *o);
+
+/* What the user started lives. */
+bool cr_owner_lives(const struct cr_owner *o);
 
 /* Processes of the job that have no shepherd above them any more. */
 void cr_owner_orphans(const struct cr_owner *o, cr_pids *out);

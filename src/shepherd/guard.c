@@ -196,18 +196,33 @@ int cr_guard_tend(pid_t shepherd, pid_t outer)
 		}
 	}
 	cr_end_below();
+	/* It may have stopped with the job. */
+	if (getppid() == outer)
+		kill(outer, SIGCONT);
 	return result;
 }
 
 /* ---- outer ---- */
 
+static bool told(int report)
+{
+	bool any = false;
+	char c;
+
+	while (read(report, &c, 1) == 1)
+		any = true;
+	return any;
+}
+
 /* The job was stopped: stop as the shell expects, and start it again when the shell says so. */
-static void follow_stop(int tty, pid_t below)
+static void follow_stop(int tty, pid_t below, int report)
 {
 	pid_t group = tty < 0 ? -1 : tcgetpgrp(tty);
 	sigset_t ttou, old;
 
 	raise(SIGSTOP);
+	/* What was told meanwhile is over. */
+	told(report);
 	if (tty >= 0 && tcgetpgrp(tty) == getpgrp()) {
 		sigemptyset(&ttou);
 		sigaddset(&ttou, SIGTTOU);
@@ -223,7 +238,6 @@ int cr_outer(pid_t below, int tty, int report, bool terminal)
 	int status = 0;
 	siginfo_t info;
 	sigset_t set;
-	char c;
 
 	cr_passed_set(&set);
 	sigaddset(&set, SIGCHLD);
@@ -233,8 +247,8 @@ int cr_outer(pid_t below, int tty, int report, bool terminal)
 	for (;;) {
 		if (sigwaitinfo(&set, &info) < 0)
 			continue;
-		while (info.si_signo == SIGIO && read(report, &c, 1) == 1)
-			follow_stop(tty, below);
+		if (info.si_signo == SIGIO && told(report))
+			follow_stop(tty, below, report);
 		if (info.si_signo == SIGCHLD && waitpid(below, &status, WNOHANG) == below)
 			break;
 		/* From the terminal it went to the job's group as well if that is also ours. */

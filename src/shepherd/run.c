@@ -133,8 +133,10 @@ static void reap(struct cr_shepherd *sh)
 			continue;
 		if (WIFSTOPPED(status)) {
 			/* SIGSTOP is somebody's hand, not the terminal's. */
-			if (pid == sh->root && WSTOPSIG(status) != SIGSTOP)
+			if (pid == sh->root &&
+			    (WSTOPSIG(status) != SIGSTOP || sh->root_was_stopped))
 				root_stopped(sh);
+			sh->root_was_stopped &= pid != sh->root;
 			continue;
 		}
 		if (cr_helper_ended(sh, pid, status))

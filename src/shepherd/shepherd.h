@@ -184,6 +184,7 @@ struct cr_shepherd {
 	uint64_t filters_at; /* cr_agent_filters in the library; 0: not looked up */
 	int filters; /* seccomp filters that we have ourselves, and so has the job */
 	bool own_ipc; /* the job has an ipc namespace of its own */
+	bool root_was_stopped; /* by job control, when it was saved: it comes back so */
 	int root_status; /* wait status; -1 while it runs */
 	bool ended; /* the last process has */
 	int exit_status; /* -1: the root's */

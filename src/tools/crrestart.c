@@ -71,6 +71,21 @@ static void restore_terminal(struct cr_restart *r)
 		}
 }
 
+/* Where the shell had seen the job stop, this one shall. */
+static void note_stop(struct cr_restart *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->img.processes.n; i++) {
+		const cairn_Process *p = &r->img.processes.v[i].process;
+
+		if (p->pid == r->img.job.root_pid)
+			r->sh->root_was_stopped =
+				p->stop_signal &&
+				(p->stop_signal != SIGSTOP || r->own_terminal);
+	}
+}
+
 static int refuse(struct cr_restart *r, struct cr_err *err)
 {
 	struct cr_shepherd *sh = r->sh;
@@ -103,6 +118,7 @@ static int inner(struct cr_restart *r)
 		return refuse(r, &err);
 	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
 	restore_terminal(r);
+	note_stop(r);
 	ret = sh->backend->go ? sh->backend->go(r, &err) : 0;
 	/* What cannot be done for it now would be lacking for ever. */
 	if (ret | cr_plugins_over(&sh->plugins, !ret, &err)) {

@@ -36,6 +36,12 @@ static int no_answer(const struct call *c, const struct cr_reached *to)
 		       to->shepherd, state);
 }
 
+static int ended_early(struct call *c)
+{
+	return cr_fail(c->err, CR_EXIT_INTERNAL, 0,
+		       "the shepherd of job '%s' ended before it answered", c->job);
+}
+
 int cr_call_collect(struct call *c)
 {
 	size_t n = c->reply.processes_count;
@@ -68,9 +74,10 @@ static int hear_all(struct call *c, int ms)
 		ret = cr_reach_hear(&c->to, &wire, &c->reply, ms);
 		if (ret == -ETIMEDOUT)
 			return no_answer(c, &c->to);
-		if (ret != 1)
-			return cr_fail(c->err, CR_EXIT_INTERNAL, 0,
-				       "the shepherd of job '%s' ended before it answered", c->job);
+		if (ret != 1) {
+			c->ended = true;
+			return ended_early(c);
+		}
 		ret = cr_call_collect(c);
 	} while (!ret && !c->reply.last);
 	if (!ret && c->reply.status)
@@ -78,18 +85,39 @@ static int hear_all(struct call *c, int ms)
 	return ret;
 }
 
-/* One request; every process of every reply is collected. 0 or -errno. */
-static int ask(struct call *c, cairn_Verb verb)
+/* Sends it to the job as it is now; a shepherd may be just ending, and the next one be starting. */
+static int ask_once(struct call *c, cairn_Verb verb)
 {
 	bool saves = verb == cairn_Verb_VERB_CHECKPOINT || verb == cairn_Verb_VERB_CHECK;
 	int ret = cr_reach(c->job, &c->to, c->err);
 
+	c->ended = false;
 	if (ret)
 		return ret;
 	ret = cr_call_send(c, verb);
-	if (ret)
-		return cr_fail(c->err, CR_EXIT_INTERNAL, -ret, "asking the job '%s'", c->job);
+	if (ret) {
+		c->ended = true;
+		return ended_early(c);
+	}
 	return hear_all(c, saves ? -1 : verb == cairn_Verb_VERB_KILL ? KILL_MS : ANSWER_MS);
+}
+
+/* One request; every process of every reply is collected. 0 or -errno. */
+static int ask(struct call *c, cairn_Verb verb)
+{
+	int ret = ask_once(c, verb), tries;
+
+	for (tries = 0; ret && c->ended && tries < 3; tries++) {
+		cr_reach_close(&c->to);
+		cr_err_clear(c->err);
+		c->nprocesses = 0;
+		ret = ask_once(c, verb);
+		if (ret && c->err->status == CR_EXIT_NOT_FOUND && !c->ended) {
+			cr_err_clear(c->err);
+			return ended_early(c);
+		}
+	}
+	return ret;
 }
 
 void cr_print_status_json(const struct call *c)
@@ -296,12 +324,22 @@ static int kill_without_answer(struct call *c)
 
 static int do_kill(struct call *c)
 {
-	int ret = ask(c, cairn_Verb_VERB_KILL);
+	struct cr_owner o = { .pid = 0 };
+	char folder[CR_PATH_MAX];
+	int ret;
 
+	if (strchr(c->job, '/'))
+		cr_owner_read(c->job, &o);
+	else if (cr_runtime_directory(c->job, folder))
+		cr_owner_read(folder, &o);
+	ret = ask(c, cairn_Verb_VERB_KILL);
 	if (ret)
 		ret = kill_without_answer(c);
 	else
 		ret = await_end(c);
+	/* What the user started may have stopped with the job, and would not see its end. */
+	if (!ret && cr_owner_lives(&o))
+		kill(o.pid, SIGCONT);
 	if (!ret && c->json) {
 		printf("{\"job\":");
 		cr_json_string(stdout, c->job);

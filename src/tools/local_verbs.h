@@ -16,6 +16,7 @@ struct call {
 	bool json, stop;
 	struct cr_err *err;
 	struct cr_reached to;
+	bool ended; /* its shepherd did, before it answered */
 	cairn_ControlReply reply; /* the last one */
 	size_t nprocesses;
 	cairn_ProcessStatus *processes;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
+#include "shepherd/guard.h"
 
 #define CONNECT_MS 5000
 #define STARTING_NS 60000000000ll
@@ -158,6 +159,19 @@ const char *cr_reach_state(const struct cr_reached *to)
 	}
 }
 
+/* Somebody has stopped the shepherd and its guard, which would have run it on. The job stays so. */
+static void wake(const struct cr_reached *to)
+{
+	struct cr_proc_stat st, guard;
+
+	if (to->shepherd <= 0 || cr_proc_stat(AT_FDCWD, to->shepherd, &st) || st.state != 'T')
+		return;
+	if (!cr_proc_stat(AT_FDCWD, st.ppid, &guard) && guard.state == 'T' &&
+	    (!strcmp(guard.comm, CR_GUARD_NAME) || !strcmp(guard.comm, "cairn-init")))
+		kill(st.ppid, SIGCONT);
+	cr_wake_shepherd(to->shepherd);
+}
+
 int cr_reach_hear(const struct cr_reached *to, struct cr_wire *wire, cairn_ControlReply *reply,
 		  int ms)
 {
@@ -174,6 +188,7 @@ int cr_reach_hear(const struct cr_reached *to, struct cr_wire *wire, cairn_Contr
 		if (poll(&p, 1, turn) > 0)
 			return cr_wire_recv(to->fd, wire, cairn_ControlReply_fields, reply, NULL,
 					    NULL, 0);
+		wake(to);
 		stopped = state_of(to) == 'T' ? stopped + turn : 0;
 		if (stopped >= STOPPED_MS || (ms >= 0 && waited >= ms))
 			return -ETIMEDOUT;

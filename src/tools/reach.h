@@ -28,8 +28,8 @@ int cr_reach_socket(const char *path, int ms, struct cr_reached *to);
 void cr_reach_close(struct cr_reached *to);
 
 /*
- * One reply, within ms unless that is negative. A shepherd that is stopped does not answer, nor
- * will it: -ETIMEDOUT then as well. 1, or as cr_wire_recv().
+ * One reply, within ms unless that is negative. A shepherd that is stopped is run on; if it stays
+ * so, -ETIMEDOUT as well. 1, or as cr_wire_recv().
  */
 int cr_reach_hear(const struct cr_reached *to, struct cr_wire *wire, cairn_ControlReply *reply,
 		  int ms);
