@@ -396,6 +396,7 @@ test_progs = \
 	test/prog/thr-owner \
 	test/prog/thr-pi \
 	test/prog/thr-pshared \
+	test/prog/thr-queue-full \
 	test/prog/thr-robust \
 	test/prog/thr-robust-shared \
 	test/prog/thr-rseq \

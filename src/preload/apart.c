@@ -47,6 +47,15 @@ static void help(void *arg)
 	work->fn(work->arg);
 }
 
+/* It would wait for the very threads to be stopped, if these spin at a priority of real time. */
+static bool would_lose_priority(void)
+{
+	long policy = cr_sys1(SYS_sched_getscheduler, 0);
+
+	return policy > 0 && policy & SCHED_RESET_ON_FORK &&
+	       (policy & ~SCHED_RESET_ON_FORK) != SCHED_OTHER;
+}
+
 bool agent_apart(void (*fn)(void *), void *arg, void *top, _Atomic int *helper)
 {
 	struct work work = { fn, arg, false };
@@ -54,7 +63,7 @@ bool agent_apart(void (*fn)(void *), void *arg, void *top, _Atomic int *helper)
 	long tid;
 
 	/* An older kernel copies the table first: to close a queue is to take back its notice. */
-	if (agent_notified())
+	if (agent_notified() || would_lose_priority())
 		return false;
 	tid = cr_clone_thread(HELPER, top, help, &work, helper);
 	/* The kernel wakes us when it has left our memory, which is a moment before its end. */

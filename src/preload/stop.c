@@ -112,12 +112,13 @@ void agent_take_record(struct agent_thread *t)
 	agent_hide_interruption(t);
 }
 
+/* Ids come again, of threads that were born and have ended since the first were called. */
 static struct agent_thread *find(int tid)
 {
 	unsigned int i;
 
 	for (i = 1; i < cr_agent.nthreads; i++)
-		if (cr_agent.threads[i].tid == tid)
+		if (cr_agent.threads[i].tid == tid && !cr_agent.threads[i].gone)
 			return &cr_agent.threads[i];
 	return NULL;
 }
@@ -181,10 +182,12 @@ static bool known(int tid)
 }
 
 static int bad_stack; /* thread that cannot be called */
+static bool queue_full; /* as many signals wait as the user may have: later, when some are taken */
 
 static bool call_thread(int tid)
 {
 	struct agent_thread *t = &cr_agent.threads[cr_agent.nthreads];
+	long ret;
 
 	if (cr_agent.nthreads == AGENT_THREADS)
 		return false;
@@ -198,8 +201,13 @@ static bool call_thread(int tid)
 	/* Visible to the thread before it is called. */
 	atomic_thread_fence(memory_order_seq_cst);
 	cr_agent.nthreads++;
-	if (cr_sys3(SYS_tgkill, cr_agent.pid, tid, cr_agent.config.signal))
+	ret = cr_sys3(SYS_tgkill, cr_agent.pid, tid, cr_agent.config.signal);
+	if (ret == -EAGAIN) {
+		cr_agent.nthreads--;
+		queue_full = true;
+	} else if (ret) {
 		t->gone = true;
+	}
 	return true;
 }
 
@@ -281,7 +289,8 @@ static void look_for(struct agent_thread *t, int64_t waited_ns)
 
 	cr_task_path(path, t->tid, "stat");
 	if (cr_read_text(cr_agent.proc - 1, path, buf, sizeof(buf)) <= 0) {
-		t->gone = true;
+		/* Else it is a file that cannot be had just now. */
+		t->gone = cr_sys3(SYS_tgkill, cr_agent.pid, t->tid, 0) == -ESRCH;
 		return;
 	}
 	p = strrchr(buf, ')');
@@ -319,6 +328,7 @@ int agent_stop_threads(cairn_Failure *failure)
 	bad_stack = 0;
 	/* New threads are born by threads not stopped yet: look until none is new. */
 	for (;;) {
+		queue_full = false;
 		fresh = call_threads();
 		if (fresh < 0) {
 			failure->what = bad_stack	? cairn_StopFailure_STOP_STACK :
@@ -330,6 +340,11 @@ int agent_stop_threads(cairn_Failure *failure)
 		}
 		if (!fresh && !missing(false, 0))
 			return 0;
+		/* The shepherd hears of us in time, however long this takes. */
+		if ((queue_full || agent_now_ns() - start > 50000000) && left_alone())
+			return -EPIPE;
+		if (queue_full)
+			agent_futex_wait(&cr_agent.parked, atomic_load(&cr_agent.parked), 1000000);
 		for (tries = 0; missing(tries > 2, agent_now_ns() - start); tries++) {
 			unsigned int parked = atomic_load(&cr_agent.parked);
 
