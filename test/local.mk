@@ -403,6 +403,7 @@ test_progs = \
 	test/prog/thr-rseq-own \
 	test/prog/thr-rwlock \
 	test/prog/thr-tls \
+	test/prog/thr-vfork-blocked \
 	test/prog/timer-alarm \
 	test/prog/timer-itimer \
 	test/prog/timer-overrun \

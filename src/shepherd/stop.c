@@ -131,6 +131,22 @@ static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, 
 	return false;
 }
 
+/*
+ * Called before, and at it: a handler runs with all signals blocked, the agent's own too. Nothing
+ * is to be done to it, who may just be where nothing interrupts. Unless it never comes: then it is
+ * another program by now.
+ */
+static bool is_in_handler(struct cr_member *m, const struct cr_proc_status *st, uint64_t bit)
+{
+	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
+
+	if (!m->called_ns || !(st->blocked & bit) || st->pending & bit)
+		return false;
+	if (!m->blocked_ns)
+		m->blocked_ns = now;
+	return now - m->blocked_ns < 3000000000;
+}
+
 static char thread_state(pid_t tid)
 {
 	struct cr_proc_stat st;
@@ -167,6 +183,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		cr_member_settle(c, m, CR_MEMBER_ZOMBIE);
 		return 0;
 	}
+	if (st.state == 't' && cr_unblocking(m->pid))
+		return 0;
 	if (st.state == 't' && !m->traced.n)
 		return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) is being traced: end its debugger and try again",
@@ -191,6 +209,8 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		if (again)
 			return called(m, tid);
 	}
+	if (!m->traced.n && tid == m->pid && is_in_handler(m, &st, bit))
+		return called(m, tid);
 	if (!m->traced.n && tid == m->pid && wait_for_mask(m, &st, bit))
 		return 0;
 	m->chrooted = !cr_proc_link(m->pid, "root", root) && strcmp(root, "/");
@@ -505,7 +525,7 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 	case cairn_AgentMsg_late_tag:
 		m->late = in->body.late.tid;
 		if (in->body.late.blocked)
-			cr_unblock(m->pid, m->late, 1ull << (sh->options.signal - 1));
+			cr_unblock_soon(m->pid, m->late, 1ull << (sh->options.signal - 1));
 		return 0;
 	case cairn_AgentMsg_stopped_tag:
 		return stopped(sh, c, m, nfds ? fds : &none);
@@ -652,6 +672,7 @@ static int push_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	size_t i;
 
+	cr_unblock_on();
 	/* One that others waited for may have ended. */
 	if (begin_all(sh, c))
 		return -EPERM;
@@ -817,6 +838,7 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		ret = stop_sections(sh, c);
 	if (!ret)
 		ret = stop_all(sh, c);
+	cr_unblock_end();
 	cr_close_fd(&c->epoll);
 	return ret;
 }
