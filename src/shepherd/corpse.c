@@ -2,7 +2,8 @@
 //
 // Processes that die while a checkpoint is made of them. What is committed must be a job that goes
 // on, and a crash may be the checkpoint's doing: so it is given up, and the last good one stays.
-// Runs in the shepherd. Who ends by itself after the job goes on, with status 0, is no corpse.
+// Runs in the shepherd. Who ends after the job goes on is no corpse, nor who is ended by a signal
+// that others send: the state before is a good one then.
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,6 +52,19 @@ int cr_died_when_called(struct cr_checkpoint *c, const struct cr_member *m)
 	return tell(c, m->pid, command, status, "as its agent was called");
 }
 
+/* Signals that a process gets for what it does itself. */
+static bool crashed(int status)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS,	SIGILL, SIGFPE,
+				      SIGABRT, SIGTRAP, SIGSYS };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(faults); i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return true;
+	return false;
+}
+
 /* Whoever stands still has a connection, and says nothing unasked. */
 static bool hung_up(const struct cr_member *m)
 {
@@ -75,10 +89,10 @@ int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (m->state == CR_MEMBER_GONE || hung_up(m))
 			return tell(c, m->pid, command, zombie ? status : 0,
 				    "while it stood still");
-		if (zombie && WIFSIGNALED(status))
+		if (zombie && crashed(status))
 			return tell(c, m->pid, command, status, "before this was written");
 	}
-	if (sh->root_status > 0)
+	if (sh->root_status > 0 && crashed(sh->root_status))
 		return tell(c, sh->root, "the job's first", sh->root_status,
 			    "before this was written");
 	return 0;
