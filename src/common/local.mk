@@ -5,6 +5,7 @@
 noinst_LIBRARIES += src/libcommon.a
 src_libcommon_a_SOURCES = \
 	include/cairn/exit_codes.h include/cairn/plugin.h \
+	src/arch/x86_64/baseline.c src/arch/x86_64/baseline.h \
 	src/arch/x86_64/call.h src/arch/x86_64/cpu.c src/arch/x86_64/cpu.h \
 	src/arch/x86_64/frame.h src/arch/x86_64/partial.c src/arch/x86_64/partial.h \
 	src/arch/x86_64/regset.c src/arch/x86_64/regset.h \

@@ -40,7 +40,7 @@ static void show_options(const cairn_Job *job)
 	}
 }
 
-static void show_cpu(const cairn_CpuFeatures *cpu)
+static void show_cpu(const cairn_CpuFeatures *cpu, const char *baseline)
 {
 	const char *name;
 	char text[160] = "";
@@ -51,6 +51,8 @@ static void show_cpu(const cairn_CpuFeatures *cpu)
 		amx |= !strcmp(name, "amx_tile");
 	cr_append(text, sizeof(text), "x86-64-v%d%s, %s", cr_cpu_level(cpu), amx ? " with amx" : "",
 		  cr_count(i, "feature").s);
+	if (*baseline)
+		cr_append(text, sizeof(text), ", held to %s", baseline);
 	cr_line("  cpu         %s", text);
 }
 
@@ -154,7 +156,7 @@ static void show_head(const struct cr_model *m)
 	cr_line("  by          %s%s%s", img->job.backend[0] ? img->job.backend : "agent",
 		img->job.backend_version[0] ? " " : "", img->job.backend_version);
 	cr_line("  of          %s", cr_user_name(mf->uid).s);
-	show_cpu(&mf->cpu);
+	show_cpu(&mf->cpu, m->img->job.cpu_baseline);
 	show_options(&img->job);
 	show_sizes(m);
 	cr_line("  holds       %s, %s, %s, %s, %s", cr_count(mf->processes, "process").s,

@@ -68,6 +68,7 @@ static void put_head(struct cr_json *j, const struct cr_model *m)
 		cr_json_text(j, NULL, name);
 	cr_json_end(j);
 	cr_json_address(j, "xcr0", mf->cpu.xcr0);
+	cr_json_text(j, "baseline", m->img->job.cpu_baseline);
 	cr_json_end(j);
 	cr_json_object(j, "size");
 	cr_json_size(j, "state_bytes", mf->files[0].size);

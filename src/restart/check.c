@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "arch/x86_64/baseline.h"
 #include "arch/x86_64/cpu.h"
 #include "common/contents.h"
 #include "common/needs.h"
@@ -137,6 +138,12 @@ static int first(cr_obstacles *found, struct cr_err *err)
 		*err = found->list.v[0].err;
 	free(found->list.v);
 	return err->status ? -EIO : 0;
+}
+
+int cr_restart_cpu(struct cr_image *img, const char *ignored, struct cr_err *err)
+{
+	cr_baseline_cap(&img->manifest.cpu, img->job.cpu_baseline);
+	return cr_cpu_without(&img->manifest.cpu, ignored, err);
 }
 
 int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_err *err)

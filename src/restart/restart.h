@@ -73,6 +73,9 @@ struct cr_restart {
 /* ---- check.c: everything that can be known before anything is made ---- */
 int cr_restart_check(const struct cr_image *img, bool allow_changed, struct cr_err *err);
 
+/* Takes what the job surely does not use out of what its CPU had: beyond its baseline, ignored. */
+int cr_restart_cpu(struct cr_image *img, const char *ignored, struct cr_err *err);
+
 /* What no checksum covers must be zero. */
 int cr_pack_check(const struct cr_image *img, struct cr_err *err);
 

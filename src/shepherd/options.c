@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/x86_64/baseline.h"
 #include "common/defs.h"
 
 enum kind { FLAG, TEXT, SECONDS, NUMBER, LIST };
@@ -55,6 +56,10 @@ static const struct option_row {
 	  "real-time signal that wakes the agent (default: 62)", 0 },
 	{ "allow-changed", 0, FLAG, 2, ROW(allow_changed), 0, 0, NULL, NULL,
 	  "restart although files that the job reads have changed", 0 },
+	{ "cpu-baseline", 0, TEXT, 1, ROW(cpu_baseline), 0, 0, "CR_CPU_BASELINE",
+	  "x86-64-v2|x86-64-v3|x86-64-v4|NAME",
+	  "libraries use no more of the CPU than this, so that it may go on on any such one",
+	  JOB(cpu_baseline) },
 	{ "cpu-ignore", 0, TEXT, 2, ROW(cpu_ignore), 0, 0, "CR_CPU_IGNORE", "FEATURE[,FEATURE]...",
 	  "restart although this CPU lacks these, which the job does not use", 0 },
 	{ "check", 0, FLAG, 2, ROW(check), 0, 0, NULL, NULL,
@@ -247,7 +252,8 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 				  .ids = "auto",
 				  .runtime = "podman",
 				  .compress = "none",
-				  .tcp = "reset" };
+				  .tcp = "reset",
+				  .cpu_baseline = "" };
 	ret = from_environment(o, command, err);
 	fill_getopt(command, longs, shorts);
 	opterr = 0;
@@ -279,7 +285,7 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 	if (strcmp(o->on_failure, "restart") && strcmp(o->on_failure, "stop"))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "--on-failure %s: restart or stop",
 			       o->on_failure);
-	return optind;
+	return cr_baseline_check(o->cpu_baseline, err) ? -EINVAL : optind;
 }
 
 /* ---- in the image ---- */

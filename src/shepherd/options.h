@@ -41,6 +41,7 @@ struct cr_options {
 	const char *compress; /* none or lz4 */
 	const char *ids; /* auto, exact or virtual */
 	const char *tcp; /* reset or repair */
+	const char *cpu_baseline; /* what libraries may use, empty: all */
 	const char *cpu_ignore; /* features, with commas between */
 	const char *container; /* to attach */
 	const char *runtime; /* of the container: podman or runc */

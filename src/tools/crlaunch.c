@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arch/x86_64/baseline.h"
+#include "arch/x86_64/cpu.h"
 #include "common/preload.h"
 #include "common/runtime.h"
 #include "criu/choose.h"
@@ -51,6 +53,15 @@ static void set_environment(struct cr_shepherd *sh, const char *command)
 	free(list);
 }
 
+/* In the job: what its libraries may use of the CPU. Returns an errno value. */
+static int set_baseline(const struct cr_shepherd *sh)
+{
+	cairn_CpuFeatures here;
+
+	cr_cpu_read(&here);
+	return -cr_baseline_environment(&here, sh->options.cpu_baseline);
+}
+
 static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	bool agent = !strcmp(sh->backend->name, "agent") && !*sh->unsaved;
@@ -76,8 +87,11 @@ static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 			sigprocmask(SIG_SETMASK, &old, NULL);
 			cr_cluster_environment(&sh->cluster);
 		}
-		execvp(argv[0], argv);
-		error = errno;
+		error = set_baseline(sh);
+		if (!error) {
+			execvp(argv[0], argv);
+			error = errno;
+		}
 		if (write(report[1], &error, sizeof(error)) < 0)
 			_exit(CR_EXIT_INTERNAL);
 		_exit(CR_EXIT_CANNOT_RUN);

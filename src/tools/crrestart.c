@@ -9,7 +9,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "arch/x86_64/cpu.h"
 #include "common/runtime.h"
 #include "restart/restart.h"
 #include "shepherd/guard.h"
@@ -197,7 +196,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (!ret)
 		ret = cr_image_open(&r->img, path, err);
 	if (!ret)
-		ret = cr_cpu_without(&r->img.manifest.cpu, o->cpu_ignore, err);
+		ret = cr_restart_cpu(&r->img, o->cpu_ignore, err);
 	if (!ret)
 		ret = cr_options_inherit(o, &r->img.job, err);
 	if (!ret)

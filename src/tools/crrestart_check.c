@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "arch/x86_64/cpu.h"
 #include "common/json.h"
 #include "inspect/criu.h"
 #include "restart/examine.h"
@@ -46,7 +45,7 @@ static void examine(struct cr_restart *r, const char *path,
 	int ret = cr_image_open(&r->img, path, &err);
 
 	if (!ret)
-		ret = cr_cpu_without(&r->img.manifest.cpu, o->cpu_ignore, &err);
+		ret = cr_restart_cpu(&r->img, o->cpu_ignore, &err);
 	if (!ret)
 		ret = cr_options_inherit(o, &r->img.job, &err);
 	if (!ret)

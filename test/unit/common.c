@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "arch/x86_64/baseline.h"
 #include "arch/x86_64/cpu.h"
 #include "common/elf_id.h"
 #include "common/runtime.h"
@@ -276,6 +277,37 @@ START_TEST(cpu)
 }
 END_TEST
 
+START_TEST(baseline)
+{
+	/* avx; bmi1, avx2, bmi2, avx512f; sse4a. */
+	cairn_CpuFeatures had = { .words_count = 8 }, has = { .words_count = 8 };
+
+	ck_assert_int_eq(cr_baseline_check("", &err), 0);
+	ck_assert_int_eq(cr_baseline_check("x86-64-v3", &err), 0);
+	unit_refused(cr_baseline_check("x86-64-v9", &err), &err, CR_EXIT_USAGE, "x86-64-v2, ");
+	cr_err_clear(&err);
+	had.words[0] = 1u << 28;
+	had.words[2] = 1u << 3 | 1u << 5 | 1u << 8 | 1u << 16;
+	had.words[6] = 1u << 6;
+	cr_baseline_cap(&had, "");
+	cr_baseline_cap(&had, "of-the-future");
+	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU,
+		     "had: avx bmi1 avx2 bmi2 avx512f sse4a (");
+	cr_err_clear(&err);
+	cr_baseline_cap(&had, "znver1");
+	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU,
+		     "had: avx bmi1 avx2 bmi2 sse4a (");
+	cr_err_clear(&err);
+	cr_baseline_cap(&had, "x86-64-v3");
+	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU,
+		     "had: avx bmi1 avx2 bmi2 (");
+	cr_err_clear(&err);
+	cr_baseline_cap(&had, "x86-64-v2");
+	ck_assert_int_eq(cr_cpu_check(&had, &has, &err), 0);
+	ck_assert_int_eq(cr_cpu_level(&had), 1);
+}
+END_TEST
+
 START_TEST(programs)
 {
 	struct cr_elf_info info;
@@ -336,6 +368,7 @@ TCase *unit_common(void)
 	tcase_add_test(c, phases);
 	tcase_add_test(c, phase_failures);
 	tcase_add_test(c, cpu);
+	tcase_add_test(c, baseline);
 	tcase_add_test(c, programs);
 	tcase_add_test(c, build_ids);
 	return c;

@@ -215,6 +215,14 @@ START_TEST(checks)
 	unit_refused(cr_restart_check(&img, false, &err), &err, CR_EXIT_CPU, "state");
 	cr_err_clear(&err);
 	img.manifest.cpu.xcr0 = 0;
+	/* avx_vnni and sse4a: no CPU has both; libraries were told to do without. */
+	img.manifest.cpu.words[5] = 1 << 4;
+	img.manifest.cpu.words[6] = 1 << 6;
+	unit_refused(cr_restart_check(&img, false, &err), &err, CR_EXIT_CPU, "lacks");
+	cr_err_clear(&err);
+	strcpy(img.job.cpu_baseline, "x86-64-v2");
+	ck_assert_int_eq(cr_restart_cpu(&img, NULL, &err), 0);
+	ck_assert_int_eq(img.manifest.cpu.words[5] | img.manifest.cpu.words[6], 0);
 	/* A blob that nothing describes leaves bytes set that nobody checks. */
 	img.blobs.n = 0;
 	unit_refused(cr_restart_check(&img, false, &err), &err, CR_EXIT_DAMAGED, CR_PACK);

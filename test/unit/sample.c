@@ -94,6 +94,7 @@ static void make_vmas(struct sample *s, const struct stat *exe)
 	s->vmas[2].size = exe->st_size;
 	s->vmas[2].mtime_ns = exe->st_mtim.tv_sec * 1000000000ll + exe->st_mtim.tv_nsec;
 	s->vmas[2].packed = false;
+	s->vmas[2].deleted = false;
 }
 
 /* The values that mean something to the reader. */
@@ -106,6 +107,7 @@ static void make_sense(struct sample *s)
 	s->zombie.pid = SAMPLE_ZOMBIE;
 	s->zombie.zombie = true;
 	s->process.zombie = false;
+	s->process.exe_deleted = false;
 	strcpy(s->process.exe, "/proc/self/exe");
 	stat(s->process.exe, &st);
 	s->process.exe_size = st.st_size;

@@ -70,7 +70,18 @@ const char *cr_cpu_feature(const cairn_CpuFeatures *cpu, size_t i)
 	return NULL;
 }
 
-static bool has_named(const cairn_CpuFeatures *cpu, const char *name)
+const char *cr_cpu_name(size_t k)
+{
+	return k < CR_ARRAY_SIZE(features) ? features[k].name : NULL;
+}
+
+void cr_cpu_clear(cairn_CpuFeatures *cpu, size_t k)
+{
+	if (features[k].word < cpu->words_count)
+		cpu->words[features[k].word] &= ~(1u << features[k].bit);
+}
+
+bool cr_cpu_has(const cairn_CpuFeatures *cpu, const char *name)
 {
 	size_t k;
 
@@ -92,7 +103,7 @@ int cr_cpu_level(const cairn_CpuFeatures *cpu)
 
 	for (l = 0; l < CR_ARRAY_SIZE(levels); l++)
 		for (i = 0; i < CR_ARRAY_SIZE(levels[l]) && levels[l][i]; i++)
-			if (!has_named(cpu, levels[l][i]))
+			if (!cr_cpu_has(cpu, levels[l][i]))
 				return l + 1;
 	return l + 1;
 }
@@ -139,8 +150,7 @@ int cr_cpu_without(cairn_CpuFeatures *cpu, const char *names, struct cr_err *err
 				       "--cpu-ignore: there is no CPU feature '%.*s' that would be "
 				       "compared (see crimage show)",
 				       (int)len, names);
-		if (features[k].word < cpu->words_count)
-			cpu->words[features[k].word] &= ~(1u << features[k].bit);
+		cr_cpu_clear(cpu, k);
 	}
 	return 0;
 }
