@@ -237,6 +237,7 @@ struct co_job {
 	int64_t due_ms; /* next checkpoint */
 	int64_t retry_ms; /* not before */
 	unsigned int kills; /* rounds of them */
+	unsigned int stuck; /* checkpoints in a row that were to move it and failed */
 	bool look; /* something changed that a waiting job waits for */
 	int64_t tend_ms; /* next look for copies that are missing */
 	char trouble[256]; /* with copies, since the course began */
@@ -448,6 +449,8 @@ void co_waiters_look(struct co_job *j);
 void co_wait_for_end(struct co_job *j, const struct co_asker *a);
 /* Is answered when the node has no member any more. */
 void co_drained(struct co_node *n);
+/* Who waits for a node to be empty is told that this job does not leave it for now. */
+void co_drain_stuck(struct co_job *j, const char *why);
 void co_session_gone(struct co *c, uint64_t session);
 
 /* ---- quota.c ---- */

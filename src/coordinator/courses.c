@@ -16,6 +16,7 @@
 #define STEP_MS 90000 /* a stop takes seconds; what takes longer is stuck */
 #define RESTORE_MS 900000 /* reading memory */
 #define STALLED_MS 15000 /* nobody can take a copy */
+#define MOVES_TRIED 3 /* without a word to who waits for it */
 #define ADVANCE_MAX (15u * 1024 * 1024)
 
 static void send_advance(struct co_member *m)
@@ -311,6 +312,9 @@ void co_course_abort(struct co_job *j, int status, const char *text)
 	if (was.purpose == CO_KEEP && j->policy.interval > 0)
 		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
 	j->look = true;
+	/* Once may be chance; it is tried again, but nobody waits for it without a word. */
+	if (was.purpose == CO_MOVE && ++j->stuck >= MOVES_TRIED)
+		co_drain_stuck(j, text);
 	if (was.purpose == CO_RESTORE && j->state == CO_JOB_RESTARTING)
 		co_recover(j, co_cause_of(status), text);
 }
@@ -320,6 +324,8 @@ void co_course_end(struct co_job *j)
 	struct co_course was = j->course;
 
 	j->course.active = false;
+	if (was.purpose == CO_MOVE)
+		j->stuck = 0;
 	/* Whoever wants it stopped wants it gone. */
 	if (was.purpose == CO_STOP)
 		co_wait_for_end(j, &was.asker);

@@ -146,22 +146,53 @@ static unsigned int copies(const struct co_image *i)
 	return n;
 }
 
-static unsigned int wanted(const struct co_job *j)
+/* From whom: who has it, or, while it is written, its member's own node. */
+static struct co_node *source(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
-	unsigned int n = j->policy.replicas + 1;
+	struct co_store *s = co_image_source(&k->images[member], NULL);
 
-	return n < j->c->up ? n : j->c->up;
+	if (s)
+		return node_of(j->c, s);
+	if (j->course.active && j->course.number == k->number && member < j->n &&
+	    j->v[member].takes_part && co_lives(&j->v[member]))
+		return j->v[member].node;
+	return NULL;
+}
+
+/*
+ * As many as the policy asks for, or all that can have it: who is being emptied takes no copies, so
+ * counts only where the image is anyway.
+ */
+static unsigned int wanted(struct co_job *j, struct co_checkpoint *k, unsigned int member)
+{
+	const struct co_node *from = source(j, k, member);
+	unsigned int most = j->policy.replicas + 1, can = 0;
+	size_t i;
+
+	for (i = 0; i < j->c->nodes.n && can < most; i++) {
+		const struct co_node *n = j->c->nodes.v[i];
+
+		can += n->up && n->store &&
+		       ((!n->draining && !n->leaving) || (from && n->store == from->store) ||
+			co_image_at(&k->images[member], n->store));
+	}
+	return can;
+}
+
+static bool has_enough(struct co_job *j, struct co_checkpoint *k, unsigned int member)
+{
+	unsigned int want = wanted(j, k, member);
+
+	return want && copies(&k->images[member]) >= want;
 }
 
 static void count(struct co_job *j, struct co_checkpoint *k)
 {
-	unsigned int want = wanted(j);
 	size_t i;
 
 	k->missing = 0;
 	for (i = 0; i < k->n; i++) {
-		k->images[i].enough =
-			!k->images[i].there || (want && copies(&k->images[i]) >= want);
+		k->images[i].enough = !k->images[i].there || has_enough(j, k, i);
 		k->missing += !k->images[i].enough;
 	}
 }
@@ -179,7 +210,7 @@ void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member
 		h->bytes = bytes;
 	if (state != cairn_HoldingState_HOLDING_WRITING)
 		h->ordered = false;
-	enough = !i->there || (wanted(j) && copies(i) >= wanted(j));
+	enough = !i->there || has_enough(j, k, i - k->images);
 	if (enough != i->enough)
 		k->missing += enough ? -1 : 1;
 	i->enough = enough;
@@ -227,19 +258,6 @@ bool co_image_ship(struct co_job *j, struct co_checkpoint *k, unsigned int membe
 	return from && order(j, k, member, from, to);
 }
 
-/* From whom: who has it, or, while it is written, its member's own node. */
-static struct co_node *source(struct co_job *j, struct co_checkpoint *k, unsigned int member)
-{
-	struct co_store *s = co_image_source(&k->images[member], NULL);
-
-	if (s)
-		return node_of(j->c, s);
-	if (j->course.active && j->course.number == k->number && member < j->n &&
-	    j->v[member].takes_part && co_lives(&j->v[member]))
-		return j->v[member].node;
-	return NULL;
-}
-
 bool co_images_coming(const struct co_checkpoint *k)
 {
 	size_t i, h;
@@ -261,7 +279,7 @@ static void tend_one(struct co_job *j, struct co_checkpoint *k, unsigned int mem
 {
 	struct co_image *i = &k->images[member];
 	struct co_node *from = source(j, k, member), *to;
-	unsigned int want = wanted(j), have = 0;
+	unsigned int want = wanted(j, k, member), have = 0;
 	struct co *c = j->c;
 	size_t n, h;
 

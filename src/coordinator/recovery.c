@@ -372,6 +372,7 @@ static void look_for_move(struct co_job *j)
 	if (!place(j, NULL, true, why)) {
 		if (strcmp(j->why, why))
 			co_job_set(j, CO_JOB_RUNNING, why);
+		co_drain_stuck(j, why);
 		return;
 	}
 	free(j->plan);

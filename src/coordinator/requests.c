@@ -125,6 +125,23 @@ void co_drained(struct co_node *n)
 	n->asker.session = 0;
 }
 
+void co_drain_stuck(struct co_job *j, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++) {
+		struct co_node *n = co_lives(&j->v[i]) ? j->v[i].node : NULL;
+
+		if (!n || !n->draining || !n->asker.session)
+			continue;
+		co_reply_error(j->c, &n->asker, CR_EXIT_NO_NODE,
+			       "%s takes no members any more, but job %s cannot leave it: %s (it "
+			       "goes when it can; crctl undrain %s takes this back)",
+			       n->hello.name, j->name, why, n->hello.name);
+		n->asker.session = 0;
+	}
+}
+
 static void forget(struct co *c, uint64_t session, const uint64_t *id)
 {
 	size_t i, k, n = 0;
