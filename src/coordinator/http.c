@@ -3,7 +3,8 @@
 // What the coordinator knows, for programs that look on: JSON and Prometheus' text over HTTP, in
 // the coordinator's loop. It only reads. Without TLS, so at a loopback address or a unix socket
 // only; and only for who has the token, which lies in STATE/http.token for the coordinator's user.
-// Fields are those of the rows in proto/cluster.proto. Failures of a request end that request.
+// Fields are those of the rows in proto/cluster.proto. Connections are door.c's. Failures of a
+// request end that request.
 #include "coordinator/http.h"
 
 #include <errno.h>
@@ -21,15 +22,14 @@
 #include <sys/un.h>
 
 #include "common/defs.h"
+#include "coordinator/door.h"
 
-#define HEADERS_MAX 8192
-#define TIMEOUT_SECONDS 10
 /* Events of one answer; the next begins behind the last of these. */
 #define EVENTS_MAX 1000
 
 struct co_http {
 	struct co *c;
-	struct evhttp *server;
+	struct co_door *door;
 	char *token;
 	size_t token_len;
 };
@@ -309,61 +309,50 @@ static const struct {
 
 /* ---- requests ---- */
 
-static bool allowed(const struct co_http *h, struct evhttp_request *r)
+static bool allowed(void *arg, const struct co_question *q)
 {
 	static const char bearer[] = "Bearer ";
-	const char *given =
-		evhttp_find_header(evhttp_request_get_input_headers(r), "Authorization");
+	const char *given = q->authorization;
+	const struct co_http *h = arg;
 
 	return given && !strncmp(given, bearer, strlen(bearer)) &&
 	       strlen(given + strlen(bearer)) == h->token_len &&
 	       !CRYPTO_memcmp(given + strlen(bearer), h->token, h->token_len);
 }
 
-static void answer(struct co_http *h, struct evhttp_request *r, size_t path)
+static int fill(struct co_http *h, struct evhttp_uri *uri, size_t path, struct evbuffer *body,
+		const char **type)
 {
-	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(r));
-	struct evkeyvalq *headers = evhttp_request_get_output_headers(r);
+	const char *query = evhttp_uri_get_query(uri);
 	struct evkeyvalq arguments;
-	struct query q = { h->c, evbuffer_new(), &arguments, 0 };
+	struct query q = { h->c, body, &arguments, 0 };
 
-	if (!q.out || evhttp_parse_query_str(query ? query : "", &arguments)) {
-		evhttp_send_error(r, HTTP_BADREQUEST, NULL);
-	} else {
-		evhttp_add_header(headers, "Content-Type",
-				  paths[path].list ? "application/json" :
-						     "text/plain; version=0.0.4");
-		evhttp_add_header(headers, "Cache-Control", "no-store");
-		if (paths[path].list)
-			evbuffer_add_printf(q.out, "{\"%s\":[", paths[path].list);
-		paths[path].get(&q);
-		if (paths[path].list)
-			evbuffer_add_printf(q.out, "]}\n");
-		evhttp_send_reply(r, HTTP_OK, "OK", q.out);
-		evhttp_clear_headers(&arguments);
-	}
-	if (q.out)
-		evbuffer_free(q.out);
+	if (evhttp_parse_query_str(query ? query : "", &arguments))
+		return HTTP_BADREQUEST;
+	*type = paths[path].list ? "application/json" : "text/plain; version=0.0.4";
+	if (paths[path].list)
+		evbuffer_add_printf(body, "{\"%s\":[", paths[path].list);
+	paths[path].get(&q);
+	if (paths[path].list)
+		evbuffer_add_printf(body, "]}\n");
+	evhttp_clear_headers(&arguments);
+	return HTTP_OK;
 }
 
-static void on_request(struct evhttp_request *r, void *arg)
+static int on_question(void *arg, const struct co_question *q, struct evbuffer *body,
+		       const char **type)
 {
-	const char *path = evhttp_uri_get_path(evhttp_request_get_evhttp_uri(r));
-	struct co_http *h = arg;
+	struct evhttp_uri *uri = evhttp_uri_parse(q->target);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	int status = uri ? HTTP_NOTFOUND : HTTP_BADREQUEST;
 	size_t i;
 
-	if (!allowed(h, r)) {
-		evhttp_add_header(evhttp_request_get_output_headers(r), "WWW-Authenticate",
-				  "Bearer");
-		evhttp_send_error(r, 401, "Unauthorized");
-		return;
-	}
-	for (i = 0; i < CR_ARRAY_SIZE(paths); i++)
-		if (path && !strcmp(path, paths[i].path)) {
-			answer(h, r, i);
-			return;
-		}
-	evhttp_send_error(r, HTTP_NOTFOUND, NULL);
+	for (i = 0; i < CR_ARRAY_SIZE(paths) && status == HTTP_NOTFOUND; i++)
+		if (path && !strcmp(path, paths[i].path))
+			status = fill(arg, uri, i, body, type);
+	if (uri)
+		evhttp_uri_free(uri);
+	return status;
 }
 
 /* ---- the beginning and the end ---- */
@@ -432,12 +421,27 @@ static int get_address(const char *text, struct sockaddr_storage *at, socklen_t 
 	return 0;
 }
 
+static int listen_at(const struct co *c, const struct sockaddr_storage *at, socklen_t len,
+		     struct cr_err *err)
+{
+	int fd = socket(at->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd >= 0 && at->ss_family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, (const struct sockaddr *)at, len) || listen(fd, co_door_backlog())) {
+		cr_fail(err, CR_EXIT_CLUSTER, errno, "--http %s: cannot listen", c->options.http);
+		cr_close_fd(&fd);
+	}
+	return fd;
+}
+
 int co_http_listen(struct co *c, struct cr_err *err)
 {
+	struct co_door_rules rules = { allowed, on_question, NULL };
 	struct sockaddr_storage at;
 	struct co_http *h;
 	socklen_t len;
-	int ret, fd, one = 1;
+	int ret, fd;
 
 	if (!c->options.http)
 		return 0;
@@ -448,25 +452,16 @@ int co_http_listen(struct co *c, struct cr_err *err)
 	if (!h)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "HTTP");
 	h->c = c;
-	h->server = evhttp_new(c->base);
-	ret = h->server ? load_token(h, err) : cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "HTTP");
+	ret = load_token(h, err);
 	if (ret)
 		return ret;
-	evhttp_set_allowed_methods(h->server, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-	evhttp_set_max_headers_size(h->server, HEADERS_MAX);
-	evhttp_set_max_body_size(h->server, 0);
-	evhttp_set_timeout(h->server, TIMEOUT_SECONDS);
-	evhttp_set_gencb(h->server, on_request, h);
-	fd = socket(at.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && at.ss_family != AF_UNIX)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) || listen(fd, 64) ||
-	    evhttp_accept_socket(h->server, fd)) {
-		ret = cr_fail(err, CR_EXIT_CLUSTER, errno, "--http %s: cannot listen",
-			      c->options.http);
-		cr_close_fd(&fd);
-		return ret;
-	}
+	fd = listen_at(c, &at, len, err);
+	if (fd < 0)
+		return -EIO;
+	rules.arg = h;
+	h->door = co_door_open(c->base, fd, &rules);
+	if (!h->door)
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "HTTP");
 	cr_say("HTTP on %s; its token is in %s/http.token", c->options.http, c->options.state);
 	return 0;
 }
@@ -477,8 +472,7 @@ void co_http_free(struct co *c)
 
 	if (!h)
 		return;
-	if (h->server)
-		evhttp_free(h->server);
+	co_door_free(h->door);
 	free(h->token);
 	free(h);
 	c->http = NULL;

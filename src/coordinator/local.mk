@@ -8,6 +8,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/courses.c \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
+	src/coordinator/door.c src/coordinator/door.h \
 	src/coordinator/events.c \
 	src/coordinator/http.c src/coordinator/http.h \
 	src/coordinator/fence.c \

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@
 #include "net/link_state.h"
 
 #define UNPROVED_MAX 512
+/* Nor more than this part of all descriptors: the others are for those who have. */
+#define SHARE 8
 /* One that came this long ago has had its moment, when there is no room for others. */
 #define MOMENT_NS 250000000ll
 /* Accepted before other events have their turn. */
@@ -36,7 +39,7 @@ struct cr_listener {
 	void (*accepted)(struct cr_link *l, void *arg);
 	void *arg;
 	TAILQ_HEAD(, cr_link) unproved; /* the oldest first */
-	unsigned int count;
+	unsigned int count, most;
 	unsigned long untold; /* refused since the last line */
 	int64_t told;
 	int fd;
@@ -159,7 +162,7 @@ static void on_ready(evutil_socket_t listening, short what, void *arg)
 		socklen_t len = sizeof(from);
 		int fd;
 
-		if (listener->count >= UNPROVED_MAX && !make_room(listener)) {
+		if (listener->count >= listener->most && !make_room(listener)) {
 			pause_listener(listener);
 			return;
 		}
@@ -231,11 +234,15 @@ struct cr_listener *cr_link_listen(struct event_base *base, const struct sockadd
 				   struct cr_err *err)
 {
 	struct cr_listener *listener = calloc(1, sizeof(*listener));
+	struct rlimit files = { 1024, 1024 };
 
 	if (!listener) {
 		cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "listener");
 		return NULL;
 	}
+	getrlimit(RLIMIT_NOFILE, &files);
+	listener->most = files.rlim_cur / SHARE < UNPROVED_MAX ? files.rlim_cur / SHARE + 1 :
+								 UNPROVED_MAX;
 	listener->base = base;
 	listener->trust = trust;
 	listener->accepted = accepted;

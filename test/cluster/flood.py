@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # What a hostile user does to a daemon, and goes on doing until it is killed; says "ready" when it is
-# under way. usage: flood.py sockets|silent|frames|slow|watch|tls|http TARGET [N]
+# under way. usage: flood.py sockets|silent|frames|slow|watch|tls|http|drip TARGET [N]
 # TARGET is a unix socket or HOST:PORT.
 import os, resource, socket, struct, sys, time
 
@@ -73,6 +73,9 @@ while True:
             told = True
     alive = []
     for s in kept:
+        if what == 'drip':
+            # A request that never ends.
+            send(s, b'GET /v1/jobs HTTP/1.1\r\n' if len(alive) % 2 else b'x: y\r\n')
         try:
             # Slow ones never read; others look whether they were thrown out.
             if what not in ('slow', 'watch', 'frames') and s.recv(4096) == b'':

@@ -22,6 +22,19 @@ python=$(PATH=/usr/bin:/bin command -v python3) || skip 'there is no python3'
 cp "$(dirname "$0")/flood.py" flood.py
 chmod 644 flood.py
 
+# Who has the token is heard beside those who have not, and they hold few descriptors.
+looks_on() {
+	local open code
+	open=$(on head ls "/proc/$(<pid/crcoordinator)/fd" | wc -l)
+	[ "$open" -lt 300 ]
+	is 0 $? "$1: the coordinator has $open descriptors open"
+	command -v curl >/dev/null || return
+	code=$(curl -s -m 30 -o /dev/null -w '%{http_code}' \
+		-H "Authorization: Bearer $(<state/http.token)" \
+		"http://127.0.0.1:$((port + 50))/v1/jobs")
+	is 200 "$code" "$1: who has the token is answered"
+}
+
 # flood MODE TARGET N: two of them, while the others work.
 flood() {
 	local pids=() i
@@ -45,6 +58,7 @@ flood() {
 		is 113 $? 'who has too many connections gets no more'
 		says msg 'user-connections' "and is told: $(tail -n 1 msg)"
 	fi
+	[ "$1" != http ] && [ "$1" != drip ] || looks_on "$1"
 	sleep 1.5
 	kill "${pids[@]}"
 	wait "${pids[@]}" 2>/dev/null
@@ -60,6 +74,7 @@ flood slow "$socket" 300
 flood watch "$socket" 300
 flood tls "$CR_COORDINATOR" 900
 flood http "127.0.0.1:$((port + 50))" 900
+flood drip "127.0.0.1:$((port + 50))" 900
 is 0 "$(job restarts)" 'and the job was never restarted'
 job_end
 finish

@@ -24,6 +24,12 @@ is 401 "$(code "$url/nothing")" 'also what is not there'
 token="Authorization: Bearer $(<state/http.token)"
 is 404 "$(code -H "$token" "$url/nothing")" 'with the token, what is not there'
 is 405 "$(code -H "$token" -X POST "$url/v1/jobs" | sed 's/501/405/')" 'nothing can be changed'
+is 413 "$(code -H "$token" -H 'Content-Length: 9' "$url/v1/jobs")" 'no body is taken'
+long=$(printf %9000s | tr ' ' y)
+is 431 "$(code -H "$token" -H "x: $long" "$url/v1/jobs")" 'nor are long headers'
+is 200 "$(code -I -H "$token" "$url/v1/jobs")" 'HEAD is answered'
+is 400 "$(printf 'nonsense\r\n\r\n' | timeout 20 curl -s -m 10 "telnet://${url#http://}" |
+	head -n 1 | cut -d' ' -f2)" 'nonsense is refused'
 is 'job running 1' "$(get /v1/jobs | jq -r '.jobs[] | "\(.name) \(.state) \(.members)"' |
 	sed s/checkpointing/running/)" 'the job'
 is 'node1 up' "$(get /v1/nodes | jq -r '.nodes[] | "\(.name) \(.state)"')" 'the node'
