@@ -73,6 +73,7 @@ test_progs = \
 	test/prog/pidfd-epoll \
 	test/prog/pidfd-fdinfo \
 	test/prog/pidfd-live \
+	test/prog/pidns-refused \
 	test/prog/signalfd-blocked \
 	test/prog/signalfd-mask \
 	test/prog/timerfd-alarm \
@@ -163,6 +164,7 @@ test_progs = \
 	test/prog/file-locks \
 	test/prog/file-mode-lost \
 	test/prog/file-modes \
+	test/prog/file-namespaces \
 	test/prog/file-numbers \
 	test/prog/file-opath \
 	test/prog/file-opath-ghost \

@@ -323,6 +323,7 @@ static const struct {
 	[cairn_ObjectKind_OBJECT_NETLINK] = { "netlink", describe_name },
 	[cairn_ObjectKind_OBJECT_RAW] = { "socket", describe_socket },
 	[cairn_ObjectKind_OBJECT_PIDFD] = { "pidfd", describe_pidfd },
+	[cairn_ObjectKind_OBJECT_NAMESPACE] = { "namespace", describe_path },
 };
 
 static bool known(const cairn_Description *d)

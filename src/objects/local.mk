@@ -9,7 +9,7 @@ src_libobjects_a_SOURCES = \
 	src/objects/content.c src/objects/device.c src/objects/directory.c src/objects/fifo.c \
 	src/objects/folder.c \
 	src/objects/ghost.c src/objects/inode.c src/objects/kernels.c src/objects/lease.c \
-	src/objects/lock.c \
+	src/objects/lock.c src/objects/namespace.c \
 	src/objects/epoll.c src/objects/eventfd.c src/objects/fdinfo.c src/objects/signalfd.c \
 	src/objects/inotify.c src/objects/inotify_queue.c src/objects/watch_path.c \
 	src/objects/uffd.c \

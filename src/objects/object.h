@@ -110,6 +110,12 @@ struct cr_ipc_id {
 	int saved, now;
 };
 
+/* At a restart: a namespace for a host name of its own, by its saved number. */
+struct cr_hostname {
+	uint64_t uts;
+	int fd;
+};
+
 #define CR_KINDS 64
 
 struct cr_save {
@@ -160,6 +166,7 @@ struct cr_restore {
 	void *state[CR_KINDS]; /* of each kind, its own */
 	CR_LIST(struct cr_ipc_id) ipc_ids; /* what became of them; the same without virtual_ids */
 	CR_LIST(struct cr_ipc_id) ipc_held; /* made only to be in the way: sysv_make.c */
+	CR_LIST(struct cr_hostname) hostnames;
 	/* Parallel to the lists in img; -1 where nothing is open. */
 	int *inode_fd;
 	int *shared_fd;
@@ -232,6 +239,7 @@ extern const struct cr_object cr_object_unix;
 extern const struct cr_object cr_object_mqueue;
 extern const struct cr_object cr_object_inet, cr_object_netlink, cr_object_raw;
 extern const struct cr_object cr_object_pty;
+extern const struct cr_object cr_object_namespace;
 extern const struct cr_object cr_object_plugin;
 
 /* ---- a save: save.c ---- */
@@ -277,6 +285,25 @@ int cr_restored_anon(int fd, const cairn_Description *d, const char *what, struc
 void cr_uffd_answer(int fd);
 /* Whether an address is in a range that a userfaultfd is about: which pages are there matters. */
 bool cr_uffd_covers(const struct cr_save *s, pid_t pid, uint64_t start);
+
+/* ---- namespaces: namespace.c ---- */
+
+#define CR_NAMESPACES 10
+#define CR_NAMESPACE_UTS (CR_NAMESPACES - 1)
+extern const char *const cr_namespaces[CR_NAMESPACES]; /* as in /proc/PID/ns */
+
+/* The number of a process's, or with pid 0 of ours; 0 if it cannot be told. */
+uint64_t cr_namespace_number(pid_t pid, size_t kind);
+bool cr_is_namespace(const struct cr_fd_view *v);
+/* The path of one that the job is in; false for any other, and for what is none. */
+bool cr_namespace_path(const struct cr_save *s, const struct cr_fd_view *v, char *path,
+		       size_t size);
+/* Opens what such a path was noted for, with the flags of the description. */
+int cr_namespace_open(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
+/* The namespace that was made for a saved one with a host name of its own; -1: it is no such. */
+int cr_hostname_fd(const struct cr_restore *r, uint64_t uts);
+/* In a process of the restart. */
+int cr_hostname_enter(const struct cr_restore *r, const cairn_Process *p, struct cr_err *err);
 
 /* ---- inotify: inotify.c, watch_path.c, inotify_queue.c ---- */
 

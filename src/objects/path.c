@@ -20,6 +20,8 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	cairn_Inode *m;
 	ssize_t n;
 
+	if (cr_namespace_path(s, v, d->path, sizeof(d->path)))
+		return 0;
 	d->deleted = v->deleted;
 	if (cr_is_kernels(v->link)) {
 		/* As it is. */
@@ -75,6 +77,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	if (!strncmp(d->path, "pipe:[", 6))
 		return hold_pipe(r, d, err);
 	copy.flags = O_PATH | (d->flags & (O_NOFOLLOW | O_DIRECTORY));
+	if (cr_hostname_fd(r, d->inode) >= 0 || !strncmp(d->path, "/proc/self/ns/", 14))
+		return cr_namespace_open(r, &copy, err);
 	if (i >= 0 && r->inode_fd[i] >= 0 && S_ISLNK(r->img->inodes.v[i].mode))
 		return fcntl(r->inode_fd[i], F_DUPFD_CLOEXEC, 3);
 	if (cr_when_of_path(d) == CR_LATE)

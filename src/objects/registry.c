@@ -22,7 +22,8 @@ static const struct cr_object *const objects[] = {
 	&cr_object_device,	&cr_object_directory, &cr_object_regular, &cr_object_eventfd,
 	&cr_object_signalfd,	&cr_object_timerfd,   &cr_object_epoll,	  &cr_object_pidfd,
 	&cr_object_sysv,	&cr_object_inet,      &cr_object_pty,	  &cr_object_inotify,
-	&cr_object_userfaultfd, &cr_object_netlink,   &cr_object_raw,	  &cr_object_plugin,
+	&cr_object_userfaultfd, &cr_object_netlink,   &cr_object_raw,	  &cr_object_namespace,
+	&cr_object_plugin,
 };
 
 void cr_outside_read(struct cr_outside *out)

@@ -42,7 +42,7 @@ static const char *refused_name(const struct cr_fd_view *v)
 		return "a character device";
 	if (S_ISBLK(v->st.st_mode))
 		return "a block device";
-	if (v->link[0] != '/')
+	if (cr_is_namespace(v) || v->link[0] != '/')
 		return "a namespace";
 	if (S_ISREG(v->st.st_mode))
 		return "a POSIX message queue";

@@ -6,7 +6,7 @@ noinst_LIBRARIES += src/librestart.a
 src_librestart_a_SOURCES = \
 	src/restart/capsule.c src/restart/check.c src/restart/examine.c src/restart/examine.h \
 	src/restart/failure.c \
-	src/restart/hostname.c src/restart/ids.c \
+	src/restart/ids.c \
 	src/restart/layout.c src/restart/map.c \
 	src/restart/aio.c src/restart/births.c src/restart/memory.c \
 	src/restart/directory.c src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \

@@ -531,7 +531,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (cr_layout_read(&l, p))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading /proc/self/maps");
 	cr_on_behalf(cr_behalf_of_process(p));
-	ret = cr_hostname_enter(r, &p->process, err);
+	ret = cr_hostname_enter(&r->objects, &p->process, err);
 	cr_progress_of(r, p)->label = CR_LABEL_MEMORY;
 	/* A huge page would bring neighbours along that shall be missing. */
 	if (faults)

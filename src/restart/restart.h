@@ -13,12 +13,6 @@
 
 struct cr_environment; /* common/environment.h */
 
-/* A host name of its own, for the processes that share it. */
-struct cr_hostname {
-	uint64_t uts;
-	int fd;
-};
-
 /* How a process comes to its parent. */
 enum cr_birth_way {
 	CR_BIRTH_CHILD, /* made by it, or by who ends at once and leaves it to the shepherd */
@@ -59,7 +53,6 @@ struct cr_restart {
 	cr_pids pids; /* of the job's processes, sorted */
 	cr_pids taken; /* every id that the job uses, sorted */
 	cr_pids sharers; /* whose children share their descriptors with them, sorted */
-	CR_LIST(struct cr_hostname) hostnames;
 	size_t page_room; /* of the page and what follows it: */
 	struct cr_ids *ids;
 	struct cr_environment *environment;
@@ -131,12 +124,6 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 
 /* Whether the namespaces could be made, as a child finds out. */
 int cr_capsule_try(struct cr_restart *r, struct cr_err *why);
-
-/* ---- hostname.c ---- */
-int cr_hostnames_make(struct cr_restart *r, struct cr_err *err);
-/* In a process of the restart. */
-int cr_hostname_enter(const struct cr_restart *r, const cairn_Process *p, struct cr_err *err);
-void cr_hostnames_free(struct cr_restart *r);
 
 /* ---- births.c ---- */
 

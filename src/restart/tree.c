@@ -535,8 +535,6 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		ret = cr_restart_plugins(r, err);
 	if (!ret)
 		ret = cr_objects_prepare(&r->objects, err);
-	if (!ret)
-		ret = cr_hostnames_make(r, err);
 	if (ret) {
 		cr_plugins_end(&r->sh->plugins);
 		cr_inodes_give_up(&r->objects);
@@ -568,7 +566,6 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 		cr_plugins_over(&r->sh->plugins, false, err);
 		cr_inodes_give_up(&r->objects);
 	}
-	cr_hostnames_free(r);
 	cr_restore_free(&r->objects);
 	cr_births_free(&r->births);
 	free(r->pids.v);

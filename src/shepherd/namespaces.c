@@ -9,24 +9,12 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "shepherd/shepherd.h"
 
-static const char *const kinds[] = { "mnt", "net", "pid", "user", "ipc", "cgroup", "time", "uts" };
-#define UTS (CR_ARRAY_SIZE(kinds) - 1)
-
-/* A namespace's number, 0 if it cannot be told. */
-static ino_t number(const char *who, const char *kind)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/proc/%s/ns/%s", who, kind);
-	return stat(path, &st) ? 0 : st.st_ino;
-}
+#define PID 2 /* of cr_namespaces */
 
 struct visit {
 	char path[64];
@@ -63,31 +51,35 @@ static int read_names(struct cr_member *m, struct cr_err *err)
 	return 0;
 }
 
+/* One for children that nobody has been born into yet has no number. */
+static bool is_unborn(pid_t pid, size_t kind)
+{
+	return strstr(cr_namespaces[kind], "_for_children") && cr_namespace_number(pid, PID);
+}
+
 int cr_namespaces_look(struct cr_member *m, struct cr_err *err)
 {
-	static ino_t own[CR_ARRAY_SIZE(kinds)];
-	char who[16];
+	static uint64_t own[CR_NAMESPACES];
 	size_t i;
 
 	if (m->looked)
 		return 0;
 	m->looked = true;
-	snprintf(who, sizeof(who), "%d", m->pid);
-	for (i = 0; i < CR_ARRAY_SIZE(kinds); i++) {
-		ino_t its = number(who, kinds[i]);
+	for (i = 0; i < CR_NAMESPACES; i++) {
+		uint64_t its = cr_namespace_number(m->pid, i);
 
 		if (!own[i])
-			own[i] = number("self", kinds[i]);
-		if (!its || its == own[i])
+			own[i] = cr_namespace_number(0, i);
+		if (its == own[i] || (!its && !is_unborn(m->pid, i)))
 			continue;
-		if (i == UTS) {
+		if (i == CR_NAMESPACE_UTS) {
 			m->process.uts = its;
 			return read_names(m, err);
 		}
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d has a %s namespace of its own, which cannot be saved: "
 			       "run crlaunch inside it instead; the job goes on",
-			       m->pid, kinds[i]);
+			       m->pid, cr_namespaces[i]);
 	}
 	return 0;
 }

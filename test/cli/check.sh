@@ -5,10 +5,28 @@ set -u
 . "$(dirname "$0")/../soak/common.sh"
 
 mkdir work
+# Namespaces of somebody else, who gives them to the job and is gone.
+cat >foreign.py <<END
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+NEWUSER, NEWUTS, NEWNET = 0x10000000, 0x04000000, 0x40000000
+if libc.unshare(NEWUTS | NEWNET) and libc.unshare(NEWUSER | NEWUTS | NEWNET):
+    sys.exit(77)
+END
+python3 foreign.py || skip 'no namespace to be had'
 cat >prog.py <<END
-import os, time
-a = open("/proc/self/ns/net")
-b = open("/proc/self/ns/uts")
+import os, runpy, signal, time
+out, into = os.pipe()
+child = os.fork()
+if not child:
+    runpy.run_path("foreign.py")
+    os.write(into, b".")
+    signal.pause()
+os.read(out, 1)
+a = open("/proc/%d/ns/net" % child)
+b = open("/proc/%d/ns/uts" % child)
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
 open("work/ready", "w").close()
 while not os.path.exists("verify"):
     time.sleep(0.01)
