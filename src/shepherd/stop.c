@@ -22,23 +22,35 @@
 #include "common/wake.h"
 #include "shepherd/shepherd.h"
 
-/* A process without a handler: will it ever have one? */
-static int check_agentless(struct cr_member *m, struct cr_err *err)
+/* No agent is loaded into a static program; one that it runs (valgrind) is not for the CPU. */
+static int check_static(struct cr_member *m, struct cr_err *err)
 {
 	char path[64], exe[CR_PATH_MAX] = "?", command[128];
 	struct cr_elf_info elf;
 	cr_auto_fd fd = -1;
-	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", m->pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || cr_elf_read(fd, &elf) || !elf.elf || elf.interpreter)
+		return 0;
 	cr_proc_link(m->pid, "exe", exe);
 	cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
-	if (fd >= 0 && !cr_elf_read(fd, &elf) && elf.elf && !elf.interpreter)
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
-			       "process %d (%s) runs the static program %s, into which the agent "
-			       "cannot be loaded (--backend criu can save it); the job goes on",
-			       m->pid, command, exe);
+	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
+		       "process %d (%s) runs the static program %s, into which the agent "
+		       "cannot be loaded (--backend criu can save it); the job goes on",
+		       m->pid, command, exe);
+}
+
+/* A process without a handler: will it ever have one? */
+static int check_agentless(struct cr_member *m, struct cr_err *err)
+{
+	char exe[CR_PATH_MAX] = "?", command[128];
+	struct stat st;
+
+	if (check_static(m, err))
+		return -ENOTSUP;
+	cr_proc_link(m->pid, "exe", exe);
+	cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
 	if (!stat(exe, &st) && st.st_mode & (S_ISUID | S_ISGID))
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d (%s) runs the setuid program %s, into which the agent "
@@ -193,6 +205,9 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		return check_agentless(m, &c->err);
 	cr_read_agent(sh, m);
 	if (cr_check_agent(sh, m, &st, &c->err))
+		return -ENOTSUP;
+	/* Whose handler is it, before an agent begins? valgrind has one long before, and dies. */
+	if (!m->filters.frame && check_static(m, &c->err))
 		return -ENOTSUP;
 	/* A program may write-protect its stack for a while. */
 	ret = tid == m->pid ? cr_check_stack(m, &st, &c->err) : 0;

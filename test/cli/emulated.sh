@@ -55,6 +55,11 @@ if command -v valgrind >/dev/null; then
 	goes_on 'the program goes on'
 	is '' "$(ls ckpt/job 2>/dev/null)" 'nothing was committed'
 	ends 'the program ends as it would have'
+	# Also while it starts: valgrind takes signals long before an agent can say who runs it.
+	launch -n early -d ckpt -i 0.02 -- valgrind -q ./prog
+	wait_until "$step" higher 0
+	is 0 $? "valgrind starts while checkpoints are asked for: $(grep -m 1 -i assert err)"
+	ends 'that program ends as it would have'
 fi
 if command -v qemu-x86_64 >/dev/null; then
 	launch -n job -d ckpt -- qemu-x86_64 ./prog
