@@ -404,6 +404,7 @@ test_progs = \
 	test/prog/thr-rseq \
 	test/prog/thr-rseq-own \
 	test/prog/thr-rwlock \
+	test/prog/thr-setxid \
 	test/prog/thr-tls \
 	test/prog/thr-vfork-blocked \
 	test/prog/timer-alarm \

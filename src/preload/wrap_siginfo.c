@@ -75,6 +75,12 @@ int agent_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 	return ret;
 }
 
+/* With those libc compares the sender with what the kernel says that the process is. */
+static bool is_libcs(int sig)
+{
+	return sig >= 32 && sig < CR_SIGNAL_MIN;
+}
+
 void agent_catch_handlers(void)
 {
 	struct {
@@ -84,7 +90,8 @@ void agent_catch_handlers(void)
 
 	memset(handlers, 0, sizeof(handlers));
 	for (sig = 1; agent_ids_on && sig <= 64; sig++) {
-		if (sig == cr_agent.config.signal || cr_sys4(SYS_rt_sigaction, sig, NULL, &a, 8) ||
+		if (sig == cr_agent.config.signal || is_libcs(sig) ||
+		    cr_sys4(SYS_rt_sigaction, sig, NULL, &a, 8) ||
 		    a.handler <= 1 || !(a.flags & SA_SIGINFO))
 			continue;
 		handlers[sig] = (void *)a.handler;
