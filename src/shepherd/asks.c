@@ -15,6 +15,7 @@
 #include "shepherd/shepherd.h"
 
 #define ASKERS_MAX 1024
+#define DEPTH_MAX 10000 /* of the tree, should it change while we look */
 #define KEEP_NS 60000000000ll /* results that nobody comes for */
 #define TOGETHER_US 2000 /* others may ask at the same time */
 
@@ -221,18 +222,17 @@ static void about_job(struct cr_shepherd *sh, cairn_ApiAnswer *out)
 /* Whether somebody of the job is at the other end: a user's other processes have crctl. */
 static bool is_of_job(const struct cr_asker *k)
 {
-	cr_pids pids = { 0 };
-	bool found = false;
-	size_t i;
+	struct cr_proc_stat st = { .ppid = k->peer.pid };
+	int i;
 
 	/* Another user's process of the job is known to root only. */
 	if (k->peer.uid != geteuid() && geteuid())
 		return false;
-	cr_job_pids(AT_FDCWD, getpid(), &pids);
-	for (i = 0; i < pids.n && !found; i++)
-		found = pids.v[i] == k->peer.pid;
-	free(pids.v);
-	return found;
+	/* We get its orphans: so all of the job are below us, and who is not is soon known. */
+	for (i = 0; i < DEPTH_MAX && st.ppid > 1 && st.ppid != getpid(); i++)
+		if (cr_proc_stat(AT_FDCWD, st.ppid, &st))
+			return false;
+	return i && st.ppid == getpid();
 }
 
 static void answer(struct cr_asker *k, const cairn_ApiAsk *q)
@@ -298,7 +298,9 @@ static void greet(struct cr_shepherd *sh, int fd)
 	struct cr_asker *k = sh->nasks < ASKERS_MAX ? calloc(1, sizeof(*k)) : NULL;
 	socklen_t len = sizeof(k->peer);
 
-	if (!k || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &k->peer, &len)) {
+	/* Strangers get no place, as they could take them all. Our user's others are told. */
+	if (!k || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &k->peer, &len) ||
+	    (k->peer.uid != geteuid() && !is_of_job(k))) {
 		free(k);
 		close(fd);
 		return;
@@ -316,10 +318,15 @@ static void greet(struct cr_shepherd *sh, int fd)
 void cr_asks_look(struct cr_shepherd *sh)
 {
 	struct cr_asker *k, *next;
-	int fd;
+	int fd, i;
 
-	while ((fd = accept4(sh->asking, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+	/* All that were there when we came; a flood never ends. */
+	for (i = 0; i <= ASKERS_MAX; i++) {
+		fd = accept4(sh->asking, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			break;
 		greet(sh, fd);
+	}
 	for (k = sh->askers; k; k = next) {
 		next = k->next;
 		hear(k);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The job's socket: answers crctl. Only the job's own user (or root) is heard.
+// The job's sockets: answers crctl. Only the job's own user (or root) is heard: others, who can
+// reach an abstract name too, are cut off before anything is read. In the shepherd's loop, which
+// waits for nobody's request; who sends none is cut off later.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,6 +13,9 @@
 
 #include "control.pb.h"
 #include "shepherd/shepherd.h"
+
+#define CALLERS_MAX 64
+#define ACCEPT_AT_ONCE 64
 
 static void reply(struct cr_shepherd *sh, int fd, const cairn_ControlReply *r)
 {
@@ -180,27 +185,87 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 	return false;
 }
 
-void cr_control_accept(int listening, short what, void *arg)
+/* A client whose request has not come yet. */
+struct cr_caller {
+	struct cr_shepherd *sh;
+	struct event *event;
+	int fd;
+};
+
+static void hang_up(struct cr_caller *k)
 {
-	struct timeval second = { 1, 0 };
-	struct cr_shepherd *sh = arg;
+	k->sh->callers--;
+	if (k->event)
+		event_free(k->event);
+	cr_close_fd(&k->fd);
+	free(k);
+}
+
+/* False: the request has not come. */
+static bool hear(struct cr_caller *k)
+{
 	cairn_ControlRequest q = cairn_ControlRequest_init_zero;
+	int ret = cr_wire_recv(k->fd, &k->sh->wire, cairn_ControlRequest_fields, &q, NULL, NULL,
+			       MSG_DONTWAIT);
 	cairn_ControlReply *r;
+
+	if (ret == -EAGAIN)
+		return false;
+	r = ret == 1 ? calloc(1, sizeof(*r)) : NULL;
+	if (r && obey(k->sh, k->fd, &q, r))
+		k->fd = -1;
+	free(r);
+	hang_up(k);
+	return true;
+}
+
+static void on_request(int fd, short what, void *arg)
+{
+	if (what & EV_TIMEOUT || !hear(arg))
+		hang_up(arg);
+}
+
+/* The kernel says who it is, before anything is read of what he sends. */
+static bool is_ours(int fd)
+{
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd < 0)
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
+	       (peer.uid == geteuid() || !peer.uid);
+}
+
+static void listen_to(struct cr_shepherd *sh, int fd)
+{
+	const struct timeval second = { 1, 0 }, patience = { 10, 0 };
+	struct cr_caller *k = sh->callers < CALLERS_MAX && is_ours(fd) ? calloc(1, sizeof(*k)) :
+									NULL;
+
+	if (!k) {
+		close(fd);
 		return;
-	r = calloc(1, sizeof(*r));
-	/* A client that says nothing must not hold us up. */
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	}
+	/* Who does not read his answer must not hold us up. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
-	if (r && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
-	    (peer.uid == geteuid() || !peer.uid) &&
-	    cr_wire_recv(fd, &sh->wire, cairn_ControlRequest_fields, &q, NULL, NULL, 0) == 1 &&
-	    obey(sh, fd, &q, r))
-		fd = -1;
-	free(r);
-	cr_close_fd(&fd);
+	*k = (struct cr_caller){ .sh = sh, .fd = fd };
+	sh->callers++;
+	if (hear(k))
+		return;
+	k->event = event_new(sh->base, fd, EV_READ, on_request, k);
+	if (!k->event || event_add(k->event, &patience))
+		hang_up(k);
+}
+
+void cr_control_accept(int listening, short what, void *arg)
+{
+	struct cr_shepherd *sh = arg;
+	int i, fd;
+
+	/* Not more, so that a flood does not keep us from everything else. */
+	for (i = 0; i < ACCEPT_AT_ONCE; i++) {
+		fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return;
+		listen_to(sh, fd);
+	}
 }

@@ -219,9 +219,9 @@ static struct timeval seconds(double s)
 /* An agent that comes when nobody called, because a call was repeated: it is told to go on. */
 static void on_agent(int fd, short what, void *arg)
 {
-	int sock;
+	int sock, i;
 
-	while ((sock = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+	for (i = 0; i < 64 && (sock = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0; i++)
 		close(sock);
 }
 

@@ -158,6 +158,7 @@ struct cr_shepherd {
 	struct cr_cluster cluster;
 	int64_t began; /* CLOCK_REALTIME seconds */
 	CR_LIST(struct cr_waiting) waiting;
+	unsigned int callers; /* of crctl, whose requests have not come */
 	struct cr_options options;
 	char name[CR_NAME_MAX + 1];
 	char directory[CR_PATH_MAX]; /* absolute: options.dir/name */

@@ -99,6 +99,7 @@ static void read_record(pid_t pid, pid_t tid, struct cr_wake *wake)
 }
 
 /* Ranges that the writer shall have though a fork does not copy them, or the other way round. */
+#define ACCEPT_AT_ONCE 256
 #define LIFTED (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK | AGENT_RANGE_SYSV)
 
 static bool must_ask(const struct cr_member *m)
@@ -289,9 +290,13 @@ static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	struct cr_member *m;
 	struct ucred peer;
 	socklen_t len;
-	int fd;
+	int fd, i;
 
-	while ((fd = accept4(sh->agents, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+	/* Who floods us with connections does not keep us here. */
+	for (i = 0; i < ACCEPT_AT_ONCE; i++) {
+		fd = accept4(sh->agents, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return errno == EMFILE || errno == ENFILE ? cr_duplicates_full(c) : 0;
 		len = sizeof(peer);
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
 		    !(m = member_of(sh, c, &peer))) {
@@ -307,7 +312,7 @@ static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd,
 			  &(struct epoll_event){ EPOLLIN | EPOLLET, { .ptr = m } });
 	}
-	return errno == EMFILE || errno == ENFILE ? cr_duplicates_full(c) : 0;
+	return 0;
 }
 
 /* The kernel lets nobody send an io_uring: so its process cannot be described. */
