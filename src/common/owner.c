@@ -423,6 +423,31 @@ int cr_owner_take(const char *directory, const char *job, struct cr_owner *self,
 	return fd;
 }
 
+int cr_owner_renew(int *fd, const char *directory, const struct cr_owner *self, struct cr_err *err)
+{
+	char path[CR_PATH_MAX + 8];
+	struct cr_owner other;
+	cr_auto_fd next = -1;
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/" CR_OWNER_FILE, directory);
+	if (*fd < 0 || is_current(*fd, path) || (lstat(path, &st) && errno != ENOENT))
+		return 0;
+	next = open_lock(path, err);
+	if (next < 0)
+		return next;
+	if (flock(next, LOCK_EX | LOCK_NB) && !lockless(errno)) {
+		read_record(next, &other);
+		/* Ours after all, where the file system numbers its files anew. */
+		return !strcmp(other.mark, self->mark) ? 0 : occupied(directory, &other, err);
+	}
+	cr_owner_note(next, self);
+	close(*fd);
+	*fd = next;
+	next = -1;
+	return 0;
+}
+
 void cr_owner_leave(int fd, const char *directory)
 {
 	char path[CR_PATH_MAX + 8];

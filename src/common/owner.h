@@ -37,6 +37,12 @@ struct cr_owner {
 int cr_owner_take(const char *directory, const char *job, struct cr_owner *self,
 		  struct cr_err *err);
 
+/*
+ * If the folder was removed or put aside while the job runs, the one that is there now is owned as
+ * well, as otherwise another shepherd could take the job from there. *fd is replaced.
+ */
+int cr_owner_renew(int *fd, const char *directory, const struct cr_owner *self, struct cr_err *err);
+
 /* Writes the record anew. A failure costs others a hint only. */
 void cr_owner_note(int fd, const struct cr_owner *self);
 

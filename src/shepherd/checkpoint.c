@@ -218,6 +218,9 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
 	ret = cr_image_create(&c->writer, sh->directory,
 			      sh->cluster.active ? sh->cluster.number : 0, &c->err);
+	/* It may have had to make the folder anew. */
+	if (!ret)
+		ret = cr_owner_renew(&sh->owner, sh->directory, &sh->record, &c->err);
 	c->writer.ids = sh->ids;
 	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
 		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
