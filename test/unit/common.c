@@ -270,8 +270,19 @@ START_TEST(cpu)
 	has.xcr0 = 3;
 	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, "state:avx ");
 	cr_err_clear(&err);
+	/* A CPU of another maker: it would take other bytes for these registers. */
+	has.xcr0 = had.xcr0 = 0x207;
+	has.places_count = had.places_count = 8;
+	has.places[7] = 2688;
+	ck_assert_int_eq(cr_cpu_check(&had, &has, &err), 0);
+	had.places[7] = 832;
+	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, "had: state:pku ");
+	cr_err_clear(&err);
+	had.places[7] = 2688;
+	ck_assert_int_eq(cr_cpu_check(&had, &has, &err), 0);
 	memset(&had, 0xff, sizeof(had));
 	had.words_count = 8;
+	had.places_count = 0;
 	memset(&has, 0, sizeof(has));
 	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, " sse3 pclmulqdq");
 }

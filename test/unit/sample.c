@@ -117,6 +117,7 @@ static void make_sense(struct sample *s)
 	s->manifest.uid = geteuid();
 	s->manifest.cpu.words_count = 0;
 	s->manifest.cpu.xcr0 = 0;
+	s->manifest.cpu.places_count = 0;
 }
 
 static void place_run(cairn_PageRun *run, uint64_t addr, cairn_Codec codec, const cairn_Blob *blob)

@@ -108,6 +108,25 @@ int cr_cpu_level(const cairn_CpuFeatures *cpu)
 	return l + 1;
 }
 
+/* AMD and Intel put the same registers at different places. */
+static void read_places(cairn_CpuFeatures *out)
+{
+	unsigned int a, b, c, d, i;
+
+	out->places_count = CR_ARRAY_SIZE(out->places);
+	for (i = 0; i < out->places_count; i++)
+		if (out->xcr0 >> (i + 2) & 1 && __get_cpuid_count(0xd, i + 2, &a, &b, &c, &d))
+			out->places[i] = b;
+}
+
+/* Whether the kernel would look for part i of the state elsewhere than where the image has it. */
+static bool moved(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, size_t i)
+{
+	return i >= 2 && i - 2 < had->places_count && i - 2 < here->places_count &&
+	       had->places[i - 2] && here->places[i - 2] &&
+	       had->places[i - 2] != here->places[i - 2];
+}
+
 void cr_cpu_read(cairn_CpuFeatures *out)
 {
 	unsigned int a, b, c, d;
@@ -132,6 +151,7 @@ void cr_cpu_read(cairn_CpuFeatures *out)
 	if (out->words[W_1C] >> 27 & 1) {
 		__asm__("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
 		out->xcr0 = (uint64_t)d << 32 | a;
+		read_places(out);
 	}
 }
 
@@ -167,7 +187,7 @@ int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, st
 		n += snprintf(names + n, sizeof(names) - n, " %s", features[i].name);
 	}
 	for (i = 0; i < 64; i++)
-		if (lost >> i & 1 && n + 24 < sizeof(names))
+		if ((lost >> i & 1 || moved(had, here, i)) && n + 24 < sizeof(names))
 			n += snprintf(names + n, sizeof(names) - n, " state:%s",
 				      i < CR_ARRAY_SIZE(states) ? states[i] : "amx");
 	if (!n)
