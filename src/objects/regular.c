@@ -460,6 +460,24 @@ static int name_again(const cairn_Description *d, const cairn_Inode *m, struct c
 	return cr_fail(err, CR_EXIT_CHANGED, errno, "cannot make %s again", d->path);
 }
 
+#define CAN_BE_SET (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC)
+
+/* Only one description of a file has O_TMPFILE, and only from making it: -1 if it is another. */
+static int take_made(int at, const cairn_Description *d)
+{
+	int flags = at < 0 ? 0 : fcntl(at, F_GETFL), fd;
+
+	if ((d->flags & O_TMPFILE) != O_TMPFILE || (flags ^ (int)d->flags) & ~CAN_BE_SET)
+		return -1;
+	fd = fcntl(at, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0 || fcntl(fd, F_SETFL, d->flags & ~O_ASYNC)) {
+		cr_close_fd(&fd);
+		return -1;
+	}
+	lseek(fd, d->offset, SEEK_SET);
+	return fd;
+}
+
 static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode), at = i < 0 ? -1 : r->inode_fd[i], fd;
@@ -483,6 +501,9 @@ static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_er
 	}
 	if (at >= 0 && name_again(d, m, err))
 		return -EACCES;
+	fd = take_made(at, d);
+	if (fd >= 0)
+		return fd;
 	fd = m && d->deleted && at < 0 ? open_by_other_name(r, m, d, err) :
 					 cr_reopen(r, at, d->path, d, err);
 	if (fd >= 0 && d->offset)

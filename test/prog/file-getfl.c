@@ -73,6 +73,8 @@ static void files(void)
 	add_file(O_PATH | O_CLOEXEC | O_NOFOLLOW, "file, O_PATH and O_NOFOLLOW");
 	add_file(O_RDONLY | O_NOFOLLOW, "file, O_NOFOLLOW");
 	add_file(O_RDWR | O_CREAT | O_NOCTTY, "file, O_CREAT");
+	add(open(prog_path("."), O_TMPFILE | O_RDWR, 0600), "file, O_TMPFILE");
+	add(open(prog_path("."), O_TMPFILE | O_RDWR | O_APPEND, 0600), "O_TMPFILE, to append");
 	add(open(prog_path("."), O_RDONLY | O_DIRECTORY), "directory");
 	add(open(prog_path("."), O_PATH | O_DIRECTORY), "directory, O_PATH");
 	add(open("/dev/null", O_RDWR | O_CLOEXEC), "null");
