@@ -77,13 +77,24 @@ static bool readable_list(char *const *list)
 	return true;
 }
 
+/* A string up to its end, each page of it once. */
+static bool readable_string(const char *s)
+{
+	size_t n = CR_PAGE - (uint64_t)s % CR_PAGE;
+
+	for (; agent_readable(s, 1); s += n, n = CR_PAGE)
+		if (memchr(s, 0, n))
+			return true;
+	return false;
+}
+
 static void plan_env(char *const *env, struct env_plan *plan)
 {
 	for (; env && env[plan->n]; plan->n++) {
 		char *e = env[plan->n];
 
 		/* Nor can the kernel: it refuses. */
-		if (env != environ && !agent_readable(e, 1)) {
+		if (env != environ && !readable_string(e)) {
 			plan->bad = true;
 			break;
 		}

@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
@@ -29,6 +30,7 @@
 static sigjmp_buf stumbled;
 static int epfd, tfd, pair[2], listener, semid;
 static char *none, *readonly, *edge;
+static char *endless; /* a string that runs into what nobody can read */
 static char report[64 * 1024];
 static size_t at;
 
@@ -119,7 +121,9 @@ static void others(int k, void *p)
 	struct msghdr named = { .msg_name = p, .msg_namelen = 16 };
 	struct msghdr control = { .msg_control = p, .msg_controllen = 32 };
 	char *list[] = { p, NULL }, *nothing[] = { NULL };
+	char *tail[] = { endless, NULL };
 	socklen_t len = 16;
+	pid_t pid;
 
 	TRY("poll", poll(p, 1, 0));
 	TRY("epoll_wait", epoll_wait(epfd, p, 1, 0));
@@ -157,6 +161,13 @@ static void others(int k, void *p)
 		TRY("execve argv", execve("/nonexistent", p, NULL));
 		TRY("execve envp", execve("/nonexistent", nothing, p));
 		TRY("execve entry", execve("/nonexistent", nothing, list));
+		TRY("execveat entry", execveat(AT_FDCWD, "/nonexistent", nothing, list, 0));
+		TRY("fexecve envp", fexecve(-1, nothing, p));
+		TRY("execve tail", execve("/nonexistent", nothing, tail));
+		TRY("spawn tail", -posix_spawn(&pid, "/nonexistent", NULL, NULL, nothing, tail));
+		TRY("spawn envp", -posix_spawn(&pid, "/nonexistent", NULL, NULL, nothing, p));
+		TRY("spawn entry", -posix_spawn(&pid, "/nonexistent", NULL, NULL, nothing, list));
+		TRY("spawnp envp", -posix_spawnp(&pid, "/nonexistent", NULL, NULL, nothing, p));
 	}
 	TRY("wait4", wait4(-1, p, WNOHANG, NULL));
 	TRY("prctl name", prctl(PR_SET_NAME, p));
@@ -198,6 +209,9 @@ static void prepare(void)
 	CHECK(none != MAP_FAILED && !mprotect(none + PAGE, 2 * PAGE, PROT_NONE));
 	edge = none + PAGE - 4;
 	none += PAGE;
+	endless = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(endless != MAP_FAILED && !mprotect(endless + PAGE, PAGE, PROT_NONE));
+	endless = memcpy(endless + PAGE - 4, "LD_P", 4);
 	readonly = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(readonly != MAP_FAILED);
 	CHECK(!sigaction(SIGSEGV, &act, NULL) && !sigaction(SIGBUS, &act, NULL));
