@@ -65,4 +65,7 @@ time.sleep(100)' "$socket" >flood 2>&1 &
 	[ $(($(date +%s%N) - began)) -lt 6000000000 ]
 	is 0 $? 'nobody waits for the silent'
 fi
+[ ! "$flooder" ] || kill -9 $flooder
+"$CR_BIN/crctl" kill strangers >msg 2>&1
+is 0 $? "the job ends: $(tail -n 1 msg)"
 finish
