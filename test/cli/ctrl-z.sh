@@ -57,16 +57,16 @@ for start in sys.argv[1:]:
     expect(b"interrupted")
     expect(b"ready> ")
     print("interrupted")
-    if start.startswith("crrestart"):
-        continue
     say(start.encode() + b"\n")
-    expect(b"\ntick\r")
-    say(b"\x1a")
+    if not start.startswith("crrestart"):
+        expect(b"\ntick\r")
+        say(b"\x1a")
     expect(b"Stopped")
     code, out, took = crctl("kill", "job")
     print("kill", code, took < 15)
+    # The shell may tell of its end, and forget it, before it is waited for.
     say(b"while [[ $(jobs -s) ]]; do sleep 0.1; done; wait %1; echo st''atus $?\n")
-    expect(b"status 137")
+    expect(b"status 137|Exit 137")
     print("ended")
 END
 cat >tick.py <<'END'
@@ -83,11 +83,11 @@ status 0 stopped True
 checkpoint 0
 still 0 stopped
 fg
-interrupted'
-timeout $((step * 4)) python3 shell.py 'crlaunch -n job -d ckpt -- python3 tick.py' >got 2>why
-is "$want
+interrupted
 kill 0 True
-ended" "$(cat got)" "Ctrl-Z: $(tail -n 1 why)"
+ended'
+timeout $((step * 4)) python3 shell.py 'crlaunch -n job -d ckpt -- python3 tick.py' >got 2>why
+is "$want" "$(cat got)" "Ctrl-Z: $(tail -n 1 why)"
 timeout $((step * 4)) python3 shell.py 'crrestart ckpt/job' >got 2>why
 is "$want" "$(cat got)" "Ctrl-Z after a restart: $(tail -n 1 why)"
 
