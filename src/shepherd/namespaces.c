@@ -14,8 +14,6 @@
 
 #include "shepherd/shepherd.h"
 
-#define PID 2 /* of cr_namespaces */
-
 struct visit {
 	char path[64];
 	struct utsname names;
@@ -51,10 +49,14 @@ static int read_names(struct cr_member *m, struct cr_err *err)
 	return 0;
 }
 
-/* One for children that nobody has been born into yet has no number. */
+/*
+ * One for children that nobody has been born into yet has no number. Nor has any of a process that
+ * is ending, but that of its pid: another kind, asked afterwards, tells the two apart.
+ */
 static bool is_unborn(pid_t pid, size_t kind)
 {
-	return strstr(cr_namespaces[kind], "_for_children") && cr_namespace_number(pid, PID);
+	return strstr(cr_namespaces[kind], "_for_children") &&
+	       cr_namespace_number(pid, CR_NAMESPACE_UTS);
 }
 
 int cr_namespaces_look(struct cr_member *m, struct cr_err *err)
