@@ -493,6 +493,12 @@ static int isolate(struct cr_restart *r, struct cr_err *err)
 	return 0;
 }
 
+/* Whether somebody of a group is there; 0 is one that cannot be seen from here. */
+static bool lives(pid_t group)
+{
+	return group > 0 && (!kill(-group, 0) || errno == EPERM);
+}
+
 int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err)
 {
 	int tty = find_tty(r), p[2], ret;
@@ -532,7 +538,8 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 	cr_close_fd(&r->sh->report);
 	cr_image_free(&r->img);
 	ret = cr_outer(pid, tty, p[0], tty < 0);
-	if (may_group) {
+	/* A shell has taken it back already if the job was stopped before it ended. */
+	if (may_group && !lives(tcgetpgrp(tty))) {
 		sigfillset(&set);
 		sigprocmask(SIG_SETMASK, &set, NULL);
 		tcsetpgrp(tty, getpgrp());
