@@ -83,7 +83,7 @@ static bool readable_string(const char *s)
 	size_t n = CR_PAGE - (uint64_t)s % CR_PAGE;
 
 	for (; agent_readable(s, 1); s += n, n = CR_PAGE)
-		if (memchr(s, 0, n))
+		if (strnlen(s, n) < n)
 			return true;
 	return false;
 }
