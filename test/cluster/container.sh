@@ -87,9 +87,9 @@ shepherd=
 for f in /proc/[0-9]*; do
 	case $(cat "$f/comm" 2>/dev/null) in crrestart) ;; *) continue ;; esac
 	grep -qszF "CR_NODE_SOCKET=$tmp/$now/" "$f/environ" || continue
-	# Its parent is the guard.
+	# The other one is outside of the guard.
 	pid=$(awk '/^PPid:/ { print $2 }' "$f/status")
-	[ "$(cat "/proc/$pid/comm")" != crrestart ] || shepherd=${f#/proc/}
+	[ "$(cat "/proc/$pid/comm")" != cairn-guard ] || shepherd=${f#/proc/}
 done
 was=$(runc_ "$now" state $id | jq .pid)
 kill -9 "$shepherd"

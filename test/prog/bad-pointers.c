@@ -271,7 +271,7 @@ static void compare(const char *want, const char *got)
 int main(int argc, char **argv)
 {
 	static char want[sizeof(report)], got[sizeof(report)];
-	char self[PATH_MAX], *plain[] = { self, argv[1], "plain", NULL };
+	char self[PATH_MAX] = "", *plain[] = { self, argv[1], "plain", NULL };
 	char *env[] = { NULL };
 	int fd;
 	pid_t pid;
@@ -282,7 +282,7 @@ int main(int argc, char **argv)
 		prog_put("plain", want);
 		_exit(0);
 	}
-	CHECK(readlink("/proc/self/exe", self, sizeof(self)) > 0);
+	CHECK(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
 	pid = prog_fork();
 	if (!pid)
 		_exit(syscall(SYS_execve, self, plain, env) != 0);
