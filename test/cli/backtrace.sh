@@ -191,7 +191,7 @@ slay
 rm -rf ckpt work
 launch_prog thr-main-exit -d ckpt || finish
 save 'first thread ended'
-says bt '^Thread [0-9]+, which has ended' 'it is said'
+says bt '^Thread [0-9]+ thr-main-exit, which has ended' 'it is said'
 same 'first thread ended' "$CR_PROGS/thr-main-exit" thr-main-exit
 verdict 'first thread ended'
 finish
