@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Who connects to this store. Each gets a thread; who has not proved himself soon is cut off, and
-// of such there are never more than a few, whoever comes: the oldest goes for the newest.
+// of such there are never more than some, whoever comes: when there is no room those go who have
+// had a moment to speak, and until then the others wait in the kernel.
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "store/internal.h"
 
-#define UNPROVED 32
+#define UNPROVED_MAX 512
+/* Nor more than this part of all descriptors: the others are for those who have. */
+#define SHARE 8
 #define INCOMING 256
 #define PROVE_NS (10 * 1000000000ll)
+#define MOMENT_NS 250000000ll
+/* While there is no room: until the next look. */
+#define PAUSE_US 50000
+#define BACKLOG 4096
 
 /* ---- who brings what ---- */
 
@@ -107,22 +115,16 @@ static void serve(struct cr_store *s, void *arg)
 
 /* ---- the loop's side ---- */
 
-/* With the lock held: cuts off who takes too long, and the oldest if there are too many. */
-static void cut_off(struct cr_store *s, bool one)
+/* With the lock held: cuts off who takes too long, or has had his moment while others wait. */
+static void cut_off(struct cr_store *s, bool others_wait)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
-	struct cr_incoming *in, *oldest = NULL;
+	struct cr_incoming *in;
 
-	for (in = s->incoming; in; in = in->next) {
-		if (in->proved)
-			continue;
-		if (now - in->since_ns > PROVE_NS)
+	for (in = s->incoming; in; in = in->next)
+		if (!in->proved &&
+		    now - in->since_ns > (others_wait ? MOMENT_NS : PROVE_NS))
 			shutdown(in->fd, SHUT_RDWR);
-		/* New ones are put in front. */
-		oldest = in;
-	}
-	if (one && oldest)
-		shutdown(oldest->fd, SHUT_RDWR);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -134,13 +136,45 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static void on_accept(evutil_socket_t listener, short what, void *arg)
+/* Whoever is cut off is gone a little later, when his thread is. */
+static bool has_room(struct cr_store *s)
+{
+	struct rlimit files = { 1024, 1024 };
+	unsigned int proved = 0, most;
+	bool room;
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	most = files.rlim_cur / SHARE < UNPROVED_MAX ? files.rlim_cur / SHARE + 1 : UNPROVED_MAX;
+	pthread_mutex_lock(&s->lock);
+	for (struct cr_incoming *i = s->incoming; i; i = i->next)
+		proved += i->proved;
+	room = s->unproved < most && proved < INCOMING;
+	if (!room)
+		cut_off(s, true);
+	pthread_mutex_unlock(&s->lock);
+	return room;
+}
+
+static void on_pause_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_store *s = arg;
-	struct cr_incoming *in;
-	unsigned int n = 0;
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
+	event_add(s->accept_event, NULL);
+}
+
+static void on_accept(evutil_socket_t listener, short what, void *arg)
+{
+	struct timeval pause = { 0, PAUSE_US };
+	struct cr_store *s = arg;
+	struct cr_incoming *in;
+	int fd;
+
+	if (!has_room(s)) {
+		event_del(s->accept_event);
+		evtimer_add(s->pause, &pause);
+		return;
+	}
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return;
 	in = calloc(1, sizeof(*in));
@@ -152,17 +186,6 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 	in->fd = fd;
 	in->since_ns = cr_now_ns(CLOCK_MONOTONIC);
 	pthread_mutex_lock(&s->lock);
-	for (struct cr_incoming *i = s->incoming; i; i = i->next)
-		n++;
-	if (s->unproved >= UNPROVED)
-		cut_off(s, true);
-	/* Until the one that was cut off is gone there is no room. */
-	if (s->unproved >= UNPROVED || n >= INCOMING) {
-		pthread_mutex_unlock(&s->lock);
-		close(fd);
-		free(in);
-		return;
-	}
 	in->next = s->incoming;
 	s->incoming = in;
 	s->unproved++;
@@ -192,7 +215,7 @@ int cr_store_listen(struct cr_store *s, const struct sockaddr *at, socklen_t len
 	s->listener = socket(at->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->listener >= 0)
 		setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (s->listener < 0 || bind(s->listener, at, len) || listen(s->listener, 64) ||
+	if (s->listener < 0 || bind(s->listener, at, len) || listen(s->listener, BACKLOG) ||
 	    getsockname(s->listener, (struct sockaddr *)&got, &got_len))
 		return cr_fail(err, CR_EXIT_CLUSTER, errno, "cannot take images at %s",
 			       cr_address_text(at, text));
@@ -200,7 +223,8 @@ int cr_store_listen(struct cr_store *s, const struct sockaddr *at, socklen_t len
 						    ((struct sockaddr_in *)&got)->sin_port);
 	s->accept_event = event_new(s->o.base, s->listener, EV_READ | EV_PERSIST, on_accept, s);
 	s->tick = event_new(s->o.base, -1, EV_PERSIST, on_tick, s);
-	if (!s->accept_event || !s->tick || event_add(s->accept_event, NULL) ||
+	s->pause = evtimer_new(s->o.base, on_pause_over, s);
+	if (!s->accept_event || !s->tick || !s->pause || event_add(s->accept_event, NULL) ||
 	    event_add(s->tick, &second))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "store");
 	return 0;
@@ -219,6 +243,8 @@ void cr_listen_free(struct cr_store *s)
 		event_free(s->accept_event);
 	if (s->tick)
 		event_free(s->tick);
+	if (s->pause)
+		event_free(s->pause);
 	cr_close_fd(&s->listener);
 	pthread_mutex_lock(&s->lock);
 	for (in = s->incoming; in; in = in->next)

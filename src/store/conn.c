@@ -18,6 +18,8 @@
 
 #define PAYLOAD_MAX (CR_PIECE_MAX + 64 * 1024)
 #define PROVE_MS 5000
+/* Of who has come himself: many others may be in the queue before him. */
+#define QUEUE_MS 30000
 
 void cr_conn_patience(struct cr_conn *c, unsigned int ms)
 {
@@ -49,7 +51,7 @@ static int prove(struct cr_conn *c, const struct cr_trust *trust, bool accepted,
 	if (!c->ssl || !SSL_set_fd(c->ssl, c->fd))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "TLS");
 	ERR_clear_error();
-	cr_conn_patience(c, PROVE_MS);
+	cr_conn_patience(c, accepted ? PROVE_MS : QUEUE_MS);
 	ret = accepted ? SSL_accept(c->ssl) : SSL_connect(c->ssl);
 	if (ret == 1 && cr_trust_proved(trust, c->ssl))
 		return 0;

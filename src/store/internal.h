@@ -258,7 +258,7 @@ struct cr_store {
 	unsigned int threads;
 	_Atomic bool closing;
 	int wake; /* eventfd: reports */
-	struct event *wake_event, *accept_event, *tick;
+	struct event *wake_event, *accept_event, *tick, *pause;
 	struct cr_report *reports, **last_report;
 	struct cr_chores chores, checks;
 	struct cr_shipment *shipments;

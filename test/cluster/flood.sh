@@ -73,6 +73,13 @@ flood frames "$socket" 300
 flood slow "$socket" 300
 flood watch "$socket" 300
 flood tls "$CR_COORDINATOR" 900
+# Where node2 takes images, and where others ask it while the coordinator is away.
+if command -v ss >/dev/null; then
+	for p in $(ss -Hltnp | awk -v of="pid=$(<pid/crnode.node2)," '
+		index($0, of) { sub(/.*:/, "", $4); print $4 }' | sort -u); do
+		flood tls "127.0.0.1:$p" 900
+	done
+fi
 flood http "127.0.0.1:$((port + 50))" 900
 flood drip "127.0.0.1:$((port + 50))" 900
 is 0 "$(job restarts)" 'and the job was never restarted'
