@@ -501,8 +501,13 @@ static void give_up(struct cr_restart *r)
 
 	__atomic_store_n(&r->page->go, 2, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
-	for (i = 0; i < r->img.processes.n; i++)
-		kill(cr_real(r, r->img.processes.v[i].process.pid), SIGKILL);
+	for (i = 0; i < r->img.processes.n; i++) {
+		pid_t pid = cr_real(r, r->img.processes.v[i].process.pid);
+
+		/* Who is not born yet has no id, and 0 is our own group: the caller's shell. */
+		if (pid > 0)
+			kill(pid, SIGKILL);
+	}
 }
 
 /* How many come to each stage. */
