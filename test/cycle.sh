@@ -76,9 +76,13 @@ start() {
 	local out=$1
 	shift
 	rm -f "$dir/status"
+	# A group of which some are stopped, as by kill_job, is hung up by the kernel when it
+	# becomes an orphan: that must not be ours, to which such processes could come back.
+	[[ $options != *' group '* ]] || set -m
 	# Standard input is the null device, as of any job without a terminal.
 	(as_user "$@") </dev/null >>"$out" 2>>"$dir/err" &
 	shepherd=$!
+	set +m
 }
 
 # The status of the shepherd, once it has ended.
