@@ -80,7 +80,8 @@ static void *thread(void *call)
 static void *asker(void *unused)
 {
 	while (!over)
-		CHECK(cairn_checkpoint() >= 0);
+		if (cairn_checkpoint() < 0)
+			prog_fail(__FILE__, __LINE__, "%s", cairn_error());
 	return NULL;
 }
 
