@@ -70,8 +70,7 @@ static void check(void)
 	/* With virtual ids it shows others. */
 	if (ids && !strcmp(ids, "virtual"))
 		return;
-	for (i = 0; i < 50 && !all_there(locks, sizeof(locks)); i++)
-		prog_nap_ms(10);
+	PROG_SOON(all_there(locks, sizeof(locks)));
 	for (i = 0; i < sh->n; i++) {
 		pid_t pid = shown(locks, sh->inode[i]);
 

@@ -5,24 +5,48 @@
 
 #include "prog.h"
 
-/* The line of smaps for the mapping with this address that starts with key; false if none. */
-static inline bool maps_line(const void *addr, const char *key, char *out, size_t size)
+/* One reading of smaps: the line of the mapping with this address that starts with key, or "". */
+static inline void maps_read(const void *addr, const char *key, char line[1024])
 {
 	unsigned long lo, hi, at = (unsigned long)addr;
 	FILE *f = fopen("/proc/self/smaps", "re");
 	bool inside = false, found = false;
-	char line[1024];
 
 	CHECK(f);
-	while (!found && fgets(line, sizeof(line), f)) {
+	while (!found && fgets(line, 1024, f)) {
 		if (sscanf(line, "%lx-%lx ", &lo, &hi) == 2)
 			inside = at >= lo && at < hi;
 		found = inside && (!*key || !strncmp(line, key, strlen(key)));
 	}
 	fclose(f);
-	if (found && out)
+	if (!found)
+		*line = 0;
+}
+
+static inline bool maps_same(const void *addr, const char *key, char last[1024])
+{
+	char line[1024];
+	bool same;
+
+	maps_read(addr, key, line);
+	same = !strcmp(line, last);
+	strcpy(last, line);
+	return same;
+}
+
+/*
+ * The line of smaps for the mapping with this address that starts with key; false if none. It is
+ * read until two readings agree: one with a restart amid goes on at its offset in another text.
+ */
+static inline bool maps_line(const void *addr, const char *key, char *out, size_t size)
+{
+	char line[1024];
+
+	maps_read(addr, key, line);
+	CHECK(PROG_SOON(maps_same(addr, key, line)));
+	if (*line && out)
 		snprintf(out, size, "%s", line);
-	return found;
+	return *line;
 }
 
 /* A value in kB, such as Rss, of the mapping with this address. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What smaps tells of mappings of every kind, their VmFlags, is what it was. */
-#include "prog.h"
+#include "maps.h"
 
 #define LEN (8 * PAGE)
 #define MOST 48
@@ -16,29 +16,18 @@ static struct {
 static int n;
 
 /*
- * Of the mapping that begins at an address; without what the kernel notes for itself: who has
- * been written to, and what counts as committed.
+ * Of the mapping with an address; without what the kernel notes for itself: who has been written
+ * to, and what counts as committed.
  */
 static void read_flags(const char *at, char *out, size_t room)
 {
-	char start[32], line[1024], *p;
-	FILE *f = fopen("/proc/self/smaps", "r");
-	bool here = false;
+	char line[1024], *p;
 
-	CHECK(f);
+	CHECK(maps_line(at, "VmFlags:", line, sizeof(line)));
 	*out = 0;
-	snprintf(start, sizeof(start), "%lx-", (unsigned long)at);
-	while (fgets(line, sizeof(line), f)) {
-		if (!strncmp(line, start, strlen(start)))
-			here = true;
-		if (!here || strncmp(line, "VmFlags:", 8))
-			continue;
-		for (p = strtok(line + 8, " \n"); p; p = strtok(NULL, " \n"))
-			if (strcmp(p, "sd") && strcmp(p, "ac") && strlen(out) + 4 < room)
-				strcat(strcat(out, p), " ");
-		break;
-	}
-	fclose(f);
+	for (p = strtok(line + 8, " \n"); p; p = strtok(NULL, " \n"))
+		if (strcmp(p, "sd") && strcmp(p, "ac") && strlen(out) + 4 < room)
+			strcat(strcat(out, p), " ");
 }
 
 static void add(int prot, int flags, int fd, int advice, const char *what)

@@ -136,6 +136,15 @@ static inline void prog_nap(void)
 	prog_nap_ms(10);
 }
 
+/* Whether something becomes true that one look may not show: a bounded number of looks. */
+#define PROG_SOON(c) ({ \
+	int tries_ = 50; \
+	bool true_; \
+	while (!(true_ = (c)) && --tries_) \
+		prog_nap(); \
+	true_; \
+})
+
 static inline void prog_wait(void)
 {
 	while (!prog_done())
