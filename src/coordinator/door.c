@@ -15,16 +15,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/defs.h"
 #include "common/io.h"
+#include "net/users.h"
 
 #define VISITORS_MAX 128
-/* Of all descriptors; the others are for nodes, users and the database. */
-#define SHARE 8
 #define REQUEST_MAX 8192
 #define MOMENT_NS 250000000ll
 #define ASK_MS 10000
@@ -414,19 +412,15 @@ static void on_pause_over(evutil_socket_t fd, short what, void *arg)
 struct co_door *co_door_open(struct event_base *base, int fd, const struct co_door_rules *rules)
 {
 	struct co_door *d = calloc(1, sizeof(*d));
-	struct rlimit files = { 1024, 1024 };
 
 	if (!d) {
 		close(fd);
 		return NULL;
 	}
-	getrlimit(RLIMIT_NOFILE, &files);
 	d->rules = *rules;
 	d->base = base;
 	d->fd = fd;
-	d->most = files.rlim_cur / SHARE < VISITORS_MAX ? files.rlim_cur / SHARE : VISITORS_MAX;
-	if (!d->most)
-		d->most = 1;
+	d->most = cr_unproved_most(VISITORS_MAX);
 	TAILQ_INIT(&d->visitors);
 	d->event = event_new(base, fd, EV_READ | EV_PERSIST, on_ready, d);
 	d->timer = evtimer_new(base, on_pause_over, d);

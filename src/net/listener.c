@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -19,9 +18,6 @@
 #include "common/io.h"
 #include "net/link_state.h"
 
-#define UNPROVED_MAX 512
-/* Nor more than this part of all descriptors: the others are for those who have. */
-#define SHARE 8
 /* One that came this long ago has had its moment, when there is no room for others. */
 #define MOMENT_NS 250000000ll
 /* Accepted before other events have their turn. */
@@ -234,15 +230,12 @@ struct cr_listener *cr_link_listen(struct event_base *base, const struct sockadd
 				   struct cr_err *err)
 {
 	struct cr_listener *listener = calloc(1, sizeof(*listener));
-	struct rlimit files = { 1024, 1024 };
 
 	if (!listener) {
 		cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "listener");
 		return NULL;
 	}
-	getrlimit(RLIMIT_NOFILE, &files);
-	listener->most = files.rlim_cur / SHARE < UNPROVED_MAX ? files.rlim_cur / SHARE + 1 :
-								 UNPROVED_MAX;
+	listener->most = cr_unproved_most(CR_UNPROVED_MAX);
 	listener->base = base;
 	listener->trust = trust;
 	listener->accepted = accepted;

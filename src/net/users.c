@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See users.h. Descriptors are the daemon's scarcest good: half of them are for connections of
-// users, and no user gets more than an eighth of that, whatever the options say. Root is not
-// limited in their number, so that he can always look and put things right.
+// users, and no user gets more than an eighth of that, whatever the options say; nor do those who
+// have proved nothing get more than an eighth of all. Root is not limited in their number, so that
+// he can always look and put things right.
 #include "net/users.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "cluster.pb.h"
 #include "net/frame.h"
 
+/* What one user, and all who have proved nothing, leave to the others. */
 #define SHARE 8
 #define FEWEST 8
 
@@ -24,16 +26,29 @@ struct cr_users {
 	unsigned int connections, most; /* of all */
 };
 
+static unsigned int descriptors(void)
+{
+	struct rlimit files = { 1024, 1024 };
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	return files.rlim_cur < 1u << 30 ? files.rlim_cur : 1u << 30;
+}
+
+unsigned int cr_unproved_most(unsigned int most)
+{
+	unsigned int share = descriptors() / SHARE + 1;
+
+	return share < most ? share : most;
+}
+
 struct cr_users *cr_users_new(const struct cr_users_limits *limits)
 {
 	struct cr_users *u = calloc(1, sizeof(*u));
-	struct rlimit files = { 1024, 1024 };
 
 	if (!u)
 		return NULL;
 	u->limits = *limits;
-	getrlimit(RLIMIT_NOFILE, &files);
-	u->most = files.rlim_cur < 1u << 30 ? files.rlim_cur / 2 : 1u << 29;
+	u->most = descriptors() / 2;
 	if (u->limits.connections > u->most / SHARE)
 		u->limits.connections = u->most / SHARE > FEWEST ? u->most / SHARE : FEWEST;
 	return u;

@@ -29,6 +29,11 @@ struct cr_user {
 	size_t bytes;
 };
 
+/* At a port to which nodes connect. */
+#define CR_UNPROVED_MAX 512
+/* How many who have proved nothing may be here at once: so many, if the descriptors are enough. */
+unsigned int cr_unproved_most(unsigned int most);
+
 /* NULL: no memory. */
 struct cr_users *cr_users_new(const struct cr_users_limits *limits);
 /* When all connections are gone. */

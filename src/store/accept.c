@@ -5,15 +5,12 @@
 // had a moment to speak, and until then the others wait in the kernel.
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/users.h"
 #include "store/internal.h"
 
-#define UNPROVED_MAX 512
-/* Nor more than this part of all descriptors: the others are for those who have. */
-#define SHARE 8
 #define INCOMING 256
 #define PROVE_NS (10 * 1000000000ll)
 #define MOMENT_NS 250000000ll
@@ -139,16 +136,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 /* Whoever is cut off is gone a little later, when his thread is. */
 static bool has_room(struct cr_store *s)
 {
-	struct rlimit files = { 1024, 1024 };
-	unsigned int proved = 0, most;
+	unsigned int proved = 0;
 	bool room;
 
-	getrlimit(RLIMIT_NOFILE, &files);
-	most = files.rlim_cur / SHARE < UNPROVED_MAX ? files.rlim_cur / SHARE + 1 : UNPROVED_MAX;
 	pthread_mutex_lock(&s->lock);
 	for (struct cr_incoming *i = s->incoming; i; i = i->next)
 		proved += i->proved;
-	room = s->unproved < most && proved < INCOMING;
+	room = s->unproved < s->unproved_most && proved < INCOMING;
 	if (!room)
 		cut_off(s, true);
 	pthread_mutex_unlock(&s->lock);
@@ -209,6 +203,7 @@ int cr_store_listen(struct cr_store *s, const struct sockaddr *at, socklen_t len
 	char text[CR_ADDRESS_TEXT];
 	int on = 1;
 
+	s->unproved_most = cr_unproved_most(CR_UNPROVED_MAX);
 	if (!s->o.trust)
 		return cr_fail(err, CR_EXIT_TRUST, EACCES,
 			       "a store takes images only from those who have the cluster's key");

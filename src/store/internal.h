@@ -264,7 +264,7 @@ struct cr_store {
 	struct cr_shipment *shipments;
 	struct cr_standing *standing;
 	struct cr_incoming *incoming;
-	unsigned int unproved;
+	unsigned int unproved, unproved_most;
 	int listener;
 	unsigned int port;
 	int64_t rate_ns; /* when the next byte may go */
