@@ -200,19 +200,24 @@ int cr_locks_of_description(const struct cr_image *img, const cairn_Description 
 	return 0;
 }
 
-/* Those of descriptions that it took; fds: of all descriptions, -1 where one has none (yet). */
-int cr_locks_by_process(const struct cr_image *img, pid_t pid, const int *fds, struct cr_err *err)
+int cr_locks_by_process(struct cr_restore *r, pid_t pid, struct cr_err *err)
 {
+	const struct cr_image *img = r->img;
 	size_t i;
 
 	for (i = 0; i < img->locks.n; i++) {
 		const cairn_Lock *l = &img->locks.v[i];
-		int d;
+		int d, fd;
 
 		if (l->kind != cairn_LockKind_LOCK_FLOCK || l->pid != pid)
 			continue;
 		d = cr_description_index(img, l->description);
-		if (d >= 0 && fds[d] >= 0 && flock_again(l, fds[d]))
+		if (d < 0)
+			continue;
+		fd = cr_object_take(r, d, err);
+		if (fd < 0)
+			return fd;
+		if (flock_again(l, fd))
 			return taken(l, err);
 	}
 	return 0;

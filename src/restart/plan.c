@@ -294,7 +294,7 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	int d, fd, ret;
 
 	cr_progress_of(r, p)->label = CR_LABEL_FILES;
-	ret = cr_locks_by_process(&r->img, p->process.pid, r->objects.description_fd, err);
+	ret = cr_locks_by_process(&r->objects, p->process.pid, err);
 	if (ret)
 		return ret;
 	if (shares) {
@@ -321,9 +321,6 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 		}
 	}
 	ret = cr_objects_settle(&r->objects, p, err);
-	/* Of what could not be opened before. */
-	if (!ret)
-		ret = cr_locks_by_process(&r->img, p->process.pid, r->objects.description_fd, err);
 	if (ret)
 		return ret;
 	if (n->exe_fd >= 0)

@@ -482,7 +482,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 	if (leader)
 		set_foreground(r, m);
 	if (m->zombie) {
-		if (cr_locks_by_process(&r->img, m->pid, r->objects.description_fd, &err))
+		if (cr_locks_by_process(&r->objects, m->pid, &err))
 			cr_restart_die(r, m->pid, &err);
 		prctl(PR_SET_NAME, m->comm);
 		cr_progress_over(r, p);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * /proc/locks names who took a lock: also if parent and child share the open file and the one that
- * took it has closed it, if two share a table of descriptors, and nobody who lives for one that is
- * gone.
+ * took it has closed it, be it one of /proc, if two share a table of descriptors, and nobody who
+ * lives for one that is gone.
  */
 #include "prog.h"
 
@@ -14,6 +14,7 @@ static struct shared {
 	int n;
 	atomic_int up;
 } *sh;
+static int proc_fd;
 
 static int fresh(const char *name, int flags)
 {
@@ -23,6 +24,15 @@ static int fresh(const char *name, int flags)
 	CHECK(!fstat(fd, &st));
 	sh->inode[sh->n++] = st.st_ino;
 	return fd;
+}
+
+/* Each time it is opened it is another. */
+static ino_t proc_inode(void)
+{
+	struct stat st;
+
+	CHECK(!fstat(proc_fd, &st));
+	return st.st_ino;
 }
 
 static int lock(int fd, int command)
@@ -70,6 +80,7 @@ static void check(void)
 	/* With virtual ids it shows others. */
 	if (ids && !strcmp(ids, "virtual"))
 		return;
+	sh->inode[6] = proc_inode();
 	PROG_SOON(all_there(locks, sizeof(locks)));
 	for (i = 0; i < sh->n; i++) {
 		pid_t pid = shown(locks, sh->inode[i]);
@@ -103,14 +114,16 @@ int main(int argc, char **argv)
 	kept = fresh("kept", O_RDWR);
 	closed = fresh("closed", O_RDONLY);
 	gone = fresh("gone", O_RDONLY);
-	CHECK(!flock(closed, LOCK_EX));
+	proc_fd = open("/proc/self/status", O_RDONLY);
+	CHECK(proc_fd >= 0 && !flock(closed, LOCK_EX));
 	sh->owner[1] = getpid();
 	pid[0] = prog_fork();
 	if (!pid[0]) {
 		/* It has what its parent took, and has taken what its parent has. */
-		CHECK(!flock(kept, LOCK_SH));
+		CHECK(!flock(kept, LOCK_SH) && !flock(proc_fd, LOCK_EX));
 		close(kept);
-		sh->owner[0] = getpid();
+		close(proc_fd);
+		sh->owner[0] = sh->owner[6] = getpid();
 		sh->up++;
 		prog_await("done");
 		_exit(0);
@@ -130,6 +143,7 @@ int main(int argc, char **argv)
 	sh->owner[4] = getpid();
 	fresh("shared-table", O_RDWR);
 	i = 5;
+	sh->n++;
 	pid[2] = clone(sharer, stack + sizeof(stack), CLONE_FILES | SIGCHLD, &i);
 	CHECK(pid[2] > 0);
 	while (sh->up < 2)
