@@ -2,7 +2,8 @@
 //
 // Files, directories, FIFOs and symbolic links without a name: each is made again under the name
 // that it had, or one beside it if that is somebody else's now, opened, and unlinked. What holds it
-// is opened through that descriptor. Directories above it that are gone too are there for so long.
+// is opened through that descriptor, but before it is unlinked if it was with O_NOFOLLOW; of an
+// O_TMPFILE it is that descriptor. Directories above it that are gone too are there for so long.
 // Runs in the shepherd of a restart, before any description; leaves nothing behind, on failure too.
 #include <errno.h>
 #include <fcntl.h>
@@ -103,11 +104,25 @@ static void unmake(const cairn_Inode *m, const char *path)
 		cr_reach_unlink(path);
 }
 
-static int make_unnamed(const cairn_Inode *m, char *path)
+/* As the description was opened that made it. */
+static int flags_of_maker(const struct cr_image *img, const cairn_Inode *m)
+{
+	size_t i;
+
+	for (i = 0; i < img->descriptions.n; i++) {
+		const cairn_Description *d = &img->descriptions.v[i];
+
+		if (d->inode == m->inode && d->dev == m->dev &&
+		    (d->flags & O_TMPFILE) == O_TMPFILE)
+			return d->flags & (O_ACCMODE | O_SYNC | O_NOFOLLOW);
+	}
+	return O_RDWR;
+}
+
+static int make_unnamed(const struct ghosts *g, const cairn_Inode *m, char *path)
 {
 	char *slash = strrchr(path, '/');
 	cr_auto_fd at = -1;
-	char self[64];
 	int fd;
 
 	if (!slash)
@@ -115,11 +130,30 @@ static int make_unnamed(const cairn_Inode *m, char *path)
 	*slash = 0;
 	at = cr_reach_open(slash == path ? "/" : path, O_PATH | O_DIRECTORY, S_IFDIR);
 	*slash = '/';
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
 	cr_rights_for(path);
-	fd = at < 0 ? -1 : open(self, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	fd = at < 0 ? -1 :
+		      openat(at, ".", O_TMPFILE | O_CLOEXEC | flags_of_maker(g->r->img, m), 0600);
 	cr_rights_back();
 	return fd < 0 ? -errno : fd;
+}
+
+/* O_NOFOLLOW is of a name: what was opened so is opened again while there is one. */
+static void open_named(struct cr_restore *r, const char *path)
+{
+	struct cr_err none = { 0 };
+	size_t i;
+	int at;
+
+	for (i = 0; i < r->img->descriptions.n; i++) {
+		const cairn_Description *d = &r->img->descriptions.v[i];
+
+		if (!(d->flags & O_NOFOLLOW) || !d->deleted || strcmp(d->path, path))
+			continue;
+		at = cr_inode_index(r->img, d->dev, d->inode);
+		/* What fails is tried again without it; FIFOs are made later. */
+		if (at >= 0 && r->inode_fd[at] >= 0 && !S_ISFIFO(r->img->inodes.v[at].mode))
+			cr_restored_fd(r, d->id, &none);
+	}
 }
 
 /* In its directory; what failed is told by the path that is left. */
@@ -137,7 +171,7 @@ static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_
 		ret = make_parents(g, path);
 		if (ret)
 			return ret;
-		fd = m->linkable ? make_unnamed(m, path) : -EOPNOTSUPP;
+		fd = m->linkable ? make_unnamed(g, m, path) : -EOPNOTSUPP;
 		if (fd >= 0)
 			return fd;
 		fd = make_one(m, path);
@@ -145,6 +179,8 @@ static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_
 			continue;
 		/* What is in a directory is made before that goes. */
 		if (!S_ISDIR(m->mode)) {
+			g->r->inode_fd[m - g->r->img->inodes.v] = fd;
+			open_named(g->r, path);
 			unmake(m, path);
 			return fd;
 		}
@@ -244,6 +280,8 @@ int cr_ghosts_make(struct cr_restore *r, struct cr_err *err)
 		ret = make_all(&g, false, err);
 	while (g.made.n) {
 		before = cr_on_behalf(g.made.v[--g.made.n].behalf);
+		if (!ret)
+			open_named(r, g.made.v[g.made.n].path);
 		cr_reach_rmdir(g.made.v[g.made.n].path);
 		cr_on_behalf(before);
 	}

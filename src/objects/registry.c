@@ -484,10 +484,20 @@ static mode_t kind_of(const cairn_Description *d)
 	}
 }
 
+static bool leads_to(const char *path, int fd)
+{
+	struct stat named, st;
+
+	return !cr_reach_stat(path, &named) && !fstat(fd, &st) && named.st_dev == st.st_dev &&
+	       named.st_ino == st.st_ino;
+}
+
 static int open_one(int at, const char *path, const cairn_Description *d, int flags)
 {
+	if (at >= 0 && flags & O_NOFOLLOW && !leads_to(path, at))
+		flags &= ~O_NOFOLLOW;
 	if (at >= 0)
-		return cr_reach_again(at, path, flags & ~O_NOFOLLOW);
+		return cr_reach_again(at, path, flags);
 	/* Nobody can change what is there, and it has kinds and rights of its own. */
 	if (cr_is_kernels(path))
 		return open(path, flags | O_CLOEXEC | O_NOCTTY);

@@ -35,6 +35,13 @@ static void add_file(int more, const char *what)
 	add(fd, what);
 }
 
+static void add_gone(int flags, const char *what)
+{
+	close(prog_file("gone", 100, 1, O_RDONLY));
+	add(open(prog_path("gone"), flags), what);
+	CHECK(!unlink(prog_path("gone")));
+}
+
 static void pipes(void)
 {
 	static const int flags[] = { 0, O_CLOEXEC, O_NONBLOCK, O_DIRECT, O_DIRECT | O_NONBLOCK };
@@ -75,6 +82,17 @@ static void files(void)
 	add_file(O_RDWR | O_CREAT | O_NOCTTY, "file, O_CREAT");
 	add(open(prog_path("."), O_TMPFILE | O_RDWR, 0600), "file, O_TMPFILE");
 	add(open(prog_path("."), O_TMPFILE | O_RDWR | O_APPEND, 0600), "O_TMPFILE, to append");
+	add(open(prog_path("."), O_TMPFILE | O_WRONLY, 0600), "O_TMPFILE, to write");
+	add(open(prog_path("."), O_TMPFILE | O_RDWR | O_SYNC, 0600), "O_TMPFILE, O_SYNC");
+	add(open(prog_path("."), O_TMPFILE | O_WRONLY | O_DSYNC | O_NOFOLLOW, 0600),
+	    "O_TMPFILE, O_DSYNC and O_NOFOLLOW");
+	add_gone(O_RDWR, "unlinked");
+	add_gone(O_RDONLY | O_NOFOLLOW, "unlinked, O_NOFOLLOW");
+	add_gone(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOFOLLOW, "unlinked, O_NOFOLLOW to append");
+	add_gone(O_PATH | O_NOFOLLOW, "unlinked, O_PATH and O_NOFOLLOW");
+	CHECK(!mkdir(prog_path("d"), 0700));
+	add(open(prog_path("d"), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "removed, O_NOFOLLOW");
+	CHECK(!rmdir(prog_path("d")));
 	add(open(prog_path("."), O_RDONLY | O_DIRECTORY), "directory");
 	add(open(prog_path("."), O_PATH | O_DIRECTORY), "directory, O_PATH");
 	add(open("/dev/null", O_RDWR | O_CLOEXEC), "null");
