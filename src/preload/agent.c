@@ -181,8 +181,7 @@ static int stop_threads(void)
 	int ret = -EAGAIN;
 
 	if (cr_agent.wake.flags & CR_WAKE_STILL ||
-	    !agent_apart(stop_others, &ret, cr_agent.helper_stack + AGENT_STACK,
-			 &cr_agent.helper)) {
+	    !agent_apart(stop_others, &ret, cr_agent.helper_stack + AGENT_STACK)) {
 		stop_others(&ret);
 		return ret;
 	}
@@ -274,8 +273,8 @@ static void save(void)
 	if (apart || cr_agent.threads[0].tid != cr_agent.pid)
 		agent_take_pending();
 	cr_agent.apart = apart && !(cr_agent.wake.flags & CR_WAKE_STILL);
-	if (cr_agent.apart && agent_apart(tell_and_wait, NULL, cr_agent.stack + AGENT_STACK / 2,
-					  &cr_agent.helper)) {
+	if (cr_agent.apart &&
+	    agent_apart(tell_and_wait, NULL, cr_agent.stack + AGENT_STACK / 2)) {
 		cr_agent.sock = -1;
 		cr_agent.proc = 0;
 		return;
@@ -311,6 +310,7 @@ static void adopt_state(void)
 		return;
 	cr_agent.pid = pid;
 	agent_api_forget(pid);
+	agent_apart_forget(pid);
 	atomic_store(&cr_agent.section, 0);
 	atomic_store(&cr_agent.inside, 0);
 	atomic_store(&cr_agent.state, AGENT_IDLE);
@@ -318,12 +318,15 @@ static void adopt_state(void)
 
 void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 {
+	struct agent_thread self;
 	unsigned int inside;
 	int idle = AGENT_IDLE;
 
 	adopt_state();
-	if (!atomic_compare_exchange_strong(&cr_agent.state, &idle, AGENT_STOPPING))
+	if (!atomic_compare_exchange_strong(&cr_agent.state, &idle, AGENT_STOPPING)) {
+		agent_pass_over(uc);
 		return;
+	}
 	/* Threads that are still on their way out of the last one use the table. */
 	while ((inside = atomic_load(&cr_agent.inside)))
 		agent_futex_wait(&cr_agent.inside, inside, 1000000);
@@ -347,8 +350,9 @@ void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 	/* Whatever stack the application gave us may be small. */
 	cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
 	hang_up();
-	agent_settle(&cr_agent.threads[0]);
+	self = cr_agent.threads[0];
 	agent_resume_threads();
+	agent_settle(&self);
 }
 
 static void handler(int sig, siginfo_t *info, void *uc)
@@ -363,8 +367,8 @@ static void handler(int sig, siginfo_t *info, void *uc)
 		agent_park(uc);
 	else if (info->si_code == SI_TKILL && info->si_pid == pid && agent_section_over())
 		agent_lead(uc, &(struct cr_wake){ CR_WAKE_MAGIC, cr_agent.wake.flags, -1, 0 });
-	else
-		agent_application_signal(sig, info, uc);
+	else if (!agent_application_signal(sig, info, uc))
+		agent_pass_over(uc);
 }
 
 /* What libc's own call would install, without whatever else is called sigaction here. */

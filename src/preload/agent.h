@@ -32,6 +32,7 @@ struct agent_wait {
 	int64_t deadline_ns; /* CLOCK_MONOTONIC */
 	struct timespec rest;
 	struct sockaddr_in6 name; /* of a call that is made again */
+	uint64_t again_pc, again_sp; /* before a call that ends with EINTR, not again by itself */
 };
 
 struct agent_rseq {
@@ -98,7 +99,6 @@ struct agent {
 	_Atomic int section; /* thread that kept the last checkpoint from being made, 0: none */
 	int sock; /* -1 if there is none */
 	bool apart; /* what is done now is done with another table than the application's */
-	_Atomic int helper; /* the thread that stops the others, 0 for none */
 	int proc; /* one more than a descriptor of the shepherd's /proc, 0 for none */
 	int dumpable, subreaper; /* as they were before this checkpoint */
 	int writer_pid;
@@ -146,8 +146,10 @@ extern const char agent_syscall_site[] __attribute__((visibility("hidden")));
 /* interrupt.c */
 /* The end of a call that came of our signal alone is undone. */
 void agent_hide_interruption(struct agent_thread *t);
-/* Just before a thread goes on. */
+/* The very last before a thread goes on: t is its own copy, as others may use the table again. */
 void agent_settle(struct agent_thread *t);
+/* Our signal has come for nothing: what it has interrupted goes on. */
+void agent_pass_over(ucontext_t *uc);
 /* Whether size bytes of the application's are there, asked of the kernel. */
 bool agent_readable(const void *at, size_t size);
 /* The relative timeout that a call has: of libc's functions and of syscall(2). */
@@ -194,10 +196,16 @@ bool agent_notified(void);
 bool agent_alone(void);
 /*
  * Calls fn(arg) in a thread of its own, on the stack that ends at top, with a table of descriptors
- * that is empty and nobody else's; *helper is its id as long as it is there. False if that cannot
- * be: nothing has been called then.
+ * that is empty and nobody else's, and no signals. False if that cannot be: nothing has been called
+ * then.
  */
-bool agent_apart(void (*fn)(void *), void *arg, void *top, _Atomic int *helper);
+bool agent_apart(void (*fn)(void *), void *arg, void *top);
+/* Whether a thread of this process is one of these. */
+bool agent_is_apart(int tid);
+/* Whether there is one besides the caller, or one is being born. */
+bool agent_others_apart(void);
+/* In a forked child: those of its parent. */
+void agent_apart_forget(int pid);
 
 /* watched.c: tells the paths that were watched */
 int agent_send_watched(void);
@@ -228,8 +236,6 @@ int agent_call_shepherd(void);
 
 /* api.c: cairn.h */
 bool agent_in_section(void);
-/* The thread that does it, 0 for none. */
-int agent_api_helper(void);
 /* This thread's signal to itself, since its section has ended for which a checkpoint waits. */
 bool agent_section_over(void);
 /* In a forked child: what its parent was asking. */
@@ -239,4 +245,4 @@ bool agent_api_hold(uint64_t *mask);
 void agent_api_let_go(const uint64_t *mask);
 
 /* wrap_signals.c: the application's own action for the agent's signal */
-void agent_application_signal(int sig, siginfo_t *info, void *uc);
+bool agent_application_signal(int sig, siginfo_t *info, void *uc);

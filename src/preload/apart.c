@@ -20,6 +20,18 @@
 	(CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | \
 	 CLONE_SYSVSEM | CLONE_PARENT_SETTID)
 
+#define MOST 16
+
+/*
+ * Who is at it. The kernel writes a thread's id down before that runs, but when others can see it
+ * already: whoever stops threads may meet one that nobody knows yet. It is born with every signal
+ * blocked, so that it takes none until it is known.
+ */
+static struct {
+	_Atomic int pid; /* of the process, 0: free */
+	_Atomic int tid; /* 0: it is being born */
+} helpers[MOST];
+
 struct work {
 	void (*fn)(void *);
 	void *arg;
@@ -36,10 +48,7 @@ bool agent_alone(void)
 static void help(void *arg)
 {
 	struct work *work = arg;
-	uint64_t all = ~0ull;
 
-	/* Our caller may still be called by the agent; this thread is nobody's business. */
-	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
 	cr_sys2(SYS_prctl, PR_SET_NAME, CR_WRITER_NAME);
 	if (cr_sys3(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE))
 		return;
@@ -56,19 +65,78 @@ static bool would_lose_priority(void)
 	       (policy & ~SCHED_RESET_ON_FORK) != SCHED_OTHER;
 }
 
-bool agent_apart(void (*fn)(void *), void *arg, void *top, _Atomic int *helper)
+/* Its number, or MOST: so many are at it. */
+static int take_place(int pid)
+{
+	int i, nobody;
+
+	for (i = 0; i < MOST; i++) {
+		nobody = 0;
+		if (atomic_compare_exchange_strong(&helpers[i].pid, &nobody, pid))
+			break;
+	}
+	return i;
+}
+
+static void leave_place(int i)
+{
+	atomic_store(&helpers[i].tid, 0);
+	atomic_store(&helpers[i].pid, 0);
+}
+
+bool agent_is_apart(int tid)
+{
+	int i;
+
+	for (i = 0; i < MOST; i++)
+		if (atomic_load(&helpers[i].pid) == cr_agent.pid &&
+		    atomic_load(&helpers[i].tid) == tid)
+			return true;
+	return false;
+}
+
+bool agent_others_apart(void)
+{
+	int i, self = cr_sys0(SYS_gettid);
+
+	for (i = 0; i < MOST; i++)
+		if (atomic_load(&helpers[i].pid) == cr_agent.pid &&
+		    atomic_load(&helpers[i].tid) != self)
+			return true;
+	return false;
+}
+
+void agent_apart_forget(int pid)
+{
+	int i, other;
+
+	for (i = 0; i < MOST; i++) {
+		other = atomic_load(&helpers[i].pid);
+		if (other && other != pid)
+			leave_place(i);
+	}
+}
+
+bool agent_apart(void (*fn)(void *), void *arg, void *top)
 {
 	struct work work = { fn, arg, false };
-	int pid = cr_sys0(SYS_getpid), tries;
+	int pid = cr_sys0(SYS_getpid), tries, i;
+	uint64_t all = ~0ull, mask;
 	long tid;
 
 	/* An older kernel copies the table first: to close a queue is to take back its notice. */
 	if (agent_notified() || would_lose_priority())
 		return false;
-	tid = cr_clone_thread(HELPER, top, help, &work, helper);
-	/* The kernel wakes us when it has left our memory, which is a moment before its end. */
-	for (tries = 0; tid > 0 && tries < 10000 && !cr_sys3(SYS_tgkill, pid, tid, 0); tries++)
-		cr_sys0(SYS_sched_yield);
-	atomic_store(helper, 0);
+	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all));
+	i = take_place(pid);
+	if (i < MOST) {
+		tid = cr_clone_thread(HELPER, top, help, &work, &helpers[i].tid);
+		/* The kernel wakes us when it has left our memory, a moment before its end. */
+		for (tries = 0;
+		     tid > 0 && tries < 10000 && !cr_sys3(SYS_tgkill, pid, tid, 0); tries++)
+			cr_sys0(SYS_sched_yield);
+		leave_place(i);
+	}
+	cr_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
 	return work.done;
 }

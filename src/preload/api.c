@@ -45,7 +45,6 @@ static struct {
 	int fd; /* one more than it; 0: none */
 	bool used; /* since the process began, or a parent of its */
 	_Atomic unsigned int numbers;
-	_Atomic int helper;
 	cairn_ApiAnswer answer;
 	struct cairn_job_info info;
 	struct cr_wire wire;
@@ -77,11 +76,6 @@ static int no_cairn(void)
 bool agent_in_section(void)
 {
 	return depth;
-}
-
-int agent_api_helper(void)
-{
-	return atomic_load(&api.user) == cr_agent.pid ? atomic_load(&api.helper) : 0;
 }
 
 bool agent_section_over(void)
@@ -247,7 +241,7 @@ static int exchange(const cairn_ApiAsk *ask)
 {
 	struct question q = { ask, -EAGAIN };
 
-	if (!agent_apart(exchange_apart, &q, api.stack + sizeof(api.stack), &api.helper))
+	if (!agent_apart(exchange_apart, &q, api.stack + sizeof(api.stack)))
 		return exchange_here(ask);
 	return q.ret;
 }

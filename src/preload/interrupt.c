@@ -41,13 +41,25 @@ static bool readable_word(const void *at)
 	return agent_readable(at, 8);
 }
 
-/* Whether the frame stands behind the recorded call, or before it. */
-static bool at_call(const struct agent_thread *t, bool before)
+/* Whether the frame stands behind the recorded call. */
+static bool at_call(const struct agent_thread *t)
 {
 	const greg_t *g = t->uc->uc_mcontext.gregs;
 	uint64_t args[4] = { g[REG_RDI], g[REG_RSI], g[REG_RDX], g[REG_R10] };
 
-	return t->nr >= 0 && cr_call_key(g[REG_RIP] + (before ? 2 : 0), g[REG_RSP], args) == t->key;
+	return t->nr >= 0 && cr_call_key(g[REG_RIP], g[REG_RSP], args) == t->key;
+}
+
+/*
+ * Whether the frame stands before a call that has begun already: only a call leaves its return
+ * address in rcx. The kernel has put it there, or we have, for a checkpoint that is just over.
+ */
+static bool before_call(const struct agent_thread *t)
+{
+	const greg_t *g = t->uc->uc_mcontext.gregs;
+
+	return (g[REG_RCX] == g[REG_RIP] + 2 || cr_partial_before(t->uc)) &&
+	       agent_readable((void *)g[REG_RIP], 2) && cr_frame_before_call(t->uc, g[REG_RAX]);
 }
 
 /* The call that the frame stands behind; -1: none that is known. */
@@ -61,7 +73,7 @@ static long call_behind(const struct agent_thread *t)
 	/* Our syscall() keeps it below the stack pointer. */
 	if (g[REG_RIP] == (greg_t)agent_syscall_site)
 		return *(const long *)(g[REG_RSP] - 8);
-	if (at_call(t, false))
+	if (at_call(t))
 		return t->nr;
 	/* The record may be of an earlier call: then the code tells. */
 	return cr_decode_call(g[REG_RIP], readable_word);
@@ -277,7 +289,7 @@ void agent_hide_interruption(struct agent_thread *t)
 	greg_t *g = t->uc->uc_mcontext.gregs;
 	int64_t result = cr_frame_result(t->uc);
 	/* Only a call leaves its return address in rcx: the record may be of an earlier one. */
-	bool known = at_call(t, false) || cr_partial_behind(t->uc) ||
+	bool known = at_call(t) || cr_partial_behind(t->uc) ||
 		     g[REG_RIP] == (greg_t)agent_syscall_site || g[REG_RCX] == g[REG_RIP];
 	long nr;
 
@@ -288,14 +300,19 @@ void agent_hide_interruption(struct agent_thread *t)
 		t->nr = nr;
 		begin_deadline(t);
 		cr_frame_rewind(t->uc, nr);
+		t->wait->again_pc = g[REG_RIP];
+		t->wait->again_sp = g[REG_RSP];
 		t->rewound = true;
 		cr_agent.eintr_hidden++;
 	} else if (result > 0 && known && go_on(t, call_behind(t), result)) {
 		t->nr = g[REG_RAX];
 		t->partial = true;
 		cr_agent.eintr_hidden++;
-	} else if (g[REG_RAX] == t->nr && at_call(t, true)) {
-		t->restartable = true;
+	} else if (before_call(t)) {
+		t->nr = g[REG_RAX];
+		t->rewound = t->wait->again_pc == (uint64_t)g[REG_RIP] &&
+			     t->wait->again_sp == (uint64_t)g[REG_RSP];
+		t->restartable = !t->rewound;
 	}
 }
 
@@ -331,8 +348,9 @@ static bool interrupt(struct agent_thread *t, bool restart)
 }
 
 /*
- * Just before a thread goes on: the rest of its timeout, and, if one of the application's own
- * signals has come meanwhile, the end that it would have had from that.
+ * The last thing that a thread does before it goes on: the rest of its timeout, and, if one of the
+ * application's own signals has come meanwhile, the end that it would have had from that. One that
+ * comes after the look at them counts as having come before the call.
  */
 void agent_settle(struct agent_thread *t)
 {
@@ -358,4 +376,12 @@ void agent_settle(struct agent_thread *t)
 			break;
 	}
 	t->rewound = t->restartable = t->partial = false;
+}
+
+void agent_pass_over(ucontext_t *uc)
+{
+	struct agent_thread own = { .nr = -1, .uc = uc, .wait = &cr_wait };
+
+	agent_hide_interruption(&own);
+	agent_settle(&own);
 }

@@ -169,7 +169,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
 		   bool main)
 {
-	struct agent_thread *t = uc ? find(uc) : NULL;
+	struct agent_thread *t = uc ? find(uc) : NULL, own = { .uc = uc };
 	int tid = cr_sys0(SYS_gettid);
 	unsigned int left;
 
@@ -209,11 +209,13 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 	if (agent_ids_on && t)
 		agent_mend_locks(uc, t->robust);
 	if (t)
-		agent_settle(t);
+		own = *t;
 	agent_leave_table();
 	/* A main thread that had ended ends again; the others go on. */
 	while (!uc)
 		cr_sys1(SYS_exit, 0);
+	agent_settle(&own);
+	/* After which not every call is possible. */
 	agent_install_filters();
 	cr_sigreturn(uc);
 }

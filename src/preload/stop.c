@@ -136,7 +136,6 @@ static void wait_parked(struct agent_thread *t, ucontext_t *uc, unsigned int gen
 	agent_futex_wake(&cr_agent.parked);
 	while (atomic_load(&cr_agent.generation) == generation)
 		agent_futex_wait(&cr_agent.generation, generation, 0);
-	agent_settle(t);
 }
 
 void agent_enter_table(void)
@@ -156,16 +155,24 @@ void agent_leave_table(void)
  */
 void agent_park(ucontext_t *uc)
 {
+	struct agent_thread *t, own;
 	unsigned int generation;
-	struct agent_thread *t;
+	bool called;
 
 	agent_enter_table();
 	generation = atomic_load(&cr_agent.generation);
 	t = find(cr_sys0(SYS_gettid));
 	/* Else called by nobody that is still waiting for us. */
-	if (t && !atomic_load(&t->parked))
+	called = t && !atomic_load(&t->parked);
+	if (called) {
 		wait_parked(t, uc, generation);
+		own = *t;
+	}
 	agent_leave_table();
+	if (called)
+		agent_settle(&own);
+	else
+		agent_pass_over(uc);
 }
 
 static bool known(int tid)
@@ -173,7 +180,7 @@ static bool known(int tid)
 	unsigned int i;
 
 	/* Those that do our own work for a moment. */
-	if (tid == atomic_load(&cr_agent.helper) || tid == agent_api_helper())
+	if (agent_is_apart(tid))
 		return true;
 	for (i = 0; i < cr_agent.nthreads; i++)
 		if (cr_agent.threads[i].tid == tid && !cr_agent.threads[i].gone)
@@ -256,9 +263,13 @@ static int call_threads(void)
  */
 static void tell_late(struct agent_thread *t, int64_t waited_ns)
 {
-	bool blocked = agent_status_mask(t->tid, "SigBlk:\t") & agent_signal_bit();
+	bool blocked;
 
-	if (t->told || (!blocked && waited_ns < 100000000))
+	/* It may be one whose id is not known yet, or wait for one: neither takes long. */
+	if (t->told || (agent_others_apart() && waited_ns < 1000000000))
+		return;
+	blocked = agent_status_mask(t->tid, "SigBlk:\t") & agent_signal_bit();
+	if (!blocked && waited_ns < 100000000)
 		return;
 	if (agent_call_shepherd())
 		return;
@@ -287,6 +298,10 @@ static void look_for(struct agent_thread *t, int64_t waited_ns)
 	char path[64], buf[512];
 	const char *p;
 
+	if (agent_is_apart(t->tid)) {
+		t->gone = true;
+		return;
+	}
 	cr_task_path(path, t->tid, "stat");
 	if (cr_read_text(cr_agent.proc - 1, path, buf, sizeof(buf)) <= 0) {
 		/* Else it is a file that cannot be had just now. */

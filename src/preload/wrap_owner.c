@@ -46,12 +46,11 @@ static int judged(int ret, unsigned int uid1, unsigned int uid2, unsigned int ui
 		  unsigned int gid1, unsigned int gid2, unsigned int gid3)
 {
 	_Alignas(64) char stack[4096];
-	_Atomic int helper = 0;
 	struct maps m = { .read = false };
 
 	if (ret >= 0 || errno != EINVAL || !cr_agent.active)
 		return ret;
-	if (!agent_apart(read_maps, &m, stack + sizeof(stack), &helper))
+	if (!agent_apart(read_maps, &m, stack + sizeof(stack)))
 		read_maps(&m);
 	errno = EINVAL;
 	if (m.read && (lacks(m.text[0], uid1) || lacks(m.text[0], uid2) || lacks(m.text[0], uid3) ||

@@ -37,18 +37,19 @@ static const sigset_t *without(const sigset_t *set, sigset_t *copy)
 	return copy;
 }
 
-void agent_application_signal(int sig, siginfo_t *info, void *uc)
+bool agent_application_signal(int sig, siginfo_t *info, void *uc)
 {
 	struct sigaction action = own_action;
 
 	if (believes_blocked || action.sa_handler == SIG_IGN || action.sa_handler == SIG_DFL)
-		return;
+		return false;
 	if (action.sa_flags & SA_RESETHAND)
 		own_action.sa_handler = SIG_DFL;
 	if (action.sa_flags & SA_SIGINFO)
 		action.sa_sigaction(sig, info, uc);
 	else
 		action.sa_handler(sig);
+	return true;
 }
 
 /* Whoever installs one by a system call of its own may have taken the agent's place too. */
