@@ -7,7 +7,7 @@ src_librestart_a_SOURCES = \
 	src/restart/capsule.c src/restart/check.c src/restart/examine.c src/restart/examine.h \
 	src/restart/failure.c \
 	src/restart/ids.c \
-	src/restart/layout.c src/restart/map.c \
+	src/restart/layout.c src/restart/map.c src/restart/pids.c \
 	src/restart/aio.c src/restart/births.c src/restart/memory.c \
 	src/restart/directory.c src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \
 	src/restart/plan_threads.c \

@@ -125,6 +125,19 @@ int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 /* Whether the namespaces could be made, as a child finds out. */
 int cr_capsule_try(struct cr_restart *r, struct cr_err *why);
 
+/* ---- pids.c ---- */
+
+/* From the image, before any of the others. */
+int cr_collect_ids(struct cr_restart *r, struct cr_err *err);
+
+bool cr_has_process(const struct cr_restart *r, pid_t pid);
+
+/* Whether another process has the same table of descriptors. */
+bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p);
+
+/* The nth id that is nobody's in the job; 0 if there is none. */
+pid_t cr_spare_id(const struct cr_restart *r, size_t n);
+
 /* ---- births.c ---- */
 
 /* Who makes whom; fails for a tree that cannot be. */
@@ -164,12 +177,6 @@ void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
 void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage);
 /* Waits until all have arrived; ends the process if the restart is given up. */
 void cr_stage_await(struct cr_restart *r, enum cr_stage stage);
-
-/* Whether another process has the same table of descriptors. */
-bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p);
-
-/* The nth id that is nobody's in the job; 0 if there is none. */
-pid_t cr_spare_id(const struct cr_restart *r, size_t n);
 
 /* plan.c: turns this process into p; returns only on failure. */
 int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);

@@ -78,73 +78,6 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 		cr_progress_made(r, p);
 }
 
-/* ---- ids ---- */
-
-static int by_id(const void *a, const void *b)
-{
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static bool among(const cr_pids *ids, pid_t id)
-{
-	return ids->n && bsearch(&id, ids->v, ids->n, sizeof(id), by_id);
-}
-
-static int add_id(cr_pids *ids, pid_t id)
-{
-	pid_t *to = cr_list_add(ids);
-
-	if (!to)
-		return -ENOMEM;
-	*to = id;
-	return 0;
-}
-
-/* Sorted, as they are looked for by every process that is made. */
-static int collect_ids(struct cr_restart *r, struct cr_err *err)
-{
-	const cairn_Job *job = &r->img.job;
-	int ret = add_id(&r->taken, job->shepherd_pid) | add_id(&r->taken, job->shepherd_pgid) |
-		  add_id(&r->taken, job->shepherd_sid);
-	size_t i, k;
-
-	for (i = 0; i < r->img.processes.n; i++) {
-		const struct cr_process_image *p = &r->img.processes.v[i];
-
-		ret |= add_id(&r->pids, p->process.pid) | add_id(&r->taken, p->process.pid) |
-		       add_id(&r->taken, p->process.pgid) | add_id(&r->taken, p->process.sid);
-		for (k = 0; k < p->threads.n; k++)
-			ret |= add_id(&r->taken, p->threads.v[k].tid);
-		if (p->process.shares_files)
-			ret |= add_id(&r->sharers, p->process.ppid);
-	}
-	if (ret)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");
-	qsort(r->pids.v, r->pids.n, sizeof(pid_t), by_id);
-	qsort(r->taken.v, r->taken.n, sizeof(pid_t), by_id);
-	if (r->sharers.n)
-		qsort(r->sharers.v, r->sharers.n, sizeof(pid_t), by_id);
-	return 0;
-}
-
-bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p)
-{
-	return p->process.shares_files || among(&r->sharers, p->process.pid);
-}
-
-pid_t cr_spare_id(const struct cr_restart *r, size_t n)
-{
-	pid_t id = 32000;
-
-	/* From the top. */
-	for (; id > 2; id--)
-		if (!among(&r->taken, id) && !n--)
-			return id;
-	return 0;
-}
-
 /* Somebody who helps for a moment. */
 static pid_t make_helper(struct cr_restart *r, pid_t id)
 {
@@ -305,11 +238,6 @@ static uint32_t count(const struct cr_restart *r)
 
 /* ---- groups ---- */
 
-static bool exists(const struct cr_restart *r, pid_t pid)
-{
-	return among(&r->pids, pid);
-}
-
 /* A member of the group that this process is in, until all are where they belong. */
 static pid_t hold_group(struct cr_restart *r, pid_t id)
 {
@@ -328,7 +256,7 @@ static pid_t stand_in(struct cr_restart *r, const cairn_Process *p)
 	pid_t pid;
 	size_t i;
 
-	if (!p->pgid || exists(r, p->pgid) || cr_real(r, p->pgid) == getpgrp() ||
+	if (!p->pgid || cr_has_process(r, p->pgid) || cr_real(r, p->pgid) == getpgrp() ||
 	    p->pgid == r->img.job.shepherd_pgid)
 		return 0;
 	for (i = 0; i < r->img.processes.n; i++)
@@ -535,7 +463,7 @@ int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
 
 	ret = cr_births_plan(&r->births, &r->img, err);
 	if (!ret)
-		ret = collect_ids(r, err);
+		ret = cr_collect_ids(r, err);
 	if (!ret)
 		ret = cr_restart_plugins(r, err);
 	if (!ret)

@@ -271,6 +271,8 @@ struct cr_store {
 	struct cr_store_counts counts;
 };
 
+/* ---- work.c ---- */
+
 /* Runs fn in a thread of its own. */
 int cr_store_thread(struct cr_store *s, void (*fn)(struct cr_store *s, void *arg), void *arg);
 void cr_store_chore(struct cr_store *s, struct cr_chores *c,
