@@ -260,6 +260,7 @@ struct co {
 	struct cr_users *users; /* of local */
 	struct co_http *http; /* NULL without --http */
 	struct co_session *sessions;
+	void (*gone)(struct co_session *s); /* a session ends */
 	uint64_t next_session;
 	struct co_beats *beats; /* NULL before any node wants it */
 	bool beats_waiting; /* a session has said Beats */
@@ -289,13 +290,16 @@ static inline int64_t co_now(void)
 	return cr_now_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
-/* ---- server.c: links and sessions ---- */
+/* ---- server.c: the loop ---- */
 int co_init(struct co *c, struct cr_err *err);
 int co_listen(struct co *c, struct cr_err *err);
 int co_run(struct co *c);
 void co_free(struct co *c);
 /* For tests: a connected socket as if it had come in. */
 struct co_session *co_adopt(struct co *c, struct cr_link *l, bool local, uid_t uid, gid_t gid);
+void co_tick(struct co *c);
+
+/* ---- session.c: who is connected ---- */
 /* An empty message, to be filled in and given to co_send(). */
 cairn_ClusterMsg *co_message(struct co *c, pb_size_t which);
 bool co_send(struct co_session *s, cairn_ClusterMsg *m, const void *payload, size_t len);
@@ -303,10 +307,11 @@ bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, s
 /* The same, of a payload that all members get. */
 bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload);
 void co_session_close(struct co_session *s);
+/* Its link has gone already. */
+void co_session_forget(struct co_session *s);
 struct co_session *co_session_by_id(struct co *c, uint64_t id);
 /* Its link, out of this loop; the session is gone. */
 struct cr_link *co_session_leave(struct co_session *s);
-void co_tick(struct co *c);
 
 /* ---- nodes.c ---- */
 struct co_node *co_node_find(struct co *c, const char *name);
@@ -365,8 +370,12 @@ void co_job_save(struct co_job *j);
 void co_job_row(const struct co_job *j, cairn_JobRow *row);
 const char *co_job_state(const struct co_job *j);
 void co_jobs_tick(struct co *c, int64_t now);
-void co_job_free(struct co_job *j);
+/* For load.c: one of the database, in the order of their numbers. */
+struct co_job *co_job_add(struct co *c, uint64_t id);
+
+/* ---- load.c ---- */
 int co_load(struct co *c, struct cr_err *err);
+void co_job_free(struct co_job *j);
 
 /* ---- members.c ---- */
 struct co_member *co_member_add(struct co_job *j, struct co_node *n);
@@ -438,20 +447,27 @@ void co_job_dead(struct co_job *j);
 
 /* ---- requests.c ---- */
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len);
+void co_asks_next(struct co_job *j);
+
+/* ---- replies.c ---- */
 void co_reply(struct co *c, const struct co_asker *a, cairn_Reply *r);
 cairn_Reply *co_reply_begin(struct co *c);
 void co_reply_error(struct co *c, const struct co_asker *a, int status, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void co_reply_job(struct co *c, const struct co_asker *a, const struct co_job *j);
-void co_asks_next(struct co_job *j);
+void co_reply_end(struct co *c, const struct co_asker *a);
+/* What they wait for has come about, or never will. */
 void co_waiters_look(struct co_job *j);
 /* Is answered with the job's row when it is over. */
 void co_wait_for_end(struct co_job *j, const struct co_asker *a);
-/* Is answered when the node has no member any more. */
-void co_drained(struct co_node *n);
+/* The same, or as the verb says. */
+void co_wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask);
+/* Until it runs, or it is known why it does not. */
+void co_wait_for_start(struct co_job *j, const struct co_asker *a);
 /* Who waits for a node to be empty is told that this job does not leave it for now. */
 void co_drain_stuck(struct co_job *j, const char *why);
-void co_session_gone(struct co *c, uint64_t session);
+/* It waits for nothing any more; id: of one request only, or NULL. */
+void co_asker_gone(struct co *c, uint64_t session, const uint64_t *id);
 
 /* ---- quota.c ---- */
 /* Whether a user may have so much more; *err says what is too much, and what helps. */

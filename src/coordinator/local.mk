@@ -14,6 +14,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/fence.c \
 	src/coordinator/images.c \
 	src/coordinator/jobs.c \
+	src/coordinator/load.c \
 	src/coordinator/lease.c src/coordinator/lease.h \
 	src/coordinator/members.c \
 	src/coordinator/nodes.c \
@@ -22,6 +23,8 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/placement.c src/coordinator/placement.h \
 	src/coordinator/quota.c \
 	src/coordinator/recovery.c \
+	src/coordinator/replies.c \
 	src/coordinator/requests.c \
 	src/coordinator/server.c \
+	src/coordinator/session.c \
 	src/coordinator/witnesses.c

@@ -351,6 +351,20 @@ static bool may_judge(struct co *c, int64_t now)
 	return now >= c->judge_ms;
 }
 
+/* Whoever has asked for it waits until no member is left. */
+static void drained(struct co_node *n)
+{
+	cairn_Reply *r;
+
+	co_event(n->c, "node-drained", NULL, n, -1, "no member is left on it");
+	r = co_reply_begin(n->c);
+	r->last = true;
+	r->which_row = cairn_Reply_node_tag;
+	co_node_row(n, &r->row.node);
+	co_reply(n->c, &n->asker, r);
+	n->asker.session = 0;
+}
+
 void co_nodes_tick(struct co *c)
 {
 	int64_t now = co_now();
@@ -361,7 +375,7 @@ void co_nodes_tick(struct co *c)
 		struct co_node *n = c->nodes.v[i];
 
 		if (n->asker.session && !n->live)
-			co_drained(n);
+			drained(n);
 		/* It does not read: coming anew, it is told what counts then. */
 		if (n->session && cr_link_backlog(n->session->link) > BACKLOG_MAX)
 			co_session_close(n->session);

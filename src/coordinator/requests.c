@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What users ask. Everybody sees and touches his own jobs only, root all; nodes are drained and
-// declared dead by root or whom crcoordinator runs as. What takes its time is answered when it is
-// done; whoever has gone is not.
-#include <stdarg.h>
+// declared dead by root or whom crcoordinator runs as.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,168 +11,6 @@
 #include "coordinator/cluster.h"
 
 #define MEMBERS_MAX 4096
-
-/* ---- answers ---- */
-
-cairn_Reply *co_reply_begin(struct co *c)
-{
-	return &co_message(c, cairn_ClusterMsg_reply_tag)->body.reply;
-}
-
-void co_reply(struct co *c, const struct co_asker *a, cairn_Reply *r)
-{
-	struct co_session *s = a->session ? co_session_by_id(c, a->session) : NULL;
-
-	r->id = a->id;
-	if (s)
-		co_send(s, &c->out, NULL, 0);
-}
-
-void co_reply_error(struct co *c, const struct co_asker *a, int status, const char *format, ...)
-{
-	cairn_Reply *r = co_reply_begin(c);
-	va_list ap;
-
-	r->last = true;
-	r->status = status;
-	va_start(ap, format);
-	vsnprintf(r->error, sizeof(r->error), format, ap);
-	va_end(ap);
-	co_reply(c, a, r);
-}
-
-void co_reply_job(struct co *c, const struct co_asker *a, const struct co_job *j)
-{
-	cairn_Reply *r = co_reply_begin(c);
-
-	r->last = true;
-	r->which_row = cairn_Reply_job_tag;
-	co_job_row(j, &r->row.job);
-	co_reply(c, a, r);
-}
-
-static void reply_end(struct co *c, const struct co_asker *a)
-{
-	cairn_Reply *r = co_reply_begin(c);
-
-	r->last = true;
-	co_reply(c, a, r);
-}
-
-static void wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask)
-{
-	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, ask, false };
-}
-
-void co_wait_for_end(struct co_job *j, const struct co_asker *a)
-{
-	if (a->session)
-		wait_for(j, a, cairn_Ask_ASK_CHECKPOINT);
-}
-
-/* Until it runs, or it is known why it does not. */
-static void wait_for_start(struct co_job *j, const struct co_asker *a)
-{
-	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, cairn_Ask_ASK_RUN, true };
-}
-
-/* What they wait for has come about, or never will. */
-void co_waiters_look(struct co_job *j)
-{
-	struct co_ask *q;
-	size_t i, n = 0;
-
-	for (i = 0; i < j->waiters.n; i++) {
-		struct co_waiter w = j->waiters.v[i];
-		bool done = co_job_over(j);
-
-		if (w.ask == cairn_Ask_ASK_RESTART && j->state == CO_JOB_RUNNING) {
-			co_reply_job(j->c, &w.asker, j);
-		} else if (w.ask == cairn_Ask_ASK_RESTART &&
-			   (done || (j->state == CO_JOB_WAITING && *j->why))) {
-			co_reply_error(j->c, &w.asker, done ? CR_EXIT_CLUSTER : CR_EXIT_NO_NODE,
-				       "job %s %s: %s", j->name,
-				       done ? "was not restarted" : "waits", j->why);
-		} else if (done || (w.start && (j->state == CO_JOB_RUNNING ||
-						(j->state == CO_JOB_WAITING && *j->why)))) {
-			co_reply_job(j->c, &w.asker, j);
-		} else {
-			j->waiters.v[n++] = w;
-		}
-	}
-	j->waiters.n = n;
-	while (co_job_over(j) && (q = j->asks)) {
-		j->asks = q->next;
-		co_reply_error(j->c, &q->asker, CR_EXIT_NOT_FOUND, "job %s is over: %s%s%s",
-			       j->name, co_job_state(j), *j->why ? ", " : "", j->why);
-		free(q->payload);
-		free(q);
-	}
-}
-
-void co_drained(struct co_node *n)
-{
-	cairn_Reply *r;
-
-	co_event(n->c, "node-drained", NULL, n, -1, "no member is left on it");
-	r = co_reply_begin(n->c);
-	r->last = true;
-	r->which_row = cairn_Reply_node_tag;
-	co_node_row(n, &r->row.node);
-	co_reply(n->c, &n->asker, r);
-	n->asker.session = 0;
-}
-
-void co_drain_stuck(struct co_job *j, const char *why)
-{
-	size_t i;
-
-	for (i = 0; i < j->n; i++) {
-		struct co_node *n = co_lives(&j->v[i]) ? j->v[i].node : NULL;
-
-		if (!n || !n->draining || !n->asker.session)
-			continue;
-		co_reply_error(j->c, &n->asker, CR_EXIT_NO_NODE,
-			       "%s takes no members any more, but job %s cannot leave it: %s (it "
-			       "goes when it can; crctl undrain %s takes this back)",
-			       n->hello.name, j->name, why, n->hello.name);
-		n->asker.session = 0;
-	}
-}
-
-static void forget(struct co *c, uint64_t session, const uint64_t *id)
-{
-	size_t i, k, n = 0;
-
-	for (i = 0; i < c->followers.n; i++)
-		if (c->followers.v[i].session != session || (id && c->followers.v[i].id != *id))
-			c->followers.v[n++] = c->followers.v[i];
-	c->followers.n = n;
-	for (i = 0; i < c->jobs.n; i++) {
-		struct co_job *j = c->jobs.v[i];
-		struct co_ask **p = &j->asks, *q;
-
-		for (k = n = 0; k < j->waiters.n; k++)
-			if (j->waiters.v[k].asker.session != session ||
-			    (id && j->waiters.v[k].asker.id != *id))
-				j->waiters.v[n++] = j->waiters.v[k];
-		j->waiters.n = n;
-		while ((q = *p)) {
-			if (q->asker.session != session || (id && q->asker.id != *id)) {
-				p = &q->next;
-				continue;
-			}
-			*p = q->next;
-			free(q->payload);
-			free(q);
-		}
-	}
-}
-
-void co_session_gone(struct co *c, uint64_t session)
-{
-	forget(c, session, NULL);
-}
 
 /* ---- members that come in addition ---- */
 
@@ -427,9 +263,9 @@ static void on_run(struct ask *k)
 	}
 	co_job_set(j, CO_JOB_WAITING, "");
 	if (k->q->follow)
-		wait_for(j, &k->a, cairn_Ask_ASK_RUN);
+		co_wait_for(j, &k->a, cairn_Ask_ASK_RUN);
 	else
-		wait_for_start(j, &k->a);
+		co_wait_for_start(j, &k->a);
 	co_recovery_look(j);
 	j->look = true;
 }
@@ -449,7 +285,7 @@ static void on_list(struct ask *k)
 		co_job_row(j, &r->row.job);
 		co_reply(k->c, &k->a, r);
 	}
-	reply_end(k->c, &k->a);
+	co_reply_end(k->c, &k->a);
 }
 
 static void tell_member(struct ask *k, const struct co_member *m)
@@ -519,7 +355,7 @@ static void on_status(struct ask *k)
 		for (i = 0; i < p->n; i++)
 			for (h = 0; h < p->images[i].holdings.n; h++)
 				tell_image(k, p, i, &p->images[i].holdings.v[h]);
-	reply_end(k->c, &k->a);
+	co_reply_end(k->c, &k->a);
 }
 
 static void on_checkpoint(struct ask *k)
@@ -553,7 +389,7 @@ static void on_kill(struct ask *k)
 		co_reply_job(k->c, &k->a, j);
 		return;
 	}
-	wait_for(j, &k->a, cairn_Ask_ASK_KILL);
+	co_wait_for(j, &k->a, cairn_Ask_ASK_KILL);
 	j->status = 128 + 9;
 	co_job_end(j, CO_JOB_ENDED, "ended by crctl kill");
 }
@@ -573,7 +409,7 @@ static void on_restart(struct ask *k)
 		return;
 	}
 	j->tries = 0;
-	wait_for(j, &k->a, cairn_Ask_ASK_RESTART);
+	co_wait_for(j, &k->a, cairn_Ask_ASK_RESTART);
 	j->epoch++;
 	co_job_end(j, CO_JOB_WAITING, "");
 }
@@ -612,7 +448,7 @@ static void on_nodes(struct ask *k)
 		co_node_row(k->c->nodes.v[i], &r->row.node);
 		co_reply(k->c, &k->a, r);
 	}
-	reply_end(k->c, &k->a);
+	co_reply_end(k->c, &k->a);
 }
 
 static void on_events(struct ask *k)
@@ -646,7 +482,7 @@ static void on_undrain(struct ask *k)
 	co_node_save(k->n);
 	co_event(k->c, "node-undrain", NULL, k->n, -1, "it takes members again");
 	co_nodes_changed(k->c);
-	reply_end(k->c, &k->a);
+	co_reply_end(k->c, &k->a);
 }
 
 static void on_fenced(struct ask *k)
@@ -656,7 +492,7 @@ static void on_fenced(struct ask *k)
 		return;
 	}
 	co_node_dead(k->n, "declared dead");
-	reply_end(k->c, &k->a);
+	co_reply_end(k->c, &k->a);
 }
 
 static const struct {
@@ -685,7 +521,7 @@ void co_request(struct co_session *s, const cairn_Request *q, const void *payloa
 	struct cr_err err = { 0 };
 
 	if (q->gone) {
-		forget(s->c, s->id, &q->id);
+		co_asker_gone(s->c, s->id, &q->id);
 		return;
 	}
 	if (q->ask >= CR_ARRAY_SIZE(verbs) || !verbs[q->ask].on) {

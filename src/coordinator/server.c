@@ -23,75 +23,10 @@
 /* What may wait on control.sock for one user to read it. */
 #define LOCAL_BYTES (64 << 20)
 
-cairn_ClusterMsg *co_message(struct co *c, pb_size_t which)
+static void on_gone(struct co_session *s)
 {
-	memset(&c->out, 0, sizeof(c->out));
-	c->out.which_body = which;
-	return &c->out;
-}
-
-bool co_send(struct co_session *s, cairn_ClusterMsg *m, const void *payload, size_t len)
-{
-	if (!s)
-		return false;
-	co_db_commit(s->c->db);
-	m->session = s->id;
-	return cr_link_send(s->link, m, payload, len);
-}
-
-bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, size_t len)
-{
-	return n && co_send(n->session, m, payload, len);
-}
-
-bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload)
-{
-	if (!n || !n->session)
-		return false;
-	co_db_commit(n->c->db);
-	m->session = n->session->id;
-	return cr_link_send_shared(n->session->link, m, payload);
-}
-
-struct co_session *co_session_by_id(struct co *c, uint64_t id)
-{
-	struct co_session *s = c->sessions;
-
-	while (s && s->id != id)
-		s = s->next;
-	return s;
-}
-
-static void forget(struct co_session *s)
-{
-	struct co *c = s->c;
-	struct co_session **p = &c->sessions;
-
-	while (*p != s)
-		p = &(*p)->next;
-	*p = s->next;
 	co_beats_end(s);
-	if (s->node && s->node->session == s) {
-		s->node->session = NULL;
-		s->node->told = false;
-	}
-	co_session_gone(c, s->id);
-	free(s);
-}
-
-struct cr_link *co_session_leave(struct co_session *s)
-{
-	struct cr_link *l = s->link;
-
-	cr_link_detach(l);
-	forget(s);
-	return l;
-}
-
-void co_session_close(struct co_session *s)
-{
-	cr_link_close(s->link);
-	forget(s);
+	co_asker_gone(s->c, s->id, NULL);
 }
 
 static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
@@ -100,7 +35,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 
 	if (s->node && s->node->session == s)
 		cr_say("node %s: link lost: %s", s->node->hello.name, why->text);
-	forget(s);
+	co_session_forget(s);
 }
 
 /* ---- messages ---- */
@@ -314,6 +249,7 @@ int co_init(struct co *c, struct cr_err *err)
 	int ret;
 
 	c->lock = -1;
+	c->gone = on_gone;
 	c->lease_ms = c->options.lease * 1000;
 	c->heartbeat_ms = c->options.heartbeat * 1000;
 	signal(SIGPIPE, SIG_IGN);

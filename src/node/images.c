@@ -11,21 +11,6 @@
 /* Read in the background, so that damage is found before the image is needed. */
 #define SCRUB_BYTES (8 << 20)
 
-static void on_holding(const cairn_Holding *h, void *arg)
-{
-	struct cr_node *n = arg;
-	cairn_ClusterMsg *m;
-
-	cr_lease_look(n);
-	if (*h->error)
-		cr_say("job %s.%llu member %u image %06u: %s", h->name, (unsigned long long)h->job,
-		       h->member, h->number, h->error);
-	m = cr_node_message(n, cairn_ClusterMsg_holding_tag);
-	m->body.holding = *h;
-	/* To a coordinator that comes later all is told again. */
-	cr_uplink_send(n, m, NULL, 0);
-}
-
 /* An address without a port means any. */
 int cr_images_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t *len,
 		      struct cr_err *err)
@@ -44,7 +29,8 @@ int cr_images_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t 
 	return 0;
 }
 
-int cr_images_init(struct cr_node *n, struct cr_err *err)
+int cr_images_init(struct cr_node *n, void (*holding)(const cairn_Holding *h, void *arg),
+		   struct cr_err *err)
 {
 	struct cr_store_options o = {
 		.base = n->base,
@@ -53,7 +39,7 @@ int cr_images_init(struct cr_node *n, struct cr_err *err)
 		.trust = n->trust,
 		.rate = n->options.rate,
 		.scrub = SCRUB_BYTES,
-		.holding = on_holding,
+		.holding = holding,
 		.arg = n,
 	};
 	struct sockaddr_storage at;

@@ -16,14 +16,6 @@
 
 #define IDLE_NS 60000000000ll
 
-void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		   size_t len)
-{
-	/* A shepherd that does not read is not waited for; others are cut off before. */
-	if (cr_link_backlog(c->link) < 2 * CR_LINK_PAYLOAD_MAX)
-		cr_link_send(c->link, m, payload, len);
-}
-
 static void forget(struct cr_node_client *c)
 {
 	struct cr_node_client **p = &c->node->clients;

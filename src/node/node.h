@@ -172,8 +172,6 @@ struct cr_node {
 int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err);
 int cr_node_run(struct cr_node *n);
 void cr_node_free(struct cr_node *n);
-/* Asks the coordinator to move our jobs away; end: and we end then. */
-void cr_node_drain(struct cr_node *n, bool end);
 static inline int64_t cr_node_now(void)
 {
 	return cr_now_ns(CLOCK_BOOTTIME);
@@ -187,10 +185,16 @@ int cr_uplink_init(struct cr_node *n, struct cr_err *err);
 void cr_uplink_tick(struct cr_node *n, int64_t now);
 void cr_uplink_beat(struct cr_node *n);
 void cr_uplink_close(struct cr_node *n);
+
+/* ---- message.c: what leaves crnode ---- */
 /* An empty message in n->out, to be filled in and given to cr_uplink_send(). */
 cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which);
 /* False when the coordinator is away. */
 bool cr_uplink_send(struct cr_node *n, cairn_ClusterMsg *m, const void *payload, size_t len);
+void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		   size_t len);
+/* Asks the coordinator to move our jobs away; end: and we end then. */
+void cr_node_drain(struct cr_node *n, bool end);
 
 /* ---- lease.c ---- */
 int cr_lease_init(struct cr_node *n, struct cr_err *err);
@@ -204,8 +208,6 @@ void cr_lease_refused(struct cr_node *n);
 
 /* ---- local.c: the socket of this node's users ---- */
 int cr_local_listen(struct cr_node *n, struct cr_err *err);
-void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		   size_t len);
 void cr_local_close(struct cr_node_client *c);
 void cr_local_tick(struct cr_node *n, int64_t now);
 
@@ -261,7 +263,9 @@ void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id);
 /* Where images come in: --image-listen. */
 int cr_images_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t *len,
 		      struct cr_err *err);
-int cr_images_init(struct cr_node *n, struct cr_err *err);
+/* holding() is told of each image that the store has, and of each change. */
+int cr_images_init(struct cr_node *n, void (*holding)(const cairn_Holding *h, void *arg),
+		   struct cr_err *err);
 /* Bytes of the store that there are, and that are free. */
 void cr_images_room(struct cr_node *n);
 /* A member's folder, made if need be; of CR_PATH_MAX bytes. */

@@ -25,20 +25,6 @@
 
 static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 
-void cr_node_drain(struct cr_node *n, bool end)
-{
-	cairn_ClusterMsg *m;
-
-	if (!n->drained)
-		cr_say("node %s is drained: its jobs move away", n->name);
-	n->drained = true;
-	if (end && !n->drain_ns)
-		n->drain_ns = cr_node_now() + n->options.drain_timeout * 1e9;
-	m = cr_node_message(n, cairn_ClusterMsg_leaving_tag);
-	m->body.leaving.drain = true;
-	cr_uplink_send(n, m, NULL, 0);
-}
-
 /* Once the coordinator knows, which may give us a longer lease for the time; or it is away. */
 static void upgrade(struct cr_node *n)
 {
@@ -97,6 +83,22 @@ static void on_tick(int fd, short what, void *arg)
 			       cr_members_count(n));
 		event_base_loopbreak(n->base);
 	}
+}
+
+/* What the store has, each change of it. */
+static void on_holding(const cairn_Holding *h, void *arg)
+{
+	struct cr_node *n = arg;
+	cairn_ClusterMsg *m;
+
+	cr_lease_look(n);
+	if (*h->error)
+		cr_say("job %s.%llu member %u image %06u: %s", h->name, (unsigned long long)h->job,
+		       h->member, h->number, h->error);
+	m = cr_node_message(n, cairn_ClusterMsg_holding_tag);
+	m->body.holding = *h;
+	/* To a coordinator that comes later all is told again. */
+	cr_uplink_send(n, m, NULL, 0);
 }
 
 static void read_boot_id(struct cr_node *n)
@@ -176,7 +178,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	if (!ret)
 		ret = cr_lease_init(n, err);
 	if (!ret)
-		ret = cr_images_init(n, err);
+		ret = cr_images_init(n, on_holding, err);
 	umask(077);
 	/* Who was here must be known before a shepherd says that it is. */
 	if (!ret)

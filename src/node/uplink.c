@@ -22,19 +22,6 @@
 #define BUSY_MS 60000 /* for so long a coordinator may be, while it answers heartbeats */
 #define ROOM_NS 2000000000ll
 
-cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)
-{
-	memset(&n->out, 0, sizeof(n->out));
-	n->out.which_body = which;
-	return &n->out;
-}
-
-bool cr_uplink_send(struct cr_node *n, cairn_ClusterMsg *m, const void *payload, size_t len)
-{
-	m->session = n->up.session;
-	return n->up.welcome && cr_link_send(n->up.link, m, payload, len);
-}
-
 /* One line for each new reason, not one for each attempt. */
 static void trouble(struct cr_node *n, const char *text)
 {

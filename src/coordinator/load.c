@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the database knows, read at the start, and given back at the end.
+#include <pb_decode.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/defs.h"
+#include "coordinator/cluster.h"
+
+static void text(sqlite3_stmt *s, int column, char *to, size_t len)
+{
+	const unsigned char *t = sqlite3_column_text(s, column);
+
+	snprintf(to, len, "%s", t ? (const char *)t : "");
+}
+
+static void on_value(sqlite3_stmt *s, void *arg)
+{
+	struct co *c = arg;
+
+	if (!strcmp((const char *)sqlite3_column_text(s, 0), "next_job"))
+		c->next_job = sqlite3_column_int64(s, 1);
+	if (!strcmp((const char *)sqlite3_column_text(s, 0), "generations"))
+		c->generations = strdup((const char *)sqlite3_column_text(s, 1));
+	if (!strcmp((const char *)sqlite3_column_text(s, 0), "longest_ms"))
+		c->longest_ms = sqlite3_column_int64(s, 1);
+}
+
+static void on_node(sqlite3_stmt *s, void *arg)
+{
+	struct co_node *n = co_node_add(arg, (const char *)sqlite3_column_text(s, 0));
+
+	text(s, 1, n->hello.boot_id, sizeof(n->hello.boot_id));
+	n->hello.store_id = sqlite3_column_int64(s, 2);
+	n->store = co_store(arg, n->hello.store_id);
+	n->draining = sqlite3_column_int(s, 3);
+	text(s, 4, n->hello.addresses[0], sizeof(n->hello.addresses[0]));
+	n->hello.addresses_count = 1;
+	n->back_ms = sqlite3_column_int64(s, 5);
+}
+
+static void on_job(sqlite3_stmt *s, void *arg)
+{
+	struct co_job *j = co_job_add(arg, sqlite3_column_int64(s, 0));
+	pb_istream_t in;
+
+	text(s, 1, j->name, sizeof(j->name));
+	j->uid = sqlite3_column_int64(s, 2);
+	j->gid = sqlite3_column_int64(s, 3);
+	text(s, 4, j->command, sizeof(j->command));
+	j->state = sqlite3_column_int(s, 5);
+	j->after = sqlite3_column_int(s, 6);
+	text(s, 7, j->why, sizeof(j->why));
+	text(s, 8, j->last_error, sizeof(j->last_error));
+	j->epoch = sqlite3_column_int64(s, 9);
+	j->courses = sqlite3_column_int64(s, 10);
+	j->number = sqlite3_column_int64(s, 11);
+	j->restarts = sqlite3_column_int64(s, 12);
+	j->tries = sqlite3_column_int64(s, 13);
+	j->began_at = sqlite3_column_int64(s, 14);
+	j->status = sqlite3_column_int(s, 15);
+	j->stall_ns = sqlite3_column_int64(s, 16);
+	j->wall_ns = sqlite3_column_int64(s, 17);
+	in = pb_istream_from_buffer(sqlite3_column_blob(s, 18), sqlite3_column_bytes(s, 18));
+	pb_decode(&in, cairn_Policy_fields, &j->policy);
+}
+
+static void on_member(sqlite3_stmt *s, void *arg)
+{
+	struct co_job *j = co_job_by_id(arg, sqlite3_column_int64(s, 0));
+	unsigned int number = sqlite3_column_int64(s, 1);
+	struct co_member *m;
+
+	if (!j)
+		return;
+	m = co_member(j, number);
+	m->node = co_node_find(arg, (const char *)sqlite3_column_text(s, 2));
+	m->epoch = sqlite3_column_int64(s, 3);
+	m->life = sqlite3_column_int(s, 4);
+	m->added = sqlite3_column_int(s, 5);
+	m->status = sqlite3_column_int(s, 6);
+	m->commanded = sqlite3_column_int(s, 7);
+	if (!co_lives(m))
+		return;
+	j->live++;
+	if (m->node)
+		m->node->live++;
+}
+
+static void on_command_bytes(sqlite3_stmt *s, void *arg)
+{
+	struct co_job *j = co_job_by_id(arg, sqlite3_column_int64(s, 0));
+
+	if (j)
+		j->command_bytes = sqlite3_column_int64(s, 1);
+}
+
+static void on_checkpoint(sqlite3_stmt *s, void *arg)
+{
+	struct co_job *j = co_job_by_id(arg, sqlite3_column_int64(s, 0));
+	const unsigned char *members = sqlite3_column_blob(s, 5);
+	size_t n = sqlite3_column_bytes(s, 5) / 4, i;
+	struct co_checkpoint *k;
+
+	if (!j)
+		return;
+	k = co_checkpoint_add(j, sqlite3_column_int64(s, 1));
+	k->state = sqlite3_column_int(s, 2);
+	k->purpose = sqlite3_column_int(s, 3);
+	k->at = sqlite3_column_int64(s, 4);
+	for (i = 0; i < n; i++) {
+		uint32_t number;
+
+		memcpy(&number, members + i * 4, 4);
+		if (number < k->n)
+			k->images[number].there = true;
+	}
+}
+
+static void on_said(sqlite3_stmt *s, void *arg)
+{
+	struct co_job *j = co_job_by_id(arg, sqlite3_column_int64(s, 0));
+
+	if (!j)
+		return;
+	j->said.course = sqlite3_column_int64(s, 1);
+	text(s, 2, j->said.step, sizeof(j->said.step));
+	j->said.payload = cr_shared_new(sqlite3_column_bytes(s, 3));
+	if (j->said.payload->len)
+		memcpy(j->said.payload->data, sqlite3_column_blob(s, 3), j->said.payload->len);
+}
+
+static void on_last(sqlite3_stmt *s, void *arg)
+{
+	((struct co *)arg)->next_event = sqlite3_column_int64(s, 0);
+}
+
+/* Where members may live, nodes are taken to be up until the time has shown that they are not. */
+static void assume(struct co *c)
+{
+	int64_t now = co_now();
+	size_t i;
+
+	for (i = 0; i < c->nodes.n; i++) {
+		struct co_node *n = c->nodes.v[i];
+
+		n->beat_ms = now;
+		n->up = n->known = true;
+		n->store->up++;
+		c->up++;
+	}
+}
+
+static unsigned int count(const struct co_job *j, enum co_life life)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		n += j->v[i].life == life;
+	return n;
+}
+
+/* What was under way when the one before us ended, perhaps in the middle of a decision. */
+static void resume(struct co_job *j)
+{
+	static const char again[] = "begun again: the coordinator was restarted";
+	struct co_checkpoint *k = j->checkpoints;
+	bool runs = j->state == CO_JOB_RUNNING || j->state == CO_JOB_STARTING;
+
+	if (k && k->state == CO_SAVED && j->state == CO_JOB_RUNNING)
+		co_course_resume(j, k);
+	else if (k && k->state != CO_COMMITTED)
+		co_checkpoint_drop(j, k);
+	j->look = true;
+	if (runs && count(j, CO_DEAD)) {
+		co_recover(j, CO_NODE_FAULT, "a member was lost");
+	} else if (runs && !j->live) {
+		co_job_set(j, j->n ? CO_JOB_ENDED : CO_JOB_LOST, j->why);
+	} else if (j->state == CO_JOB_RUNNING && j->policy.interval > 0) {
+		j->due_ms = co_now() + j->policy.interval * 1000;
+	} else if (j->state == CO_JOB_RESTARTING ||
+		   (j->live && (j->state == CO_JOB_WAITING || j->state == CO_JOB_SHIPPING))) {
+		/* Whether it got as far as to run is not known, so it has not. */
+		j->epoch++;
+		co_job_end(j, CO_JOB_WAITING, again);
+	} else if (j->state == CO_JOB_SHIPPING) {
+		co_job_set(j, CO_JOB_WAITING, j->why);
+	}
+}
+
+int co_load(struct co *c, struct cr_err *err)
+{
+	size_t i;
+
+	c->next_job = 1;
+	co_db_read(c->db, CO_SQL_VALUES, on_value, c, "");
+	co_db_read(c->db, CO_SQL_EVENTS_LAST, on_last, c, "");
+	co_db_read(c->db, CO_SQL_NODES, on_node, c, "");
+	co_db_read(c->db, CO_SQL_JOBS, on_job, c, "");
+	co_db_read(c->db, CO_SQL_MEMBERS, on_member, c, "");
+	co_db_read(c->db, CO_SQL_COMMAND_BYTES, on_command_bytes, c, "");
+	co_db_read(c->db, CO_SQL_CHECKPOINTS, on_checkpoint, c, "");
+	co_db_read(c->db, CO_SQL_SAID_ALL, on_said, c, "");
+	if (c->longest_ms < c->lease_ms) {
+		c->longest_ms = c->lease_ms;
+		co_db_write(c->db, CO_SQL_SET, "ti", "longest_ms", c->longest_ms);
+	}
+	co_fence_begin(c);
+	assume(c);
+	for (i = 0; i < c->jobs.n; i++)
+		if (!co_job_over(c->jobs.v[i]))
+			resume(c->jobs.v[i]);
+	co_db_commit(c->db);
+	return 0;
+}
+
+void co_job_free(struct co_job *j)
+{
+	struct co_checkpoint *k;
+	struct co_ask *a;
+	size_t i;
+
+	while ((k = j->checkpoints)) {
+		j->checkpoints = k->next;
+		co_checkpoint_free(k);
+	}
+	while ((a = j->asks)) {
+		j->asks = a->next;
+		free(a->payload);
+		free(a);
+	}
+	for (i = 0; i < j->n; i++)
+		free(j->v[i].payload);
+	free(j->v);
+	cr_shared_free(j->said.payload);
+	free(j->waiters.v);
+	free(j->avoided.v);
+	free(j->plan);
+	free(j);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What leaves crnode: to the coordinator, if it is there, and to clients of this node.
+#include <string.h>
+
+#include "node/node.h"
+
+cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)
+{
+	memset(&n->out, 0, sizeof(n->out));
+	n->out.which_body = which;
+	return &n->out;
+}
+
+bool cr_uplink_send(struct cr_node *n, cairn_ClusterMsg *m, const void *payload, size_t len)
+{
+	m->session = n->up.session;
+	return n->up.welcome && cr_link_send(n->up.link, m, payload, len);
+}
+
+void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+		   size_t len)
+{
+	/* A shepherd that does not read is not waited for; others are cut off before. */
+	if (cr_link_backlog(c->link) < 2 * CR_LINK_PAYLOAD_MAX)
+		cr_link_send(c->link, m, payload, len);
+}
+
+void cr_node_drain(struct cr_node *n, bool end)
+{
+	cairn_ClusterMsg *m;
+
+	if (!n->drained)
+		cr_say("node %s is drained: its jobs move away", n->name);
+	n->drained = true;
+	if (end && !n->drain_ns)
+		n->drain_ns = cr_node_now() + n->options.drain_timeout * 1e9;
+	m = cr_node_message(n, cairn_ClusterMsg_leaving_tag);
+	m->body.leaving.drain = true;
+	cr_uplink_send(n, m, NULL, 0);
+}
