@@ -348,6 +348,7 @@ test_progs = \
 	test/prog/tcp-refused \
 	test/prog/tcp-reset \
 	test/prog/tcp-reuseport \
+	test/prog/tcp-shared-port \
 	test/prog/tcp-unread \
 	test/prog/tcp-urgent \
 	test/prog/tcp-urgent-last \

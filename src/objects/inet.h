@@ -158,7 +158,7 @@ struct cr_inet_new {
 	int fd; /* -1: not made yet */
 	cairn_InetPeer kind; /* as in the record, unless its other end's member is not there */
 	struct cr_inet_new *peer;
-	bool shares_port; /* with somebody outside the job */
+	bool shares_port; /* with others, for which the kernel chose it */
 };
 
 struct cr_places;
@@ -181,8 +181,15 @@ bool cr_tcp_lingers(const union cr_inet_name *name);
 void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n);
 /* The same, where another port will do: not for long, and -errno. */
 int cr_tcp_try_bind(int fd, const union cr_inet_name *name);
-/* For a connection whose port is taken: it may share it with others that the kernel has chosen. */
-int cr_tcp_share_port(int fd, const union cr_inet_name *name);
+/*
+ * For the end that connects: where the port is taken it may share it with others that the kernel
+ * has chosen it for. cr_tcp_connect() takes whichever of both is to be had.
+ */
+int cr_tcp_bind_connecting(int fd, const union cr_inet_name *local,
+			   const union cr_inet_name *remote, bool *shares, struct cr_err *err);
+int cr_tcp_connect(int fd, const union cr_inet_name *local, const union cr_inet_name *remote,
+		   bool *shares);
+/* Then, if it shares one: takes back how that was asked for. */
 void cr_tcp_shared_port(int fd, const cairn_InetSocket *m);
 
 /* tcp_diag.c: a connection as sock_diag shows it. */

@@ -115,19 +115,17 @@ static void come_again(int fd, const struct cr_inet *k)
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	struct cr_err unused = { 0 };
-	int tries;
+	bool shares;
 
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	connect(fd, &none, sizeof(none));
 	cr_inet_get(fd, SOL_SOCKET, SO_ERROR);
 	/* Where the application had bound it, it still is. */
-	cr_tcp_bind(fd, &k->local, &unused);
+	cr_tcp_bind_connecting(fd, &k->local, &k->remote, &shares, &unused);
 	/* On a busy machine the reset of the connection before may still be under way. */
-	for (tries = 0; tries < 1000; tries++) {
-		if (!connect(fd, &k->remote.any, cr_inet_len(&k->remote)) || errno != EADDRNOTAVAIL)
-			break;
-		usleep(5000);
-	}
+	cr_tcp_connect(fd, &k->local, &k->remote, &shares);
+	if (shares)
+		cr_tcp_shared_port(fd, &k->m);
 	poll(&p, 1, 5000);
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR,
 		    cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0));

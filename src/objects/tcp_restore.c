@@ -104,13 +104,9 @@ static int bind_name(struct cr_tcp_work *w, int fd, union cr_inet_name *name, st
 /* The end that connects. Meanwhile the kernel may have given its port to somebody else as well. */
 static int bind_connecting(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
-	int ret = w->places ? -EINVAL : cr_tcp_try_bind(k->fd, &k->local);
-
-	if (!ret)
-		return 0;
-	k->shares_port = ret == -EADDRINUSE && !cr_tcp_lingers(&k->local) &&
-			 !cr_tcp_share_port(k->fd, &k->local);
-	return k->shares_port ? 0 : bind_name(w, k->fd, &k->local, err);
+	if (w->places)
+		return bind_name(w, k->fd, &k->local, err);
+	return cr_tcp_bind_connecting(k->fd, &k->local, &k->remote, &k->shares_port, err);
 }
 
 static int make_gate(struct cr_tcp_work *w, union cr_inet_name *name, struct cr_err *err)
@@ -136,7 +132,11 @@ static int make_gate(struct cr_tcp_work *w, union cr_inet_name *name, struct cr_
 	return 0;
 }
 
-/* Of a pair, the end that is accepted; of one with a helper, always the job's. */
+/*
+ * Of a pair, the end that is accepted; of one with a helper, always the job's. Where nobody listens
+ * any more it is the lower port: those that the kernel chooses for who connects are high, and may
+ * be those of other connections as well, among which nobody could listen.
+ */
 static bool is_accepted(const struct cr_tcp_work *w, const struct cr_inet_new *k)
 {
 	if (k->kind == cairn_InetPeer_INET_PEER_MEMBER)
@@ -145,6 +145,8 @@ static bool is_accepted(const struct cr_tcp_work *w, const struct cr_inet_new *k
 		return true;
 	if (is_server(w, k) != is_server(w, k->peer))
 		return is_server(w, k);
+	if (cr_inet_port(&k->local) != cr_inet_port(&k->peer->local))
+		return cr_inet_port(&k->local) < cr_inet_port(&k->peer->local);
 	return k > k->peer;
 }
 
@@ -189,8 +191,7 @@ static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 	/* One that was refused is bound no more. */
 	if (m->error == ECONNREFUSED)
 		return 0;
-	return was_connected(k) ? bind_connecting(w, k, err) :
-				  bind_name(w, k->fd, &k->local, err);
+	return m->remote.size ? bind_connecting(w, k, err) : bind_name(w, k->fd, &k->local, err);
 }
 
 static int open_gates(struct cr_tcp_work *w, struct cr_err *err)
@@ -239,24 +240,9 @@ static int accept_from(int gate, uint16_t port)
 	return -ETIMEDOUT;
 }
 
-/* What has just been killed may hold on to the same two addresses for a moment. */
-static int begin_connecting(int fd, const union cr_inet_name *to)
-{
-	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + PATIENCE_MS * 1000000ll;
-	struct timespec nap = { 0, 1000000 };
-
-	while (connect(fd, &to->any, cr_inet_len(to)) && errno != EINPROGRESS) {
-		if (errno != EADDRNOTAVAIL || cr_now_ns(CLOCK_MONOTONIC) > end)
-			return -errno;
-		nanosleep(&nap, NULL);
-		if (nap.tv_nsec < 100000000)
-			nap.tv_nsec *= 2;
-	}
-	return 0;
-}
-
 /* Joins fd, which may be bound, with a new end at a gate. */
-static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *at)
+static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *local, bool *shares,
+		const union cr_inet_name *at)
 {
 	union cr_inet_name own, to = *at;
 	socklen_t len = sizeof(own);
@@ -279,7 +265,7 @@ static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *at)
 		memcpy(&to.v6.sin6_addr, k.address, 16);
 		to.v6.sin6_port = k.port;
 	}
-	ret = begin_connecting(fd, &to);
+	ret = cr_tcp_connect(fd, local, &to, shares);
 	if (ret)
 		return ret;
 	if (getsockname(fd, &own.any, &len))
@@ -294,7 +280,7 @@ bool cr_tcp_wants_name(const struct cr_inet_new *k)
 }
 
 /* The helper has the remote address if that is to be had, for who asks for it. */
-static int make_helper(struct cr_inet_new *k, struct cr_err *err)
+static int make_helper(struct cr_inet_new *k, bool *shares, struct cr_err *err)
 {
 	int fd = cr_tcp_new_socket(NULL, k->local.any.sa_family, err);
 
@@ -302,7 +288,7 @@ static int make_helper(struct cr_inet_new *k, struct cr_err *err)
 	    cr_inet_is_here(&k->remote)) {
 		struct cr_err unused = { 0 };
 
-		cr_tcp_bind(fd, &k->remote, &unused);
+		cr_tcp_bind_connecting(fd, &k->remote, &k->local, shares, &unused);
 	}
 	return fd;
 }
@@ -446,7 +432,7 @@ static void end_helper(struct cr_inet_new *k, int helper)
 static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_err *err)
 {
 	struct cr_inet_new *b = a->peer, *first;
-	int fd = join(w, a->fd, &b->local), ret;
+	int fd = join(w, a->fd, &a->local, &a->shares_port, &b->local), ret;
 
 	if (fd < 0)
 		return cr_tcp_made_failed(a, -fd, err);
@@ -475,11 +461,12 @@ static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_
 
 static int connect_helper(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
-	int helper = make_helper(k, err), fd, ret;
+	bool shares = false;
+	int helper = make_helper(k, &shares, err), fd, ret;
 
 	if (helper < 0)
 		return helper;
-	fd = join(w, helper, &k->local);
+	fd = join(w, helper, &k->remote, &shares, &k->local);
 	if (fd < 0) {
 		close(helper);
 		return cr_tcp_made_failed(k, -fd, err);
@@ -580,10 +567,12 @@ static int each_waiting(struct cr_tcp_work *w,
 static int come_waiting(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	cr_auto_free void *data = NULL;
-	int ret = 0;
+	int ret = cr_tcp_connect(k->fd, &k->local, &k->remote, &k->shares_port);
 
-	if (connect(k->fd, &k->remote.any, cr_inet_len(&k->remote)) && errno != EINPROGRESS)
-		return cr_tcp_made_failed(k, errno, err);
+	if (ret)
+		return cr_tcp_made_failed(k, -ret, err);
+	if (k->shares_port)
+		cr_tcp_shared_port(k->fd, k->m);
 	if (!await_event(k->fd, POLLOUT))
 		return cr_tcp_made_failed(k, ETIMEDOUT, err);
 	if (k->m->has_content)
@@ -606,11 +595,15 @@ static void come_connecting(struct cr_tcp_work *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->n; i++)
-		if (is_tcp(&w->all[i]) && w->all[i].m->state == CR_TCP_SYN_SENT &&
-		    w->all[i].m->remote.size)
-			connect(w->all[i].fd, &w->all[i].remote.any,
-				cr_inet_len(&w->all[i].remote));
+	for (i = 0; i < w->n; i++) {
+		struct cr_inet_new *k = &w->all[i];
+
+		if (!is_tcp(k) || k->m->state != CR_TCP_SYN_SENT || !k->m->remote.size)
+			continue;
+		connect(k->fd, &k->remote.any, cr_inet_len(&k->remote));
+		if (k->shares_port)
+			cr_tcp_shared_port(k->fd, k->m);
+	}
 }
 
 static int make_connections(struct cr_tcp_work *w, struct cr_err *err)

@@ -7,6 +7,7 @@
 // else is in the way is named.
 // Runs in the shepherd of a restart.
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 /* As long as Linux keeps a connection in TIME-WAIT, and a little more. */
 #define PATIENCE_NS 65000000000ll
 #define SHORT_NS 300000000ll
+#define CONNECT_NS 10000000000ll
 
 /* What a connection may be in that nobody has any more: closed, but not yet forgotten. */
 #define LINGERING \
@@ -50,6 +52,32 @@ static bool in_the_way(const union cr_inet_name *name, const struct cr_tcp_seen 
 	return cr_inet_overlap(name, &seen->local);
 }
 
+/* Asked for any other one, it takes no notice and chooses again. */
+static bool kernel_chooses(int port)
+{
+	cr_auto_free char *text = NULL;
+	int low = 0, high = 0;
+
+	return cr_slurp(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", &text) > 0 &&
+	       sscanf(text, "%d %d", &low, &high) == 2 && low <= port && port <= high;
+}
+
+/* A port that others have as well whose port the kernel chose, for a connection of its own. */
+static int share_port(int fd, const union cr_inet_name *name)
+{
+	union cr_inet_name any = *name;
+	int port = cr_inet_port(name);
+
+	cr_inet_set_port(&any, 0);
+	if (!kernel_chooses(port) ||
+	    cr_inet_set(fd, IPPROTO_IP, CR_IP_PORT_RANGE, port | port << 16) ||
+	    cr_inet_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)) {
+		errno = EADDRINUSE;
+		return -EADDRINUSE;
+	}
+	return bind(fd, &any.any, cr_inet_len(&any)) ? -errno : 0;
+}
+
 /*
  * Where both ends linger, neither's address can be bound. But a port that the kernel had chosen it
  * also chooses again, after a second on a loopback address.
@@ -62,7 +90,7 @@ static int end_one(const struct cr_tcp_seen *seen)
 
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (bind(fd, &seen->remote.any, cr_inet_len(&seen->remote)) &&
-	    (errno != EADDRINUSE || cr_tcp_share_port(fd, &seen->remote)))
+	    (errno != EADDRINUSE || share_port(fd, &seen->remote)))
 		return -errno;
 	/* All of it happens while the SYN is sent; on a host that is not this one it would not. */
 	if (!connect(fd, &seen->local.any, cr_inet_len(&seen->local)))
@@ -228,20 +256,6 @@ int cr_tcp_try_bind(int fd, const union cr_inet_name *name)
 	return 0;
 }
 
-int cr_tcp_share_port(int fd, const union cr_inet_name *name)
-{
-	union cr_inet_name any = *name;
-	int port = cr_inet_port(name);
-
-	cr_inet_set_port(&any, 0);
-	if (cr_inet_set(fd, IPPROTO_IP, CR_IP_PORT_RANGE, port | port << 16) ||
-	    cr_inet_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)) {
-		errno = EADDRINUSE;
-		return -EADDRINUSE;
-	}
-	return bind(fd, &any.any, cr_inet_len(&any)) ? -errno : 0;
-}
-
 void cr_tcp_shared_port(int fd, const cairn_InetSocket *m)
 {
 	static const int options[] = { CR_IP_PORT_RANGE, IP_BIND_ADDRESS_NO_PORT };
@@ -252,11 +266,17 @@ void cr_tcp_shared_port(int fd, const cairn_InetSocket *m)
 			    cr_inet_option(m, IPPROTO_IP, options[i], 0));
 }
 
-int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
+/*
+ * shares: set where the port is had as one of many; NULL: it is wanted alone. Of the very same
+ * connection there is but one, so that this has to be over first.
+ */
+static int take(int fd, const union cr_inet_name *name, const union cr_inet_name *remote,
+		bool *shares, struct cr_err *err)
 {
 	int64_t began = cr_now_ns(CLOCK_MONOTONIC);
 	struct timespec nap = { 0, 1000000 };
 	char text[CR_INET_TEXT];
+	struct cr_tcp_seen seen;
 	bool said = false;
 
 	while (bind(fd, &name->any, cr_inet_len(name))) {
@@ -266,6 +286,11 @@ int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
 		if (error == EADDRNOTAVAIL && !cr_inet_get(fd, IPPROTO_IP, IP_FREEBIND) &&
 		    !cr_inet_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
 			continue;
+		if (error == EADDRINUSE && shares && nap.tv_nsec > 1000000 &&
+		    !cr_tcp_look(name, remote, &seen) && !share_port(fd, name)) {
+			*shares = true;
+			return 0;
+		}
 		if (error != EADDRINUSE || !cr_inet_port(name) ||
 		    !try_again(name, began, PATIENCE_NS, &nap))
 			return failed(name, error, err);
@@ -274,6 +299,45 @@ int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
 			       "up to a minute",
 			       cr_inet_text(name, text));
 		said = said || nap.tv_nsec > 300000000;
+	}
+	return 0;
+}
+
+int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
+{
+	return take(fd, name, NULL, NULL, err);
+}
+
+int cr_tcp_bind_connecting(int fd, const union cr_inet_name *local,
+			   const union cr_inet_name *remote, bool *shares, struct cr_err *err)
+{
+	*shares = false;
+	return take(fd, local, remote, shares, err);
+}
+
+/*
+ * What has just been killed may hold on to the same two addresses for a moment, and what had been
+ * bound to a shared port keeps others from it until it is forgotten.
+ */
+int cr_tcp_connect(int fd, const union cr_inet_name *local, const union cr_inet_name *remote,
+		   bool *shares)
+{
+	int64_t began = cr_now_ns(CLOCK_MONOTONIC);
+	struct timespec nap = { 0, 1000000 };
+
+	while (connect(fd, &remote->any, cr_inet_len(remote)) && errno != EINPROGRESS) {
+		bool lingered;
+
+		if (errno != EADDRNOTAVAIL)
+			return -errno;
+		lingered = free_port(local);
+		if (cr_now_ns(CLOCK_MONOTONIC) - began > (lingered ? PATIENCE_NS : CONNECT_NS))
+			return -EADDRNOTAVAIL;
+		if (*shares && !bind(fd, &local->any, cr_inet_len(local)))
+			*shares = false;
+		nanosleep(&nap, NULL);
+		if (nap.tv_nsec < 100000000)
+			nap.tv_nsec *= 2;
 	}
 	return 0;
 }

@@ -1,17 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# After a kill, the kernel gives the port of a connection inside the job to somebody else: the job
-# can have it as well, as any other connection could.
+# After a kill, the kernel gives the port of connections inside the job to somebody else: the job
+# can have it as well, as any other connection could, also for one that waits to be accepted.
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 
 cat >job.py <<'END'
-import os, socket, time
+import os, socket, struct, time
 server = socket.create_server(('127.0.0.7', 0))
 a = socket.create_connection(server.getsockname())
 b = server.accept()[0]
+port = a.getsockname()[1]
+second = socket.create_server(('127.0.0.7', 0))
+c = socket.socket()
+c.setsockopt(socket.IPPROTO_IP, 51, struct.pack('I', port | port << 16))
+c.connect(second.getsockname())
 with open('port', 'w') as f:
-    f.write(str(a.getsockname()[1]))
+    f.write(str(port))
 open('ready', 'w').close()
 n = 0
 while not os.path.exists('end'):
@@ -20,7 +25,11 @@ while not os.path.exists('end'):
         raise SystemExit('wrong data')
     n += 1
     time.sleep(.01)
-print('port', a.getsockname()[1])
+d = second.accept()[0]
+c.send(b'!')
+if d.recv(1) != b'!':
+    raise SystemExit('wrong data')
+print('port', a.getsockname()[1], c.getsockname()[1])
 END
 cat >other.py <<'END'
 import os, socket, struct, time
@@ -62,5 +71,5 @@ wait "$other"
 is 0 $? 'the other one is undisturbed'
 wait "$shepherd"
 is 0 $? 'the job comes to its end'
-is "port $(cat port)" "$(tail -n 1 out)" 'the connection has the port that it had'
+is "port $(cat port) $(cat port)" "$(tail -n 1 out)" 'both connections have the port that they had'
 finish
