@@ -138,6 +138,8 @@ void cr_tcp_grow(int fd, int want);
 /* Room for so many bytes in a receive queue; for len more. */
 void cr_tcp_room(int fd, size_t bytes);
 void cr_tcp_open_window(int fd, size_t len);
+/* Has what has come acknowledged at once, if it is not yet. */
+void cr_tcp_acknowledge(int fd);
 /* Has the kernel look at the window and tell the sender of it. */
 void cr_tcp_tell_window(int fd);
 /* Nothing will come any more. */

@@ -57,14 +57,12 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	cairn_TcpRepair *m = &k->m.repair;
 	struct tcp_repair_window window;
 	socklen_t len = sizeof(window);
-	int queued = 0, unread = 0, ret = 0, quick;
+	int queued = 0, unread = 0, ret = 0;
 
 	if (!s->writer || k->m.state != CR_TCP_ESTABLISHED)
 		return 0;
 	/* What the peer has sent is acknowledged now: he would send it again, and be reset. */
-	quick = cr_inet_get(k->fd, IPPROTO_TCP, TCP_QUICKACK);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_QUICKACK, quick);
+	cr_tcp_acknowledge(k->fd);
 	if (cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
 		return forbidden(err);
 	k->m.has_repair = true;
