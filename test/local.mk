@@ -335,6 +335,8 @@ test_progs = \
 	test/prog/tcp-close-states \
 	test/prog/tcp-closing \
 	test/prog/tcp-connecting \
+	test/prog/tcp-cookie \
+	test/prog/tcp-cookie-data \
 	test/prog/tcp-cork \
 	test/prog/tcp-established \
 	test/prog/tcp-filter \

@@ -71,7 +71,7 @@ struct cr_inet {
 	struct cr_inet *peer;
 	const struct cr_inet_defaults *defaults; /* what a new one of its kind says */
 	bool too_many_options;
-	bool unanswered; /* the listener's end is not complete yet */
+	bool unanswered; /* the listener's end is not complete yet, or not there */
 	/* The other end is in another member, which has sent so much. */
 	struct {
 		bool is, fin;
@@ -145,6 +145,8 @@ void cr_tcp_tell_window(int fd);
 /* Nothing will come any more. */
 bool cr_tcp_has_fin(int state);
 bool cr_tcp_sent_fin(int state);
+/* A client that its listener knows nothing of, though it may have answered. */
+bool cr_tcp_is_forgotten(const struct cr_inet *k);
 bool cr_tcp_has_listener(struct cr_inet **all, size_t n, const union cr_inet_name *at);
 
 /* tcp_members.c: connections with other members, by what they tell. */

@@ -34,6 +34,7 @@ struct head {
 /* What an end that nobody claims is at its other side. */
 enum verdict {
 	AWAY, /* there is nothing */
+	UNKNOWN, /* there is nothing, but a listener of the member */
 	DEPARTED, /* closed, and perhaps still on its way */
 	BACKLOG, /* not accepted yet by a listener of the member */
 	STRANGE, /* another program's */
@@ -218,8 +219,8 @@ static enum verdict judge(const struct work *w, const struct end *e)
 
 	cr_place_name(&e->remote, &here);
 	cr_place_name(&e->local, &there);
-	if (!cr_tcp_look(&here, &there, &seen) || !seen.state)
-		return AWAY;
+	if (!cr_tcp_look(&here, &there, &seen))
+		return cr_tcp_has_listener(w->all, w->n, &here) ? UNKNOWN : AWAY;
 	if (seen.inode)
 		return STRANGE;
 	if ((seen.state == CR_TCP_ESTABLISHED || seen.state == CR_TCP_CLOSE_WAIT ||
@@ -263,6 +264,14 @@ static int refuse_backlog(const struct cr_inet *k, unsigned int member, struct c
 		       k->pid, k->number, member);
 }
 
+/* If it has said goodbye nothing is missing. */
+static int take_away(struct cr_inet *k)
+{
+	if (cr_tcp_has_fin(k->m.state))
+		k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
+	return 0;
+}
+
 static int take_answer(struct work *w, unsigned int from, const struct answer *a,
 		       struct cr_err *err)
 {
@@ -271,6 +280,10 @@ static int take_answer(struct work *w, unsigned int from, const struct answer *a
 	if (!k || k->elsewhere.is || k->m.peer_kind == cairn_InetPeer_INET_PEER_WAITING)
 		return 0;
 	switch ((enum verdict)a->verdict) {
+	case UNKNOWN:
+		if (!cr_tcp_is_forgotten(k))
+			return take_away(k);
+		/* fall through */
 	case BACKLOG:
 		k->m.peer_kind = cairn_InetPeer_INET_PEER_WAITING;
 		k->m.member = from + 1;
@@ -281,10 +294,7 @@ static int take_answer(struct work *w, unsigned int from, const struct answer *a
 		k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
 		return 0;
 	case AWAY:
-		/* If it has said goodbye nothing is missing. */
-		if (cr_tcp_has_fin(k->m.state))
-			k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
-		return 0;
+		return take_away(k);
 	case STRANGE:
 		break;
 	}

@@ -502,15 +502,35 @@ static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 
 /* ---- listeners and who comes to them ---- */
 
-static int begin_listening(struct cr_inet_new *k, struct cr_err *err)
+static bool waits(const struct cr_inet_new *k)
+{
+	return is_tcp(k) && k->kind == cairn_InetPeer_INET_PEER_WAITING;
+}
+
+/* With room for all that wait, more than the backlog may have had: set_backlogs(). */
+static int begin_listening(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	char text[CR_INET_TEXT];
+	uint32_t waiting = 0;
+	size_t i;
 
-	if (listen(k->fd, k->m->backlog))
+	for (i = 0; i < w->n; i++)
+		waiting += waits(&w->all[i]) && cr_inet_overlap(&w->all[i].remote, &k->local);
+	if (listen(k->fd, k->m->backlog > waiting ? k->m->backlog : waiting))
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "cannot listen on %s again (ss -tlnp shows who has it)",
 			       cr_inet_text(&k->local, text));
 	return 0;
+}
+
+/* Who is in keeps its place. */
+static void set_backlogs(struct cr_tcp_work *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (listens(&w->all[i]))
+			listen(w->all[i].fd, w->all[i].m->backlog);
 }
 
 static int listen_all(struct cr_tcp_work *w, struct cr_err *err)
@@ -520,7 +540,7 @@ static int listen_all(struct cr_tcp_work *w, struct cr_err *err)
 
 	for (i = 0; i < w->n && !ret; i++)
 		if (listens(&w->all[i]))
-			ret = begin_listening(&w->all[i], err);
+			ret = begin_listening(w, &w->all[i], err);
 	/* Which may take from them what they needed to share a port. */
 	for (i = 0; i < w->n && !ret; i++) {
 		if (!listens(&w->all[i]))
@@ -529,11 +549,6 @@ static int listen_all(struct cr_tcp_work *w, struct cr_err *err)
 		ret = cr_inet_filter_restore(w->r, w->all[i].fd, w->all[i].m, err);
 	}
 	return ret;
-}
-
-static bool waits(const struct cr_inet_new *k)
-{
-	return is_tcp(k) && k->kind == cairn_InetPeer_INET_PEER_WAITING;
 }
 
 static int by_rank(const void *a, const void *b)
@@ -677,8 +692,10 @@ static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 		ret = cr_places_settle(w->places, w->all, w->n, err);
 	if (!ret)
 		ret = each_waiting(w, come_waiting, err);
-	if (!ret)
+	if (!ret) {
+		set_backlogs(w);
 		come_connecting(w);
+	}
 	await_answers(w);
 	for (i = 0; i < w->n && !ret; i++) {
 		if (!is_tcp(&w->all[i]) || w->all[i].m->state == CR_TCP_LISTEN || w->all[i].fd < 0)

@@ -134,7 +134,7 @@ bool cr_tcp_has_listener(struct cr_inet **all, size_t n, const union cr_inet_nam
 
 	for (i = 0; i < n; i++)
 		if (all[i]->m.protocol == IPPROTO_TCP && all[i]->m.state == CR_TCP_LISTEN &&
-		    cr_inet_port(&all[i]->local) == cr_inet_port(at))
+		    cr_inet_overlap(&all[i]->local, at))
 			return true;
 	return false;
 }
@@ -145,25 +145,39 @@ static bool is_closing(int state)
 	       state != CR_TCP_SYN_RECV;
 }
 
+/*
+ * A listener with a full queue may have answered by a SYN cookie and forgotten, or have given up
+ * waiting for room: the client is connected, and nothing stands for its other end until something
+ * of it comes while there is room. Of what it has sent only the SYN was acknowledged.
+ */
+bool cr_tcp_is_forgotten(const struct cr_inet *k)
+{
+	return (k->m.state == CR_TCP_ESTABLISHED || k->m.state == CR_TCP_FIN_WAIT1) &&
+	       !k->info.tcpi_bytes_received && k->info.tcpi_bytes_acked <= 1;
+}
+
+static cairn_InetPeer kind_here(struct cr_inet **all, size_t n, struct cr_inet *k)
+{
+	struct cr_tcp_seen seen;
+	bool there = cr_tcp_look(&k->remote, &k->local, &seen);
+
+	if (there && seen.inode)
+		return cairn_InetPeer_INET_PEER_OUTSIDE;
+	if (cr_tcp_has_fin(k->m.state) || (there && is_closing(seen.state)))
+		return cairn_InetPeer_INET_PEER_CLOSED;
+	if ((!there && !cr_tcp_is_forgotten(k)) || !cr_tcp_has_listener(all, n, &k->remote))
+		return cairn_InetPeer_INET_PEER_OUTSIDE;
+	k->unanswered = !there || seen.state == CR_TCP_SYN_RECV;
+	return cairn_InetPeer_INET_PEER_WAITING;
+}
+
 /* The other end is in nobody's hands that we know. */
 static void classify(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_inet *k)
 {
 	char text[CR_INET_TEXT];
-	struct cr_tcp_seen seen = { 0 };
-	bool fin = k->m.state != CR_TCP_ESTABLISHED && k->m.state != CR_TCP_FIN_WAIT1 &&
-		   k->m.state != CR_TCP_FIN_WAIT2;
 
-	k->m.peer_kind = cairn_InetPeer_INET_PEER_OUTSIDE;
-	if (same_host(k)) {
-		cr_tcp_look(&k->remote, &k->local, &seen);
-		if (seen.inode)
-			k->m.peer_kind = cairn_InetPeer_INET_PEER_OUTSIDE;
-		else if (fin || is_closing(seen.state))
-			k->m.peer_kind = cairn_InetPeer_INET_PEER_CLOSED;
-		else if (seen.state && cr_tcp_has_listener(all, n, &k->remote))
-			k->m.peer_kind = cairn_InetPeer_INET_PEER_WAITING;
-		k->unanswered = seen.state == CR_TCP_SYN_RECV;
-	}
+	k->m.peer_kind =
+		same_host(k) ? kind_here(all, n, k) : cairn_InetPeer_INET_PEER_OUTSIDE;
 	if (k->m.peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE)
 		cr_remark(s,
 			  "process %d, fd %d: the TCP connection with %s leads out of the job: "
@@ -227,13 +241,19 @@ static bool arrived_now(struct cr_inet *from, struct cr_inet *to)
 	return arrived(from, to);
 }
 
-void cr_tcp_tell_window(int fd)
+void cr_tcp_acknowledge(int fd)
 {
 	int quick = cr_inet_get(fd, IPPROTO_TCP, TCP_QUICKACK);
+
+	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, quick);
+}
+
+void cr_tcp_tell_window(int fd)
+{
 	char byte;
 
-	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, 2);
-	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, quick);
+	cr_tcp_acknowledge(fd);
 	recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 

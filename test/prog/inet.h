@@ -128,6 +128,24 @@ static inline int inet_connect(int listener, enum inet_way way)
 	return fd;
 }
 
+/*
+ * Connected, but the listener hears of it only a moment later, as the last ACK waits for data to go
+ * with it: many in a row are more than its backlog has room for, and answered by SYN cookies.
+ */
+static inline int inet_connect_late(int listener, enum inet_way way)
+{
+	union inet_name n = inet_target(listener, way);
+	int fd = socket(n.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK, 0), off = 0;
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	CHECK(fd >= 0 && !setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off)));
+	connect(fd, &n.any, inet_len(&n));
+	if (poll(&p, 1, 500) != 1)
+		prog_skip("this kernel answers nobody by a SYN cookie");
+	CHECK(!fcntl(fd, F_SETFL, 0));
+	return fd;
+}
+
 static inline int inet_get(int fd, int level, int name)
 {
 	socklen_t len = sizeof(int);
