@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "objects/inet.h"
@@ -76,34 +77,60 @@ static bool waits(const struct cr_inet *k)
 	return k->m.protocol == IPPROTO_TCP && k->m.peer_kind == cairn_InetPeer_INET_PEER_WAITING;
 }
 
+struct waiting {
+	struct cr_inet *k;
+	int64_t heard; /* in ms, on the clock: when something last came for it */
+};
+
+/*
+ * The kernel tells how long ago it was, and each is asked at another time. What comes between the
+ * clock and the question, on a busy machine, would count too: then both are asked again.
+ */
+static int64_t when_heard(const struct cr_inet *k)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	int64_t before, after;
+	int tries = 0;
+
+	do {
+		before = cr_now_ns(CLOCK_MONOTONIC);
+		getsockopt(k->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+		after = cr_now_ns(CLOCK_MONOTONIC);
+	} while (after - before > 1000000 && ++tries < 50);
+	return after / 1000000 - info.tcpi_last_data_recv;
+}
+
 /*
  * They stand in the order of their making, unless the clock says otherwise: nothing has come for
  * them since they were connected.
  */
 static int rank_by_time(struct cr_inet **all, size_t n, struct cr_err *err)
 {
-	struct cr_inet **order = calloc(n + 1, sizeof(*order));
+	struct waiting *order = calloc(n + 1, sizeof(*order));
 	size_t i, k, m = 0;
 
 	if (!order)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
 	for (i = 0; i < n; i++) {
+		struct waiting own = { .k = all[i] };
+
 		if (!waits(all[i]) || all[i]->m.peer)
 			continue;
+		own.heard = when_heard(all[i]);
 		for (k = m++; k > 0; k--) {
-			uint32_t older = order[k - 1]->info.tcpi_last_data_recv;
-			uint32_t own = all[i]->info.tcpi_last_data_recv;
+			const struct waiting *last = &order[k - 1];
 
-			if (older > own + 8 ||
-			    (older + 8 >= own && order[k - 1]->inode < all[i]->inode))
+			if (last->heard + 8 < own.heard ||
+			    (last->heard <= own.heard + 8 && last->k->inode < all[i]->inode))
 				break;
-			order[k] = order[k - 1];
+			order[k] = *last;
 		}
-		order[k] = all[i];
+		order[k] = own;
 	}
 	/* Behind those whose order is known. */
 	for (i = 0; i < m; i++)
-		order[i]->m.peer = n + 1 + i;
+		order[i].k->m.peer = n + 1 + i;
 	free(order);
 	return 0;
 }

@@ -61,15 +61,17 @@ lacking 22 157:0=77 timer-posix timer-waiting timer-thread-id timer-ids
 without _next_id ipc-shm ipc-shm-removed ipc-sem ipc-sem-undo ipc-msg ipc-ids ipc-many
 
 # SO_PEEK_OFF for TCP, before 6.9: nobody sees what is behind an urgent byte.
-n=0 prog=tcp-urgent-last
-rm -rf work ckpt
-mkdir work
-life env LD_PRELOAD="$older" OLDER_OPTION=42 crlaunch -n job -d ckpt -- \
-	"$CR_PROGS/tcp-urgent-last" work
-echo 0 >work/verify
-crrestart ckpt/job </dev/null >>out 2>err.4
-is 0 $? 'tcp-urgent-last: its last life'
-says work/result PASS 'tcp-urgent-last: it has seen nothing of it'
+for prog in tcp-urgent-last tcp-orphan; do
+	n=0
+	rm -rf work ckpt
+	mkdir work
+	life env LD_PRELOAD="$older" OLDER_OPTION=42 crlaunch -n job -d ckpt -- \
+		"$CR_PROGS/$prog" work
+	echo 0 >work/verify
+	crrestart ckpt/job </dev/null >>out 2>err.4
+	is 0 $? "$prog: its last life"
+	says work/result PASS "$prog: it has seen nothing of it"
+done
 rm -rf work ckpt
 mkdir work
 env LD_PRELOAD="$older" OLDER_OPTION=42 crlaunch -n job -d ckpt -- \
