@@ -226,15 +226,17 @@ static inline void inet_check_names(const struct inet_pair *p)
 			; \
 		else
 
-/* Exactly this is there to be read, no more. */
+/* Exactly this is sent to it, no more: on a busy machine it may still be under way. */
 static inline void inet_expect(int fd, const void *want, size_t len)
 {
 	char *buf = malloc(len + 1);
 	size_t at = 0;
 
 	while (at < len) {
-		ssize_t n = recv(fd, buf + at, len - at, 0);
+		ssize_t n;
 
+		inet_await(fd, POLLIN);
+		n = recv(fd, buf + at, len - at, 0);
 		if (n <= 0)
 			prog_fail(__FILE__, __LINE__, "recv gives %zd after %zu of %zu", n, at,
 				  len);

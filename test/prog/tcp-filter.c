@@ -50,6 +50,7 @@ int main(int argc, char **argv)
 	CHECK_EQ(recv(in, buf, 8, MSG_DONTWAIT | MSG_TRUNC), 14);
 	CHECK_EQ(send(out, "no", 2, 0), 2);
 	CHECK_EQ(send(out, "yes", 3, 0), 3);
+	inet_await(in, POLLIN);
 	CHECK_EQ(recv(in, buf, 8, MSG_DONTWAIT), 3);
 	CHECK(recv(in, buf, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 	CHECK_EQ(inet_get(p.server, SOL_SOCKET, SO_LOCK_FILTER), 1);

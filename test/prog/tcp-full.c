@@ -2,50 +2,50 @@
 /* Both directions are full: what the sender still holds is not lost, and order is kept. */
 #include "inet.h"
 
-/* Numbered words until nothing more goes in. */
+static uint32_t words[16384], got[16384];
+
+static void number(uint32_t seed, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		words[i] = seed + at / 4 + i;
+}
+
+/* Numbered words until nothing more goes in; the last may be cut. */
 static size_t stuff(int fd, uint32_t seed)
 {
-	uint32_t words[1000];
-	size_t total = 0, i;
+	size_t total = 0;
+	bool again = false;
 	ssize_t n;
 
 	for (;;) {
-		for (i = 0; i < 1000; i++)
-			words[i] = seed + total / 4 + i;
-		n = send(fd, words, sizeof(words), MSG_DONTWAIT);
-		if (n < 0) {
-			CHECK_EQ(errno, EAGAIN);
-			prog_nap_ms(20);
-			if (send(fd, words, 4, MSG_DONTWAIT) < 0)
-				return total;
-			n = 4;
+		number(seed, total);
+		n = send(fd, (char *)words + total % 4, 40000, MSG_DONTWAIT);
+		if (n > 0) {
+			total += n;
+			again = false;
+			continue;
 		}
-		/* A number that was cut in two is completed. */
-		if (n % 4) {
-			fcntl(fd, F_SETFL, 0);
-			CHECK_EQ(send(fd, (char *)words + n, 4 - n % 4, 0), 4 - n % 4);
-			n += 4 - n % 4;
-		}
-		total += n;
+		CHECK_EQ(errno, EAGAIN);
+		if (again)
+			return total;
+		prog_nap_ms(20);
+		again = true;
 	}
 }
 
 static void drain(int fd, uint32_t seed, size_t total)
 {
-	static uint32_t words[16384];
-	size_t done = 0, i;
-	ssize_t n;
+	size_t done, want;
 
-	while (done < total) {
-		size_t want = total - done < sizeof(words) ? total - done : sizeof(words);
-
-		n = recv(fd, words, want, MSG_WAITALL);
-		CHECK_EQ(n, want);
-		for (i = 0; i < want / 4; i++)
-			CHECK_EQ(words[i], (uint32_t)(seed + done / 4 + i));
-		done += want;
+	for (done = 0; done < total; done += want) {
+		want = total - done < sizeof(got) ? total - done : sizeof(got);
+		CHECK_EQ(recv(fd, got, want, MSG_WAITALL), want);
+		number(seed, done);
+		CHECK(!memcmp(got, words, want));
 	}
-	CHECK(recv(fd, words, 4, MSG_DONTWAIT) == -1 && errno == EAGAIN);
+	CHECK(recv(fd, got, 4, MSG_DONTWAIT) == -1 && errno == EAGAIN);
 }
 
 int main(int argc, char **argv)
