@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* F_GETFL and F_GETFD of descriptors of every kind are what they were. */
-#include "prog.h"
+#include "inet.h"
 
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 
 #define MOST 96
@@ -105,9 +103,6 @@ static void files(void)
 
 static void sockets(void)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(a);
 	int s[2], l;
 
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s));
@@ -117,11 +112,10 @@ static void sockets(void)
 	CHECK(!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, s));
 	add(s[0], "unix datagram");
 	add(s[1], "unix datagram");
-	l = socket(AF_INET, SOCK_STREAM, 0);
-	CHECK(!bind(l, (void *)&a, len) && !listen(l, 5) && !getsockname(l, (void *)&a, &len));
+	l = inet_listen(INET4, 5);
 	add(l, "TCP listener");
-	s[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	CHECK(!connect(s[0], (void *)&a, len));
+	s[0] = inet_connect(l, INET4);
+	CHECK(!fcntl(s[0], F_SETFD, FD_CLOEXEC));
 	add(s[0], "TCP");
 	add(accept4(l, NULL, NULL, SOCK_NONBLOCK), "TCP accepted");
 	add(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), "UDP");

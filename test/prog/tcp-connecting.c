@@ -15,6 +15,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < 2; i++)
 		first[i] = inet_connect(listener, INET4);
 	late = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	inet_leave_from_own(late, INET4);
 	CHECK(connect(late, &to.any, inet_len(&to)) == -1 && errno == EINPROGRESS);
 	/* Nobody answers at 192.0.2.1, if there is a way to it at all. */
 	hole.sin_addr.s_addr = htonl(0xc0000201);

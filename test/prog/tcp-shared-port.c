@@ -18,6 +18,7 @@ static int connect_from(int listener, uint16_t from)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	inet_set(fd, IPPROTO_IP, PORT_RANGE, from | from << 16);
+	inet_leave_from_own(fd, INET4);
 	CHECK(!connect(fd, &n.any, inet_len(&n)));
 	inet_set(fd, IPPROTO_IP, PORT_RANGE, 0);
 	return fd;
