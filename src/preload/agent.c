@@ -10,13 +10,11 @@
 #include "preload/agent.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/frame.h"
@@ -27,49 +25,6 @@
 #define CR_SA_RESTORER 0x04000000
 #define ARCH_GET_XCOMP_SUPP 0x1021
 #define AMX_TILES 8192
-
-struct agent cr_agent;
-__thread struct agent_wait cr_wait;
-
-int agent_connect(const char *suffix)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	size_t n = strnlen(cr_agent.config.socket, CR_SOCKET_NAME_MAX);
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-	long fd, ret;
-
-	fd = CR_WITH_ROOM(cr_sys3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-	if (fd < 0)
-		return fd;
-	memcpy(addr.sun_path + 1, cr_agent.config.socket, n);
-	memcpy(addr.sun_path + 1 + n, suffix, strlen(suffix));
-	n += strlen(suffix);
-	do
-		ret = cr_sys3(SYS_connect, fd, &addr,
-			      offsetof(struct sockaddr_un, sun_path) + 1 + n);
-	while (ret == -EINTR);
-	/* An abstract name can be taken by anyone once the shepherd is gone. */
-	if (!ret)
-		ret = cr_sys5(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
-	if (!ret && peer.uid && peer.uid != (uid_t)cr_sys0(SYS_geteuid))
-		ret = -EPERM;
-	if (ret) {
-		cr_sys1(SYS_close, fd);
-		return ret;
-	}
-	return fd;
-}
-
-int agent_call_shepherd(void)
-{
-	int sock = cr_agent.sock >= 0 ? cr_agent.sock : agent_connect("");
-
-	if (sock < 0)
-		return sock;
-	cr_agent.sock = sock;
-	return 0;
-}
 
 static void hang_up(void)
 {
@@ -455,6 +410,7 @@ static void __attribute__((constructor(101))) start(void)
 	agent_note_libraries();
 	cr_agent_filters.frame = largest_frame() + CR_HANDLER_STACK;
 	cr_agent.active = true;
+	cr_agent.syscall_site = (uint64_t)agent_syscall_site;
 	install_handler();
 	/* Whoever executed this program blocked the signal until now. */
 	set = agent_signal_bit();

@@ -74,6 +74,8 @@ struct agent_sysv {
 	int ids[AGENT_SYSV]; /* as the application knows them */
 };
 
+struct sock_fprog;
+
 struct agent {
 	/* Written anew by a restart; never across the border of two mappings. */
 	_Alignas(256) struct cr_agent_config config;
@@ -92,6 +94,7 @@ struct agent {
 	uint64_t waiting; /* signals, when the timers were described */
 	bool alarm; /* ITIMER_REAL ran then */
 	unsigned int eintr_hidden;
+	uint64_t syscall_site; /* where syscall() comes back from the kernel */
 	int64_t began_ns;
 	struct cr_wake wake;
 	cairn_Range keep[AGENT_KEEP]; /* to be lifted for the fork */
@@ -112,9 +115,12 @@ struct agent {
 	_Alignas(64) char helper_stack[AGENT_STACK];
 };
 
+/* ---- state.c ---- */
+
 extern struct agent cr_agent __attribute__((visibility("hidden")));
 extern __thread struct agent_wait cr_wait
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+extern struct cr_filter_state cr_agent_filters; /* the shepherd reads it from outside */
 
 static inline int64_t agent_now_ns(void)
 {
@@ -140,6 +146,9 @@ int agent_stop_threads(cairn_Failure *failure);
 void agent_resume_threads(void);
 void agent_take_record(struct agent_thread *t);
 
+/* wrap_syscall.c: the rest of syscall() for the calls that are noted (wrap_io_uring.c) */
+long agent_syscall_noted(long nr, long a, long b, long c, long d, long e);
+
 /* wrap_io_uring.c: where syscall() comes back from the kernel */
 extern const char agent_syscall_site[] __attribute__((visibility("hidden")));
 
@@ -150,10 +159,11 @@ void agent_hide_interruption(struct agent_thread *t);
 void agent_settle(struct agent_thread *t);
 /* Our signal has come for nothing: what it has interrupted goes on. */
 void agent_pass_over(ucontext_t *uc);
-/* Whether size bytes of the application's are there, asked of the kernel. */
-bool agent_readable(const void *at, size_t size);
 /* The relative timeout that a call has: of libc's functions and of syscall(2). */
 bool agent_timeout(long nr, const long args[6], struct timespec *out);
+
+/* readable.c: whether size bytes of the application's are there, asked of the kernel */
+bool agent_readable(const void *at, size_t size);
 
 /* stacks.c */
 long agent_sigaltstack(long new, long old);
@@ -180,11 +190,18 @@ int agent_send_pending(unsigned int i);
 int agent_tell_pending(void);
 uint64_t agent_status_mask(int tid, const char *key);
 
+/* line.c */
+/* To the shepherd's socket, or the one whose name has that suffix. */
+int agent_connect(const char *suffix);
+/* Makes cr_agent.sock, if there is none yet. */
+int agent_call_shepherd(void);
+/* cr_agent.out, with these descriptors. */
+int agent_send(const int *fds, int nfds);
+
 /* describe.c */
 void agent_take_restrictions(struct agent_thread *t);
 int agent_describe(void);
 int agent_send_descriptors(void);
-int agent_send(const int *fds, int nfds);
 
 /* wrap_mqueue.c */
 int agent_send_mqueues(void);
@@ -211,10 +228,10 @@ void agent_apart_forget(int pid);
 int agent_send_watched(void);
 
 /* filters.c */
-extern struct cr_filter_state cr_agent_filters; /* style: read by the shepherd */
 void agent_install_filters(void);
+long agent_filter_install(long nr, long op, long flags, const struct sock_fprog *prog);
+long agent_filter_strict(long nr);
 long agent_prctl_seccomp(long mode, const void *prog);
-long agent_syscall_noted(long nr, long a, long b, long c, long d, long e);
 
 /* environment.c: a variable's value, or NULL; what a restart changes there */
 const char *agent_variable(const char *name);
@@ -229,10 +246,6 @@ int agent_fork_writer(int *sock);
 
 /* agent.c */
 void agent_lead(ucontext_t *uc, const struct cr_wake *wake);
-/* To the shepherd's socket, or the one whose name has that suffix. */
-int agent_connect(const char *suffix);
-/* Makes cr_agent.sock, if there is none yet. */
-int agent_call_shepherd(void);
 
 /* api.c: cairn.h */
 bool agent_in_section(void);

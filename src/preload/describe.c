@@ -30,12 +30,6 @@
 
 void cr_agent_resume(void);
 
-int agent_send(const int *fds, int nfds)
-{
-	return cr_wire_send(cr_agent.sock, &cr_agent.wire, cairn_AgentMsg_fields, &cr_agent.out,
-			    fds, nfds);
-}
-
 static int64_t timeval_ns(const struct timeval *t)
 {
 	return t->tv_sec * 1000000000ll + t->tv_usec * 1000;

@@ -22,9 +22,6 @@
 #define STEPS 4096 /* a filter has no loops and at most so many instructions */
 #define AUDIT_ARCH 0xc000003e /* x86-64 */
 
-struct cr_filter_state cr_agent_filters
-	__attribute__((visibility("default"), used)) = { .magic = CR_FILTER_MAGIC };
-
 static struct sock_filter code[INSTRUCTIONS];
 static unsigned int used;
 static struct {
@@ -159,7 +156,7 @@ static uint32_t forbids(const struct sock_filter *f, unsigned int len)
 
 /* ---- installing ---- */
 
-static long install(long nr, long op, long flags, const struct sock_fprog *prog)
+long agent_filter_install(long nr, long op, long flags, const struct sock_fprog *prog)
 {
 	struct cr_filter_state *s = &cr_agent_filters;
 	uint32_t before = s->forbidden, bad;
@@ -203,7 +200,7 @@ static long install(long nr, long op, long flags, const struct sock_fprog *prog)
 }
 
 /* Four calls are left, and none of them is one of ours. */
-static long strict(long nr)
+long agent_filter_strict(long nr)
 {
 	struct cr_filter_state *s = &cr_agent_filters;
 	uint32_t before = s->forbidden;
@@ -223,35 +220,10 @@ static long strict(long nr)
 long agent_prctl_seccomp(long mode, const void *prog)
 {
 	if (mode == SECCOMP_MODE_FILTER && cr_agent.active)
-		return install(SYS_prctl, mode, 0, prog);
+		return agent_filter_install(SYS_prctl, mode, 0, prog);
 	if (mode == SECCOMP_MODE_STRICT && cr_agent.active)
-		return strict(SYS_prctl);
+		return agent_filter_strict(SYS_prctl);
 	return cr_sys3(SYS_prctl, PR_SET_SECCOMP, mode, prog);
-}
-
-/* The rest of syscall() for the calls that are of interest here (wrap_io_uring.c). */
-long agent_syscall_noted(long nr, long a, long b, long c, long d, long e)
-{
-	long ret;
-
-	if (nr == SYS_seccomp && a == SECCOMP_SET_MODE_FILTER && cr_agent.active)
-		return agent_result(install(nr, a, b, (const void *)c));
-	if (nr == SYS_seccomp && a == SECCOMP_SET_MODE_STRICT && !b && !c && cr_agent.active)
-		return agent_result(strict(nr));
-	if (nr == SYS_rseq)
-		return agent_result(agent_rseq(a, b, c, d));
-	if (nr == SYS_sigaltstack)
-		return agent_result(agent_sigaltstack(a, b));
-	if (nr == SYS_rt_sigaction && cr_agent.active && (ret = agent_rt_sigaction(a, b, c, d)) < 1)
-		return agent_result(ret);
-	ret = cr_sys5(nr, a, b, c, d, e);
-	/* KEYCTL_JOIN_SESSION_KEYRING; keys of a thread, process or session; Landlock. */
-	if (ret >= 0 &&
-	    ((nr == SYS_keyctl && a == 1) || (nr == SYS_add_key && (int)e >= -3 && (int)e < 0)))
-		cr_agent_filters.lost |= CR_LOST_KEYRING;
-	if (!ret && nr == SYS_landlock_restrict_self)
-		cr_agent_filters.lost |= CR_LOST_LANDLOCK;
-	return agent_result(ret);
 }
 
 /* In a restored thread, when all that is left to do is to return from the signal frame. */

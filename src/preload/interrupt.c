@@ -22,20 +22,6 @@
 
 /* ---- which call ---- */
 
-bool agent_readable(const void *at, size_t size)
-{
-	/* An aligned word lies within one page. */
-	uint64_t p = (uint64_t)at & ~7ul, last = ((uint64_t)at + (size ? size - 1 : 0)) & ~7ul;
-
-	if (last < p)
-		return false;
-	/* The set is read before it is found that nobody knows what to do with it. */
-	for (; p < last; p = (p / CR_PAGE + 1) * CR_PAGE)
-		if (cr_sys4(SYS_rt_sigprocmask, 99, p, NULL, 8) != -EINVAL)
-			return false;
-	return cr_sys4(SYS_rt_sigprocmask, 99, last, NULL, 8) == -EINVAL;
-}
-
 static bool readable_word(const void *at)
 {
 	return agent_readable(at, 8);
@@ -71,7 +57,7 @@ static long call_behind(const struct agent_thread *t)
 	if (note)
 		return note->nr;
 	/* Our syscall() keeps it below the stack pointer. */
-	if (g[REG_RIP] == (greg_t)agent_syscall_site)
+	if (g[REG_RIP] == (greg_t)cr_agent.syscall_site)
 		return *(const long *)(g[REG_RSP] - 8);
 	if (at_call(t))
 		return t->nr;
@@ -290,7 +276,7 @@ void agent_hide_interruption(struct agent_thread *t)
 	int64_t result = cr_frame_result(t->uc);
 	/* Only a call leaves its return address in rcx: the record may be of an earlier one. */
 	bool known = at_call(t) || cr_partial_behind(t->uc) ||
-		     g[REG_RIP] == (greg_t)agent_syscall_site || g[REG_RCX] == g[REG_RIP];
+		     g[REG_RIP] == (greg_t)cr_agent.syscall_site || g[REG_RCX] == g[REG_RIP];
 	long nr;
 
 	if (result == -EINTR) {

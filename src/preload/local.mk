@@ -5,14 +5,15 @@
 
 AGENT_SRCS = \
 	src/preload/agent.c src/preload/apart.c src/preload/api.c src/preload/stop.c \
-	src/preload/interrupt.c src/preload/pending.c \
+	src/preload/interrupt.c src/preload/line.c src/preload/pending.c \
 	src/preload/describe.c \
 	src/preload/writer.c src/preload/resume.c src/preload/wrappers.c \
 	src/preload/wrap_accept.c src/preload/wrap_signals.c src/preload/spawn.c \
 	src/preload/hash_sse2.c \
 	src/preload/wrap_mqueue.c src/preload/watched.c src/preload/filters.c \
 	src/preload/environment.c src/preload/undo.c src/preload/hash_avx2.c src/preload/ids.c \
-	src/preload/locks.c src/preload/stacks.c src/preload/string.c \
+	src/preload/locks.c src/preload/readable.c src/preload/stacks.c src/preload/state.c \
+	src/preload/string.c \
 	src/preload/popen.c src/preload/wrap_fds.c src/preload/wrap_ids.c \
 	src/preload/wrap_io_uring.c src/preload/wrap_locks.c \
 	src/preload/wrap_owner.c \

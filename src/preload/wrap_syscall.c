@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// syscall(2) by its number, once ids are translated (before, wrap_io_uring.c does it alone): for
-// programs that ask for what libc has no function for, or think so.
+// syscall(2) by its number: for programs that ask for what libc has no function for, or think so.
+// Once ids are translated all calls come here; before, wrap_io_uring.c does it alone but for a few.
 // A table says which arguments and results are ids; the rest goes to the wrapper of the same call.
 // Runs in: the application's threads.
 #include <errno.h>
 #include <linux/ioprio.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/resource.h>
 
 #include "arch/x86_64/syscall.h"
+#include "preload/agent.h"
 #include "preload/ids.h"
 #include "preload/wrappers.h"
 
@@ -155,4 +157,29 @@ long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5
 			*id = agent_real(*id);
 	ret = agent_syscall_timed(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	return ids & RESULT ? agent_virtual(ret) : ret;
+}
+
+/* The rest of syscall() for the calls that are of interest here (wrap_io_uring.c). */
+long agent_syscall_noted(long nr, long a, long b, long c, long d, long e)
+{
+	long ret;
+
+	if (nr == SYS_seccomp && a == SECCOMP_SET_MODE_FILTER && cr_agent.active)
+		return agent_result(agent_filter_install(nr, a, b, (const void *)c));
+	if (nr == SYS_seccomp && a == SECCOMP_SET_MODE_STRICT && !b && !c && cr_agent.active)
+		return agent_result(agent_filter_strict(nr));
+	if (nr == SYS_rseq)
+		return agent_result(agent_rseq(a, b, c, d));
+	if (nr == SYS_sigaltstack)
+		return agent_result(agent_sigaltstack(a, b));
+	if (nr == SYS_rt_sigaction && cr_agent.active && (ret = agent_rt_sigaction(a, b, c, d)) < 1)
+		return agent_result(ret);
+	ret = cr_sys5(nr, a, b, c, d, e);
+	/* KEYCTL_JOIN_SESSION_KEYRING; keys of a thread, process or session; Landlock. */
+	if (ret >= 0 &&
+	    ((nr == SYS_keyctl && a == 1) || (nr == SYS_add_key && (int)e >= -3 && (int)e < 0)))
+		cr_agent_filters.lost |= CR_LOST_KEYRING;
+	if (!ret && nr == SYS_landlock_restrict_self)
+		cr_agent_filters.lost |= CR_LOST_LANDLOCK;
+	return agent_result(ret);
 }
