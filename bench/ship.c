@@ -17,6 +17,8 @@
 
 #include "common/image.h"
 #include "net/trust.h"
+#include "store/accept.h"
+#include "store/ship.h"
 #include "store/store.h"
 
 #define CHUNK (1ul << 20)

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "node/node.h"
+#include "store/accept.h"
+#include "store/chores.h"
+#include "store/ship.h"
 #include "store/store.h"
 
 /* Read in the background, so that damage is found before the image is needed. */

@@ -8,8 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/io.h"
 #include "net/users.h"
-#include "store/internal.h"
+#include "store/accept.h"
+#include "store/conn.h"
+#include "store/receive.h"
+#include "store/work.h"
 
 #define INCOMING 256
 #define PROVE_NS (10 * 1000000000ll)

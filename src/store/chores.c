@@ -7,7 +7,12 @@
 #include <string.h>
 
 #include "common/owner.h"
-#include "store/internal.h"
+#include "store/accept.h"
+#include "store/chores.h"
+#include "store/place.h"
+#include "store/scrub.h"
+#include "store/ship.h"
+#include "store/work.h"
 
 static void tell_one(struct cr_store *s, const struct cr_image_key *key, const struct cr_place *p)
 {

@@ -12,8 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/io.h"
 #include "net/frame.h"
 #include "net/trust.h"
+#include "store/conn.h"
 #include "store/internal.h"
 
 #define PAYLOAD_MAX (CR_PIECE_MAX + 64 * 1024)

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <xxh_x86dispatch.h>
 
-#include "store/internal.h"
+#include "common/image.h"
+#include "store/pieces.h"
 
 static int by_offset(const void *a, const void *b)
 {

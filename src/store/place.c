@@ -13,9 +13,10 @@
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
 
-#include "common/image_format.h"
+#include "common/image.h"
 #include "common/runtime.h"
 #include "store/internal.h"
+#include "store/place.h"
 
 #define MANIFEST_MAX (64 << 10)
 

@@ -13,8 +13,12 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
-#include "common/runtime.h"
-#include "store/internal.h"
+#include "common/image.h"
+#include "store/accept.h"
+#include "store/conn.h"
+#include "store/receive.h"
+#include "store/verify.h"
+#include "store/work.h"
 
 #define SOURCES 3 /* images of the same member that pieces are looked for in */
 #define NUMBER_MAX 999999999u

@@ -9,7 +9,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "store/internal.h"
+#include "common/image.h"
+#include "store/accept.h"
+#include "store/scrub.h"
+#include "store/verify.h"
+#include "store/work.h"
 
 #define ROUND_NS (3600 * 1000000000ll) /* from the beginning of one round to the next */
 #define LEFT_NS (900 * 1000000000ll) /* a part that nobody goes on with */

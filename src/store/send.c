@@ -16,7 +16,12 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
-#include "store/internal.h"
+#include "common/image.h"
+#include "store/conn.h"
+#include "store/place.h"
+#include "store/send.h"
+#include "store/ship.h"
+#include "store/work.h"
 
 /* Whether to compress is found out by doing: windows of this many bytes are timed. */
 #define WINDOW (4 << 20)

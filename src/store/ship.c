@@ -11,7 +11,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "store/internal.h"
+#include "store/chores.h"
+#include "store/conn.h"
+#include "store/place.h"
+#include "store/send.h"
+#include "store/ship.h"
+#include "store/work.h"
 
 #define GIVE_UP_NS (60 * 1000000000ll)
 #define RETRY_FIRST_MS 100

@@ -11,7 +11,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#include "store/internal.h"
+#include "common/err.h"
+#include "store/accept.h"
+#include "store/place.h"
+#include "store/scrub.h"
+#include "store/ship.h"
+#include "store/store.h"
+#include "store/work.h"
 
 #define ID_FILE "store.id"
 

@@ -20,9 +20,8 @@
 
 #include "cluster.pb.h"
 #include "common/defs.h"
-#include "common/err.h"
-#include "common/piece.h"
-#include "net/link.h"
+
+struct cr_err;
 
 struct cr_store;
 
@@ -53,53 +52,9 @@ const char *cr_store_path(const struct cr_store *s); /* absolute */
 /* Bytes of the file system that are there, and that are left. */
 void cr_store_room(const struct cr_store *s, uint64_t *total, uint64_t *available);
 
-/* Takes images of other nodes at that address; port 0: any. */
-int cr_store_listen(struct cr_store *s, const struct sockaddr *at, socklen_t len,
-		    struct cr_err *err);
-unsigned int cr_store_port(const struct cr_store *s);
-
 /*
  * STORE/NAME.JOB/MEMBER, made for that user if it is not there (as root; else uid must be ours).
  * CR_EXIT_PERMISSION: it is another user's. Its path is that of this member's checkpoints.
  */
 int cr_store_folder(struct cr_store *s, uint64_t job, const char *name, uint32_t member,
 		    uint32_t uid, uint32_t gid, char path[CR_PATH_MAX], struct cr_err *err);
-
-/* All that is here, by holding(), then one with end set: soon, not before this returns. */
-void cr_store_inventory(struct cr_store *s);
-
-/* ---- shipping ---- */
-
-/*
- * From now on that node is to have this image: also one that is being written or will be. number 0:
- * each one of the member from now on. A broken connection is made again and goes on where it was,
- * until the copy is complete, the image is dropped, or nothing has moved for a minute.
- */
-void cr_store_ship(struct cr_store *s, const cairn_Ship *ship);
-/* Stops what is shipped of this job (member, number; -1 and 0: all) to that node (NULL: all). */
-void cr_store_unship(struct cr_store *s, uint64_t job, int64_t member, uint32_t number,
-		     const char *node);
-
-/*
- * The payload of Pieces, from a shepherd: an image of this folder is being written, and these runs
- * of it are. What is not told so is sent when it is complete. A payload that is none is ignored.
- */
-void cr_store_pieces(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number,
-		     const void *payload, size_t len);
-/* MEMBER_WRITTEN: it is complete here. Told to holding() as COMPLETE. */
-void cr_store_written(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number);
-/* Its writing failed: there will be no such image; who has parts of it throws them away. */
-void cr_store_given_up(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number);
-
-/* ---- keeping ---- */
-
-/* Removes an image (number 0: all of the member, and its folder), what is on its way to us too. */
-void cr_store_drop(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number);
-/* Reads all of it; then COMPLETE or DAMAGED, by holding(). */
-void cr_store_check(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number);
-
-/*
- * All checksums of a checkpoint, PATH being DIR/NNNNNN; whoever's it is. In the caller's thread.
- * CR_EXIT_DAMAGED, CR_EXIT_NOT_FOUND, CR_EXIT_FORMAT.
- */
-int cr_store_verify(const char *path, struct cr_err *err);

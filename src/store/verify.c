@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/image.h"
 #include "store/internal.h"
+#include "store/verify.h"
 
 static int read_some(int fd, const struct cr_check *c, void *buf, size_t len, uint64_t at)
 {

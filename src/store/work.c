@@ -7,7 +7,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "store/internal.h"
+#include "store/place.h"
+#include "store/work.h"
 
 struct start {
 	struct cr_store *s;

@@ -17,7 +17,13 @@
 
 #include "net/frame.h"
 #include "sample.h"
+#include "store/accept.h"
+#include "store/conn.h"
 #include "store/internal.h"
+#include "store/place.h"
+#include "store/receive.h"
+#include "store/send.h"
+#include "store/ship.h"
 
 #define JOB 7
 

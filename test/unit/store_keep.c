@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/chores.h"
+#include "store/verify.h"
 #include "store_lab.h"
 
 static struct lab_store a;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the tests of the store share; see store_lab.h.
+#include "net/link.h"
+#include "store/accept.h"
+#include "store/ship.h"
+#include "store/verify.h"
 #include "store_lab.h"
 
 #include <arpa/inet.h>

@@ -8,6 +8,10 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "common/piece.h"
+#include "store/accept.h"
+#include "store/conn.h"
+#include "store/receive.h"
 #include "store_lab.h"
 
 static struct lab_store b;

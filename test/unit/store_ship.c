@@ -7,6 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/link.h"
+#include "store/accept.h"
+#include "store/chores.h"
+#include "store/ship.h"
 #include "store_lab.h"
 
 static struct lab_store a, b;
