@@ -8,7 +8,6 @@
 #include <stddef.h>
 
 #include "arch/x86_64/frame.h"
-#include "preload/agent.h"
 #include "preload/ids.h"
 
 bool agent_addresses_on;

@@ -34,9 +34,3 @@ static inline int agent_socket_type(int fd)
 	cr_sys5(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &len);
 	return type;
 }
-
-/* wrap_address.c: as the application shall see it, where it stands. */
-void agent_address_virtual(int fd, void *name, socklen_t len);
-/* A message as the kernel shall have it: m itself, or *copy, whose address is in *room. */
-const struct msghdr *agent_message_real(int fd, const struct msghdr *m, struct msghdr *copy,
-					struct sockaddr_in6 *room);

@@ -7,8 +7,6 @@
 // May be called here and in the files that this one leads to: raw system calls, mem* and str* as
 // string.c has them, nanopb, XXH3, LZ4 with its own state. Not: malloc, stdio, errno, pthread,
 // dlsym.
-#include "preload/agent.h"
-
 #include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -18,9 +16,26 @@
 
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/frame.h"
+#include "preload/agent.h"
+#include "preload/apart.h"
+#include "preload/api.h"
+#include "preload/describe.h"
+#include "preload/environment.h"
 #include "preload/ids.h"
+#include "preload/interrupt.h"
+#include "preload/line.h"
+#include "preload/locks.h"
+#include "preload/pending.h"
+#include "preload/state.h"
+#include "preload/stop.h"
 #include "preload/text.h"
+#include "preload/undo.h"
+#include "preload/watched.h"
+#include "preload/wrap_io_uring.h"
+#include "preload/wrap_mqueue.h"
+#include "preload/wrap_signals.h"
 #include "preload/wrappers.h"
+#include "preload/writer.h"
 
 #define CR_SA_RESTORER 0x04000000
 #define ARCH_GET_XCOMP_SUPP 0x1021

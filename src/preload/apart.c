@@ -10,7 +10,9 @@
 #include <sys/prctl.h>
 
 #include "arch/x86_64/call.h"
-#include "preload/agent.h"
+#include "preload/apart.h"
+#include "preload/state.h"
+#include "preload/wrap_mqueue.h"
 
 /*
  * A thread, so that it has the process's id for whom it connects to, no wait() finds it, and it

@@ -22,9 +22,11 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "preload/agent.h"
+#include "preload/apart.h"
+#include "preload/api.h"
 #include "preload/ids.h"
-#include "preload/text.h"
+#include "preload/line.h"
+#include "preload/state.h"
 #include "preload/wrappers.h"
 
 #define ASK ".ask"

@@ -12,9 +12,14 @@
 #include <sys/time.h>
 
 #include "arch/x86_64/frame.h"
-#include "preload/agent.h"
-#include "preload/ids.h"
+#include "preload/describe.h"
+#include "preload/line.h"
+#include "preload/pending.h"
+#include "preload/resume.h"
+#include "preload/state.h"
 #include "preload/text.h"
+#include "preload/wrap_siginfo.h"
+#include "preload/wrap_sysv.h"
 
 #define ARCH_GET_XCOMP_PERM 0x1022
 #define ARCH_GET_CPUID 0x1011
@@ -27,8 +32,6 @@
 #endif
 #define MEMBARRIER_GET_REGISTRATIONS 512
 #define MEMBARRIER_REGISTER_RSEQ 256
-
-void cr_agent_resume(void);
 
 static int64_t timeval_ns(const struct timeval *t)
 {

@@ -9,8 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "preload/agent.h"
+#include "common/environment.h"
+#include "preload/environment.h"
 #include "preload/ids.h"
+#include "preload/state.h"
 
 /* Walks the changes: the next that is for id; NULL when there are no more. */
 static const char *next(const struct cr_environment *e, uint32_t *at, int id)

@@ -13,8 +13,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "preload/agent.h"
-#include "preload/ids.h"
+#include "preload/filters.h"
+#include "preload/readable.h"
+#include "preload/state.h"
 #include "preload/wrappers.h"
 
 #define FILTERS 32

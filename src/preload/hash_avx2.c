@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "preload/hash.h"
+#include "preload/hash_avx2.h"
 
 uint64_t agent_hash_avx2(const void *data, size_t len)
 {

@@ -4,9 +4,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "preload/hash.h"
-
 #include <cpuid.h>
+
+#include "preload/hash_sse2.h"
 
 int agent_hash_has_avx2(void)
 {

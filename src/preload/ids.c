@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 #include "common/agent_config.h"
+#include "common/defs.h"
 #include "preload/addresses.h"
-#include "preload/agent.h"
 #include "preload/text.h"
 
 bool agent_ids_on;

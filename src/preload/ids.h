@@ -19,11 +19,8 @@ extern struct cr_ids agent_ids __attribute__((visibility("hidden")));
 /* Rises with each restart. */
 extern unsigned int agent_life __attribute__((visibility("hidden")));
 
-/* ids.c: a real id as the application sees it, which is more likely one of an earlier life. */
+/* A real id as the application sees it, which is more likely one of an earlier life. */
 int agent_once(int id);
-
-/* wrap_sysv.c: the ids, as the kernel has them now, of objects that the process knows. */
-unsigned int agent_sysv_known(enum cr_id_kind kind, int32_t *ids);
 
 static inline int agent_real_of(enum cr_id_kind kind, int id)
 {
@@ -95,24 +92,11 @@ static inline long agent_result(long ret)
 	return -1;
 }
 
-/* ids.c */
-
 /* Takes over a restart's table, or none. */
 void agent_ids_take(const struct cr_ids *ids);
 /* For a program that the job has executed: the table under the shepherd's name. */
 void agent_ids_load(const char *socket);
 bool agent_read_all(long fd, void *to, size_t len);
-
-/* wrap_ids.c: a clock of a process or thread, as the kernel knows it */
-clockid_t agent_clock_real(clockid_t clock);
-
-/* wrap_clocks.c */
-int agent_clock_nanosleep(clockid_t clock, int flags, const struct timespec *t,
-			  struct timespec *rest);
-
-/* Whether a futex(2) operation has an absolute monotonic time; that by the kernel's clock. */
-bool agent_futex_is_absolute(int op);
-void agent_futex_time(int op, const struct timespec *t, struct timespec *copy, const void **out);
 
 /* What a clock of the application's is ahead of the kernel's. */
 static inline int64_t agent_clock_offset(const struct cr_ids *ids, clockid_t clock)
@@ -147,33 +131,3 @@ static inline void agent_add_ns(struct timespec *t, int64_t ns)
 	t->tv_sec = sec;
 	t->tv_nsec = nsec;
 }
-
-/* wrap_locks.c */
-void agent_mend_mutex(pthread_mutex_t *m);
-
-/* wrap_syscall.c: syscall(2) in libc's way, with ids translated */
-long agent_syscall(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
-
-/* wrap_io_uring.c: syscall(2) as it is; wrap_signals.c: the same with a timeout to remember */
-long agent_syscall_plain(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
-long agent_syscall_timed(long nr, long a0, long a1, long a2, long a3, long a4, long a5);
-
-/* wrap_paths.c: the path of a program to execute, which may be /proc/self/exe. */
-const char *agent_program(const char *path);
-
-/* wrap_siginfo.c */
-void agent_siginfo_virtual(siginfo_t *info);
-void agent_siginfo_real(siginfo_t *info);
-/* Of a signal that was waited for since a moment in that life. */
-void agent_siginfo_since(unsigned int life, siginfo_t *info);
-/* sigaction(2) with a handler that sees translated ids. */
-int agent_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
-/* The application's handlers of a restored process see translated ids from now on. */
-void agent_catch_handlers(void);
-/* A handler as the application has set it. */
-uint64_t agent_handler_of(int sig, uint64_t handler);
-
-/* locks.c: the words of locks that a restored thread holds or waits for. */
-void agent_note_libraries(void); /* at load time */
-void agent_mend_libraries(void); /* before any thread goes on */
-void agent_mend_locks(const ucontext_t *uc, uint64_t robust_list);

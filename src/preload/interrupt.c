@@ -16,7 +16,9 @@
 #include "arch/x86_64/decode.h"
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/partial.h"
-#include "preload/agent.h"
+#include "preload/interrupt.h"
+#include "preload/readable.h"
+#include "preload/state.h"
 
 #define CALL_BYTES 0x7ffff000ul /* the most that the kernel moves in one call */
 

@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "preload/agent.h"
+#include "preload/line.h"
+#include "preload/state.h"
 #include "preload/text.h"
 
 int agent_connect(const char *suffix)

@@ -12,9 +12,9 @@
 #include <sys/uio.h>
 
 #include "arch/x86_64/frame.h"
-#include "arch/x86_64/syscall.h"
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/locks.h"
+#include "preload/state.h"
 #include "preload/wrappers.h"
 
 #ifndef FUTEX_LOCK_PI2

@@ -10,7 +10,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "preload/agent.h"
+#include "preload/line.h"
+#include "preload/pending.h"
+#include "preload/state.h"
 #include "preload/text.h"
 
 /* A mask of /proc/self/task/TID/status. */

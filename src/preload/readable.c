@@ -4,7 +4,9 @@
 // Runs in: the agent's handler and wrappers.
 #include <errno.h>
 
-#include "preload/agent.h"
+#include "arch/x86_64/syscall.h"
+#include "common/defs.h"
+#include "preload/readable.h"
 
 bool agent_readable(const void *at, size_t size)
 {

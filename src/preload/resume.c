@@ -12,9 +12,17 @@
 #include "arch/x86_64/frame.h"
 #include "arch/x86_64/partial.h"
 #include "preload/addresses.h"
-#include "preload/agent.h"
+#include "preload/environment.h"
+#include "preload/filters.h"
 #include "preload/ids.h"
+#include "preload/interrupt.h"
+#include "preload/locks.h"
+#include "preload/resume.h"
+#include "preload/state.h"
+#include "preload/stop.h"
 #include "preload/text.h"
+#include "preload/wrap_clocks.h"
+#include "preload/wrap_siginfo.h"
 
 /* By its frame: its id may be another now. */
 static struct agent_thread *find(const ucontext_t *uc)

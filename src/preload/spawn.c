@@ -15,9 +15,12 @@
 #include <sys/wait.h>
 
 #include "common/preload.h"
-#include "preload/agent.h"
+#include "preload/environment.h"
 #include "preload/ids.h"
+#include "preload/readable.h"
+#include "preload/state.h"
 #include "preload/text.h"
+#include "preload/wrap_paths.h"
 #include "preload/wrappers.h"
 
 #ifndef CLONE_VFORK
@@ -371,13 +374,13 @@ CR_WRAPPER int clone(int (*fn)(void *), void *stack, int flags, void *arg, ...)
 static __thread int vfork_was_blocked __attribute__((tls_model("initial-exec")));
 static __thread unsigned int vfork_life __attribute__((tls_model("initial-exec")));
 
-void __attribute__((used)) cr_vfork_enter(void)
+static void __attribute__((used)) cr_vfork_enter(void)
 {
 	vfork_was_blocked = cr_signal_block();
 	vfork_life = agent_life;
 }
 
-long __attribute__((used)) cr_vfork_leave(long pid)
+static long __attribute__((used)) cr_vfork_leave(long pid)
 {
 	cr_signal_restore(vfork_was_blocked);
 	if (pid >= 0)

@@ -9,8 +9,9 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/stacks.h"
+#include "preload/state.h"
 #include "preload/wrappers.h"
 
 #define STACKS 4096

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the agent's parts share, by itself, so that none of them needs another for it.
-#include "preload/agent.h"
+#include "preload/state.h"
 
 struct agent cr_agent;
 __thread struct agent_wait cr_wait;

@@ -11,7 +11,15 @@
 #include <sys/syscall.h>
 
 #include "arch/x86_64/rseq.h"
-#include "preload/agent.h"
+#include "preload/apart.h"
+#include "preload/api.h"
+#include "preload/describe.h"
+#include "preload/interrupt.h"
+#include "preload/line.h"
+#include "preload/pending.h"
+#include "preload/stacks.h"
+#include "preload/state.h"
+#include "preload/stop.h"
 #include "preload/text.h"
 
 #ifndef PR_GET_TID_ADDRESS

@@ -10,7 +10,9 @@
 #include <linux/sem.h>
 #include <string.h>
 
-#include "preload/agent.h"
+#include "preload/line.h"
+#include "preload/state.h"
+#include "preload/undo.h"
 
 #define HIGHEST 32767
 

@@ -7,7 +7,9 @@
 // leading thread sends the table.
 #include <stdatomic.h>
 
-#include "preload/agent.h"
+#include "preload/line.h"
+#include "preload/state.h"
+#include "preload/watched.h"
 #include "preload/wrappers.h"
 
 static char table[64 << 10]; /* strings, one behind the other */

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "arch/x86_64/syscall.h"
 #include "common/accept.h"
 #include "preload/addresses.h"
-#include "preload/agent.h"
+#include "preload/readable.h"
+#include "preload/state.h"
+#include "preload/wrap_address.h"
 #include "preload/wrappers.h"
 
 /* The descriptor that came with a connection, or -1. Only from the shepherd. */

@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 
 #include "preload/addresses.h"
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/readable.h"
+#include "preload/wrap_address.h"
 #include "preload/wrappers.h"
 
 /* ---- to the kernel ---- */

@@ -13,9 +13,12 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/readable.h"
 #include "preload/text.h"
+#include "preload/wrap_clocks.h"
+#include "preload/wrap_ids.h"
+#include "preload/wrap_locks.h"
 #include "preload/wrappers.h"
 
 #ifndef FUTEX_LOCK_PI2

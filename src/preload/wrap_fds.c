@@ -12,10 +12,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "arch/x86_64/syscall.h"
 #include "preload/addresses.h"
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/readable.h"
+#include "preload/wrap_address.h"
 #include "preload/wrappers.h"
 
 /* ---- fcntl ---- */

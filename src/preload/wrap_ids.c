@@ -16,9 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "arch/x86_64/syscall.h"
-#include "preload/agent.h"
+#include "preload/api.h"
+#include "preload/filters.h"
 #include "preload/ids.h"
+#include "preload/state.h"
+#include "preload/wrap_ids.h"
 #include "preload/wrappers.h"
 
 /* ---- who am I ---- */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
+#include "preload/wrap_io_uring.h"
 #include "preload/wrappers.h"
 
 /* libc's own, but for the first lines; in assembly, as it may be called for vfork and clone. */

@@ -12,6 +12,7 @@
 
 #include "arch/x86_64/syscall.h"
 #include "preload/ids.h"
+#include "preload/wrap_locks.h"
 #include "preload/wrappers.h"
 
 /* Of __kind, glibc's, part of its binary interface. */

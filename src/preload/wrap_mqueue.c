@@ -9,7 +9,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "preload/agent.h"
+#include "preload/line.h"
+#include "preload/state.h"
+#include "preload/wrap_mqueue.h"
 #include "preload/wrappers.h"
 
 #define NAMES 64

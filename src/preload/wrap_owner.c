@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "preload/agent.h"
+#include "preload/apart.h"
+#include "preload/state.h"
 #include "preload/text.h"
 #include "preload/wrappers.h"
 

@@ -16,9 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/readable.h"
+#include "preload/state.h"
 #include "preload/text.h"
+#include "preload/wrap_paths.h"
 #include "preload/wrappers.h"
 
 /* A number at the beginning of *from, translated to *to; both advance. False if there is none. */

@@ -6,11 +6,10 @@
 // Runs in: signal handlers; the application's threads; a restored process's main thread.
 #include <string.h>
 
-#include "arch/x86_64/syscall.h"
 #include "common/siginfo.h"
-#include "preload/agent.h"
 #include "preload/ids.h"
-#include "preload/text.h"
+#include "preload/state.h"
+#include "preload/wrap_siginfo.h"
 #include "preload/wrappers.h"
 
 /* The application's handler of each signal that the kernel gives to catch(). */

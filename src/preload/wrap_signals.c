@@ -9,8 +9,14 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/interrupt.h"
+#include "preload/readable.h"
+#include "preload/state.h"
+#include "preload/wrap_clocks.h"
+#include "preload/wrap_io_uring.h"
+#include "preload/wrap_siginfo.h"
+#include "preload/wrap_signals.h"
 #include "preload/wrappers.h"
 
 /* What the application believes. */

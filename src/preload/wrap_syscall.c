@@ -5,15 +5,25 @@
 // A table says which arguments and results are ids; the rest goes to the wrapper of the same call.
 // Runs in: the application's threads.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ioprio.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
-#include "arch/x86_64/syscall.h"
-#include "preload/agent.h"
+#include "preload/filters.h"
 #include "preload/ids.h"
+#include "preload/stacks.h"
+#include "preload/state.h"
+#include "preload/stop.h"
+#include "preload/wrap_clocks.h"
+#include "preload/wrap_siginfo.h"
+#include "preload/wrap_signals.h"
+#include "preload/wrap_syscall.h"
 #include "preload/wrappers.h"
 
 #define RESULT 64 /* else bit n: argument n is an id */

@@ -9,9 +9,9 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "arch/x86_64/syscall.h"
-#include "preload/agent.h"
 #include "preload/ids.h"
+#include "preload/state.h"
+#include "preload/wrap_sysv.h"
 #include "preload/wrappers.h"
 
 static struct agent_sysv *known(enum cr_id_kind kind)

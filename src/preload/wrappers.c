@@ -7,8 +7,7 @@
 #include <dlfcn.h>
 #include <sched.h>
 
-#include "arch/x86_64/syscall.h"
-#include "preload/agent.h"
+#include "preload/state.h"
 
 struct cr_real cr_real;
 
@@ -29,6 +28,7 @@ void cr_wrappers_look_up(void)
 #define OWN(result, name, parameters, why)
 #define WRAP(result, name, parameters, why) cr_real.name = dlsym(RTLD_NEXT, #name);
 #define CALL(result, name, parameters) WRAP(result, name, parameters, )
+#include "common/piece.h"
 #include "preload/wrappers.def"
 #undef CALL
 #undef WRAP

@@ -21,9 +21,12 @@
 
 #include "arch/x86_64/call.h"
 #include "common/pagemap.h"
-#include "preload/agent.h"
-#include "preload/hash.h"
+#include "preload/hash_avx2.h"
+#include "preload/hash_sse2.h"
+#include "preload/line.h"
+#include "preload/state.h"
 #include "preload/text.h"
+#include "preload/writer.h"
 
 /* Small enough for what was hashed to be in the cache still when it is written. */
 #define BATCH_BYTES (1ul << 20)

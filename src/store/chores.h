@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What is asked of the store, in the order in which it was: telling all that is here, telling
-// of a new image, removing one.
+// What is asked of the store, in the order in which it was.
 #pragma once
 
 #include <stdint.h>

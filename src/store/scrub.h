@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Looking for damage: what is asked for at once, and in between all images, one after the
-// other, so slowly that nobody is disturbed.
+// Looking for damage.
 #pragma once
 
 struct cr_image_key;

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the end of this process would undo of SysV semaphores (SEM_UNDO).
+#pragma once
+
+/* Answers a Probe. */
+int agent_probe_undo(void);
