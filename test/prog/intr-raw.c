@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "ipc.h"
+#include "raw.h"
 
 #define WAIT_MS 40
 #define LATE_MS 2500
@@ -21,22 +22,6 @@ static int silent[2], epfd, semid, word;
 static aio_context_t aio;
 static sigset_t usr2;
 static _Atomic bool over;
-
-/* As a program has it that does without libc's. */
-static inline __attribute__((always_inline)) long inlined(long nr, long a, long b, long c, long d,
-							  long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
 
 static long called(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -55,8 +40,8 @@ static long called(long nr, long a, long b, long c, long d, long e, long f)
 	static long name##_inlined(void)                                                 \
 	{                                                                                \
 		PREPARE;                                                                 \
-		return inlined(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
-			       (long)(f));                                               \
+		return raw(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e),    \
+			   (long)(f));                                                   \
 	}
 #define PREPARE                                                                         \
 	struct timespec ts = { 0, WAIT_MS * 1000000 };                                  \

@@ -7,6 +7,7 @@
 #include <link.h>
 
 #include "prog.h"
+#include "raw.h"
 
 static struct {
 	uintptr_t start, end;
@@ -26,20 +27,6 @@ static int find_agent(struct dl_phdr_info *info, size_t size, void *unused)
 			agent.end = agent.start + info->dlpi_phdr[i].p_memsz;
 		}
 	return 1;
-}
-
-static long raw(long nr, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "a"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return ret;
 }
 
 static void look_at(const void *caller)
