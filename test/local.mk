@@ -458,7 +458,7 @@ test_progs += \
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
 	test/soak/queues test/cli/api test/cli/api-static test/cli/deny test/cli/forbid \
-	test/cli/in-memory test/cli/older.so \
+	test/cli/forge test/cli/in-memory test/cli/older.so \
 	test/plugin/fan \
 	test/plugin/gpu-user test/plugin/show-env test/plugin/target \
 	test/cluster/msgs \
@@ -468,6 +468,9 @@ check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/s
 
 test_cli_api_static_SOURCES = test/cli/api.c
 test_cli_api_static_LDFLAGS = -static
+test_cli_forge_CPPFLAGS = $(AM_CPPFLAGS)
+test_cli_forge_LDADD = $(TOOL_LIBS)
+$(test_cli_forge_OBJECTS): $(PROTO_HDRS)
 # Its addresses are the same each time.
 test_plugin_target_CFLAGS = $(AM_CFLAGS) -fno-pie
 test_plugin_target_LDFLAGS = $(AM_LDFLAGS) -no-pie

@@ -10,6 +10,7 @@
 #include "arch/x86_64/cpu.h"
 #include "common/contents.h"
 #include "common/needs.h"
+#include "common/runtime.h"
 #include "restart/examine.h"
 
 int cr_obstacle(cr_obstacles *to, const char *kind, const struct cr_err *err)
@@ -123,6 +124,10 @@ int cr_check_image(const struct cr_image *img, bool allow_changed, bool contents
 
 	if (!img->processes.n) {
 		cr_fail(&err, CR_EXIT_DAMAGED, 0, "%s has no process", img->path);
+		return cr_obstacle(to, "image", &err);
+	}
+	if (cr_name_check(img->job.name, &err)) {
+		err.status = CR_EXIT_DAMAGED;
 		return cr_obstacle(to, "image", &err);
 	}
 	ret = check_cpu(img, to);

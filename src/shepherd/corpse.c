@@ -52,19 +52,6 @@ int cr_died_when_called(struct cr_checkpoint *c, const struct cr_member *m)
 	return tell(c, m->pid, command, status, "as its agent was called");
 }
 
-/* Signals that a process gets for what it does itself. */
-static bool crashed(int status)
-{
-	static const int faults[] = { SIGSEGV, SIGBUS,	SIGILL, SIGFPE,
-				      SIGABRT, SIGTRAP, SIGSYS };
-	size_t i;
-
-	for (i = 0; i < CR_ARRAY_SIZE(faults); i++)
-		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
-			return true;
-	return false;
-}
-
 /* Whoever stands still has a connection, and says nothing unasked. */
 static bool hung_up(const struct cr_member *m)
 {
@@ -89,10 +76,10 @@ int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (m->state == CR_MEMBER_GONE || hung_up(m))
 			return tell(c, m->pid, command, zombie ? status : 0,
 				    "while it stood still");
-		if (zombie && crashed(status))
+		if (zombie && cr_crashed(status))
 			return tell(c, m->pid, command, status, "before this was written");
 	}
-	if (sh->root_status > 0 && crashed(sh->root_status))
+	if (sh->root_status > 0 && cr_crashed(sh->root_status))
 		return tell(c, sh->root, "the job's first", sh->root_status,
 			    "before this was written");
 	return 0;

@@ -55,6 +55,25 @@ static void tell(int fd, short what, void *arg)
 	}
 }
 
+bool cr_crashed(int status)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS,	SIGILL, SIGFPE,
+				      SIGABRT, SIGTRAP, SIGSYS };
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(faults); i++)
+		if (WIFSIGNALED(status) && WTERMSIG(status) == faults[i])
+			return true;
+	return false;
+}
+
+void cr_death_tell(const struct cr_shepherd *sh)
+{
+	if (sh->exit_status < 0 && sh->root_status > 0 && cr_crashed(sh->root_status))
+		cr_say("the job %s died by SIG%s", sh->name,
+		       sigabbrev_np(WTERMSIG(sh->root_status)));
+}
+
 void cr_death(struct cr_shepherd *sh, pid_t pid, const char *name, int status)
 {
 	const struct timeval soon = { 0, TELL_US };

@@ -308,6 +308,7 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 	if (sh->options.interval > 0 || sh->options.stop_after > 0)
 		if (sh->last_error[0])
 			cr_say("the last checkpoint failed: %s", sh->last_error);
+	cr_death_tell(sh);
 	cr_shepherd_leave(sh);
 	status = end_status(sh);
 	cr_cluster_end(&sh->cluster, status,
