@@ -117,20 +117,33 @@ int cr_check_pack(const struct cr_image *img, bool contents, cr_obstacles *to)
 	return ret;
 }
 
-int cr_check_image(const struct cr_image *img, bool allow_changed, bool contents, cr_obstacles *to)
+/* That there is a job, and nobody in it would be taken for its shepherd. */
+static int check_job(const struct cr_image *img, cr_obstacles *to)
 {
 	struct cr_err err = { 0 };
-	int ret;
+	size_t i;
 
-	if (!img->processes.n) {
+	if (!img->processes.n)
 		cr_fail(&err, CR_EXIT_DAMAGED, 0, "%s has no process", img->path);
-		return cr_obstacle(to, "image", &err);
-	}
-	if (cr_name_check(img->job.name, &err)) {
+	else if (cr_name_check(img->job.name, &err))
 		err.status = CR_EXIT_DAMAGED;
-		return cr_obstacle(to, "image", &err);
-	}
-	ret = check_cpu(img, to);
+	for (i = 0; i < img->processes.n && !err.status; i++)
+		if (img->processes.v[i].process.pid == img->job.shepherd_pid)
+			cr_fail(&err, CR_EXIT_DAMAGED, 0,
+				"in %s process %d and the shepherd are the same", img->path,
+				img->job.shepherd_pid);
+	return cr_obstacle(to, "image", &err);
+}
+
+int cr_check_image(const struct cr_image *img, bool allow_changed, bool contents, cr_obstacles *to)
+{
+	int ret = check_job(img, to);
+
+	/* Of such an image nothing else can be told. */
+	if (!img->processes.n)
+		return ret;
+	if (!ret)
+		ret = check_cpu(img, to);
 	if (!ret)
 		ret = check_files(img, allow_changed, to);
 	return ret ? ret : cr_check_pack(img, contents, to);

@@ -298,6 +298,21 @@ START_TEST(impossible_blobs)
 }
 END_TEST
 
+/* A restart would begin, and take the shepherd for one of the job. */
+START_TEST(impossible_jobs)
+{
+	ck_assert_msg(!cr_image_open(&img, path, &err), "%s", err.text);
+	ck_assert_msg(!cr_restart_check(&img, true, &err), "%s", err.text);
+	img.job.shepherd_pid = img.processes.v[0].process.pid;
+	unit_refused(cr_restart_check(&img, true, &err), &err, CR_EXIT_DAMAGED, "the shepherd");
+	img.job.shepherd_pid = 1;
+	img.job.name[0] = 0;
+	cr_err_clear(&err);
+	unit_refused(cr_restart_check(&img, true, &err), &err, CR_EXIT_DAMAGED, "name");
+	cr_image_free(&img);
+}
+END_TEST
+
 TCase *unit_damage(void)
 {
 	TCase *c = tcase_create("damage");
@@ -313,5 +328,6 @@ TCase *unit_damage(void)
 	tcase_add_test(c, lying_manifest);
 	tcase_add_test(c, impossible_records);
 	tcase_add_test(c, impossible_blobs);
+	tcase_add_test(c, impossible_jobs);
 	return c;
 }
