@@ -187,7 +187,8 @@ void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n);
 int cr_tcp_try_bind(int fd, const union cr_inet_name *name);
 /*
  * For the end that connects: where the port is taken it may share it with others that the kernel
- * has chosen it for. cr_tcp_connect() takes whichever of both is to be had.
+ * has chosen it for; at once where *shares is set. cr_tcp_connect() takes whichever of both is to
+ * be had.
  */
 int cr_tcp_bind_connecting(int fd, const union cr_inet_name *local,
 			   const union cr_inet_name *remote, bool *shares, struct cr_err *err);

@@ -142,7 +142,7 @@ static void come_again(int fd, const struct cr_inet *k)
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	struct cr_err unused = { 0 };
-	bool shares;
+	bool shares = false;
 
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	connect(fd, &none, sizeof(none));

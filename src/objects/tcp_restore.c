@@ -101,11 +101,24 @@ static int bind_name(struct cr_tcp_work *w, int fd, union cr_inet_name *name, st
 			   cr_tcp_bind(fd, name, err);
 }
 
+/* Were one of them bound, no other one could ever come from there again. */
+static bool has_twin(const struct cr_tcp_work *w, const struct cr_inet_new *k)
+{
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		if (&w->all[i] != k && is_tcp(&w->all[i]) &&
+		    cr_inet_overlap(&w->all[i].local, &k->local))
+			return true;
+	return false;
+}
+
 /* The end that connects. Meanwhile the kernel may have given its port to somebody else as well. */
 static int bind_connecting(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	if (w->places)
 		return bind_name(w, k->fd, &k->local, err);
+	k->shares_port = has_twin(w, k);
 	return cr_tcp_bind_connecting(k->fd, &k->local, &k->remote, &k->shares_port, err);
 }
 

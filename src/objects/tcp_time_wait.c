@@ -311,6 +311,8 @@ int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
 int cr_tcp_bind_connecting(int fd, const union cr_inet_name *local,
 			   const union cr_inet_name *remote, bool *shares, struct cr_err *err)
 {
+	if (*shares && !share_port(fd, local))
+		return 0;
 	*shares = false;
 	return take(fd, local, remote, shares, err);
 }
