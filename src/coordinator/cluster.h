@@ -2,6 +2,10 @@
 //
 // What the coordinator knows, and which file does what with it. One thread, one libevent loop.
 //
+// What happens changes facts only, here and in the database, and marks jobs dirty: co_job_dirty().
+// What is done about it is decided by co_reconcile() (reconcile.c), of one job at a time, never
+// from within an event.
+//
 // Invariants:
 // - The database is the truth; all of this is a mirror of it, and what nodes tell again anyhow
 //   (who is there, which images they have) is only here.
@@ -24,6 +28,7 @@
 #include "coordinator/detector.h"
 #include "coordinator/lease.h"
 #include "coordinator/options.h"
+#include "coordinator/placement.h"
 #include "net/link.h"
 #include "net/users.h"
 
@@ -121,6 +126,7 @@ struct co_member {
 	uint64_t rss_bytes;
 	/* of the course */
 	bool takes_part, arrived, finished;
+	bool ordered; /* told to take part, in this session of its node */
 	void *payload;
 	size_t len;
 	struct co_asker asker; /* told when it ends */
@@ -164,6 +170,9 @@ struct co_course {
 	char step[CO_STEP];
 	unsigned int members, arrived, finished;
 	bool saved;
+	bool failed; /* it is to be given up: with status, why */
+	int status;
+	char why[768];
 	int64_t progress_ms;
 	struct co_asker asker;
 };
@@ -211,8 +220,30 @@ struct co_avoided {
 	int64_t until_ms;
 };
 
+/* Something has happened that the job cannot go on with as it is; the first thing counts. */
+struct co_fault {
+	bool is;
+	enum co_cause cause;
+	bool final; /* it could not even be started, with status: not tried again */
+	int status;
+	char why[256];
+};
+
+/* Somebody wants it ended, or begun again: CO_JOB_WAITING. */
+struct co_want {
+	bool is;
+	enum co_state after;
+	char why[256];
+};
+
 struct co_job {
 	struct co *c;
+	struct co_job *next_dirty;
+	bool dirty; /* co_reconcile() is to look at it */
+	bool changed; /* its state or reason: who waits for one has not been looked at */
+	int64_t wake_ms; /* it is dirty then at the latest */
+	struct co_fault fault;
+	struct co_want want;
 	uint64_t id;
 	char name[CO_NAME], command[256], why[256], last_error[768];
 	uid_t uid;
@@ -238,7 +269,6 @@ struct co_job {
 	int64_t retry_ms; /* not before */
 	unsigned int kills; /* rounds of them */
 	unsigned int stuck; /* checkpoints in a row that were to move it and failed */
-	bool look; /* something changed that a waiting job waits for */
 	int64_t tend_ms; /* next look for copies that are missing */
 	char trouble[256]; /* with copies, since the course began */
 	struct co_node **plan; /* by member, while it is restarted */
@@ -268,6 +298,8 @@ struct co {
 	CR_LIST(struct co_node *) nodes;
 	CR_LIST(struct co_store *) stores;
 	CR_LIST(struct co_job *) jobs; /* by id */
+	struct co_job *dirty, *last_dirty;
+	struct event *work; /* the dirty ones are looked at */
 	unsigned int up; /* nodes */
 	uint64_t next_job, next_event;
 	CR_LIST(struct co_asker) followers;
@@ -324,7 +356,7 @@ void co_node_beat(struct co_node *n, const cairn_Heartbeat *b);
 void co_node_leaving(struct co_node *n, const cairn_Leaving *l);
 void co_node_told(struct co_node *n);
 void co_node_save(struct co_node *n);
-/* Something that waiting jobs may have waited for. */
+/* Something that jobs may have waited for: all are dirty. */
 void co_nodes_changed(struct co *c);
 void co_node_lost(struct co_node *n, const char *why);
 void co_node_dead(struct co_node *n, const char *why);
@@ -367,9 +399,15 @@ struct co_job *co_job_find(struct co *c, const char *text, const struct co_asker
 bool co_job_over(const struct co_job *j);
 void co_job_set(struct co_job *j, enum co_state state, const char *why);
 void co_job_save(struct co_job *j);
+/* A fact about it has changed. */
+void co_job_dirty(struct co_job *j);
+void co_job_fault(struct co_job *j, enum co_cause cause, const char *why);
+/* All members are to be ended; when they are dead: after. */
+void co_job_want(struct co_job *j, enum co_state after, const char *why);
+/* Copies of its images are counted anew, and ordered. */
+void co_job_tend(struct co_job *j);
 void co_job_row(const struct co_job *j, cairn_JobRow *row);
 const char *co_job_state(const struct co_job *j);
-void co_jobs_tick(struct co *c, int64_t now);
 /* For load.c: one of the database, in the order of their numbers. */
 struct co_job *co_job_add(struct co *c, uint64_t id);
 
@@ -400,18 +438,32 @@ static inline bool co_lives(const struct co_member *m)
 
 /* ---- courses.c ---- */
 bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a);
-/* Its node has come back: the order of a course that has just begun, once more. */
-void co_course_again(struct co_member *m);
+/* All who live can take part now. */
+bool co_course_can(const struct co_job *j);
 void co_course_restore(struct co_job *j, unsigned int number);
-void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len);
-void co_course_abort(struct co_job *j, int status, const char *text);
-void co_course_written(struct co_member *m, const cairn_MemberEvent *e);
-void co_course_finding(struct co_member *m, const cairn_MemberFinding *f);
-void co_course_look(struct co_job *j);
-void co_course_tick(struct co_job *j, int64_t now);
-void co_course_end(struct co_job *j);
 /* After a start: of a checkpoint that the database has as saved. */
 void co_course_resume(struct co_job *j, struct co_checkpoint *k);
+/* What happens to it; what follows is reconcile.c's. */
+void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len);
+void co_course_written(struct co_member *m, const cairn_MemberEvent *e);
+void co_course_finding(struct co_member *m, const cairn_MemberFinding *f);
+void co_course_fail(struct co_job *j, int status, const char *why);
+/* Whether, and then what is done. */
+bool co_course_unordered(const struct co_job *j);
+void co_course_order(struct co_job *j);
+bool co_course_met(const struct co_job *j);
+void co_course_advance(struct co_job *j);
+bool co_course_saved(const struct co_job *j);
+void co_course_commit(struct co_job *j);
+bool co_course_done(const struct co_job *j);
+void co_course_end(struct co_job *j);
+bool co_course_overdue(const struct co_job *j, int64_t now);
+void co_course_late(struct co_job *j);
+bool co_course_stalled(const struct co_job *j, int64_t now);
+void co_course_uncopied(struct co_job *j);
+void co_course_abort(struct co_job *j);
+/* When it will be overdue or stalled. */
+int64_t co_course_deadline(const struct co_job *j);
 
 /* ---- images.c ---- */
 struct co_checkpoint *co_checkpoint_add(struct co_job *j, unsigned int number);
@@ -424,7 +476,7 @@ struct co_checkpoint *co_checkpoint_good(struct co_job *j, const char **why);
 void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member,
 		  struct co_store *s, cairn_HoldingState state, uint64_t bytes);
 void co_image_holding(struct co_node *n, const cairn_Holding *h);
-/* Orders what copies are missing; whether enough are there is counted anew. */
+/* Counts anew whether enough copies are there, and orders what is missing. */
 void co_images_tend(struct co_job *j);
 /* Copies that are still missing are on their way. */
 bool co_images_coming(const struct co_checkpoint *k);
@@ -435,18 +487,35 @@ bool co_image_ship(struct co_job *j, struct co_checkpoint *k, unsigned int membe
 		   struct co_node *to);
 void co_images_retain(struct co_job *j);
 
-/* ---- recovery.c ---- */
-void co_recover(struct co_job *j, enum co_cause cause, const char *why);
-/* Ends all members; when they are dead: after. */
-void co_job_end(struct co_job *j, enum co_state after, const char *why);
-void co_recovery_look(struct co_job *j);
+/* ---- recovery.c: how members go elsewhere ---- */
+/*
+ * Where its members go: those of a checkpoint, or, without one, those that live, or those that it
+ * begins with. Fills j->plan, or says why there is no place.
+ */
+bool co_plan(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR_PLACE_WHY]);
+void co_plan_free(struct co_job *j);
+bool co_plan_holds(const struct co_job *j);
+/* Every member's image is where it will start. */
+bool co_plan_has_images(const struct co_job *j, const struct co_checkpoint *k);
+void co_plan_ship(struct co_job *j, struct co_checkpoint *k);
+void co_plan_start(struct co_job *j, struct co_checkpoint *k);
 /* For one member more; only: on this node or none. */
-struct co_node *co_place_one(struct co_job *j, const char *only, char why[256]);
-/* All members are dead or gone. */
-void co_job_dead(struct co_job *j);
+struct co_node *co_place_one(struct co_job *j, const char *only, char why[CR_PLACE_WHY]);
+void co_kill_all(struct co_job *j);
+
+/* ---- reconcile.c: what is decided ---- */
+void co_reconcile(struct co_job *j);
+/* For tests: by one rule; its name, or NULL: none holds. */
+const char *co_reconcile_step(struct co_job *j, int64_t now);
+/* Of the dirty jobs, some; the others in the next turn of the loop. */
+void co_work(struct co *c);
+/* Those whose time has come are dirty. */
+void co_wake(struct co *c, int64_t now);
 
 /* ---- requests.c ---- */
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len);
+/* Requests that wait for their turn: whether the next can be done, and it is. */
+bool co_asks_can(const struct co_job *j);
 void co_asks_next(struct co_job *j);
 
 /* ---- replies.c ---- */

@@ -44,7 +44,7 @@ static void send_abort(struct co_member *m, unsigned int course, int status, con
 }
 
 /* Those who take part are those who live; false if one of them cannot now. */
-static bool gather_members(struct co_job *j)
+bool co_course_can(const struct co_job *j)
 {
 	size_t i;
 
@@ -73,7 +73,7 @@ static void begin(struct co_job *j, enum co_purpose purpose, unsigned int number
 		struct co_member *m = &j->v[i];
 
 		m->takes_part = co_lives(m);
-		m->arrived = m->finished = false;
+		m->arrived = m->finished = m->ordered = false;
 		free(m->payload);
 		m->payload = NULL;
 		m->len = 0;
@@ -97,14 +97,39 @@ static void order(struct co_member *m)
 	co_send_node(m->node, msg, NULL, 0);
 }
 
-/* To a node that passes each one on once, since what is sent as a link breaks may be lost. */
-void co_course_again(struct co_member *m)
+static bool unordered(const struct co_member *m)
 {
-	const struct co_course *course = &m->job->course;
+	return m->takes_part && co_lives(m) && !m->arrived && !m->finished && !m->ordered &&
+	       m->here && m->node->session;
+}
 
-	if (course->active && course->purpose != CO_RESTORE && !*course->step && m->takes_part &&
-	    !m->arrived && !m->finished)
-		order(m);
+/*
+ * Once in each session of its node, which passes each one on once: what is sent as a link breaks
+ * may be lost. When all have come to a first step, all have had it.
+ */
+bool co_course_unordered(const struct co_job *j)
+{
+	const struct co_course *course = &j->course;
+	size_t i;
+
+	if (!course->active || course->purpose == CO_RESTORE || course->saved || course->failed ||
+	    j->said.course == course->id)
+		return false;
+	for (i = 0; i < j->n; i++)
+		if (unordered(&j->v[i]))
+			return true;
+	return false;
+}
+
+void co_course_order(struct co_job *j)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (unordered(&j->v[i])) {
+			j->v[i].ordered = true;
+			order(&j->v[i]);
+		}
 }
 
 bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a)
@@ -112,7 +137,7 @@ bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_
 	struct co_checkpoint *k;
 	size_t i;
 
-	if (j->state != CO_JOB_RUNNING || j->course.active || !gather_members(j))
+	if (j->state != CO_JOB_RUNNING || j->course.active || !co_course_can(j))
 		return false;
 	begin(j, purpose, purpose == CO_LOOK ? j->number : ++j->number, a);
 	if (purpose != CO_LOOK) {
@@ -124,11 +149,8 @@ bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_
 		co_checkpoint_save(j, k);
 	}
 	co_job_save(j);
-	for (i = 0; i < j->n; i++)
-		if (j->v[i].takes_part)
-			order(&j->v[i]);
 	if (purpose != CO_LOOK)
-		co_images_tend(j);
+		co_job_tend(j);
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
 	return true;
@@ -213,7 +235,15 @@ static void restored(struct co_job *j)
 	co_job_set(j, CO_JOB_RUNNING, "");
 }
 
-static void advance(struct co_job *j)
+bool co_course_met(const struct co_job *j)
+{
+	const struct co_course *course = &j->course;
+
+	return course->active && !course->failed && course->members &&
+	       course->arrived == course->members;
+}
+
+void co_course_advance(struct co_job *j)
 {
 	struct co_checkpoint *k;
 	bool ready = j->course.purpose == CO_RESTORE && !strcmp(j->course.step, "ready");
@@ -221,7 +251,7 @@ static void advance(struct co_job *j)
 	size_t i;
 
 	if (!collect(j)) {
-		co_course_abort(j, CR_EXIT_CLUSTER, "its members have too much to tell each other");
+		co_course_fail(j, CR_EXIT_CLUSTER, "its members have too much to tell each other");
 		return;
 	}
 	j->course.step[0] = 0;
@@ -266,14 +296,14 @@ void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *da
 	if (strcmp(course->step, a->step)) {
 		snprintf(text, sizeof(text), "member %u is at step %s, others at %s", m->number,
 			 a->step, course->step);
-		co_course_abort(j, CR_EXIT_INTERNAL, text);
+		co_course_fail(j, CR_EXIT_INTERNAL, text);
 		return;
 	}
 	course->progress_ms = co_now();
 	course->arrived += !m->arrived;
 	m->arrived = true;
 	if (course->arrived == course->members)
-		advance(j);
+		co_job_dirty(j);
 }
 
 static void answer(struct co_job *j, const struct co_asker *a, int status, const char *text)
@@ -286,37 +316,42 @@ static void answer(struct co_job *j, const struct co_asker *a, int status, const
 		co_reply_job(j->c, a, j);
 }
 
-void co_course_abort(struct co_job *j, int status, const char *text)
+void co_course_fail(struct co_job *j, int status, const char *why)
+{
+	struct co_course *course = &j->course;
+
+	co_job_dirty(j);
+	if (!course->active || course->failed)
+		return;
+	course->failed = true;
+	course->status = status;
+	snprintf(course->why, sizeof(course->why), "%s", why);
+}
+
+/* What it has of a checkpoint that is not committed is dropped when it is no more. */
+void co_course_abort(struct co_job *j)
 {
 	struct co_course was = j->course;
-	struct co_checkpoint *k;
 	size_t i;
 
-	if (!was.active)
-		return;
 	j->course.active = false;
 	if (was.purpose != CO_LOOK)
-		snprintf(j->last_error, sizeof(j->last_error), "%s", text);
-	k = was.purpose == CO_RESTORE || was.purpose == CO_LOOK ? NULL :
-								  co_checkpoint(j, was.number);
-	if (k)
-		co_checkpoint_drop(j, k);
+		snprintf(j->last_error, sizeof(j->last_error), "%s", was.why);
 	co_job_save(j);
 	co_event(j->c, was.purpose == CO_RESTORE ? "restart-failed" : "checkpoint-failed", j, NULL,
-		 -1, "%s", text);
+		 -1, "%s", was.why);
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && co_lives(&j->v[i]))
-			send_abort(&j->v[i], was.id, status, text);
-	answer(j, &was.asker, status ? status : CR_EXIT_CLUSTER, text);
+			send_abort(&j->v[i], was.id, was.status, was.why);
+	answer(j, &was.asker, was.status ? was.status : CR_EXIT_CLUSTER, was.why);
 	/* Soon again: what was in the way may have been a member's end. */
 	if (was.purpose == CO_KEEP && j->policy.interval > 0)
 		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
-	j->look = true;
 	/* Once may be chance; it is tried again, but nobody waits for it without a word. */
 	if (was.purpose == CO_MOVE && ++j->stuck >= MOVES_TRIED)
-		co_drain_stuck(j, text);
+		co_drain_stuck(j, was.why);
 	if (was.purpose == CO_RESTORE && j->state == CO_JOB_RESTARTING)
-		co_recover(j, co_cause_of(status), text);
+		co_job_fault(j, co_cause_of(was.status), was.why);
 }
 
 void co_course_end(struct co_job *j)
@@ -332,47 +367,63 @@ void co_course_end(struct co_job *j)
 	else
 		answer(j, &was.asker, 0, NULL);
 	if (was.purpose == CO_STOP)
-		co_job_end(j, CO_JOB_STOPPED, "");
+		co_job_want(j, CO_JOB_STOPPED, "");
 	else if (was.purpose == CO_MOVE)
-		co_recover(j, CO_ASKED, "moved off a node that is drained");
-	else
-		j->look = true;
+		co_job_fault(j, CO_ASKED, "moved off a node that is drained");
 }
 
-/* Committed, and nobody is busy with it any more. */
-void co_course_look(struct co_job *j)
+static struct co_checkpoint *its_checkpoint(const struct co_job *j)
 {
-	struct co_course *course = &j->course;
-	struct co_checkpoint *k;
+	const struct co_course *course = &j->course;
+
+	return course->active && course->purpose != CO_RESTORE && course->purpose != CO_LOOK ?
+		       co_checkpoint((struct co_job *)j, course->number) :
+		       NULL;
+}
+
+bool co_course_saved(const struct co_job *j)
+{
+	const struct co_checkpoint *k = its_checkpoint(j);
+
+	return k && j->course.saved && !j->course.failed && k->state != CO_COMMITTED && !k->missing;
+}
+
+void co_course_commit(struct co_job *j)
+{
+	struct co_checkpoint *k = its_checkpoint(j);
+
+	k->state = CO_COMMITTED;
+	k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
+	j->tries = 0;
+	j->last_error[0] = 0;
+	co_checkpoint_save(j, k);
+	co_job_save(j);
+	co_event(j->c, "checkpoint", j, NULL, -1, "%u committed", k->number);
+	co_images_retain(j);
+}
+
+/* A member is at it still. The image at its own node tells it too, should the word be lost. */
+static bool busy(const struct co_job *j, const struct co_checkpoint *k)
+{
 	size_t i;
 
-	if (!course->active || course->purpose == CO_RESTORE)
-		return;
-	if (course->purpose != CO_LOOK) {
-		k = co_checkpoint(j, course->number);
-		if (!k || !course->saved || (k->state != CO_COMMITTED && k->missing))
-			return;
-		if (k->state != CO_COMMITTED) {
-			k->state = CO_COMMITTED;
-			k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
-			j->tries = 0;
-			j->last_error[0] = 0;
-			co_checkpoint_save(j, k);
-			co_job_save(j);
-			co_event(j->c, "checkpoint", j, NULL, -1, "%u committed", k->number);
-			co_images_retain(j);
-		}
-		/* The image at its own node tells it too, should the word have been lost. */
-		for (i = 0; i < j->n; i++)
-			if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
-			    !co_image_at(&k->images[i], j->v[i].node->store))
-				return;
-	} else {
-		for (i = 0; i < j->n; i++)
-			if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]))
-				return;
-	}
-	co_course_end(j);
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
+		    !(k && co_image_at(&k->images[i], j->v[i].node->store)))
+			return true;
+	return false;
+}
+
+bool co_course_done(const struct co_job *j)
+{
+	const struct co_checkpoint *k = its_checkpoint(j);
+	const struct co_course *course = &j->course;
+
+	if (!course->active || course->failed || course->purpose == CO_RESTORE)
+		return false;
+	if (course->purpose != CO_LOOK && !(k && k->state == CO_COMMITTED))
+		return false;
+	return !busy(j, k);
 }
 
 void co_course_written(struct co_member *m, const cairn_MemberEvent *e)
@@ -399,8 +450,8 @@ void co_course_written(struct co_member *m, const cairn_MemberEvent *e)
 		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_COMPLETE,
 			     e->image_bytes);
 	if (j->course.finished == j->course.members)
-		co_images_tend(j);
-	co_course_look(j);
+		co_job_tend(j);
+	co_job_dirty(j);
 }
 
 void co_course_finding(struct co_member *m, const cairn_MemberFinding *f)
@@ -418,43 +469,48 @@ void co_course_finding(struct co_member *m, const cairn_MemberFinding *f)
 	co_reply(j->c, &j->course.asker, r);
 }
 
-/* All is written: only copies are waited for. Who sends them tells when he gives up. */
-static void check_copies(struct co_job *j, int64_t still)
+bool co_course_overdue(const struct co_job *j, int64_t now)
 {
-	struct co_checkpoint *k = co_checkpoint(j, j->course.number);
-	char text[sizeof(j->trouble) + 64];
-	size_t i;
-
-	if (!k || still < STALLED_MS || co_images_coming(k))
-		return;
-	for (i = 0; i < j->n; i++)
-		if (j->v[i].takes_part && !j->v[i].finished && co_lives(&j->v[i]) &&
-		    !co_image_at(&k->images[i], j->v[i].node->store))
-			return;
-	snprintf(text, sizeof(text), "no copy on other nodes%s%s", *j->trouble ? ": " : "",
-		 j->trouble);
-	co_course_abort(j, CR_EXIT_IO, text);
+	return j->course.active && !j->course.saved && !j->course.failed &&
+	       now >= co_course_deadline(j);
 }
 
-void co_course_tick(struct co_job *j, int64_t now)
+void co_course_late(struct co_job *j)
 {
-	struct co_course *course = &j->course;
-	int64_t still = now - course->progress_ms;
 	char text[160];
 	size_t i;
 
-	if (!course->active)
-		return;
-	if (course->saved) {
-		check_copies(j, still);
-		return;
-	}
-	if (still < (course->purpose == CO_RESTORE ? RESTORE_MS : STEP_MS))
-		return;
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && !j->v[i].arrived)
 			break;
 	snprintf(text, sizeof(text), "member %zu did not come to step %s in time", i,
-		 *course->step ? course->step : "1");
-	co_course_abort(j, CR_EXIT_TIMEOUT, text);
+		 *j->course.step ? j->course.step : "1");
+	co_course_fail(j, CR_EXIT_TIMEOUT, text);
+}
+
+/* All is written: only copies are waited for. Who sends them tells when he gives up. */
+bool co_course_stalled(const struct co_job *j, int64_t now)
+{
+	const struct co_checkpoint *k = its_checkpoint(j);
+
+	return k && j->course.saved && !j->course.failed && k->state != CO_COMMITTED &&
+	       now >= co_course_deadline(j) && !co_images_coming(k) && !busy(j, k);
+}
+
+void co_course_uncopied(struct co_job *j)
+{
+	char text[sizeof(j->trouble) + 64];
+
+	snprintf(text, sizeof(text), "no copy on other nodes%s%s", *j->trouble ? ": " : "",
+		 j->trouble);
+	co_course_fail(j, CR_EXIT_IO, text);
+}
+
+int64_t co_course_deadline(const struct co_job *j)
+{
+	const struct co_course *course = &j->course;
+
+	if (course->saved)
+		return course->progress_ms + STALLED_MS;
+	return course->progress_ms + (course->purpose == CO_RESTORE ? RESTORE_MS : STEP_MS);
 }

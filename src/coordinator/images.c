@@ -320,7 +320,6 @@ void co_images_tend(struct co_job *j)
 			if (!k->images[i].enough)
 				tend_one(j, k, i);
 	}
-	co_course_look(j);
 }
 
 /* ---- what nodes tell ---- */
@@ -364,16 +363,13 @@ void co_image_holding(struct co_node *n, const cairn_Holding *h)
 			co_image_set(j, k, h->member, n->store, h->state, h->bytes);
 			if (j->course.active && j->course.number == h->number)
 				j->course.progress_ms = co_now();
-			j->look |= h->state == cairn_HoldingState_HOLDING_COMPLETE;
 			if (n->told &&
 			    (gone || *h->error || h->state == cairn_HoldingState_HOLDING_DAMAGED))
-				co_images_tend(j);
-			else if (!k->missing)
-				co_course_look(j);
+				co_job_tend(j);
+			else if (h->state == cairn_HoldingState_HOLDING_COMPLETE)
+				co_job_dirty(j);
 		}
 	}
-	if (h->end)
-		co_node_told(n);
 }
 
 /* What the inventory did not name is not there; orders to and from it are given again. */
@@ -398,7 +394,7 @@ void co_images_swept(struct co_node *n)
 					    one->generation != n->store->generation)
 						one->state = cairn_HoldingState_HOLDING_GONE;
 				}
-		co_images_tend(j);
+		co_job_tend(j);
 	}
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Jobs: made, found, listed, saved, loaded at the start.
+// Jobs: made, found, listed, saved; what is noted for reconcile.c to decide upon.
 #include <pb_encode.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,6 @@
 #include "common/defs.h"
 #include "common/runtime.h"
 #include "coordinator/cluster.h"
-
-#define TEND_MS 3000
 
 static const char *const names[CO_JOB_STATES] = {
 	[CO_JOB_STARTING] = "starting",	  [CO_JOB_RUNNING] = "running",
@@ -59,7 +57,48 @@ void co_job_set(struct co_job *j, enum co_state state, const char *why)
 	if (changed)
 		co_event(j->c, "job", j, NULL, -1, "%s%s%s", co_job_state(j), *why ? ": " : "",
 			 why);
-	co_waiters_look(j);
+	j->changed = true;
+	co_job_dirty(j);
+}
+
+void co_job_dirty(struct co_job *j)
+{
+	struct co *c = j->c;
+
+	if (j->dirty)
+		return;
+	j->dirty = true;
+	j->next_dirty = NULL;
+	if (c->dirty)
+		c->last_dirty->next_dirty = j;
+	else
+		c->dirty = j;
+	c->last_dirty = j;
+	event_active(c->work, EV_TIMEOUT, 0);
+}
+
+void co_job_tend(struct co_job *j)
+{
+	j->tend_ms = 0;
+	co_job_dirty(j);
+}
+
+void co_job_fault(struct co_job *j, enum co_cause cause, const char *why)
+{
+	co_job_dirty(j);
+	/* Elsewhere everybody is being ended already, or there is nobody. */
+	if (j->fault.is || (j->state != CO_JOB_STARTING && j->state != CO_JOB_RUNNING &&
+			    j->state != CO_JOB_RESTARTING))
+		return;
+	j->fault = (struct co_fault){ .is = true, .cause = cause };
+	snprintf(j->fault.why, sizeof(j->fault.why), "%s", why);
+}
+
+void co_job_want(struct co_job *j, enum co_state after, const char *why)
+{
+	j->want = (struct co_want){ .is = true, .after = after };
+	snprintf(j->want.why, sizeof(j->want.why), "%s", why);
+	co_job_dirty(j);
 }
 
 struct co_job *co_job_by_id(struct co *c, uint64_t id)
@@ -177,31 +216,4 @@ void co_job_row(const struct co_job *j, cairn_JobRow *row)
 	row->policy = j->policy;
 	row->began_at = j->began_at;
 	row->status = j->status;
-}
-
-void co_jobs_tick(struct co *c, int64_t now)
-{
-	size_t i;
-
-	for (i = 0; i < c->jobs.n; i++) {
-		struct co_job *j = c->jobs.v[i];
-
-		/* One that was stopped or has failed may be restarted. */
-		if (now >= j->tend_ms && j->state != CO_JOB_ENDED) {
-			j->tend_ms = now + TEND_MS;
-			co_images_tend(j);
-		}
-		if (co_job_over(j))
-			continue;
-		co_course_tick(j, now);
-		if (j->look && now >= j->retry_ms) {
-			j->look = false;
-			co_recovery_look(j);
-		}
-		if (j->state == CO_JOB_RUNNING && !j->course.active)
-			co_asks_next(j);
-		if (j->state == CO_JOB_RUNNING && !j->course.active && now >= j->due_ms &&
-		    !co_course_start(j, CO_KEEP, NULL))
-			j->due_ms = now + 1000;
-	}
 }

@@ -153,42 +153,20 @@ static void assume(struct co *c)
 	}
 }
 
-static unsigned int count(const struct co_job *j, enum co_life life)
+/*
+ * What is not in the database of a job: when its next checkpoint is due, and the course that it has
+ * a saved checkpoint of, from where there is no way back. All else follows as ever: whoever is
+ * at another course is told that it is given up.
+ */
+static void take_up(struct co_job *j)
 {
-	unsigned int n = 0;
-	size_t i;
-
-	for (i = 0; i < j->n; i++)
-		n += j->v[i].life == life;
-	return n;
-}
-
-/* What was under way when the one before us ended, perhaps in the middle of a decision. */
-static void resume(struct co_job *j)
-{
-	static const char again[] = "begun again: the coordinator was restarted";
 	struct co_checkpoint *k = j->checkpoints;
-	bool runs = j->state == CO_JOB_RUNNING || j->state == CO_JOB_STARTING;
 
-	if (k && k->state == CO_SAVED && j->state == CO_JOB_RUNNING)
+	if (j->state == CO_JOB_RUNNING && k && k->state == CO_SAVED)
 		co_course_resume(j, k);
-	else if (k && k->state != CO_COMMITTED)
-		co_checkpoint_drop(j, k);
-	j->look = true;
-	if (runs && count(j, CO_DEAD)) {
-		co_recover(j, CO_NODE_FAULT, "a member was lost");
-	} else if (runs && !j->live) {
-		co_job_set(j, j->n ? CO_JOB_ENDED : CO_JOB_LOST, j->why);
-	} else if (j->state == CO_JOB_RUNNING && j->policy.interval > 0) {
+	if (j->state == CO_JOB_RUNNING && j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
-	} else if (j->state == CO_JOB_RESTARTING ||
-		   (j->live && (j->state == CO_JOB_WAITING || j->state == CO_JOB_SHIPPING))) {
-		/* Whether it got as far as to run is not known, so it has not. */
-		j->epoch++;
-		co_job_end(j, CO_JOB_WAITING, again);
-	} else if (j->state == CO_JOB_SHIPPING) {
-		co_job_set(j, CO_JOB_WAITING, j->why);
-	}
+	co_job_dirty(j);
 }
 
 int co_load(struct co *c, struct cr_err *err)
@@ -211,8 +189,7 @@ int co_load(struct co *c, struct cr_err *err)
 	co_fence_begin(c);
 	assume(c);
 	for (i = 0; i < c->jobs.n; i++)
-		if (!co_job_over(c->jobs.v[i]))
-			resume(c->jobs.v[i]);
+		take_up(c->jobs.v[i]);
 	co_db_commit(c->db);
 	return 0;
 }

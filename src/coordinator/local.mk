@@ -22,6 +22,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/phase.c src/coordinator/phase.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
 	src/coordinator/quota.c \
+	src/coordinator/reconcile.c \
 	src/coordinator/recovery.c \
 	src/coordinator/replies.c \
 	src/coordinator/requests.c \

@@ -173,6 +173,8 @@ struct co_member *co_member_there(struct co_node *n, const cairn_MemberId *id)
 		kill_id(n, id, 0);
 		return NULL;
 	}
+	if (!m->here)
+		co_job_dirty(j);
 	m->here = true;
 	if (m->life == CO_DYING) {
 		kill_id(n, id, 0);
@@ -184,29 +186,18 @@ struct co_member *co_member_there(struct co_node *n, const cairn_MemberId *id)
 static void running(struct co_member *m, const cairn_MemberEvent *e)
 {
 	struct co_job *j = m->job;
-	size_t i;
 
 	if (e->processes)
 		m->processes = e->processes;
 	if (e->rss_bytes)
 		m->rss_bytes = e->rss_bytes;
+	/* Of a restart all run together, when all are ready. */
 	if (m->life != CO_STARTING || j->state == CO_JOB_RESTARTING)
 		return;
 	co_member_set(m, CO_RUNNING);
-	if (j->state != CO_JOB_STARTING) {
+	if (j->state != CO_JOB_STARTING)
 		co_member_save(m);
-		return;
-	}
-	for (i = 0; i < j->n; i++)
-		if (j->v[i].life == CO_STARTING)
-			return;
-	/* From now on one that is found as starting is one that joins, and has not yet. */
-	for (i = 0; i < j->n; i++)
-		if (j->v[i].life == CO_RUNNING)
-			co_member_save(&j->v[i]);
-	if (j->policy.interval > 0)
-		j->due_ms = co_now() + (j->policy.interval < 1 ? j->policy.interval * 1000 : 1000);
-	co_job_set(j, CO_JOB_RUNNING, "");
+	co_job_dirty(j);
 }
 
 static void answer_asker(struct co_member *m, int status)
@@ -228,26 +219,14 @@ static void answer_asker(struct co_member *m, int status)
 static void ended(struct co_member *m, const cairn_MemberEvent *e)
 {
 	struct co_job *j = m->job;
-	char text[64];
 
 	m->status = e->status;
 	if (!m->number)
 		j->status = e->status;
 	co_event(j->c, "member-ended", j, m->node, m->number, "status %d", (int)e->status);
-	if (j->course.active && m->takes_part && !m->finished) {
-		snprintf(text, sizeof(text), "member %u ended meanwhile", m->number);
-		co_course_abort(j, CR_EXIT_CLUSTER, text);
-	}
 	co_member_set(m, CO_NONE);
 	answer_asker(m, e->status);
-	if (j->live)
-		return;
-	/* Its last image may be without a copy still; nobody needs it now. */
-	co_course_abort(j, CR_EXIT_NOT_FOUND, "the job has ended");
-	co_job_set(j, CO_JOB_ENDED, "");
-	/* It has done what it was for. After a failure of its own somebody may want to go back. */
-	while (!j->status && j->checkpoints)
-		co_checkpoint_drop(j, j->checkpoints);
+	co_job_dirty(j);
 }
 
 enum co_cause co_cause_of(int status)
@@ -312,14 +291,12 @@ static void failed(struct co_member *m, const cairn_MemberEvent *e)
 	}
 	co_member_set(m, CO_DEAD);
 	answer_asker(m, e->status ? e->status : (int)e->exit);
-	/* What cannot even be started is not tried again. */
-	if (j->state == CO_JOB_STARTING && e->state == cairn_MemberState_MEMBER_FAILED &&
-	    cause == CO_OWN_FAULT) {
-		j->status = e->status ? e->status : (int)e->exit;
-		co_job_end(j, CO_JOB_FAILED, text);
+	if (j->fault.is)
 		return;
-	}
-	co_recover(j, cause, text);
+	co_job_fault(j, cause, text);
+	j->fault.final = j->state == CO_JOB_STARTING && cause == CO_OWN_FAULT &&
+			 e->state == cairn_MemberState_MEMBER_FAILED;
+	j->fault.status = e->status ? e->status : (int)e->exit;
 }
 
 /*
@@ -342,6 +319,7 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 	bool normal = e->state == cairn_MemberState_MEMBER_EXITED && (!e->signaled || meant(m, e));
 
 	m->here = true;
+	co_job_dirty(j);
 	if (e->state == cairn_MemberState_MEMBER_FAILED)
 		co_member_refused(m, e->exit);
 	if (m->life == CO_DYING) {
@@ -350,8 +328,6 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 			j->status = e->status;
 		co_member_set(m, CO_DEAD);
 		answer_asker(m, e->status);
-		if (!j->live)
-			co_job_dead(j);
 		return;
 	}
 	if (normal && (j->state == CO_JOB_RUNNING || j->state == CO_JOB_STARTING))
@@ -370,14 +346,9 @@ void co_member_event(struct co_node *n, const cairn_MemberEvent *e)
 		co_member_there(n, &e->id);
 		return;
 	case cairn_MemberState_MEMBER_RUNNING:
-	case cairn_MemberState_MEMBER_WRITTEN:
 		m = co_member_there(n, &e->id);
-		if (!m)
-			return;
-		if (e->state == cairn_MemberState_MEMBER_RUNNING)
+		if (m)
 			running(m, e);
-		else
-			co_course_written(m, e);
 		return;
 	default:
 		break;
@@ -395,10 +366,9 @@ void co_member_vanished(struct co_member *m, const char *why)
 	char text[160];
 
 	snprintf(text, sizeof(text), "member %u on %.60s: %s", m->number, m->node->hello.name, why);
+	co_job_dirty(j);
 	if (m->life == CO_DYING) {
 		co_member_set(m, CO_DEAD);
-		if (!j->live)
-			co_job_dead(j);
 		return;
 	}
 	answer_asker(m, 128 + 9);
@@ -407,5 +377,5 @@ void co_member_vanished(struct co_member *m, const char *why)
 		return;
 	}
 	co_member_set(m, CO_DEAD);
-	co_recover(j, CO_NODE_FAULT, text);
+	co_job_fault(j, CO_NODE_FAULT, text);
 }

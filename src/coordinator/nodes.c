@@ -106,7 +106,7 @@ void co_nodes_changed(struct co *c)
 
 	for (i = 0; i < c->jobs.n; i++)
 		if (!co_job_over(c->jobs.v[i]))
-			c->jobs.v[i]->look = true;
+			co_job_dirty(c->jobs.v[i]);
 }
 
 static void refuse(struct co_session *s, int status, const char *text)
@@ -137,7 +137,8 @@ static void came(struct co_node *n)
 	for (i = 0; i < c->jobs.n; i++)
 		for (k = 0; k < c->jobs.v[i]->n; k++)
 			if (c->jobs.v[i]->v[k].node == n)
-				c->jobs.v[i]->v[k].here = c->jobs.v[i]->v[k].start_sent = false;
+				c->jobs.v[i]->v[k].here = c->jobs.v[i]->v[k].start_sent =
+					c->jobs.v[i]->v[k].ordered = false;
 	n->store->generation++;
 }
 
@@ -296,8 +297,6 @@ void co_node_told(struct co_node *n)
 
 			if (m->node == n && co_lives(m) && !m->here && !m->start_sent)
 				co_member_vanished(m, "its node has it no more");
-			else if (m->node == n && co_lives(m))
-				co_course_again(m);
 		}
 	co_nodes_changed(c);
 }
@@ -318,12 +317,11 @@ void co_node_lost(struct co_node *n, const char *why)
 
 		if (co_job_over(j))
 			continue;
-		/* With a node less, what is there may be enough: commit before looking back. */
-		co_images_tend(j);
 		for (k = 0; k < j->n; k++)
 			if (j->v[k].node == n && co_lives(&j->v[k]))
 				co_member_vanished(&j->v[k], "its node was lost");
-		j->look = true;
+		/* With a node less, what copies there are may be enough. */
+		co_job_tend(j);
 	}
 }
 

@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The way back: all members of a job are ended, then all of it starts again with the next epoch,
-// from its newest checkpoint, or, if there is none, from the beginning if the cluster started it.
-//
-//   RUNNING -> ENDING (kill, until all are dead) -> WAITING -> SHIPPING -> RESTARTING -> RUNNING
-//
-// Each arrow is in the database before anybody is told. A failure on the way leads to ENDING again.
-#include <stdio.h>
+// How the members of a job end and go elsewhere: where to, what has to be there, and the orders.
+// When, is reconcile.c's.
 #include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/cluster.h"
-#include "coordinator/placement.h"
 
-#define KILL_AGAIN_MS 1000
 #define KILLS 4 /* without effect, until nodes are asked whom they have */
-#define AGAIN_MS 500
 
-static void kill_all(struct co_job *j)
+/* ---- ending ---- */
+
+void co_kill_all(struct co_job *j)
 {
 	bool ask = ++j->kills % KILLS == 0;
 	size_t i;
@@ -33,82 +27,6 @@ static void kill_all(struct co_job *j)
 		if (ask && m->node->session)
 			co_session_close(m->node->session);
 	}
-	j->retry_ms = co_now() + KILL_AGAIN_MS;
-	j->look = true;
-}
-
-void co_job_end(struct co_job *j, enum co_state after, const char *why)
-{
-	char text[sizeof(j->why)];
-
-	snprintf(text, sizeof(text), "%s", why);
-	j->due_ms = CO_FOREVER;
-	j->kills = 0;
-	j->after = after;
-	co_job_set(j, CO_JOB_ENDING, text);
-	if (j->course.active)
-		co_course_abort(j, CR_EXIT_CLUSTER, *text ? text : "the job is being ended");
-	kill_all(j);
-	if (!j->live)
-		co_job_dead(j);
-}
-
-void co_job_dead(struct co_job *j)
-{
-	size_t i;
-
-	if (j->state == CO_JOB_ENDING) {
-		char why[sizeof(j->why)];
-
-		snprintf(why, sizeof(why), "%s", j->why);
-		for (i = 0; i < j->n && co_job_over(j); i++)
-			j->v[i].life = CO_NONE;
-		co_job_set(j, j->after, why);
-	}
-	j->retry_ms = 0;
-	j->look = true;
-}
-
-/* From the beginning: only if the cluster has the command of what it all began with. */
-static bool can_begin_again(const struct co_job *j)
-{
-	return j->n && j->v[0].commanded;
-}
-
-void co_recover(struct co_job *j, enum co_cause cause, const char *why)
-{
-	const char *none;
-	char text[sizeof(j->why)];
-
-	if (j->state == CO_JOB_ENDING || j->state == CO_JOB_WAITING ||
-	    j->state == CO_JOB_SHIPPING) {
-		if (j->state == CO_JOB_ENDING && !j->live)
-			co_job_dead(j);
-		return;
-	}
-	snprintf(text, sizeof(text), "%s", why);
-	if (cause != CO_ASKED)
-		snprintf(j->last_error, sizeof(j->last_error), "%s", text);
-	if (cause != CO_ASKED && j->policy.stop_on_failure) {
-		co_job_end(j, CO_JOB_FAILED, text);
-		return;
-	}
-	if (cause == CO_OWN_FAULT && ++j->tries > j->policy.max_restarts) {
-		snprintf(text, sizeof(text), "failed %u times without a new checkpoint: %.180s",
-			 j->tries, why);
-		co_job_end(j, CO_JOB_FAILED, text);
-		return;
-	}
-	if (!j->checkpoints && !can_begin_again(j)) {
-		snprintf(text, sizeof(text), "%.160s; before its first checkpoint", why);
-		co_job_end(j, CO_JOB_LOST, text);
-		return;
-	}
-	none = "";
-	if (!co_checkpoint_good(j, &none) && !j->checkpoints)
-		cr_say("job %s: begins again: %s", j->name, none);
-	j->epoch++;
-	co_job_end(j, CO_JOB_WAITING, text);
 }
 
 /* ---- placing ---- */
@@ -186,11 +104,13 @@ static bool goes(const struct co_job *j, const struct co_checkpoint *k, bool liv
 	return k ? i < k->n && k->images[i].there : j->v[i].commanded && !j->v[i].added;
 }
 
-/*
- * Where its members go: those of a checkpoint, or, without one, those that live, or those that it
- * begins with. Fills j->plan.
- */
-static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR_PLACE_WHY])
+void co_plan_free(struct co_job *j)
+{
+	free(j->plan);
+	j->plan = NULL;
+}
+
+bool co_plan(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR_PLACE_WHY])
 {
 	bool recovery = k || living || j->restarts;
 	struct co *c = j->c;
@@ -239,7 +159,7 @@ static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char w
 	job.members = p.members;
 	job.n_members = p.n;
 	ok = cr_place(p.nodes, c->nodes.n, &job, p.where, why);
-	free(j->plan);
+	co_plan_free(j);
 	j->plan = ok ? calloc(j->n + 1, sizeof(*j->plan)) : NULL;
 	for (i = 0; ok && i < p.n; i++)
 		j->plan[p.numbers[i]] = c->nodes.v[p.where[i]];
@@ -247,7 +167,7 @@ static bool place(struct co_job *j, struct co_checkpoint *k, bool living, char w
 	return ok;
 }
 
-struct co_node *co_place_one(struct co_job *j, const char *only, char why[256])
+struct co_node *co_place_one(struct co_job *j, const char *only, char why[CR_PLACE_WHY])
 {
 	struct cr_place_member member = { .only = only };
 	struct cr_place_label wanted[16];
@@ -276,17 +196,41 @@ struct co_node *co_place_one(struct co_job *j, const char *only, char why[256])
 
 /* ---- starting ---- */
 
-static bool plan_holds(const struct co_job *j)
+bool co_plan_holds(const struct co_job *j)
 {
 	size_t i;
 
-	for (i = 0; i < j->n; i++)
+	for (i = 0; j->plan && i < j->n; i++)
 		if (j->plan[i] && !co_node_takes(j->plan[i]))
+			return false;
+	return j->plan;
+}
+
+static bool lacks(const struct co_job *j, const struct co_checkpoint *k, size_t i)
+{
+	return k->images[i].there && !co_image_at(&k->images[i], j->plan[i]->store);
+}
+
+bool co_plan_has_images(const struct co_job *j, const struct co_checkpoint *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (lacks(j, k, i))
 			return false;
 	return true;
 }
 
-static void start_all(struct co_job *j, struct co_checkpoint *k)
+void co_plan_ship(struct co_job *j, struct co_checkpoint *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (lacks(j, k, i))
+			co_image_ship(j, k, i, j->plan[i]);
+}
+
+void co_plan_start(struct co_job *j, struct co_checkpoint *k)
 {
 	size_t i;
 
@@ -309,101 +253,5 @@ static void start_all(struct co_job *j, struct co_checkpoint *k)
 	for (i = 0; i < j->n; i++)
 		if (j->plan[i])
 			co_member_start(&j->v[i], k ? k->number : 0);
-	free(j->plan);
-	j->plan = NULL;
-}
-
-/* True when every member's image is where it will start; else copies are on their way. */
-static bool images_there(struct co_job *j, struct co_checkpoint *k)
-{
-	bool all = true;
-	size_t i;
-
-	for (i = 0; i < k->n; i++) {
-		if (!k->images[i].there || co_image_at(&k->images[i], j->plan[i]->store))
-			continue;
-		all = false;
-		co_image_ship(j, k, i, j->plan[i]);
-	}
-	return all;
-}
-
-static void try_to_start(struct co_job *j)
-{
-	char text[CR_PLACE_WHY];
-	const char *why = "";
-	struct co_checkpoint *k = co_checkpoint_good(j, &why);
-
-	if (!k && j->checkpoints) {
-		if (strcmp(j->why, why))
-			co_job_set(j, CO_JOB_WAITING, why);
-		return;
-	}
-	if (!j->plan || !plan_holds(j)) {
-		if (!place(j, k, false, text)) {
-			if (j->state != CO_JOB_WAITING || strcmp(j->why, text))
-				co_job_set(j, CO_JOB_WAITING, text);
-			return;
-		}
-	}
-	if (k && !images_there(j, k)) {
-		if (j->state != CO_JOB_SHIPPING)
-			co_job_set(j, CO_JOB_SHIPPING, "images are brought to where it goes on");
-		return;
-	}
-	start_all(j, k);
-}
-
-/* ---- moving ---- */
-
-/* A member is on a node that is to be empty, and the job can be elsewhere. */
-static void look_for_move(struct co_job *j)
-{
-	char why[CR_PLACE_WHY];
-	bool any = false;
-	size_t i;
-
-	for (i = 0; i < j->n; i++)
-		any |= co_lives(&j->v[i]) && (j->v[i].node->draining || j->v[i].node->leaving);
-	if (!any || j->course.active)
-		return;
-	j->look = true;
-	j->retry_ms = co_now() + AGAIN_MS;
-	if (!place(j, NULL, true, why)) {
-		if (strcmp(j->why, why))
-			co_job_set(j, CO_JOB_RUNNING, why);
-		co_drain_stuck(j, why);
-		return;
-	}
-	free(j->plan);
-	j->plan = NULL;
-	co_course_start(j, CO_MOVE, NULL);
-}
-
-void co_recovery_look(struct co_job *j)
-{
-	int64_t now = co_now();
-
-	switch (j->state) {
-	case CO_JOB_ENDING:
-		if (j->live)
-			kill_all(j);
-		else
-			co_job_dead(j);
-		break;
-	case CO_JOB_WAITING:
-	case CO_JOB_SHIPPING:
-		if (co_settled(j->c))
-			try_to_start(j);
-		if (j->state == CO_JOB_WAITING || j->state == CO_JOB_SHIPPING) {
-			j->look = true;
-			j->retry_ms = now + AGAIN_MS;
-		}
-		break;
-	case CO_JOB_RUNNING:
-		look_for_move(j);
-		break;
-	default:
-		break;
-	}
+	co_plan_free(j);
 }

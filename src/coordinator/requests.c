@@ -107,6 +107,17 @@ static void queue(struct co_job *j, const struct co_asker *a, struct co_node *fr
 	while (*p)
 		p = &(*p)->next;
 	*p = ask;
+	co_job_dirty(j);
+}
+
+static bool adds(const struct co_ask *a)
+{
+	return a->q.ask == cairn_Ask_ASK_JOIN || a->q.ask == cairn_Ask_ASK_RUN;
+}
+
+bool co_asks_can(const struct co_job *j)
+{
+	return j->asks && !j->course.active && (adds(j->asks) || co_course_can(j));
 }
 
 void co_asks_next(struct co_job *j)
@@ -114,16 +125,14 @@ void co_asks_next(struct co_job *j)
 	struct co_ask *a;
 
 	while ((a = j->asks) && j->state == CO_JOB_RUNNING && !j->course.active) {
-		bool adds = a->q.ask == cairn_Ask_ASK_JOIN || a->q.ask == cairn_Ask_ASK_RUN;
-
-		if (!adds && !co_course_start(j,
+		if (!adds(a) && !co_course_start(j,
 					      a->q.ask == cairn_Ask_ASK_CHECK ? CO_LOOK :
 					      a->q.stop			      ? CO_STOP :
 										CO_KEEP,
 					      &a->asker))
 			return;
 		j->asks = a->next;
-		if (adds)
+		if (adds(a))
 			add_member(j, a->node, &a->asker, &a->q, a->payload, a->len);
 		free(a->payload);
 		free(a);
@@ -266,8 +275,6 @@ static void on_run(struct ask *k)
 		co_wait_for(j, &k->a, cairn_Ask_ASK_RUN);
 	else
 		co_wait_for_start(j, &k->a);
-	co_recovery_look(j);
-	j->look = true;
 }
 
 static void on_list(struct ask *k)
@@ -368,7 +375,6 @@ static void on_checkpoint(struct ask *k)
 			       k->j->name, k->j->why);
 	else
 		queue(k->j, &k->a, NULL, k->q, NULL, 0);
-	co_asks_next(k->j);
 }
 
 static void on_kill(struct ask *k)
@@ -391,7 +397,7 @@ static void on_kill(struct ask *k)
 	}
 	co_wait_for(j, &k->a, cairn_Ask_ASK_KILL);
 	j->status = 128 + 9;
-	co_job_end(j, CO_JOB_ENDED, "ended by crctl kill");
+	co_job_want(j, CO_JOB_ENDED, "ended by crctl kill");
 }
 
 static void on_restart(struct ask *k)
@@ -410,8 +416,7 @@ static void on_restart(struct ask *k)
 	}
 	j->tries = 0;
 	co_wait_for(j, &k->a, cairn_Ask_ASK_RESTART);
-	j->epoch++;
-	co_job_end(j, CO_JOB_WAITING, "");
+	co_job_want(j, CO_JOB_WAITING, "");
 }
 
 /* Images on nodes that are away go when those are back and tell of them. */

@@ -53,7 +53,16 @@ static void on_leaving(struct co_session *s, const cairn_ClusterMsg *m, const vo
 
 static void on_event(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
 {
-	co_member_event(s->node, &m->body.event);
+	const cairn_MemberEvent *e = &m->body.event;
+	struct co_member *member;
+
+	if (e->state != cairn_MemberState_MEMBER_WRITTEN) {
+		co_member_event(s->node, e);
+		return;
+	}
+	member = co_member_there(s->node, &e->id);
+	if (member)
+		co_course_written(member, e);
 }
 
 static void on_here(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
@@ -81,7 +90,7 @@ static void on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void
 		 a->error);
 	if (member->job->course.purpose == CO_RESTORE)
 		co_member_refused(member, a->status);
-	co_course_abort(member->job, a->status, text);
+	co_course_fail(member->job, a->status, text);
 }
 
 static void on_finding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
@@ -97,6 +106,8 @@ static void on_holding(struct co_session *s, const cairn_ClusterMsg *m, const vo
 		       size_t len)
 {
 	co_image_holding(s->node, &m->body.holding);
+	if (m->body.holding.end)
+		co_node_told(s->node);
 }
 
 static void on_promise(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
@@ -128,11 +139,8 @@ static const struct {
 	{ cairn_ClusterMsg_promise_tag, on_promise }, { cairn_ClusterMsg_request_tag, on_request },
 };
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void handle(struct co_session *s, const cairn_ClusterMsg *m, const void *payload, size_t len)
 {
-	struct co_session *s = arg;
-	const cairn_ClusterMsg *m = msg;
 	size_t i;
 
 	if (s->local && m->which_body != cairn_ClusterMsg_request_tag)
@@ -145,7 +153,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 		/* Not in here, where the link is at work. */
 		s->beats_of = m->body.beats.session;
 		s->c->beats_waiting = true;
-		cr_link_pause(l, true);
+		cr_link_pause(s->link, true);
 		return;
 	}
 	/* Of a session that has been taken over, or that has not said who it is. */
@@ -156,6 +164,17 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 			messages[i].on(s, m, payload, len);
 			return;
 		}
+}
+
+static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+		       void *arg)
+{
+	struct co_session *s = arg;
+	struct co *c = s->c;
+
+	handle(s, msg, payload, len);
+	/* The next message finds decided what follows from this one. The session may be gone. */
+	co_work(c);
 }
 
 static const struct cr_link_handler handler = {
@@ -205,13 +224,19 @@ void co_tick(struct co *c)
 
 	co_beats_tick(c);
 	co_nodes_tick(c);
-	co_jobs_tick(c, now);
+	co_wake(c, now);
+	co_work(c);
 	co_db_commit(c->db);
 }
 
 static void on_tick(int fd, short what, void *arg)
 {
 	co_tick(arg);
+}
+
+static void on_work(int fd, short what, void *arg)
+{
+	co_work(arg);
 }
 
 static void on_signal(int sig, short what, void *arg)
@@ -259,7 +284,8 @@ int co_init(struct co *c, struct cr_err *err)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	c->base = event_base_new();
-	if (!c->base)
+	c->work = c->base ? event_new(c->base, -1, 0, on_work, c) : NULL;
+	if (!c->work)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "event loop");
 	ret = take_state(c, c->options.state, err);
 	return ret ? ret : co_load(c, err);
@@ -332,6 +358,8 @@ void co_free(struct co *c)
 			event_free(c->signals[i]);
 	if (c->tick)
 		event_free(c->tick);
+	if (c->work)
+		event_free(c->work);
 	while (c->sessions)
 		co_session_close(c->sessions);
 	co_beats_free(c);

@@ -11,6 +11,7 @@
 
 #include "cairn/exit_codes.h"
 #include "fake_cluster.h"
+#include "reconcile.h"
 
 #define COMMAND "sleep\0100\0\0A=B\0\0/tmp\0"
 
@@ -414,6 +415,7 @@ int main(void)
 	tcase_add_test(t, any_order);
 run:
 	suite_add_tcase(suite, t);
+	suite_add_tcase(suite, reconcile_tests());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

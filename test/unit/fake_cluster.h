@@ -63,6 +63,9 @@ struct fake_cluster {
 	uint64_t next_request;
 };
 
+/* For tests in this process: told of all that is sent, which then goes nowhere. */
+extern void (*fake_sent)(const void *msg);
+
 /* dir: where the state and what the coordinator says (log) are put. */
 void fake_begin(struct fake_cluster *f, const char *dir, unsigned int nodes);
 void fake_end(struct fake_cluster *f);
