@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 #include "common/defs.h"
-#include "coordinator/cluster.h"
+#include "coordinator/beats.h"
+#include "coordinator/database.h"
+#include "coordinator/session.h"
+#include "net/link.h"
 #include "net/urgent.h"
 
 #define TICK_MS 100

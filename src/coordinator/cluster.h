@@ -24,13 +24,9 @@
 #include "cluster.pb.h"
 #include "common/err.h"
 #include "common/io.h"
-#include "coordinator/database.h"
 #include "coordinator/detector.h"
 #include "coordinator/lease.h"
 #include "coordinator/options.h"
-#include "coordinator/placement.h"
-#include "net/link.h"
-#include "net/users.h"
 
 #define CO_STEP sizeof(((cairn_Arrive *)0)->step)
 #define CO_NODE sizeof(((cairn_Hello *)0)->name)
@@ -43,7 +39,13 @@ struct co_beat;
 struct co_beats;
 struct co_http;
 struct co_job;
+struct co_db;
 struct co_node;
+struct cr_link;
+struct cr_listener;
+struct cr_shared;
+struct cr_trust;
+struct cr_users;
 
 /* A connection: of a node, or of a user of this host. */
 struct co_session {
@@ -321,231 +323,3 @@ static inline int64_t co_now(void)
 {
 	return cr_now_ns(CLOCK_BOOTTIME) / 1000000;
 }
-
-/* ---- server.c: the loop ---- */
-int co_init(struct co *c, struct cr_err *err);
-int co_listen(struct co *c, struct cr_err *err);
-int co_run(struct co *c);
-void co_free(struct co *c);
-/* For tests: a connected socket as if it had come in. */
-struct co_session *co_adopt(struct co *c, struct cr_link *l, bool local, uid_t uid, gid_t gid);
-void co_tick(struct co *c);
-
-/* ---- session.c: who is connected ---- */
-/* An empty message, to be filled in and given to co_send(). */
-cairn_ClusterMsg *co_message(struct co *c, pb_size_t which);
-bool co_send(struct co_session *s, cairn_ClusterMsg *m, const void *payload, size_t len);
-bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, size_t len);
-/* The same, of a payload that all members get. */
-bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload);
-void co_session_close(struct co_session *s);
-/* Its link has gone already. */
-void co_session_forget(struct co_session *s);
-struct co_session *co_session_by_id(struct co *c, uint64_t id);
-/* Its link, out of this loop; the session is gone. */
-struct cr_link *co_session_leave(struct co_session *s);
-
-/* ---- nodes.c ---- */
-struct co_node *co_node_find(struct co *c, const char *name);
-/* By its name or one of its addresses. */
-struct co_node *co_node_meant(struct co *c, const char *text);
-struct co_node *co_node_add(struct co *c, const char *name);
-struct co_store *co_store(struct co *c, uint64_t id);
-void co_node_hello(struct co_session *s, const cairn_Hello *h);
-void co_node_beat(struct co_node *n, const cairn_Heartbeat *b);
-void co_node_leaving(struct co_node *n, const cairn_Leaving *l);
-void co_node_told(struct co_node *n);
-void co_node_save(struct co_node *n);
-/* Something that jobs may have waited for: all are dirty. */
-void co_nodes_changed(struct co *c);
-void co_node_lost(struct co_node *n, const char *why);
-void co_node_dead(struct co_node *n, const char *why);
-void co_nodes_tick(struct co *c);
-/* When connections are accepted: from here on nodes' leases are ours alone. */
-void co_fence_begin(struct co *c);
-/* Runs --fence-command for it, if there is one; fence.c. */
-void co_fence_command(struct co_node *n);
-void co_fence_done(struct co *c);
-void co_node_row(const struct co_node *n, cairn_NodeRow *row);
-/* It is connected and new members may come to it. */
-bool co_node_takes(const struct co_node *n);
-/* After a start nobody is lost, and nothing placed, before all can have come back. */
-bool co_settled(const struct co *c);
-
-/* ---- beats.c: heartbeats in a thread of their own ---- */
-/* Links that are for it go there. */
-void co_beats_tick(struct co *c);
-/* What was answered there counts from now on. */
-void co_beats_fold(struct co_node *n);
-/* cr_fence_take(), after which nothing is answered there. */
-bool co_beats_take(struct co_node *n, int64_t now_ns);
-/* The session ends. */
-void co_beats_end(struct co_session *s);
-void co_beats_free(struct co *c);
-
-/* ---- witnesses.c ---- */
-bool co_witness(const struct co_node *n);
-void co_witnesses_tell(struct co_node *n);
-void co_witness_promised(struct co_node *n, const cairn_Promise *p);
-void co_witnesses_remember(struct co *c);
-void co_witnesses_tick(struct co *c, int64_t now);
-
-/* ---- jobs.c ---- */
-struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_asker *a);
-struct co_job *co_job_by_id(struct co *c, uint64_t id);
-/* By name (newest first) or by number; *err if there is none that the asker may touch. */
-struct co_job *co_job_find(struct co *c, const char *text, const struct co_asker *a,
-			   struct cr_err *err);
-bool co_job_over(const struct co_job *j);
-void co_job_set(struct co_job *j, enum co_state state, const char *why);
-void co_job_save(struct co_job *j);
-/* A fact about it has changed. */
-void co_job_dirty(struct co_job *j);
-void co_job_fault(struct co_job *j, enum co_cause cause, const char *why);
-/* All members are to be ended; when they are dead: after. */
-void co_job_want(struct co_job *j, enum co_state after, const char *why);
-/* Copies of its images are counted anew, and ordered. */
-void co_job_tend(struct co_job *j);
-void co_job_row(const struct co_job *j, cairn_JobRow *row);
-const char *co_job_state(const struct co_job *j);
-/* For load.c: one of the database, in the order of their numbers. */
-struct co_job *co_job_add(struct co *c, uint64_t id);
-
-/* ---- load.c ---- */
-int co_load(struct co *c, struct cr_err *err);
-void co_job_free(struct co_job *j);
-
-/* ---- members.c ---- */
-struct co_member *co_member_add(struct co_job *j, struct co_node *n);
-struct co_member *co_member(struct co_job *j, unsigned int number);
-void co_member_set(struct co_member *m, enum co_life life);
-void co_member_save(struct co_member *m);
-void co_member_id(const struct co_member *m, cairn_MemberId *id);
-void co_member_kill(struct co_member *m, int signal);
-void co_member_start(struct co_member *m, unsigned int number);
-void co_member_event(struct co_node *n, const cairn_MemberEvent *e);
-/* Somebody of a job is there: which one, or NULL: of the past, and told to end. */
-struct co_member *co_member_there(struct co_node *n, const cairn_MemberId *id);
-/* Its node was lost, or has it no more. */
-void co_member_vanished(struct co_member *m, const char *why);
-/* It could not be started with that status: that copy, or that node, is not tried again soon. */
-void co_member_refused(struct co_member *m, int status);
-enum co_cause co_cause_of(int status);
-static inline bool co_lives(const struct co_member *m)
-{
-	return m->life == CO_STARTING || m->life == CO_RUNNING || m->life == CO_DYING;
-}
-
-/* ---- courses.c ---- */
-bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a);
-/* All who live can take part now. */
-bool co_course_can(const struct co_job *j);
-void co_course_restore(struct co_job *j, unsigned int number);
-/* After a start: of a checkpoint that the database has as saved. */
-void co_course_resume(struct co_job *j, struct co_checkpoint *k);
-/* What happens to it; what follows is reconcile.c's. */
-void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len);
-void co_course_written(struct co_member *m, const cairn_MemberEvent *e);
-void co_course_finding(struct co_member *m, const cairn_MemberFinding *f);
-void co_course_fail(struct co_job *j, int status, const char *why);
-/* Whether, and then what is done. */
-bool co_course_unordered(const struct co_job *j);
-void co_course_order(struct co_job *j);
-bool co_course_met(const struct co_job *j);
-void co_course_advance(struct co_job *j);
-bool co_course_saved(const struct co_job *j);
-void co_course_commit(struct co_job *j);
-bool co_course_done(const struct co_job *j);
-void co_course_end(struct co_job *j);
-bool co_course_overdue(const struct co_job *j, int64_t now);
-void co_course_late(struct co_job *j);
-bool co_course_stalled(const struct co_job *j, int64_t now);
-void co_course_uncopied(struct co_job *j);
-void co_course_abort(struct co_job *j);
-/* When it will be overdue or stalled. */
-int64_t co_course_deadline(const struct co_job *j);
-
-/* ---- images.c ---- */
-struct co_checkpoint *co_checkpoint_add(struct co_job *j, unsigned int number);
-struct co_checkpoint *co_checkpoint(struct co_job *j, unsigned int number);
-void co_checkpoint_save(struct co_job *j, struct co_checkpoint *k);
-void co_checkpoint_drop(struct co_job *j, struct co_checkpoint *k);
-void co_checkpoint_free(struct co_checkpoint *k);
-/* The newest that can be restarted from; *why if none can now. */
-struct co_checkpoint *co_checkpoint_good(struct co_job *j, const char **why);
-void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member,
-		  struct co_store *s, cairn_HoldingState state, uint64_t bytes);
-void co_image_holding(struct co_node *n, const cairn_Holding *h);
-/* Counts anew whether enough copies are there, and orders what is missing. */
-void co_images_tend(struct co_job *j);
-/* Copies that are still missing are on their way. */
-bool co_images_coming(const struct co_checkpoint *k);
-void co_images_swept(struct co_node *n);
-bool co_image_at(const struct co_image *i, const struct co_store *s);
-struct co_store *co_image_source(const struct co_image *i, const struct co_store *not_this);
-bool co_image_ship(struct co_job *j, struct co_checkpoint *k, unsigned int member,
-		   struct co_node *to);
-void co_images_retain(struct co_job *j);
-
-/* ---- recovery.c: how members go elsewhere ---- */
-/*
- * Where its members go: those of a checkpoint, or, without one, those that live, or those that it
- * begins with. Fills j->plan, or says why there is no place.
- */
-bool co_plan(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR_PLACE_WHY]);
-void co_plan_free(struct co_job *j);
-bool co_plan_holds(const struct co_job *j);
-/* Every member's image is where it will start. */
-bool co_plan_has_images(const struct co_job *j, const struct co_checkpoint *k);
-void co_plan_ship(struct co_job *j, struct co_checkpoint *k);
-void co_plan_start(struct co_job *j, struct co_checkpoint *k);
-/* For one member more; only: on this node or none. */
-struct co_node *co_place_one(struct co_job *j, const char *only, char why[CR_PLACE_WHY]);
-void co_kill_all(struct co_job *j);
-
-/* ---- reconcile.c: what is decided ---- */
-void co_reconcile(struct co_job *j);
-/* For tests: by one rule; its name, or NULL: none holds. */
-const char *co_reconcile_step(struct co_job *j, int64_t now);
-/* Of the dirty jobs, some; the others in the next turn of the loop. */
-void co_work(struct co *c);
-/* Those whose time has come are dirty. */
-void co_wake(struct co *c, int64_t now);
-
-/* ---- requests.c ---- */
-void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len);
-/* Requests that wait for their turn: whether the next can be done, and it is. */
-bool co_asks_can(const struct co_job *j);
-void co_asks_next(struct co_job *j);
-
-/* ---- replies.c ---- */
-void co_reply(struct co *c, const struct co_asker *a, cairn_Reply *r);
-cairn_Reply *co_reply_begin(struct co *c);
-void co_reply_error(struct co *c, const struct co_asker *a, int status, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-void co_reply_job(struct co *c, const struct co_asker *a, const struct co_job *j);
-void co_reply_end(struct co *c, const struct co_asker *a);
-/* What they wait for has come about, or never will. */
-void co_waiters_look(struct co_job *j);
-/* Is answered with the job's row when it is over. */
-void co_wait_for_end(struct co_job *j, const struct co_asker *a);
-/* The same, or as the verb says. */
-void co_wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask);
-/* Until it runs, or it is known why it does not. */
-void co_wait_for_start(struct co_job *j, const struct co_asker *a);
-/* Who waits for a node to be empty is told that this job does not leave it for now. */
-void co_drain_stuck(struct co_job *j, const char *why);
-/* It waits for nothing any more; id: of one request only, or NULL. */
-void co_asker_gone(struct co *c, uint64_t session, const uint64_t *id);
-
-/* ---- quota.c ---- */
-/* Whether a user may have so much more; *err says what is too much, and what helps. */
-int co_quota(struct co *c, uid_t uid, size_t more_members, size_t more_bytes, struct cr_err *err);
-
-/* ---- events.c ---- */
-void co_event(struct co *c, const char *kind, const struct co_job *j, const struct co_node *n,
-	      int member, const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* Those behind since, of all users, until on() has enough. */
-void co_events_each(struct co *c, uint64_t since, bool (*on)(const cairn_EventRow *row, void *arg),
-		    void *arg);
-void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request *q);

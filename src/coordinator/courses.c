@@ -11,7 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/courses.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/replies.h"
+#include "coordinator/session.h"
+#include "net/link.h"
 
 #define STEP_MS 90000 /* a stop takes seconds; what takes longer is stuck */
 #define RESTORE_MS 900000 /* reading memory */

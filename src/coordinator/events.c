@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/replies.h"
 
 #define KEPT 100000
 

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/events.h"
+#include "coordinator/fence.h"
+#include "coordinator/nodes.h"
 
 void co_fence_command(struct co_node *n)
 {

@@ -5,7 +5,11 @@
 // only; and only for who has the token, which lies in STATE/http.token for the coordinator's user.
 // Fields are those of the rows in proto/cluster.proto. Connections are door.c's. Failures of a
 // request end that request.
+#include "coordinator/door.h"
+#include "coordinator/events.h"
 #include "coordinator/http.h"
+#include "coordinator/jobs.h"
+#include "coordinator/nodes.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -22,7 +26,7 @@
 #include <sys/un.h>
 
 #include "common/defs.h"
-#include "coordinator/door.h"
+#include "net/link.h"
 
 /* Events of one answer; the next begins behind the last of these. */
 #define EVENTS_MAX 1000

@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/session.h"
 
 #define AGAIN_MS 10000 /* to who could not take a copy */
 

@@ -8,7 +8,10 @@
 
 #include "common/defs.h"
 #include "common/runtime.h"
-#include "coordinator/cluster.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
 
 static const char *const names[CO_JOB_STATES] = {
 	[CO_JOB_STARTING] = "starting",	  [CO_JOB_RUNNING] = "running",

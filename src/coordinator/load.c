@@ -7,7 +7,14 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "coordinator/cluster.h"
+#include "coordinator/courses.h"
+#include "coordinator/database.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/load.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "net/link.h"
 
 static void text(sqlite3_stmt *s, int column, char *to, size_t len)
 {

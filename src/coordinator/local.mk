@@ -4,28 +4,29 @@
 
 noinst_LIBRARIES += src/libcoordinator.a
 src_libcoordinator_a_SOURCES = \
-	src/coordinator/beats.c src/coordinator/cluster.h \
-	src/coordinator/courses.c \
+	src/coordinator/beats.c src/coordinator/beats.h \
+	src/coordinator/cluster.h \
+	src/coordinator/courses.c src/coordinator/courses.h \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/door.c src/coordinator/door.h \
-	src/coordinator/events.c \
+	src/coordinator/events.c src/coordinator/events.h \
+	src/coordinator/fence.c src/coordinator/fence.h \
 	src/coordinator/http.c src/coordinator/http.h \
-	src/coordinator/fence.c \
-	src/coordinator/images.c \
-	src/coordinator/jobs.c \
-	src/coordinator/load.c \
+	src/coordinator/images.c src/coordinator/images.h \
+	src/coordinator/jobs.c src/coordinator/jobs.h \
 	src/coordinator/lease.c src/coordinator/lease.h \
-	src/coordinator/members.c \
-	src/coordinator/nodes.c \
+	src/coordinator/load.c src/coordinator/load.h \
+	src/coordinator/members.c src/coordinator/members.h \
+	src/coordinator/nodes.c src/coordinator/nodes.h \
 	src/coordinator/options.c src/coordinator/options.h \
 	src/coordinator/phase.c src/coordinator/phase.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
-	src/coordinator/quota.c \
-	src/coordinator/reconcile.c \
-	src/coordinator/recovery.c \
-	src/coordinator/replies.c \
-	src/coordinator/requests.c \
-	src/coordinator/server.c \
-	src/coordinator/session.c \
-	src/coordinator/witnesses.c
+	src/coordinator/quota.c src/coordinator/quota.h \
+	src/coordinator/reconcile.c src/coordinator/reconcile.h \
+	src/coordinator/recovery.c src/coordinator/recovery.h \
+	src/coordinator/replies.c src/coordinator/replies.h \
+	src/coordinator/requests.c src/coordinator/requests.h \
+	src/coordinator/server.c src/coordinator/server.h \
+	src/coordinator/session.c src/coordinator/session.h \
+	src/coordinator/witnesses.c src/coordinator/witnesses.h

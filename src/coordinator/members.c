@@ -8,7 +8,13 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "coordinator/cluster.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/replies.h"
+#include "coordinator/session.h"
 
 #define AVOID_MS 30000 /* a node that a member could not be started on */
 

@@ -7,7 +7,18 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "coordinator/cluster.h"
+#include "coordinator/beats.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/fence.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/replies.h"
+#include "coordinator/session.h"
+#include "coordinator/witnesses.h"
+#include "net/link.h"
 
 #define BACK_MAX_MS 600000
 #define BACKLOG_MAX (256 << 20)

@@ -8,6 +8,7 @@
 
 #include "common/args.h"
 #include "common/defs.h"
+#include "net/link.h"
 #include "net/trust_options.h"
 
 #define ROW(field) offsetof(struct cr_coordinator_options, field)

@@ -82,8 +82,10 @@ static enum reason reason_of(const struct cr_place_node *n, const struct cr_plac
 	return FITS;
 }
 
-__attribute__((format(printf, 3, 4))) static void append(char *why, size_t *len, const char *format,
-							 ...)
+static void append(char *why, size_t *len, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void append(char *why, size_t *len, const char *format, ...)
 {
 	va_list args;
 	int n;

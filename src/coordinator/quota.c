@@ -3,7 +3,8 @@
 // What one user may have the cluster do: members of jobs that are not over, bytes of commands in
 // the database, and so many starts per second. In the coordinator's loop, before anything is
 // written; who is over a limit is told which, and what helps. A limit of 0 is none.
-#include "coordinator/cluster.h"
+#include "coordinator/jobs.h"
+#include "coordinator/quota.h"
 
 /* Starts that a user who has asked for none lately may ask for at once, as seconds of the rate. */
 #define BURST_SECONDS 10

@@ -18,7 +18,17 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "coordinator/cluster.h"
+#include "coordinator/courses.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/placement.h"
+#include "coordinator/reconcile.h"
+#include "coordinator/recovery.h"
+#include "coordinator/replies.h"
+#include "coordinator/requests.h"
+#include "coordinator/placement.h"
 
 #define TEND_MS 3000 /* copies are looked at again */
 #define KILL_MS 1000 /* who lives still is killed again */

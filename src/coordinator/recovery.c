@@ -5,7 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/courses.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/placement.h"
+#include "coordinator/recovery.h"
+#include "coordinator/session.h"
+#include "coordinator/placement.h"
 
 #define KILLS 4 /* without effect, until nodes are asked whom they have */
 

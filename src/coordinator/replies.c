@@ -7,7 +7,10 @@
 #include <stdlib.h>
 
 #include "common/defs.h"
-#include "coordinator/cluster.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/replies.h"
+#include "coordinator/session.h"
 
 cairn_Reply *co_reply_begin(struct co *c)
 {

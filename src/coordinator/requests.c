@@ -8,7 +8,17 @@
 
 #include "common/defs.h"
 #include "common/runtime.h"
-#include "coordinator/cluster.h"
+#include "coordinator/courses.h"
+#include "coordinator/database.h"
+#include "coordinator/events.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/quota.h"
+#include "coordinator/recovery.h"
+#include "coordinator/replies.h"
+#include "coordinator/requests.h"
 
 #define MEMBERS_MAX 4096
 

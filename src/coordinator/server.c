@@ -17,8 +17,24 @@
 
 #include "common/defs.h"
 #include "common/ready.h"
-#include "coordinator/cluster.h"
+#include "coordinator/beats.h"
+#include "coordinator/courses.h"
+#include "coordinator/database.h"
+#include "coordinator/fence.h"
 #include "coordinator/http.h"
+#include "coordinator/http.h"
+#include "coordinator/images.h"
+#include "coordinator/load.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/reconcile.h"
+#include "coordinator/replies.h"
+#include "coordinator/requests.h"
+#include "coordinator/server.h"
+#include "coordinator/session.h"
+#include "coordinator/witnesses.h"
+#include "net/link.h"
+#include "net/users.h"
 
 /* What may wait on control.sock for one user to read it. */
 #define LOCAL_BYTES (64 << 20)

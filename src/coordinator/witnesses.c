@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/database.h"
+#include "coordinator/nodes.h"
+#include "coordinator/session.h"
+#include "coordinator/witnesses.h"
 
 #define CHANGE_MS 5000 /* between two choices */
 

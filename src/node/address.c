@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "node/node.h"
+#include "node/address.h"
 
 static bool loopback(const struct sockaddr *a)
 {

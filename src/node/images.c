@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/node.h"
+#include "node/images.h"
+#include "node/members.h"
 #include "store/accept.h"
 #include "store/chores.h"
 #include "store/ship.h"

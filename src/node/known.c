@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/node.h"
+#include "node/known.h"
+#include "node/members.h"
 
 static void path_of(const struct cr_node *n, char out[PATH_MAX + 80])
 {

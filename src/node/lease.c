@@ -14,6 +14,10 @@
 #include <sys/file.h>
 
 #include "node/beat.h"
+#include "node/lease.h"
+#include "node/members.h"
+#include "node/message.h"
+#include "node/run.h"
 
 #define DEFAULT_LEASE_MS 2000
 #define DEFAULT_HEARTBEAT_MS 250

@@ -12,7 +12,14 @@
 
 #include "common/defs.h"
 #include "common/runtime.h"
+#include "net/users.h"
 #include "node/beat.h"
+#include "node/images.h"
+#include "node/lease.h"
+#include "node/local.h"
+#include "node/members.h"
+#include "node/requests.h"
+#include "node/run.h"
 
 #define IDLE_NS 60000000000ll
 

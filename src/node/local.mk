@@ -4,9 +4,20 @@
 noinst_LIBRARIES += src/libnode.a
 src_libnode_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 src_libnode_a_SOURCES = \
-	src/node/address.c src/node/beat.c src/node/beat.h \
-	src/node/images.c src/node/known.c src/node/lease.c src/node/local.c \
-	src/node/members.c src/node/node.h src/node/options.c src/node/options.h \
-	src/node/message.c \
-	src/node/requests.c src/node/run.c src/node/start.c src/node/told.c src/node/tree.c \
-	src/node/uplink.c src/node/witness.c src/node/witness.h
+	src/node/address.c src/node/address.h \
+	src/node/beat.c src/node/beat.h \
+	src/node/images.c src/node/images.h \
+	src/node/known.c src/node/known.h \
+	src/node/lease.c src/node/lease.h \
+	src/node/local.c src/node/local.h \
+	src/node/members.c src/node/members.h \
+	src/node/message.c src/node/message.h \
+	src/node/node.h \
+	src/node/options.c src/node/options.h \
+	src/node/requests.c src/node/requests.h \
+	src/node/run.c src/node/run.h \
+	src/node/start.c src/node/start.h \
+	src/node/told.c src/node/told.h \
+	src/node/tree.c src/node/tree.h \
+	src/node/uplink.c src/node/uplink.h \
+	src/node/witness.c src/node/witness.h

@@ -13,7 +13,14 @@
 #include <sys/wait.h>
 
 #include "common/defs.h"
-#include "node/node.h"
+#include "node/images.h"
+#include "node/lease.h"
+#include "node/members.h"
+#include "node/message.h"
+#include "node/run.h"
+#include "node/start.h"
+#include "node/told.h"
+#include "node/tree.h"
 
 #define WAITING_MAX 64
 #define AFTERWARDS_MS 1000 /* for a shepherd to end after it has told that it failed */
@@ -54,26 +61,6 @@ struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *i
 	n->members = m;
 	n->known_changed = true;
 	return m;
-}
-
-void cr_parcel_free(struct cr_node_parcel *p)
-{
-	free(p->payload);
-	*p = (struct cr_node_parcel){ 0 };
-}
-
-bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
-		    size_t len)
-{
-	cr_parcel_free(p);
-	p->payload = len ? malloc(len) : NULL;
-	if (len && !p->payload)
-		return false;
-	if (len)
-		memcpy(p->payload, payload, len);
-	p->msg = *msg;
-	p->len = len;
-	return true;
 }
 
 static void pid_free(struct cr_node_pid *p)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What leaves crnode: to the coordinator, if it is there, and to clients of this node.
+#include <stdlib.h>
 #include <string.h>
 
-#include "node/node.h"
+#include "node/message.h"
+#include "node/run.h"
 
 cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)
 {
@@ -38,4 +40,24 @@ void cr_node_drain(struct cr_node *n, bool end)
 	m = cr_node_message(n, cairn_ClusterMsg_leaving_tag);
 	m->body.leaving.drain = true;
 	cr_uplink_send(n, m, NULL, 0);
+}
+
+void cr_parcel_free(struct cr_node_parcel *p)
+{
+	free(p->payload);
+	*p = (struct cr_node_parcel){ 0 };
+}
+
+bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
+		    size_t len)
+{
+	cr_parcel_free(p);
+	p->payload = len ? malloc(len) : NULL;
+	if (len && !p->payload)
+		return false;
+	if (len)
+		memcpy(p->payload, payload, len);
+	p->msg = *msg;
+	p->len = len;
+	return true;
 }

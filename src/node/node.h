@@ -13,9 +13,7 @@
 
 #include "cluster.pb.h"
 #include "common/io.h"
-#include "criu/find.h"
 #include "net/link.h"
-#include "net/users.h"
 #include "node/options.h"
 
 #define CR_NODE_NAME 64
@@ -24,6 +22,7 @@
 
 struct cr_node;
 struct cr_node_client;
+struct cr_users;
 
 /* A process that must not be mistaken for a later one of the same number. */
 struct cr_node_pid {
@@ -41,10 +40,6 @@ struct cr_node_parcel {
 	void *payload;
 	size_t len;
 };
-
-bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
-		    size_t len);
-void cr_parcel_free(struct cr_node_parcel *p);
 
 /* A member of a job on this node. */
 struct cr_node_member {
@@ -157,7 +152,8 @@ struct cr_node {
 	char addresses[CR_NODE_ADDRESSES][48];
 	size_t naddresses;
 	unsigned int image_port, vouch_port;
-	struct cr_criu criu; /* that works here, version 0: none */
+	int criu; /* version of the one that works here, 0: none */
+	bool criu_users; /* of ordinary ones */
 	uint64_t store_bytes, store_free;
 	int64_t free_ns;
 	int ready_fd;
@@ -167,115 +163,3 @@ struct cr_node {
 	struct event *tick, *signals[5];
 	cairn_ClusterMsg out;
 };
-
-/* ---- run.c ---- */
-int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err);
-int cr_node_run(struct cr_node *n);
-void cr_node_free(struct cr_node *n);
-static inline int64_t cr_node_now(void)
-{
-	return cr_now_ns(CLOCK_BOOTTIME);
-}
-
-/* ---- address.c: of the interfaces, or those given ---- */
-int cr_node_addresses(struct cr_node *n, struct cr_err *err);
-
-/* ---- uplink.c: the link to the coordinator ---- */
-int cr_uplink_init(struct cr_node *n, struct cr_err *err);
-void cr_uplink_tick(struct cr_node *n, int64_t now);
-void cr_uplink_beat(struct cr_node *n);
-void cr_uplink_close(struct cr_node *n);
-
-/* ---- message.c: what leaves crnode ---- */
-/* An empty message in n->out, to be filled in and given to cr_uplink_send(). */
-cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which);
-/* False when the coordinator is away. */
-bool cr_uplink_send(struct cr_node *n, cairn_ClusterMsg *m, const void *payload, size_t len);
-void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		   size_t len);
-/* Asks the coordinator to move our jobs away; end: and we end then. */
-void cr_node_drain(struct cr_node *n, bool end);
-
-/* ---- lease.c ---- */
-int cr_lease_init(struct cr_node *n, struct cr_err *err);
-/* False when the lease is over; its members are being ended then. */
-bool cr_lease_look(struct cr_node *n);
-void cr_lease_renew(struct cr_node *n, int64_t from_ns, unsigned int ms);
-void cr_lease_tell(struct cr_node *n, struct cr_node_member *m);
-unsigned int cr_lease_left(const struct cr_node *n);
-/* What vouches while the coordinator is away. */
-void cr_lease_refused(struct cr_node *n);
-
-/* ---- local.c: the socket of this node's users ---- */
-int cr_local_listen(struct cr_node *n, struct cr_err *err);
-void cr_local_close(struct cr_node_client *c);
-void cr_local_tick(struct cr_node *n, int64_t now);
-
-/* ---- requests.c ---- */
-void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *payload, size_t len);
-void cr_request_reply(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
-		      size_t len);
-void cr_requests_send(struct cr_node *n);
-void cr_requests_lost(struct cr_node *n);
-void cr_requests_tick(struct cr_node *n, int64_t now);
-void cr_requests_gone(struct cr_node_client *c);
-
-/* ---- members.c ---- */
-struct cr_node_member *cr_member_of(struct cr_node *n, const cairn_MemberId *id);
-struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *id);
-void cr_node_member_free(struct cr_node_member *m);
-void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c);
-bool cr_member_watch(struct cr_node_member *m, struct cr_node_pid *p, pid_t pid, uint64_t start);
-/* Nothing of it shall live after so many milliseconds. */
-void cr_member_end(struct cr_node_member *m, unsigned int ms);
-void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e);
-void cr_member_arrive(struct cr_node_member *m, const cairn_ClusterMsg *msg, const void *payload,
-		      size_t len);
-/* To its shepherd, now or when that connects. */
-void cr_member_pass(struct cr_node *n, const cairn_MemberId *id, const cairn_ClusterMsg *msg,
-		    const void *payload, size_t len);
-/* After Welcome: all that the coordinator must know. */
-void cr_members_report(struct cr_node *n);
-void cr_members_tick(struct cr_node *n, int64_t now);
-unsigned int cr_members_count(const struct cr_node *n);
-
-/* ---- told.c: events until they are durable at the coordinator ---- */
-void cr_tell(struct cr_node *n, const cairn_MemberEvent *e);
-void cr_tell_failed(struct cr_node *n, const cairn_MemberId *id, const struct cr_err *err);
-void cr_told_again(struct cr_node *n);
-void cr_told_acknowledged(struct cr_node *n, int64_t beat_ns);
-
-/* ---- tree.c: the processes of a member, seen from outside ---- */
-void cr_tree_look(struct cr_node_member *m);
-/* Kills them all; how many there were to kill. */
-size_t cr_tree_kill(struct cr_node_member *m);
-uint64_t cr_pid_start(pid_t pid);
-
-/* ---- known.c: who runs here, for a crnode that comes after us ---- */
-void cr_known_write(struct cr_node *n);
-int cr_known_read(struct cr_node *n, struct cr_err *err);
-
-/* ---- start.c ---- */
-void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *payload, size_t len);
-void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id);
-
-/* ---- images.c ---- */
-/* Where images come in: --image-listen. */
-int cr_images_address(struct cr_node *n, struct sockaddr_storage *at, socklen_t *len,
-		      struct cr_err *err);
-/* holding() is told of each image that the store has, and of each change. */
-int cr_images_init(struct cr_node *n, void (*holding)(const cairn_Holding *h, void *arg),
-		   struct cr_err *err);
-/* Bytes of the store that there are, and that are free. */
-void cr_images_room(struct cr_node *n);
-/* A member's folder, made if need be; of CR_PATH_MAX bytes. */
-int cr_images_folder(const struct cr_node_member *m, char *out, struct cr_err *err);
-void cr_images_free(struct cr_node *n);
-void cr_images_report(struct cr_node *n);
-void cr_images_pieces(struct cr_node_member *m, const cairn_Pieces *p, const void *payload,
-		      size_t len);
-void cr_images_written(struct cr_node_member *m, unsigned int number);
-/* The one that it was writing comes to nothing. */
-void cr_images_given_up(struct cr_node_member *m);
-void cr_images_ship(struct cr_node *n, const cairn_Ship *s);
-void cr_images_drop(struct cr_node *n, const cairn_Drop *d);

@@ -10,7 +10,12 @@
 #include <sys/random.h>
 
 #include "common/defs.h"
-#include "node/node.h"
+#include "node/images.h"
+#include "node/members.h"
+#include "node/message.h"
+#include "node/requests.h"
+#include "node/run.h"
+#include "node/told.h"
 
 #define PATIENCE_NS 10000000000ll
 

@@ -17,7 +17,18 @@
 #include "common/ready.h"
 #include "common/runtime.h"
 #include "criu/probe.h"
+#include "node/address.h"
 #include "node/beat.h"
+#include "node/images.h"
+#include "node/known.h"
+#include "node/lease.h"
+#include "node/local.h"
+#include "node/members.h"
+#include "node/message.h"
+#include "node/requests.h"
+#include "node/run.h"
+#include "node/uplink.h"
+#include "node/witness.h"
 #include "node/witness.h"
 
 #define BACK_MS 30000 /* an upgrade takes at most so long */
@@ -194,15 +205,17 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 static void look_for_criu(struct cr_node *n)
 {
 	struct cr_err err = { 0 };
+	struct cr_criu found;
 	char version[16];
 
-	if (cr_criu_works(&n->criu, &err)) {
-		n->criu.version = 0;
+	if (cr_criu_works(&found, &err)) {
 		cr_say("no job of backend criu can run here: %s", err.text);
 		return;
 	}
-	cr_say("CRIU %s, %s%s", cr_criu_version_text(n->criu.version, version), n->criu.path,
-	       n->criu.users ? "" : n->privileged ? ", for root only" : ", for this user only");
+	n->criu = found.version;
+	n->criu_users = found.users;
+	cr_say("CRIU %s, %s%s", cr_criu_version_text(n->criu, version), found.path,
+	       n->criu_users ? "" : n->privileged ? ", for root only" : ", for this user only");
 }
 
 int cr_node_run(struct cr_node *n)

@@ -17,7 +17,12 @@
 #include <sys/stat.h>
 
 #include "common/defs.h"
-#include "node/node.h"
+#include "node/images.h"
+#include "node/known.h"
+#include "node/members.h"
+#include "node/message.h"
+#include "node/start.h"
+#include "node/told.h"
 
 /* Everything that the child needs, got ready before the fork. */
 struct plan {

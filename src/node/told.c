@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "node/node.h"
+#include "node/message.h"
+#include "node/run.h"
+#include "node/told.h"
 
 #define DURABLE_NS 2000000000ll
 

@@ -15,7 +15,8 @@
 #include <sys/syscall.h>
 
 #include "common/proc.h"
-#include "node/node.h"
+#include "node/members.h"
+#include "node/tree.h"
 
 uint64_t cr_pid_start(pid_t pid)
 {

@@ -13,6 +13,16 @@
 #include "common/label.h"
 #include "common/ready.h"
 #include "node/beat.h"
+#include "node/images.h"
+#include "node/lease.h"
+#include "node/members.h"
+#include "node/message.h"
+#include "node/requests.h"
+#include "node/run.h"
+#include "node/start.h"
+#include "node/told.h"
+#include "node/uplink.h"
+#include "node/witness.h"
 #include "node/witness.h"
 
 #define DELAY_MIN_MS 100
@@ -90,8 +100,8 @@ static void on_up(struct cr_link *l, void *arg)
 	h->vouch_port = n->vouch_port;
 	h->privileged = n->privileged;
 	h->uid = geteuid();
-	h->criu = n->criu.version;
-	h->criu_users = n->criu.users;
+	h->criu = n->criu;
+	h->criu_users = n->criu_users;
 	h->keeps_command = true;
 	for (i = 0; i < n->naddresses; i++)
 		snprintf(h->addresses[i], sizeof(h->addresses[i]), "%s", n->addresses[i]);

@@ -12,7 +12,13 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "coordinator/lease.h"
 #include "node/beat.h"
+#include "node/images.h"
+#include "node/lease.h"
+#include "node/message.h"
+#include "node/run.h"
+#include "node/witness.h"
 #include "node/witness.h"
 
 #define IDLE_NS 10000000000ll /* between two attempts */

@@ -3,7 +3,6 @@
 // Witnesses: other nodes that let this one go on, and this one that lets others.
 #pragma once
 
-#include "coordinator/lease.h"
 #include "node/node.h"
 
 int cr_witness_init(struct cr_node *n, struct cr_err *err);

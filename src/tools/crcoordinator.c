@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/server.h"
+#include "net/link.h"
 
 static int run(struct co *c, struct cr_err *err)
 {

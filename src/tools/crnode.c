@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/ready.h"
-#include "node/node.h"
+#include "node/run.h"
 
 /* The same process as a new program, whose file may be another by now. */
 static int again(char **argv)

@@ -19,8 +19,11 @@
 
 #include "common/defs.h"
 #include "common/io.h"
-#include "coordinator/cluster.h"
+#include "coordinator/database.h"
+#include "coordinator/nodes.h"
+#include "coordinator/server.h"
 #include "net/frame.h"
+#include "net/link.h"
 
 #define LEASE 0.3
 #define HEARTBEAT 0.04

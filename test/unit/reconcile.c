@@ -14,8 +14,17 @@
 
 #include "common/defs.h"
 #include "common/io.h"
-#include "coordinator/cluster.h"
+#include "coordinator/courses.h"
+#include "coordinator/database.h"
+#include "coordinator/images.h"
+#include "coordinator/jobs.h"
+#include "coordinator/members.h"
+#include "coordinator/nodes.h"
+#include "coordinator/reconcile.h"
+#include "coordinator/requests.h"
+#include "coordinator/server.h"
 #include "fake_cluster.h"
+#include "net/link.h"
 
 #define COMMAND "sleep\0100\0\0A=B\0\0/tmp\0"
 #define NODES 3
