@@ -161,7 +161,7 @@ int cr_container_attach(struct cr_shepherd *sh, const char *name, struct cr_err 
 
 /* ---- a checkpoint ---- */
 
-/* The command has ended: what it wrote becomes the checkpoint. */
+/* The command has ended. */
 static void on_saved(struct cr_shepherd *sh, int status, void *arg)
 {
 	struct cr_checkpoint *c = sh->checkpoint;
@@ -170,7 +170,7 @@ static void on_saved(struct cr_shepherd *sh, int status, void *arg)
 	char dir[CR_PATH_MAX + 16], out[CR_PATH_MAX + 16];
 	int ret;
 
-	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
+	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->stop_ns;
 	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
 	snprintf(out, sizeof(out), "%s/out", of->scratch);
 	ret = status ? cr_command_failed(of, "checkpoint", &c->err) : 0;
@@ -181,22 +181,22 @@ static void on_saved(struct cr_shepherd *sh, int status, void *arg)
 	}
 	if (!ret && of->runtime->add)
 		ret = of->runtime->add(of, dir, &c->err);
-	if (!ret)
-		ret = cr_cluster_barrier(&sh->cluster, "saved", &c->err);
-	else
-		cr_cluster_failed(&sh->cluster, &c->err);
-	/* Stopping, saving, writing. */
-	cr_course_advance(&c->course);
-	cr_course_advance(&c->course);
-	if (!ret)
-		ret = cr_save_job(sh, c);
+	cr_checkpoint_done(c, ret);
+}
+
+/* What it wrote becomes the checkpoint. */
+static int add(void *arg)
+{
+	struct cr_checkpoint *c = arg;
+	struct cr_container *of = c->sh->backend_state;
+	char dir[CR_PATH_MAX + 16];
+	int ret = cr_save_job(c->sh, c);
+
+	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
 	if (!ret)
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_CONTAINER, &of->is,
 				      &c->err);
-	if (!ret)
-		ret = cr_save_folder(sh, c, dir);
-	if (ret)
-		cr_checkpoint_fail(sh, c);
+	return ret ? ret : cr_save_folder(c->sh, c, dir);
 }
 
 /* Should it go on after all, it needs what it has now. */
@@ -211,39 +211,50 @@ static void keep_stdio(struct cr_container *c)
 	}
 }
 
-int cr_container_save(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int check(void *arg)
 {
-	struct cr_container *of = sh->backend_state;
-	cr_auto_fd out = -1, log = -1;
-	struct cr_command cmd;
+	struct cr_checkpoint *c = arg;
+	struct cr_container *of = c->sh->backend_state;
+
+	return of->runtime->fits ? cr_pass_over(c, of->runtime->fits(of, &c->err)) : 0;
+}
+
+static int prepare(void *arg)
+{
+	struct cr_checkpoint *c = arg;
+	struct cr_container *of = c->sh->backend_state;
 	char dir[CR_PATH_MAX];
+	int ret;
+
+	of->stopping = c->purpose == CR_SAVE_AND_STOP;
+	of->gone = false;
+	cr_count_job(c->sh, c);
+	/* A member of a cluster's job has got another folder since. */
+	ret = cr_container_place(c->sh, of, &c->err);
+	return ret ? ret : cr_scratch_folder(of, SAVE, dir, &c->err);
+}
+
+static int start(void *arg)
+{
+	struct cr_checkpoint *c = arg;
+	struct cr_container *of = c->sh->backend_state;
+	cr_auto_fd out = cr_scratch_open(of, "out"), log = cr_scratch_open(of, "log");
+	struct cr_command cmd;
+	char dir[CR_PATH_MAX + 16];
 	pid_t pid;
 	int ret;
 
-	if (c->purpose == CR_CHECK)
-		return of->runtime->fits ? cr_pass_over(c, of->runtime->fits(of, &c->err)) : 0;
-	of->stopping = c->purpose == CR_SAVE_AND_STOP;
-	of->gone = false;
-	cr_count_job(sh, c);
-	/* A member of a cluster's job has got another folder since. */
-	ret = cr_container_place(sh, of, &c->err);
-	if (!ret)
-		ret = cr_scratch_folder(of, SAVE, dir, &c->err);
-	out = cr_scratch_open(of, "out");
-	log = cr_scratch_open(of, "log");
-	if (!ret && (out < 0 || log < 0))
-		ret = cr_fail(&c->err, CR_EXIT_IO, errno, "cannot write into %s", of->scratch);
-	if (!ret)
-		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
-	if (ret)
-		return ret;
+	if (out < 0 || log < 0)
+		return cr_fail(&c->err, CR_EXIT_IO, errno, "cannot write into %s", of->scratch);
 	if (of->stopping)
 		keep_stdio(of);
-	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
+	c->stop_ns = cr_now_ns(CLOCK_MONOTONIC);
+	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
 	of->runtime->save(of, dir, &cmd);
-	ret = cr_helper_start(sh, cmd.v, (int[3]){ -1, out, log }, on_saved, NULL, &pid, &c->err);
+	ret = cr_helper_start(c->sh, cmd.v, (int[3]){ -1, out, log }, on_saved, NULL, &pid,
+			      &c->err);
 	cr_command_free(&cmd);
-	return ret;
+	return ret ? ret : CR_LATER;
 }
 
 /* It was ended for a checkpoint that there is not. */
@@ -267,15 +278,15 @@ static void go_on(struct cr_shepherd *sh, struct cr_container *c, const char *di
 	cr_shepherd_ended(sh, -1);
 }
 
-void cr_container_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static void release(void *arg)
 {
+	struct cr_checkpoint *c = arg;
+	struct cr_shepherd *sh = c->sh;
 	struct cr_container *of = sh->backend_state;
 	bool was = of->stopping;
 	char dir[CR_PATH_MAX + 16];
 	int i;
 
-	if (c->purpose == CR_CHECK)
-		return;
 	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
 	of->stopping = false;
 	if (was && of->gone && c->committed)
@@ -286,6 +297,19 @@ void cr_container_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		cr_close_fd(&of->stdio[i]);
 	cr_scratch_remove(dir);
 }
+
+static bool is_check(const void *of)
+{
+	return !cr_checkpoint_keeps(of);
+}
+
+const struct cr_stage cr_container_stages[] = {
+	{ "scanning", check, .when = is_check },
+	{ "scanning", prepare, .undo = release, .barrier = "stopped", .when = cr_checkpoint_keeps },
+	{ "saving", start, .barrier = "saved", .when = cr_checkpoint_keeps },
+	{ "writing", add, .when = cr_checkpoint_keeps },
+	{ 0 },
+};
 
 /* ---- its end ---- */
 

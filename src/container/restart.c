@@ -62,8 +62,9 @@ static int make_room(struct cr_container *c, struct cr_err *err)
 	return ret;
 }
 
-int cr_container_restart(struct cr_restart *r, struct cr_err *err)
+static int restore(void *of)
 {
+	struct cr_restart *r = of;
 	struct cr_shepherd *sh = r->sh;
 	struct cr_container *c = sh->backend_state;
 	cr_auto_fd fd = -1;
@@ -71,28 +72,35 @@ int cr_container_restart(struct cr_restart *r, struct cr_err *err)
 	int ret;
 
 	sh->attached = true;
-	ret = cr_container_place(sh, c, err);
+	ret = cr_container_place(sh, c, r->err);
 	if (!ret)
-		ret = make_room(c, err);
+		ret = make_room(c, r->err);
 	if (!ret)
-		ret = cr_scratch_folder(c, "restore", dir, err);
+		ret = cr_scratch_folder(c, "restore", dir, r->err);
 	if (ret)
 		return ret;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = fd < 0 ? cr_fail(err, CR_EXIT_IO, errno, "cannot open %s", dir) :
-		       cr_archive_extract(&r->img, fd, err);
+	ret = fd < 0 ? cr_fail(r->err, CR_EXIT_IO, errno, "cannot open %s", dir) :
+		       cr_archive_extract(&r->img, fd, r->err);
 	if (!ret)
-		ret = c->runtime->restore(c, sh, dir, err);
+		ret = c->runtime->restore(c, sh, dir, r->err);
 	if (!ret)
-		ret = cr_container_take(sh, c, c->as[0] ? c->as : c->is.id, err);
+		ret = cr_container_take(sh, c, c->as[0] ? c->as : c->is.id, r->err);
 	cr_scratch_remove(dir);
-	if (ret)
-		return ret;
-	/* It runs, which the others of a cluster's job do not yet: such a job has one member. */
-	ret = cr_cluster_barrier(&sh->cluster, "restored", err);
-	if (!ret)
-		ret = cr_cluster_barrier(&sh->cluster, "ready", err);
-	if (ret)
-		cr_container_kill(sh);
 	return ret;
 }
+
+/* It runs, which the others of a cluster's job do not yet: such a job has one member. */
+static void end(void *of)
+{
+	struct cr_restart *r = of;
+
+	if (r->err->status && r->sh->root > 0)
+		cr_container_kill(r->sh);
+}
+
+const struct cr_stage cr_container_restart_stages[] = {
+	{ "restoring", restore, .undo = end, .barrier = "restored" },
+	{ "applying", .run = NULL, .barrier = "ready" },
+	{ 0 },
+};

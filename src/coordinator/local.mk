@@ -20,7 +20,6 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/members.c src/coordinator/members.h \
 	src/coordinator/nodes.c src/coordinator/nodes.h \
 	src/coordinator/options.c src/coordinator/options.h \
-	src/coordinator/phase.c src/coordinator/phase.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
 	src/coordinator/quota.c src/coordinator/quota.h \
 	src/coordinator/reconcile.c src/coordinator/reconcile.h \

@@ -48,12 +48,11 @@ int cr_criu_attach(struct cr_shepherd *sh, const char *what, struct cr_err *err)
 int cr_criu_outside(struct cr_shepherd *sh, cairn_Job *job, cr_arguments *a, struct cr_err *err);
 
 /* ---- dump.c ---- */
-int cr_criu_save(struct cr_shepherd *sh, struct cr_checkpoint *c);
-void cr_criu_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
+extern const struct cr_stage cr_criu_stages[];
 
 /* ---- restore.c ---- */
 int cr_criu_check(struct cr_restart *r, struct cr_err *err);
-int cr_criu_restart(struct cr_restart *r, struct cr_err *err);
+extern const struct cr_stage cr_criu_restart_stages[];
 
 /* ---- files.c: files that have grown since the checkpoint ---- */
 

@@ -83,47 +83,35 @@ static int read_images(struct dump *d, struct cr_checkpoint *c)
 }
 
 /* The job runs again, or stands where it is to end. */
-static int take_over(struct dump *d, int status)
+static void on_dumped(struct cr_shepherd *sh, int status, void *arg)
 {
-	struct cr_shepherd *sh = d->sh;
+	struct dump *d = arg;
 	struct cr_checkpoint *c = d->c;
-	char path[CR_PATH_MAX + 64];
-	int ret = 0;
 
-	if (status)
-		ret = cr_criu_failure(sh, d->scratch, LOG, "save", &c->err);
-	if (!ret)
-		ret = read_images(d, c);
-	if (ret) {
-		cr_cluster_failed(&sh->cluster, &c->err);
-		return ret;
-	}
-	ret = cr_cluster_barrier(&sh->cluster, "saved", &c->err);
-	if (!ret)
-		ret = cr_cluster_check(&sh->cluster, &c->err);
-	cr_course_advance(&c->course);
-	cr_course_advance(&c->course);
-	cr_describe_host(sh, c);
+	d->pid = 0;
+	if (!c)
+		free_dump(d);
+	else
+		cr_checkpoint_done(c, status ? cr_criu_failure(sh, d->scratch, LOG, "save",
+							       &c->err) :
+					       read_images(d, c));
+}
+
+static int add(void *of)
+{
+	struct cr_checkpoint *c = of;
+	struct dump *d = c->backend_state;
+	char path[CR_PATH_MAX + 64];
+	int ret = cr_cluster_check(&c->sh->cluster, &c->err);
+
+	cr_describe_host(c->sh, c);
 	if (!ret)
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_JOB, &c->job, &c->err);
 	if (ret)
 		return ret;
 	unlinkat(d->scratch, LOG, 0);
 	scratch_path(d, path, sizeof(path));
-	return cr_save_folder(sh, c, path);
-}
-
-static void on_dumped(struct cr_shepherd *sh, int status, void *arg)
-{
-	struct dump *d = arg;
-
-	d->pid = 0;
-	if (!d->c) {
-		free_dump(d);
-		return;
-	}
-	if (take_over(d, status))
-		cr_checkpoint_fail(sh, d->c);
+	return cr_save_folder(c->sh, c, path);
 }
 
 /* ---- before ---- */
@@ -231,10 +219,12 @@ static void add_options(struct dump *d, const struct cr_options *o)
 		cr_argument(a, "--shell-job");
 }
 
-static int start(struct dump *d, struct cr_checkpoint *c)
+static int start(void *of)
 {
 	static const int nothing[3] = { -1, -1, -1 };
-	struct cr_shepherd *sh = d->sh;
+	struct cr_checkpoint *c = of;
+	struct dump *d = c->backend_state;
+	struct cr_shepherd *sh = c->sh;
 	char version[16], path[CR_PATH_MAX + 64];
 	int ret;
 
@@ -261,51 +251,43 @@ static int start(struct dump *d, struct cr_checkpoint *c)
 	cr_argument(&d->args,
 		    c->purpose == CR_SAVE_AND_STOP ? "--leave-stopped" : "--leave-running");
 	cr_argument(&d->args, NULL);
-	return cr_helper_start(sh, d->args.v, nothing, on_dumped, d, &d->pid, &c->err);
+	ret = cr_helper_start(sh, d->args.v, nothing, on_dumped, d, &d->pid, &c->err);
+	return ret ? ret : CR_LATER;
 }
 
 /* crctl check: what is known without a dump. */
-static int check(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int check(void *of)
 {
+	struct cr_checkpoint *c = of;
 	cr_arguments none = { 0 };
 	struct cr_criu criu;
 	int ret;
 
 	ret = cr_pass_over(c, cr_criu_find(&criu, &c->err));
 	if (!ret)
-		ret = cr_pass_over(c, check_tree(sh, &c->err));
+		ret = cr_pass_over(c, check_tree(c->sh, &c->err));
 	if (!ret)
-		ret = cr_pass_over(c, cr_criu_outside(sh, &c->job, &none, &c->err));
+		ret = cr_pass_over(c, cr_criu_outside(c->sh, &c->job, &none, &c->err));
 	cr_arguments_free(&none);
 	return ret;
 }
 
-int cr_criu_save(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int prepare(void *of)
 {
-	struct dump *d;
+	struct cr_checkpoint *c = of;
+	struct dump *d = calloc(1, sizeof(*d));
 	int ret;
 
-	if (c->purpose == CR_CHECK)
-		return check(sh, c);
-	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->sh = sh;
+	d->sh = c->sh;
 	d->c = c;
 	d->scratch = -1;
 	c->backend_state = d;
 	ret = cr_criu_find(&d->criu, &c->err);
 	if (!ret)
-		ret = cr_criu_options(&sh->options, &c->err);
-	if (!ret)
-		ret = check_tree(sh, &c->err);
-	if (!ret)
-		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
-	if (!ret)
-		ret = start(d, c);
-	if (ret)
-		cr_cluster_failed(&sh->cluster, &c->err);
-	return ret;
+		ret = cr_criu_options(&c->sh->options, &c->err);
+	return ret ? ret : check_tree(c->sh, &c->err);
 }
 
 /* Those whom CRIU has left stopped; not those who were so before. */
@@ -324,8 +306,9 @@ static void go_on(struct dump *d)
 	free(pids.v);
 }
 
-void cr_criu_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static void release(void *of)
 {
+	struct cr_checkpoint *c = of;
 	struct dump *d = c->backend_state;
 
 	c->backend_state = NULL;
@@ -333,10 +316,22 @@ void cr_criu_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		return;
 	if (c->purpose == CR_SAVE_AND_STOP && !c->save.ended)
 		go_on(d);
-	if (c->writer.dir >= 0)
-		cr_remove_tree(c->writer.dir, SCRATCH);
+	cr_remove_tree(c->writer.dir, SCRATCH);
 	d->c = NULL;
 	/* One that is at work must not be ended, as its code may be in the job: it frees this. */
 	if (!d->pid)
 		free_dump(d);
 }
+
+static bool is_check(const void *of)
+{
+	return !cr_checkpoint_keeps(of);
+}
+
+const struct cr_stage cr_criu_stages[] = {
+	{ "scanning", check, .when = is_check },
+	{ "scanning", prepare, .undo = release, .barrier = "stopped", .when = cr_checkpoint_keeps },
+	{ "saving", start, .barrier = "saved", .when = cr_checkpoint_keeps },
+	{ "writing", add, .when = cr_checkpoint_keeps },
+	{ 0 },
+};

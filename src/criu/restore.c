@@ -309,8 +309,9 @@ static int restore(struct cr_restart *r, int dir, const char *folder, struct cr_
 	return 0;
 }
 
-int cr_criu_restart(struct cr_restart *r, struct cr_err *err)
+static int run_criu(void *of)
 {
+	struct cr_restart *r = of;
 	char name[32], folder[CR_PATH_MAX + 64];
 	cr_auto_fd parent = open(r->sh->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC), dir = -1;
 	int ret;
@@ -321,14 +322,23 @@ int cr_criu_restart(struct cr_restart *r, struct cr_err *err)
 	cr_remove_tree(parent, name);
 	if (parent < 0 || mkdirat(parent, name, 0700) ||
 	    (dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return cr_fail(err, CR_EXIT_IO, errno, "cannot make %s for CRIU's files", folder);
-	ret = restore(r, dir, folder, err);
+		return cr_fail(r->err, CR_EXIT_IO, errno, "cannot make %s for CRIU's files",
+			       folder);
+	ret = restore(r, dir, folder, r->err);
 	cr_remove_tree(parent, name);
-	if (ret)
-		return ret;
-	/* It runs already; whoever is not to go on with it is ended. */
-	ret = cr_cluster_barrier(&r->sh->cluster, "ready", err);
-	if (ret)
-		cr_criu_kill(r->sh);
 	return ret;
 }
+
+/* It runs already; if it is not to go on with the others it is ended. */
+static void end(void *of)
+{
+	struct cr_restart *r = of;
+
+	if (r->err->status && r->sh->root > 0)
+		cr_criu_kill(r->sh);
+}
+
+const struct cr_stage cr_criu_restart_stages[] = {
+	{ "restoring", run_criu, .undo = end, .barrier = "ready" },
+	{ 0 },
+};

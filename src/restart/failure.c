@@ -175,7 +175,7 @@ static int sleep_on(struct cr_restart *r, uint32_t *word, uint32_t now, bool run
 	return ret || running ? ret : look_for_dead_founders(r, err);
 }
 
-int cr_restart_await(struct cr_restart *r, enum cr_stage stage, struct cr_err *err)
+int cr_restart_await(struct cr_restart *r, enum cr_rendezvous stage, struct cr_err *err)
 {
 	uint32_t have, *arrived = &r->page->arrived[stage];
 	int ret = 0;

@@ -45,6 +45,8 @@ struct cr_births {
 
 struct cr_restart {
 	struct cr_shepherd *sh;
+	struct cr_stages stages;
+	struct cr_err *err; /* of the stages */
 	struct cr_image img;
 	struct cr_births births;
 	struct cr_restore objects;
@@ -146,11 +148,11 @@ void cr_births_free(struct cr_births *b);
 
 /* ---- tree.c ---- */
 
-/* Makes every process, in place and waiting; or ends them all and fills *err. */
-int cr_restart_tree(struct cr_restart *r, struct cr_err *err);
+/* The agent backend's: every process is made, in place and waiting. */
+extern const struct cr_stage cr_agent_restart_stages[];
 
-/* The agent backend's: that, and the shepherd's view of it. */
-int cr_agent_restart(struct cr_restart *r, struct cr_err *err);
+/* An undo: they hear how it went, when the job runs. */
+void cr_restart_plugins_over(void *restart);
 
 /* Lets them run. An error: one could not; the caller ends the others. */
 int cr_restart_go(struct cr_restart *r, struct cr_err *err);
@@ -166,7 +168,7 @@ int cr_restart_killed(struct cr_err *err, const char *what, pid_t pid, int sig);
 /* In the shepherd: what has been noted. */
 int cr_restart_failure(struct cr_restart *r, struct cr_err *err);
 /* Waits until all have come to a stage, or left the restorer; or somebody never will. */
-int cr_restart_await(struct cr_restart *r, enum cr_stage stage, struct cr_err *err);
+int cr_restart_await(struct cr_restart *r, enum cr_rendezvous stage, struct cr_err *err);
 int cr_restart_await_over(struct cr_restart *r, struct cr_err *err);
 
 /* ---- in the processes being restored ---- */
@@ -174,9 +176,9 @@ int cr_restart_await_over(struct cr_restart *r, struct cr_err *err);
 /* Notes the first failure for the shepherd and ends the process. */
 void cr_restart_die(struct cr_restart *r, pid_t pid, const struct cr_err *err)
 	__attribute__((noreturn));
-void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage);
+void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage);
 /* Waits until all have arrived; ends the process if the restart is given up. */
-void cr_stage_await(struct cr_restart *r, enum cr_stage stage);
+void cr_meet_await(struct cr_restart *r, enum cr_rendezvous stage);
 
 /* plan.c: turns this process into p; returns only on failure. */
 int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);

@@ -40,9 +40,9 @@ INLINE void ready(const struct cr_restorer_args *a)
 {
 	struct cr_restart_page *page = (void *)a->page;
 
-	if (__atomic_add_fetch(&page->arrived[CR_STAGE_READY], 1, __ATOMIC_SEQ_CST) ==
-	    page->wanted[CR_STAGE_READY])
-		cr_sys3(SYS_futex, &page->arrived[CR_STAGE_READY], FUTEX_WAKE, 0x7fffffff);
+	if (__atomic_add_fetch(&page->arrived[CR_AT_READY], 1, __ATOMIC_SEQ_CST) ==
+	    page->wanted[CR_AT_READY])
+		cr_sys3(SYS_futex, &page->arrived[CR_AT_READY], FUTEX_WAKE, 0x7fffffff);
 	while (!__atomic_load_n(&page->go, __ATOMIC_SEQ_CST))
 		cr_sys4(SYS_futex, &page->go, FUTEX_WAIT, 0, 0);
 	if (__atomic_load_n(&page->go, __ATOMIC_SEQ_CST) != 1)

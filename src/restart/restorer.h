@@ -33,7 +33,7 @@ enum cr_op_kind {
 	CR_OP_TID, /* *(int *)arg[1] = the real id of arg[0]; unless arg[2], if an id stood there */
 	CR_OP_AMX, /* makes the kernel give this thread room for tile state */
 	CR_OP_SIGNAL, /* sends this process, or if arg[1] this thread, the siginfo_t at arg[0] */
-	CR_OP_READY, /* arrived[CR_STAGE_READY]++, wait for go */
+	CR_OP_READY, /* arrived[CR_AT_READY]++, wait for go */
 	CR_OP_RESUME, /* arg: entry, frame, restorer, its length, other threads, main */
 };
 
@@ -44,14 +44,14 @@ struct cr_op {
 	uint64_t arg[6];
 };
 
-enum cr_stage {
-	CR_STAGE_MADE, /* has made those that it can make without waiting */
-	CR_STAGE_BORN,
-	CR_STAGE_LEADERS,
-	CR_STAGE_GROUPS,
-	CR_STAGE_BUILT, /* who shares a descriptor table no longer needs any of ours in it */
-	CR_STAGE_PLACED, /* the first of them has put the job's descriptors there */
-	CR_STAGE_READY,
+enum cr_rendezvous {
+	CR_AT_MADE, /* has made those that it can make without waiting */
+	CR_AT_BORN,
+	CR_AT_LEADERS,
+	CR_AT_GROUPS,
+	CR_AT_BUILT, /* who shares a descriptor table no longer needs any of ours in it */
+	CR_AT_PLACED, /* the first of them has put the job's descriptors there */
+	CR_AT_READY,
 };
 
 /*

@@ -21,7 +21,7 @@
 
 #include "restart/restart.h"
 
-void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage)
+void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage)
 {
 	uint32_t *arrived = &r->page->arrived[stage];
 
@@ -30,7 +30,7 @@ void cr_stage_arrive(struct cr_restart *r, enum cr_stage stage)
 		syscall(SYS_futex, arrived, FUTEX_WAKE, 0x7fffffff);
 }
 
-void cr_stage_await(struct cr_restart *r, enum cr_stage stage)
+void cr_meet_await(struct cr_restart *r, enum cr_rendezvous stage)
 {
 	uint32_t have, n = r->page->wanted[stage];
 	struct timespec tick = { 0, 100000000 };
@@ -150,7 +150,7 @@ static uint32_t step_of(const struct cr_birth *b, uint32_t step)
 static void adopt(struct cr_restart *r, const struct cr_birth *b)
 {
 	await_turn(r, step_of(b, 0));
-	while (__atomic_load_n(&r->page->arrived[CR_STAGE_MADE], __ATOMIC_SEQ_CST) < b->before) {
+	while (__atomic_load_n(&r->page->arrived[CR_AT_MADE], __ATOMIC_SEQ_CST) < b->before) {
 		await_turn(r, 0);
 		usleep(200);
 	}
@@ -244,7 +244,7 @@ static pid_t hold_group(struct cr_restart *r, pid_t id)
 	pid_t pid = make_helper(r, id);
 
 	if (!pid) {
-		cr_stage_await(r, CR_STAGE_GROUPS);
+		cr_meet_await(r, CR_AT_GROUPS);
 		_exit(0);
 	}
 	return pid;
@@ -294,8 +294,8 @@ static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 
 	lead_group(r, p, me, helpers);
 	helpers[2] = stand_in(r, p);
-	cr_stage_arrive(r, CR_STAGE_LEADERS);
-	cr_stage_await(r, CR_STAGE_LEADERS);
+	cr_meet_arrive(r, CR_AT_LEADERS);
+	cr_meet_await(r, CR_AT_LEADERS);
 	group = !p->pgid || p->pgid == r->img.job.shepherd_pgid ? born : cr_real(r, p->pgid);
 	/* One from outside has no number here. */
 	if (group != getpgrp() && (!group || setpgid(0, group))) {
@@ -303,8 +303,8 @@ static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 			"process %d cannot join its group %d", p->pid, p->pgid);
 		cr_restart_die(r, p->pid, &err);
 	}
-	cr_stage_arrive(r, CR_STAGE_GROUPS);
-	cr_stage_await(r, CR_STAGE_GROUPS);
+	cr_meet_arrive(r, CR_AT_GROUPS);
+	cr_meet_await(r, CR_AT_GROUPS);
 	for (int i = 0; i < 3; i++)
 		reap(r, helpers[i]);
 }
@@ -400,12 +400,12 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 	}
 	make_all(r, me, false);
 	make_founders(r, me);
-	cr_stage_arrive(r, CR_STAGE_MADE);
+	cr_meet_arrive(r, CR_AT_MADE);
 	take_turns(r, me);
 	reap_founders(r, me);
 	leave_terminal(r, m);
-	cr_stage_arrive(r, CR_STAGE_BORN);
-	cr_stage_await(r, CR_STAGE_BORN);
+	cr_meet_arrive(r, CR_AT_BORN);
+	cr_meet_await(r, CR_AT_BORN);
 	join_group(r, m, me);
 	if (leader)
 		set_foreground(r, m);
@@ -423,10 +423,14 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 
 /* ---- in the shepherd ---- */
 
-static void give_up(struct cr_restart *r)
+/* Ends all that have been made, if the restart has failed. */
+static void give_up(void *of)
 {
+	struct cr_restart *r = of;
 	size_t i;
 
+	if (!r->err->status || !r->page)
+		return;
 	__atomic_store_n(&r->page->go, 2, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &r->page->go, FUTEX_WAKE, 0x7fffffff);
 	for (i = 0; i < r->img.processes.n; i++) {
@@ -438,86 +442,148 @@ static void give_up(struct cr_restart *r)
 	}
 }
 
-/* How many come to each stage. */
-static void count_stages(struct cr_restart *r)
+/* How many come to each rendezvous. */
+static void count_arrivals(struct cr_restart *r)
 {
 	uint32_t *wanted = r->page->wanted;
 	size_t i;
 
-	wanted[CR_STAGE_MADE] = wanted[CR_STAGE_BORN] = count(r);
-	wanted[CR_STAGE_LEADERS] = wanted[CR_STAGE_GROUPS] = count(r);
+	wanted[CR_AT_MADE] = wanted[CR_AT_BORN] = count(r);
+	wanted[CR_AT_LEADERS] = wanted[CR_AT_GROUPS] = count(r);
 	for (i = 0; i < r->img.processes.n; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
 		bool shares = cr_shares_files(r, p);
 
-		wanted[CR_STAGE_BUILT] += shares;
-		wanted[CR_STAGE_PLACED] += shares && !p->process.shares_files;
+		wanted[CR_AT_BUILT] += shares;
+		wanted[CR_AT_PLACED] += shares && !p->process.shares_files;
 		if (!p->process.zombie)
-			wanted[CR_STAGE_READY] += p->threads.n;
+			wanted[CR_AT_READY] += p->threads.n;
 	}
 }
 
-int cr_restart_tree(struct cr_restart *r, struct cr_err *err)
-{
-	int ret;
+/* ---- the stages ---- */
 
-	ret = cr_births_plan(&r->births, &r->img, err);
-	if (!ret)
-		ret = cr_collect_ids(r, err);
-	if (!ret)
-		ret = cr_restart_plugins(r, err);
-	if (!ret)
-		ret = cr_objects_prepare(&r->objects, err);
-	if (ret) {
-		cr_plugins_end(&r->sh->plugins);
-		cr_inodes_give_up(&r->objects);
-		cr_restore_free(&r->objects);
-		return ret;
-	}
-	count_stages(r);
-	make_all(r, CR_BY_SHEPHERD, false);
-	make_founders(r, CR_BY_SHEPHERD);
-	ret = cr_restart_await(r, CR_STAGE_BORN, err);
-	if (!ret)
-		reap_founders(r, CR_BY_SHEPHERD);
-	if (!ret)
-		ret = cr_objects_late(&r->objects, err);
-	if (!ret)
-		ret = cr_restart_await(r, CR_STAGE_READY, err);
-	if (!ret)
-		ret = cr_restart_ids_settle(r, err);
-	if (!ret)
-		ret = cr_restart_plugins_ready(r, err);
-	if (!ret)
-		ret = cr_cluster_barrier(&r->sh->cluster, "restored", err);
-	if (!ret)
-		ret = cr_objects_apply(&r->objects, err);
-	if (!ret)
-		ret = cr_cluster_barrier(&r->sh->cluster, "ready", err);
-	if (ret) {
-		give_up(r);
-		cr_plugins_over(&r->sh->plugins, false, err);
-		cr_inodes_give_up(&r->objects);
-	}
-	cr_restore_free(&r->objects);
+static int plan(void *of)
+{
+	struct cr_restart *r = of;
+	int ret = cr_births_plan(&r->births, &r->img, r->err);
+
+	return ret ? ret : cr_collect_ids(r, r->err);
+}
+
+static void forget_plan(void *of)
+{
+	struct cr_restart *r = of;
+
 	cr_births_free(&r->births);
 	free(r->pids.v);
 	free(r->taken.v);
 	free(r->sharers.v);
+}
+
+static int load_plugins(void *of)
+{
+	struct cr_restart *r = of;
+
+	return cr_restart_plugins(r, r->err);
+}
+
+void cr_restart_plugins_over(void *of)
+{
+	struct cr_restart *r = of;
+
+	cr_plugins_over(&r->sh->plugins, !r->err->status, r->err);
+}
+
+static int prepare_objects(void *of)
+{
+	struct cr_restart *r = of;
+
+	return cr_objects_prepare(&r->objects, r->err);
+}
+
+static void free_objects(void *of)
+{
+	struct cr_restart *r = of;
+
+	if (r->err->status)
+		cr_inodes_give_up(&r->objects);
+	cr_restore_free(&r->objects);
+}
+
+static int make_processes(void *of)
+{
+	struct cr_restart *r = of;
+	int ret;
+
+	count_arrivals(r);
+	make_all(r, CR_BY_SHEPHERD, false);
+	make_founders(r, CR_BY_SHEPHERD);
+	ret = cr_restart_await(r, CR_AT_BORN, r->err);
+	if (!ret)
+		reap_founders(r, CR_BY_SHEPHERD);
 	return ret;
 }
 
-int cr_agent_restart(struct cr_restart *r, struct cr_err *err)
+static int open_late(void *of)
 {
-	struct cr_shepherd *sh = r->sh;
-	int ret = cr_restart_tree(r, err);
+	struct cr_restart *r = of;
 
-	if (ret)
-		return ret;
+	return cr_objects_late(&r->objects, r->err);
+}
+
+static int await_ready(void *of)
+{
+	struct cr_restart *r = of;
+
+	return cr_restart_await(r, CR_AT_READY, r->err);
+}
+
+static int settle_ids(void *of)
+{
+	struct cr_restart *r = of;
+
+	return cr_restart_ids_settle(r, r->err);
+}
+
+static int inform_plugins(void *of)
+{
+	struct cr_restart *r = of;
+
+	return cr_restart_plugins_ready(r, r->err);
+}
+
+static int apply(void *of)
+{
+	struct cr_restart *r = of;
+
+	return cr_objects_apply(&r->objects, r->err);
+}
+
+static int find_root(void *of)
+{
+	struct cr_restart *r = of;
+	struct cr_shepherd *sh = r->sh;
+
 	sh->root = cr_id_real(sh->ids, CR_ID_PROCESS, r->img.job.root_pid);
 	sh->root_status = sh->root ? -1 : r->img.job.root_status;
 	return 0;
 }
+
+const struct cr_stage cr_agent_restart_stages[] = {
+	{ "planning", plan, .undo = forget_plan },
+	{ "loading", load_plugins, .undo = cr_restart_plugins_over },
+	{ "preparing", prepare_objects, .undo = free_objects },
+	/* From here on there are processes; each goes its own way, until it waits to be let go. */
+	{ "forking", make_processes, .undo = give_up },
+	{ "opening", .run = open_late },
+	{ "restoring", .run = await_ready },
+	{ "settling", .run = settle_ids },
+	{ "informing", inform_plugins, .barrier = "restored" },
+	{ "applying", apply, .barrier = "ready" },
+	{ "closing", find_root, .settles = { free_objects, forget_plan } },
+	{ 0 },
+};
 
 int cr_restart_go(struct cr_restart *r, struct cr_err *err)
 {
@@ -528,5 +594,6 @@ int cr_restart_go(struct cr_restart *r, struct cr_err *err)
 	/* What fails in those last steps would else be an end without a word. */
 	ret = cr_restart_await_over(r, err);
 	munmap(r->page, r->page_room);
+	r->page = NULL;
 	return ret;
 }

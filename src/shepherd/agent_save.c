@@ -1,30 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The agent backend's part of a checkpoint. Until the job is let go it runs straight through; then
-// the writers' results come in as events of the shepherd's loop.
+// The agent backend's stages of a checkpoint. Until the job is let go they run straight through;
+// then the writers' results come in as events of the shepherd's loop.
 #include <errno.h>
 #include <sys/socket.h>
 
 #include "common/each.h"
 #include "shepherd/shepherd.h"
 
-/* Lets go of what is needed only while the job stands still. */
-static void drop_duplicates(struct cr_checkpoint *c)
+/* ---- before ---- */
+
+static void scan(void *members, size_t i)
 {
+	cr_scan_keep(((struct cr_member **)members)[i]);
+}
+
+static int scan_before(void *of)
+{
+	struct cr_checkpoint *c = of;
+	struct cr_shepherd *sh = c->sh;
+	size_t i;
+	int ret;
+
+	cr_members_look(sh, c);
+	ret = cr_pass_over(c, cr_limits_look(sh, c));
+	if (ret)
+		return ret;
+	/* The members are those of now; who comes later has nothing to keep. */
+	cr_each(c->members.n, 8, scan, c->members.v);
+	for (i = 0; i < c->members.n && !ret; i++) {
+		cr_read_agent(sh, c->members.v[i]);
+		ret = cr_namespaces_look(c->members.v[i], &c->err);
+		if (ret && !cr_pass_over(c, ret)) {
+			cr_leave_out(c, c->members.v[i]);
+			ret = 0;
+		}
+	}
+	return ret;
+}
+
+/* ---- while the job stands still ---- */
+
+static int stop_job(void *of)
+{
+	struct cr_checkpoint *c = of;
+	int ret;
+
+	c->stop_ns = cr_now_ns(CLOCK_MONOTONIC);
+	ret = cr_stop_job(c->sh, c);
+	if (!ret)
+		cr_asks_cut(c->sh, c);
+	return ret;
+}
+
+static void let_go(void *of)
+{
+	struct cr_checkpoint *c = of;
+
+	cr_let_go(c->sh, c);
+}
+
+static int save(void *of)
+{
+	struct cr_checkpoint *c = of;
+	struct cr_shepherd *sh = c->sh;
+	int ret = cr_plugins_each(&sh->plugins, CR_HOOK_CHECKPOINT, &c->err);
+
+	if (!ret)
+		ret = cr_describe_job(sh, c);
+	if (!ret)
+		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
+	if (cr_check_room(c))
+		ret = cr_pass_over(c, -ENOTSUP);
+	if (!ret && c->purpose != CR_CHECK)
+		ret = cr_save_undo(sh, c);
+	return ret;
+}
+
+/* Lets go of what is needed only while the job stands still. */
+static void drop_duplicates(void *of)
+{
+	struct cr_checkpoint *c = of;
+
 	cr_duplicates_close(c);
 	cr_save_close(&c->save);
 }
 
-/* All of the memory is. Who stood still for that goes on before the disk is waited for. */
-static void written(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int confirm(void *of)
 {
-	sh->starved = false;
-	if (c->hold)
-		cr_let_go(sh, c);
-	if (cr_check_alive(sh, c))
-		cr_checkpoint_fail(sh, c);
-	else
-		cr_checkpoint_commit(sh, c);
+	struct cr_checkpoint *c = of;
+	int ret = cr_check_alive(c->sh, c);
+
+	/* Whoever stood still for longer than the lease must not go on. */
+	if (!ret)
+		ret = cr_cluster_check(&c->sh->cluster, &c->err);
+	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->stop_ns;
+	return ret;
+}
+
+/* What plugins say of it. */
+static int resumed(void *of)
+{
+	struct cr_checkpoint *c = of;
+
+	return c->err.status ? -EIO : 0;
+}
+
+/* ---- the memory, by copies of the processes ---- */
+
+static void on_done(struct cr_checkpoint *c, struct cr_member *m)
+{
+	m->writer_done = true;
+	event_del(m->writer_event);
+	if (!--c->writing)
+		cr_checkpoint_done(c, 0);
 }
 
 /* What a writer says. */
@@ -47,92 +136,23 @@ static void on_writer(int fd, short what, void *arg)
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_writer_tag) {
 		return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_done_tag) {
-		m->writer_done = true;
-		event_del(m->writer_event);
-		if (cr_course_arrive(&c->course))
-			written(sh, c);
+		on_done(c, m);
 		return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag) {
 		cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
 	} else {
 		cr_writer_lost(sh, c, m);
 	}
-	cr_checkpoint_fail(sh, c);
+	cr_checkpoint_done(c, -EIO);
 }
 
-/* From the first signal until the job runs again. */
-static int stand_still(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int start_writing(void *of)
 {
-	int ret = cr_stop_job(sh, c);
-
-	if (!ret && !cr_course_advance(&c->course))
-		ret = -EIO;
-	if (!ret)
-		cr_asks_cut(sh, c);
-	if (!ret)
-		ret = cr_cluster_barrier(&sh->cluster, "stopped", &c->err);
-	if (!ret)
-		ret = cr_plugins_each(&sh->plugins, CR_HOOK_CHECKPOINT, &c->err);
-	if (!ret)
-		ret = cr_describe_job(sh, c);
-	if (!ret)
-		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
-	if (cr_check_room(c))
-		ret = cr_pass_over(c, -ENOTSUP);
-	if (!ret && c->purpose != CR_CHECK)
-		ret = cr_save_undo(sh, c);
-	if (!ret)
-		ret = cr_cluster_barrier(&sh->cluster, "saved", &c->err);
-	else
-		cr_cluster_failed(&sh->cluster, &c->err);
-	drop_duplicates(c);
-	if (!ret)
-		ret = cr_check_alive(sh, c);
-	/* Whoever stood still for longer than the lease must not go on. */
-	if (!ret)
-		ret = cr_cluster_check(&sh->cluster, &c->err);
-	if (ret || (c->purpose != CR_SAVE_AND_STOP && !c->hold))
-		cr_let_go(sh, c);
-	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
-	if (!ret && c->running)
-		ret = cr_plugins_release(sh, c);
-	return ret;
-}
-
-static void scan(void *members, size_t i)
-{
-	cr_scan_keep(((struct cr_member **)members)[i]);
-}
-
-static int scan_before(struct cr_shepherd *sh, struct cr_checkpoint *c)
-{
+	struct cr_checkpoint *c = of;
+	struct cr_shepherd *sh = c->sh;
+	int ret = cr_write_state(sh, c);
 	size_t i;
-	int ret = 0;
 
-	/* The members are those of now; who comes later has nothing to keep. */
-	cr_each(c->members.n, 8, scan, c->members.v);
-	for (i = 0; i < c->members.n && !ret; i++) {
-		cr_read_agent(sh, c->members.v[i]);
-		ret = cr_namespaces_look(c->members.v[i], &c->err);
-		if (ret && !cr_pass_over(c, ret)) {
-			cr_leave_out(c, c->members.v[i]);
-			ret = 0;
-		}
-	}
-	return ret;
-}
-
-static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
-{
-	size_t i;
-	int ret;
-
-	/* From here on the course counts writers. */
-	cr_course_advance(&c->course);
-	c->course.members = 0;
-	for (i = 0; i < c->members.n; i++)
-		c->course.members += c->members.v[i]->state == CR_MEMBER_STOPPED;
-	ret = cr_write_state(sh, c);
 	for (i = 0; i < c->members.n && !ret; i++) {
 		struct cr_member *m = c->members.v[i];
 
@@ -142,30 +162,47 @@ static int write_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		m->writer_event =
 			event_new(sh->base, m->writer, EV_READ | EV_PERSIST, on_writer, m);
 		event_add(m->writer_event, NULL);
+		c->writing++;
 	}
-	if (!ret && !c->course.members)
-		written(sh, c);
-	return ret;
+	return ret || !c->writing ? ret : CR_LATER;
 }
 
-int cr_agent_save(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int verify(void *of)
 {
-	int ret;
+	struct cr_checkpoint *c = of;
 
-	cr_members_look(sh, c);
-	ret = cr_pass_over(c, cr_limits_look(sh, c));
-	if (!ret)
-		ret = scan_before(sh, c);
-	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
-	if (!ret)
-		ret = stand_still(sh, c);
-	if (!ret && c->purpose != CR_CHECK)
-		ret = write_on(sh, c);
-	return ret;
+	c->sh->starved = false;
+	return cr_check_alive(c->sh, c);
 }
 
-void cr_agent_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
+/* ---- the table ---- */
+
+static bool goes_on(const void *of)
 {
-	cr_let_go(sh, c);
-	drop_duplicates(c);
+	return ((const struct cr_checkpoint *)of)->purpose == CR_SAVE;
 }
+
+static bool goes_on_at_once(const void *of)
+{
+	return goes_on(of) && !((const struct cr_checkpoint *)of)->hold;
+}
+
+static bool goes_on_late(const void *of)
+{
+	return goes_on(of) && ((const struct cr_checkpoint *)of)->hold;
+}
+
+const struct cr_stage cr_agent_stages[] = {
+	{ "scanning", .run = scan_before },
+	{ "stopping", stop_job, .undo = let_go, .barrier = "stopped" },
+	{ "saving", save, .undo = drop_duplicates, .barrier = "saved" },
+	{ "confirming", confirm, .settles = { drop_duplicates } },
+	{ "resuming", resumed, .settles = { let_go, cr_checkpoint_plugins_over },
+	  .when = goes_on_at_once },
+	{ "writing", start_writing, .when = cr_checkpoint_keeps },
+	/* Where memory is short they stand still for that, but not until the disk has it. */
+	{ "resuming", resumed, .settles = { let_go, cr_checkpoint_plugins_over },
+	  .when = goes_on_late },
+	{ "verifying", verify, .when = cr_checkpoint_keeps },
+	{ 0 },
+};

@@ -56,14 +56,9 @@ static void *add(void *arg)
 
 static void on_added(int fd, short what, void *arg)
 {
-	struct cr_shepherd *sh = arg;
-	struct cr_checkpoint *c = sh->checkpoint;
 	char done = 0;
 
-	if (read(fd, &done, 1) == 1 && done)
-		cr_checkpoint_commit(sh, c);
-	else
-		cr_checkpoint_fail(sh, c);
+	cr_checkpoint_done(arg, read(fd, &done, 1) == 1 && done ? 0 : -EIO);
 }
 
 int cr_save_folder(struct cr_shepherd *sh, struct cr_checkpoint *c, const char *dir)
@@ -78,8 +73,8 @@ int cr_save_folder(struct cr_shepherd *sh, struct cr_checkpoint *c, const char *
 		free(f);
 		return cr_fail(&c->err, CR_EXIT_IO, errno, "cannot open %s", dir);
 	}
-	event_base_once(sh->base, c->thread_pipe[0], EV_READ, on_added, sh, NULL);
+	event_base_once(sh->base, c->thread_pipe[0], EV_READ, on_added, c, NULL);
 	if (!cr_in_background(add, f))
 		add(f);
-	return 0;
+	return CR_LATER;
 }

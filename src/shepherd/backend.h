@@ -12,7 +12,7 @@
 #include "common/proc.h"
 
 struct cr_shepherd;
-struct cr_checkpoint;
+struct cr_stage;
 struct cr_restart;
 
 struct cr_backend {
@@ -22,14 +22,11 @@ struct cr_backend {
 	/* Whether it can be used on this node; NULL: always. CR_EXIT_BACKEND says what lacks. */
 	int (*probe)(struct cr_err *err);
 	/*
-	 * A checkpoint from the first signal on: the folder is there, c->writer is open. Records
-	 * and contents go to c->writer, and c->manifest is filled in. While it goes on it returns;
-	 * cr_checkpoint_commit() or cr_checkpoint_fail() has to be called from the loop later. On
-	 * failure, returned or told, c->err is filled and release follows.
+	 * Of a checkpoint, between those that open the image and those that commit it: of is the
+	 * struct cr_checkpoint, whose err is filled on failure. Records and contents go to its
+	 * writer, and its manifest is filled in.
 	 */
-	int (*save)(struct cr_shepherd *sh, struct cr_checkpoint *c);
-	/* The job goes on, if it does not yet, and what the save holds is freed. Once each. */
-	void (*release)(struct cr_shepherd *sh, struct cr_checkpoint *c);
+	const struct cr_stage *stages;
 	/* crctl attach: takes what runs already; fills sh->root, sh->root_fd, sh->command. */
 	int (*attach)(struct cr_shepherd *sh, const char *what, struct cr_err *err);
 	/* Of an attached job, when its root has ended; NULL: that is the job's end. */
@@ -40,8 +37,11 @@ struct cr_backend {
 	void (*pids)(struct cr_shepherd *sh, cr_pids *out);
 	/* crrestart: everything that can be known before anything is made; changes nothing. */
 	int (*check)(struct cr_restart *r, struct cr_err *err);
-	/* Makes the job's processes, fills sh->root; they wait, if the backend can do that, for: */
-	int (*restart)(struct cr_restart *r, struct cr_err *err);
+	/*
+	 * Of a restart: of is the struct cr_restart, with err. They make the job's processes and
+	 * fill sh->root; these wait, if the backend can do that, for:
+	 */
+	const struct cr_stage *restart;
 	/* Lets them run; NULL: they do. On failure some may, and the caller ends them. */
 	int (*go)(struct cr_restart *r, struct cr_err *err);
 };

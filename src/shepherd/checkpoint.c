@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One checkpoint from start to commit, whatever backend does the saving. It may go on beside
-// everything else in the loop when the save has returned; a thread does the waiting for the disk.
-// Whatever fails: everyone goes on, what was written is removed, the older one stays.
+// One checkpoint from start to commit, whatever backend does the saving: the stages of cr_opening,
+// of the backend (agent_save.c, criu/dump.c, container/container.c), and of cr_closing, in this
+// order. Some go on beside everything else in the loop; a thread does the waiting for the disk.
+// Whatever fails: what the stages owe is undone, so that everyone goes on and what was written is
+// removed; the older checkpoint stays.
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -72,78 +74,54 @@ int cr_pass_over(struct cr_checkpoint *c, int ret)
 	return 0;
 }
 
-static void conclude(struct cr_checkpoint *c, struct cr_shepherd *sh)
-{
-	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
-	size_t i;
+/* ---- before and after what the backend does ---- */
 
-	/* What died before this one was not saved by it: so before this counts as the last. */
-	cr_deaths_watch(sh, c);
-	if (c->purpose == CR_CHECK) {
-		/* It says nothing about the last checkpoint. */
-	} else if (c->err.status) {
-		snprintf(sh->last_error, sizeof(sh->last_error), "%s", c->err.text);
-	} else {
-		sh->last_error[0] = 0;
-		sh->last_stall_ns = c->stall_ns;
-		sh->last_wall_ns = now - c->begin_ns;
-		snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
-		if (!sh->cluster.active)
-			sh->last_number = c->writer.number;
-	}
-	if (c->purpose == CR_SAVE_AND_STOP && c->committed && !sh->cluster.fenced) {
-		/* They still stand where the checkpoint has them. */
-		sh->exit_status = CR_EXIT_STOPPED;
-		cr_end_job(sh);
-		c->save.ended = true;
-	}
-	sh->backend->release(sh, c);
-	if (c->save.ended)
-		cr_plugins_end(&sh->plugins);
-	else
-		cr_plugins_release(sh, c);
+static int open_image(void *of)
+{
+	struct cr_checkpoint *c = of;
+	struct cr_shepherd *sh = c->sh;
+	int ret;
+
+	ret = cr_image_create(&c->writer, sh->directory,
+			      sh->cluster.active ? sh->cluster.number : 0, &c->err);
+	/* It may have had to make the folder anew. */
+	if (!ret)
+		ret = cr_owner_renew(&sh->owner, sh->directory, &sh->record, &c->err);
+	c->writer.ids = sh->ids;
+	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
+		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
+	return ret;
+}
+
+static void close_image(void *of)
+{
+	struct cr_checkpoint *c = of;
+
 	cr_image_close(&c->writer, c->committed);
-	cr_control_finished(sh, c);
-	cr_asks_finished(sh, c);
-	/* In a cluster it is the coordinator who knows which ones are still needed. */
-	if (c->committed && !sh->cluster.active)
-		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
-	for (i = 0; i < c->members.n; i++)
-		cr_member_free(c->members.v[i]);
-	cr_duplicates_free(c);
-	if (c->commit_event)
-		event_free(c->commit_event);
-	cr_close_fd(&c->thread_pipe[0]);
-	cr_close_fd(&c->thread_pipe[1]);
-	cr_save_free(&c->save);
-	free(c->members.v);
-	cr_course_end(&c->course);
-	sh->checkpoint = NULL;
-	free(c);
-	cr_control_next(sh);
-	cr_asks_next(sh);
 }
 
-static void finish(struct cr_checkpoint *c, struct cr_shepherd *sh)
+static int suspend_plugins(void *of)
 {
-	/* The others of the job may still fail. */
-	c->held = sh->cluster.active && c->purpose == CR_SAVE_AND_STOP && c->committed;
-	cr_cluster_finished(&sh->cluster, c);
-	if (!c->held)
-		conclude(c, sh);
+	struct cr_checkpoint *c = of;
+
+	return cr_plugins_suspend(c->sh, c);
 }
 
-void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
+void cr_checkpoint_plugins_over(void *of)
 {
-	struct cr_checkpoint *c = sh->checkpoint;
+	struct cr_checkpoint *c = of;
 
-	if (!c || !c->held)
-		return;
-	c->held = false;
-	sh->cluster.course = 0;
-	if (!stop)
-		c->purpose = CR_SAVE;
-	conclude(c, sh);
+	if (c->save.ended)
+		cr_plugins_end(&c->sh->plugins);
+	else
+		cr_plugins_over(&c->sh->plugins, !c->err.status, &c->err);
+}
+
+static int store_plugins(void *of)
+{
+	struct cr_checkpoint *c = of;
+
+	return cr_plugins_store(&c->save, &c->err);
 }
 
 static void *commit(void *arg)
@@ -159,36 +137,201 @@ static void *commit(void *arg)
 
 static void on_committed(int fd, short what, void *arg)
 {
-	struct cr_shepherd *sh = arg;
+	struct cr_checkpoint *c = arg;
 
-	finish(sh->checkpoint, sh);
+	cr_checkpoint_done(c, c->committed ? 0 : -EIO);
 }
 
-void cr_checkpoint_commit(struct cr_shepherd *sh, struct cr_checkpoint *c)
+static int start_commit(void *of)
 {
-	if (cr_plugins_store(&c->save, &c->err) ||
-	    (c->purpose == CR_SAVE && cr_plugins_release(sh, c))) {
-		cr_checkpoint_fail(sh, c);
-		return;
-	}
-	cr_course_advance(&c->course);
-	c->commit_event = event_new(sh->base, c->thread_pipe[0], EV_READ, on_committed, sh);
+	struct cr_checkpoint *c = of;
+
+	c->commit_event = event_new(c->sh->base, c->thread_pipe[0], EV_READ, on_committed, c);
 	event_add(c->commit_event, NULL);
 	if (!cr_in_background(commit, c))
 		commit(c);
+	return CR_LATER;
 }
 
-void cr_checkpoint_fail(struct cr_shepherd *sh, struct cr_checkpoint *c)
+/* The others of the job may still fail: whether it ends the coordinator will say. */
+static int wait_for_others(void *of)
 {
-	cr_course_fail(&c->course);
-	finish(c, sh);
+	struct cr_checkpoint *c = of;
+
+	c->held = true;
+	cr_cluster_finished(&c->sh->cluster, c);
+	return CR_LATER;
+}
+
+static int end_job(void *of)
+{
+	struct cr_checkpoint *c = of;
+	struct cr_shepherd *sh = c->sh;
+
+	/* They still stand where the checkpoint has them. */
+	sh->exit_status = CR_EXIT_STOPPED;
+	cr_end_job(sh);
+	c->save.ended = true;
+	return 0;
+}
+
+bool cr_checkpoint_keeps(const void *of)
+{
+	return ((const struct cr_checkpoint *)of)->purpose != CR_CHECK;
+}
+
+static bool is_held(const void *of)
+{
+	const struct cr_checkpoint *c = of;
+
+	return c->purpose == CR_SAVE_AND_STOP && c->sh->cluster.active;
+}
+
+static bool is_the_end(const void *of)
+{
+	const struct cr_checkpoint *c = of;
+
+	return c->purpose == CR_SAVE_AND_STOP && !c->sh->cluster.fenced;
+}
+
+static const struct cr_stage cr_opening[] = {
+	{ "preparing", open_image, .undo = close_image },
+	{ "suspending", suspend_plugins, .undo = cr_checkpoint_plugins_over },
+	{ 0 },
+};
+
+static const struct cr_stage cr_closing[] = {
+	{ "storing", store_plugins, .when = cr_checkpoint_keeps },
+	{ "committing", start_commit, .when = cr_checkpoint_keeps },
+	{ "waiting", wait_for_others, .when = is_held },
+	{ "ending", end_job, .when = is_the_end },
+	{ 0 },
+};
+
+/* ---- its end ---- */
+
+static void note_result(struct cr_checkpoint *c)
+{
+	struct cr_shepherd *sh = c->sh;
+
+	/* What a check finds says nothing about the last checkpoint. */
+	if (c->purpose == CR_CHECK)
+		return;
+	sh->last_stages = c->stages;
+	if (c->err.status) {
+		snprintf(sh->last_error, sizeof(sh->last_error), "%s", c->err.text);
+		return;
+	}
+	sh->last_error[0] = 0;
+	sh->last_stall_ns = c->stall_ns;
+	sh->last_wall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
+	snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);
+	if (!sh->cluster.active)
+		sh->last_number = c->writer.number;
+}
+
+static void free_checkpoint(struct cr_checkpoint *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->members.n; i++)
+		cr_member_free(c->members.v[i]);
+	cr_duplicates_free(c);
+	if (c->commit_event)
+		event_free(c->commit_event);
+	cr_close_fd(&c->thread_pipe[0]);
+	cr_close_fd(&c->thread_pipe[1]);
+	cr_save_free(&c->save);
+	free(c->members.v);
+	free(c);
+}
+
+/* All stages are through, or one has failed. */
+static void conclude(struct cr_checkpoint *c)
+{
+	struct cr_shepherd *sh = c->sh;
+
+	cr_cluster_finished(&sh->cluster, c);
+	/* What died before this one was not saved by it: so before this counts as the last. */
+	cr_deaths_watch(sh, c);
+	note_result(c);
+	cr_stages_undo(&c->stages);
+	cr_control_finished(sh, c);
+	cr_asks_finished(sh, c);
+	/* In a cluster it is the coordinator who knows which ones are still needed. */
+	if (c->committed && !sh->cluster.active)
+		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
+	free_checkpoint(c);
+	sh->checkpoint = NULL;
+	cr_control_next(sh);
+	cr_asks_next(sh);
+}
+
+static void look(struct cr_checkpoint *c, int ret)
+{
+	if (ret == CR_LATER)
+		return;
+	if (ret)
+		cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "checkpoint of %s", c->sh->name);
+	conclude(c);
+}
+
+void cr_checkpoint_done(struct cr_checkpoint *c, int ret)
+{
+	look(c, cr_stages_done(&c->stages, ret));
+}
+
+void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
+{
+	struct cr_checkpoint *c = sh->checkpoint;
+
+	if (!c || !c->held)
+		return;
+	c->held = false;
+	sh->cluster.course = 0;
+	if (!stop)
+		c->purpose = CR_SAVE;
+	cr_checkpoint_done(c, 0);
+}
+
+/* ---- its beginning ---- */
+
+static int meet(void *of, const char *barrier)
+{
+	struct cr_checkpoint *c = of;
+
+	return cr_cluster_barrier(&c->sh->cluster, barrier, &c->err);
+}
+
+static void prepare(struct cr_checkpoint *c)
+{
+	struct cr_shepherd *sh = c->sh;
+
+	c->thread_pipe[0] = c->thread_pipe[1] = -1;
+	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
+	c->save.writer = &c->writer;
+	c->save.outside = &sh->outside;
+	c->save.addresses = sh->addresses;
+	c->save.began = sh->began;
+	c->save.own_ipc = sh->own_ipc;
+	c->save.file_limit = sh->options.file_limit;
+	c->save.tcp_repair = !strcmp(sh->options.tcp, "repair");
+	c->save.stopping = c->purpose == CR_SAVE_AND_STOP;
+	c->save.rules = &sh->options.files;
+	if (sh->cluster.active)
+		c->save.gather = &sh->cluster.gather;
+	c->stages.of = c;
+	c->stages.meet = meet;
+	c->stages.traced = cr_stages_traced() ? sh->name : NULL;
+	cr_stages_add(&c->stages, cr_opening);
+	cr_stages_add(&c->stages, sh->backend->stages);
+	cr_stages_add(&c->stages, cr_closing);
 }
 
 int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
 			struct cr_err *err)
 {
 	struct cr_checkpoint *c;
-	int ret;
 
 	if (sh->checkpoint)
 		return cr_fail(err, CR_EXIT_EXISTS, EBUSY, "a checkpoint of %s is being written",
@@ -200,38 +343,10 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 	if (!c)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", sh->name);
 	sh->checkpoint = c;
+	c->sh = sh;
 	c->purpose = purpose;
 	c->client = client;
-	c->thread_pipe[0] = c->thread_pipe[1] = -1;
-	c->save.writer = &c->writer;
-	c->save.outside = &sh->outside;
-	c->save.addresses = sh->addresses;
-	c->save.began = sh->began;
-	c->save.own_ipc = sh->own_ipc;
-	c->save.file_limit = sh->options.file_limit;
-	c->save.tcp_repair = !strcmp(sh->options.tcp, "repair");
-	c->save.stopping = purpose == CR_SAVE_AND_STOP;
-	c->save.rules = &sh->options.files;
-	if (sh->cluster.active)
-		c->save.gather = &sh->cluster.gather;
-	cr_course_begin(&c->course);
-	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
-	ret = cr_image_create(&c->writer, sh->directory,
-			      sh->cluster.active ? sh->cluster.number : 0, &c->err);
-	/* It may have had to make the folder anew. */
-	if (!ret)
-		ret = cr_owner_renew(&sh->owner, sh->directory, &sh->record, &c->err);
-	c->writer.ids = sh->ids;
-	if (!ret && pipe2(c->thread_pipe, O_CLOEXEC))
-		ret = cr_fail(&c->err, CR_EXIT_INTERNAL, errno, "checkpoint of %s", sh->name);
-	if (!ret)
-		ret = cr_plugins_suspend(sh, c);
-	if (!ret)
-		ret = sh->backend->save(sh, c);
-	if (ret || purpose == CR_CHECK) {
-		if (ret)
-			cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "checkpoint of %s", sh->name);
-		finish(c, sh);
-	}
+	prepare(c);
+	look(c, cr_stages_run(&c->stages));
 	return 0;
 }

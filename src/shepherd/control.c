@@ -22,17 +22,33 @@ static void reply(struct cr_shepherd *sh, int fd, const cairn_ControlReply *r)
 	cr_wire_send(fd, &sh->wire, cairn_ControlReply_fields, r, NULL, 0);
 }
 
+static void fill_stages(const struct cr_stages *s, cairn_ControlReply *r)
+{
+	cairn_StageTime *t;
+	unsigned int i;
+
+	r->stages_count = 0;
+	for (i = 0; i < s->n; i++) {
+		if (!cr_stages_took(s, i))
+			continue;
+		t = &r->stages[r->stages_count++];
+		snprintf(t->stage, sizeof(t->stage), "%s", s->v[i]->name);
+		t->ns = cr_stages_took(s, i);
+	}
+}
+
 static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 {
 	snprintf(r->job, sizeof(r->job), "%s", sh->name);
 	snprintf(r->state, sizeof(r->state), "%s",
 		 sh->ended	? "ended" :
-		 sh->checkpoint ? cr_phase_name(sh->checkpoint->course.phase) :
+		 sh->checkpoint ? cr_stages_name(&sh->checkpoint->stages) :
 				  "running");
 	snprintf(r->checkpoint, sizeof(r->checkpoint), "%s", sh->last_path);
 	snprintf(r->directory, sizeof(r->directory), "%s", sh->directory);
 	snprintf(r->failure, sizeof(r->failure), "%s", sh->failure);
 	snprintf(r->last_error, sizeof(r->last_error), "%s", sh->last_error);
+	fill_stages(sh->checkpoint ? &sh->checkpoint->stages : &sh->last_stages, r);
 	r->stall_ns = sh->last_stall_ns;
 	r->wall_ns = sh->last_wall_ns;
 	r->last = true;

@@ -73,7 +73,7 @@ int cr_duplicates_full(struct cr_checkpoint *c)
 		       "the job has %zu processes and %zu open files: a checkpoint needs two "
 		       "descriptors for each process and one for each file, and the limit is %llu; "
 		       "start the job with a higher one (ulimit -Hn); it goes on",
-		       (size_t)c->course.members, c->duplicates.n,
+		       (size_t)c->expected, c->duplicates.n,
 		       (unsigned long long)limit.rlim_cur);
 }
 

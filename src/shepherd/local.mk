@@ -19,6 +19,7 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/plugins.c \
 	src/shepherd/run.c src/shepherd/setup.c src/shepherd/shepherd.h src/shepherd/stop.c \
 	src/shepherd/pending.c \
+	src/shepherd/stages.c src/shepherd/stages.h \
 	src/shepherd/trace.c \
 	src/shepherd/unblock.c \
 	src/shepherd/attributes.c src/shepherd/filters.c src/shepherd/undo.c

@@ -58,7 +58,7 @@ struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c,
 	m->shepherd = sh;
 	m->next = c->by_pid[bucket(pid)];
 	c->by_pid[bucket(pid)] = m;
-	cr_course_add(&c->course);
+	c->expected++;
 	return m;
 }
 
@@ -85,11 +85,10 @@ void cr_member_free(struct cr_member *m)
 void cr_member_settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state)
 {
 	bool arrived = m->state == CR_MEMBER_STOPPED || m->state == CR_MEMBER_ZOMBIE;
+	bool arrives = state >= CR_MEMBER_STOPPED && state != CR_MEMBER_GONE;
 
-	if (state == CR_MEMBER_GONE)
-		cr_course_remove(&c->course, arrived);
-	else if (state >= CR_MEMBER_STOPPED && !arrived)
-		cr_course_arrive(&c->course);
+	c->expected -= state == CR_MEMBER_GONE && m->state != CR_MEMBER_GONE;
+	c->arrived += arrives - arrived;
 	m->state = state;
 }
 
@@ -115,7 +114,7 @@ static struct cr_member *meet(struct cr_shepherd *sh, struct cr_checkpoint *c, p
 		return NULL;
 	if (m) {
 		m->state = CR_MEMBER_NEW;
-		cr_course_add(&c->course);
+		c->expected++;
 	} else {
 		m = cr_member_add(sh, c, pid);
 	}

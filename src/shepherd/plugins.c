@@ -86,8 +86,3 @@ int cr_plugins_suspend(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			       &c->err);
 	return ret ? ret : cr_plugins_each(ps, CR_HOOK_SUSPEND, &c->err);
 }
-
-int cr_plugins_release(struct cr_shepherd *sh, struct cr_checkpoint *c)
-{
-	return cr_plugins_over(&sh->plugins, !c->err.status, &c->err);
-}

@@ -16,12 +16,12 @@
 #include "common/owner.h"
 #include "common/proc.h"
 #include "common/wire.h"
-#include "coordinator/phase.h"
 #include "objects/object.h"
 #include "plugin/plugin.h"
 #include "shepherd/backend.h"
 #include "shepherd/cluster.h"
 #include "shepherd/options.h"
+#include "shepherd/stages.h"
 
 enum cr_member_state {
 	CR_MEMBER_NEW, /* found in the tree */
@@ -110,11 +110,14 @@ enum cr_purpose {
 };
 
 struct cr_checkpoint {
+	struct cr_shepherd *sh;
+	struct cr_stages stages;
 	struct cr_image_writer writer;
 	struct cr_save save;
-	struct cr_course course;
 	struct cr_err err;
 	CR_LIST(struct cr_member *) members;
+	unsigned int expected, arrived; /* members: that are to stand still, and that do */
+	unsigned int writing; /* whose writers are at work */
 	struct cr_member *by_pid[CR_MEMBER_BUCKETS], *by_writer[CR_MEMBER_BUCKETS];
 	CR_LIST(struct cr_duplicate *) duplicates; /* in the order of kcmp */
 	int epoll; /* of the agents' connections, while they are stopped */
@@ -125,7 +128,8 @@ struct cr_checkpoint {
 	bool hold; /* everyone stands still until all is written: memory is short */
 	bool spare_cache; /* what is written shall not stay in memory */
 	bool held; /* committed here; the job stands still until it is everywhere */
-	int64_t begin_ns, stall_ns;
+	int64_t begin_ns, stop_ns; /* it; the standing still; CLOCK_MONOTONIC */
+	int64_t stall_ns; /* how long that was */
 	int client; /* crctl's connection that waits for it, or -1 */
 	int thread_pipe[2];
 	struct event *commit_event;
@@ -197,6 +201,7 @@ struct cr_shepherd {
 	struct cr_checkpoint *checkpoint;
 	bool starved; /* a writer of the last checkpoint was killed */
 	int64_t last_stall_ns, last_wall_ns;
+	struct cr_stages last_stages; /* of the last checkpoint, however it ended */
 	char last_path[CR_PATH_MAX];
 	uint32_t last_number; /* of the last committed checkpoint */
 	uint32_t restarts; /* of the job, up to this life */
@@ -362,8 +367,7 @@ void cr_release(struct cr_member *m);
 int cr_await_stop(pid_t tid, int64_t ns);
 
 /* ---- agent_save.c: the agent backend ---- */
-int cr_agent_save(struct cr_shepherd *sh, struct cr_checkpoint *c);
-void cr_agent_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
+extern const struct cr_stage cr_agent_stages[];
 
 /* ---- archive_save.c: what backends other than the agent have in common ---- */
 /* How many processes and threads the job has now, into the manifest. */
@@ -371,8 +375,7 @@ void cr_count_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /*
  * The job and the host as they are now, as records. What is to stand beside them is written by the
- * caller afterwards, and last of all the folder dir, by a thread that leads to
- * cr_checkpoint_commit() or cr_checkpoint_fail().
+ * caller afterwards, and last of all the folder dir, by a thread: CR_LATER.
  */
 int cr_save_job(struct cr_shepherd *sh, struct cr_checkpoint *c);
 int cr_save_folder(struct cr_shepherd *sh, struct cr_checkpoint *c, const char *dir);
@@ -439,8 +442,6 @@ int cr_plugins_take(struct cr_shepherd *sh, const cairn_Job *job, struct cr_err 
 void cr_plugins_save(const struct cr_shepherd *sh, cairn_Job *job);
 /* Before the job is stopped: loads them, and tells them that. */
 int cr_plugins_suspend(struct cr_shepherd *sh, struct cr_checkpoint *c);
-/* When the job runs again: tells them how it went, once. */
-int cr_plugins_release(struct cr_shepherd *sh, struct cr_checkpoint *c);
 
 /* ---- checkpoint.c ---- */
 /* A thread without signals; false if there is none to be had. */
@@ -450,9 +451,12 @@ bool cr_in_background(void *(*fn)(void *), void *arg);
 int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
 			struct cr_err *err);
 
-/* For a backend, from the loop: everything is written, or nothing will be (c->err says why). */
-void cr_checkpoint_commit(struct cr_shepherd *sh, struct cr_checkpoint *c);
-void cr_checkpoint_fail(struct cr_shepherd *sh, struct cr_checkpoint *c);
+/* For a backend, from the loop: the stage that returned CR_LATER is through, or c->err says why. */
+void cr_checkpoint_done(struct cr_checkpoint *c, int ret);
+
+/* For tables of stages: it is not a check; an undo: plugins hear how it went, when the job runs. */
+bool cr_checkpoint_keeps(const void *checkpoint);
+void cr_checkpoint_plugins_over(void *checkpoint);
 
 /*
  * One that is held ends: with the job, or it goes on after all. Does nothing if there is none.

@@ -773,8 +773,8 @@ static int stop_subreapers(struct cr_shepherd *sh, struct cr_checkpoint *c)
  */
 static int stop_sections(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
-	int64_t soon = c->begin_ns + 100000000, now;
-	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9;
+	int64_t soon = c->stop_ns + 100000000, now;
+	int64_t deadline = c->stop_ns + sh->options.stop_timeout * 1e9;
 	size_t i, waiting;
 	int ret = 0;
 
@@ -818,7 +818,7 @@ static void help_forks(struct cr_checkpoint *c)
 
 static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
-	int64_t deadline = c->begin_ns + sh->options.stop_timeout * 1e9, until;
+	int64_t deadline = c->stop_ns + sh->options.stop_timeout * 1e9, until;
 	bool uncalled;
 	int ret;
 
@@ -827,7 +827,7 @@ static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (ret)
 			return ret;
 		until = cr_now_ns(CLOCK_MONOTONIC) + (uncalled ? 2000000 : 10000000);
-		while (c->course.arrived < c->course.members &&
+		while (c->arrived < c->expected &&
 		       cr_now_ns(CLOCK_MONOTONIC) < until) {
 			ret = wait_for(sh, c, 1);
 			if (!ret)
@@ -835,9 +835,9 @@ static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			if (ret)
 				return ret;
 		}
-		if (!cr_members_look(sh, c) && c->course.arrived == c->course.members)
+		if (!cr_members_look(sh, c) && c->arrived == c->expected)
 			return 0;
-		if (cr_now_ns(CLOCK_MONOTONIC) > c->begin_ns + 100000000)
+		if (cr_now_ns(CLOCK_MONOTONIC) > c->stop_ns + 100000000)
 			help_forks(c);
 		if (cr_now_ns(CLOCK_MONOTONIC) > deadline)
 			return give_up_waiting(sh, c);
@@ -888,6 +888,6 @@ void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	for (i = 0; i < c->members.n; i++)
 		go(sh, c->members.v[i]);
 	if (!c->running)
-		c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
+		c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->stop_ns;
 	c->running = true;
 }

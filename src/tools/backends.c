@@ -12,34 +12,32 @@
 #define CONTAINER(name_, probe_)                                                    \
 	{                                                                           \
 		.name = name_, .probe = probe_, .attach = cr_container_attach,      \
-		.save = cr_container_save, .release = cr_container_release,         \
+		.stages = cr_container_stages,                                      \
 		.kill = cr_container_kill, .pids = cr_root_pids,                    \
 		.ended = cr_container_ended, .check = cr_container_check,           \
-		.restart = cr_container_restart                                     \
+		.restart = cr_container_restart_stages                              \
 	}
 
 const struct cr_backend cr_backends[] = {
 	{ .name = "agent",
 	  .capsule = true,
-	  .save = cr_agent_save,
-	  .release = cr_agent_release,
+	  .stages = cr_agent_stages,
 	  .kill = cr_kill_job,
 	  .pids = cr_tree_pids,
 	  .check = cr_agent_check,
-	  .restart = cr_agent_restart,
+	  .restart = cr_agent_restart_stages,
 	  .go = cr_restart_go },
 	CONTAINER("podman", cr_podman_probe),
 	CONTAINER("runc", cr_runc_probe),
 	{ .name = "criu",
 	  .capsule = true,
 	  .probe = cr_criu_probe,
-	  .save = cr_criu_save,
-	  .release = cr_criu_release,
+	  .stages = cr_criu_stages,
 	  .attach = cr_criu_attach,
 	  .kill = cr_criu_kill,
 	  .pids = cr_criu_pids,
 	  .check = cr_criu_check,
-	  .restart = cr_criu_restart },
+	  .restart = cr_criu_restart_stages },
 	{ 0 },
 };
 

@@ -97,6 +97,64 @@ static int refuse(struct cr_restart *r, struct cr_err *err)
 	return err->status;
 }
 
+static int announce(void *of)
+{
+	struct cr_restart *r = of;
+	struct cr_shepherd *sh = r->sh;
+	int ret = r->member ? cr_cluster_report(&sh->cluster, sh, r->err) : 0;
+
+	if (!ret)
+		ret = cr_shepherd_listen(sh, r->err);
+	if (!ret && r->member)
+		r->objects.gather = &sh->cluster.gather;
+	return ret;
+}
+
+static int let_go(void *of)
+{
+	struct cr_restart *r = of;
+	struct cr_shepherd *sh = r->sh;
+
+	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
+	restore_terminal(r);
+	note_stop(r);
+	return sh->backend->go ? sh->backend->go(r, r->err) : 0;
+}
+
+/* What cannot be done for it now would be lacking for ever. Where nothing waits, it is ended. */
+static void end(void *of)
+{
+	struct cr_restart *r = of;
+
+	if (r->err->status && r->sh->backend->go)
+		r->sh->backend->kill(r->sh);
+}
+
+static int resumed(void *of)
+{
+	struct cr_restart *r = of;
+
+	return r->err->status ? -EIO : 0;
+}
+
+static int meet(void *of, const char *barrier)
+{
+	struct cr_restart *r = of;
+
+	return cr_cluster_barrier(&r->sh->cluster, barrier, r->err);
+}
+
+static const struct cr_stage opening[] = {
+	{ "announcing", .run = announce },
+	{ 0 },
+};
+
+static const struct cr_stage closing[] = {
+	{ "releasing", let_go, .undo = end },
+	{ "resuming", resumed, .settles = { cr_restart_plugins_over } },
+	{ 0 },
+};
+
 /* In the capsule, as the shepherd: everything until the job runs, then its life. */
 static int inner(struct cr_restart *r)
 {
@@ -106,24 +164,18 @@ static int inner(struct cr_restart *r)
 
 	sh->virtual_ids = r->objects.virtual_ids;
 	snprintf(sh->agent_socket, sizeof(sh->agent_socket), "%s", r->img.job.agent_socket);
-	ret = r->member ? cr_cluster_report(&sh->cluster, sh, &err) : 0;
-	if (!ret)
-		ret = cr_shepherd_listen(sh, &err);
-	if (!ret && r->member)
-		r->objects.gather = &sh->cluster.gather;
-	if (!ret)
-		ret = sh->backend->restart(r, &err);
+	r->err = &err;
+	r->stages = (struct cr_stages){ .of = r, .meet = meet };
+	r->stages.traced = cr_stages_traced() ? sh->name : NULL;
+	cr_stages_add(&r->stages, opening);
+	cr_stages_add(&r->stages, sh->backend->restart);
+	cr_stages_add(&r->stages, closing);
+	ret = cr_stages_run(&r->stages);
+	if (ret)
+		cr_fail(&err, CR_EXIT_INTERNAL, -ret, "restart of %s", sh->name);
+	cr_stages_undo(&r->stages);
 	if (ret)
 		return refuse(r, &err);
-	snprintf(sh->command, sizeof(sh->command), "%s", r->img.job.command);
-	restore_terminal(r);
-	note_stop(r);
-	ret = sh->backend->go ? sh->backend->go(r, &err) : 0;
-	/* What cannot be done for it now would be lacking for ever. */
-	if (ret | cr_plugins_over(&sh->plugins, !ret, &err)) {
-		sh->backend->kill(sh);
-		return refuse(r, &err);
-	}
 	cr_image_free(&r->img);
 	cr_detach_done(0);
 	return cr_shepherd_run(sh);

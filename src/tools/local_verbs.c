@@ -137,7 +137,13 @@ void cr_print_status_json(const struct call *c)
 	cr_json_string(stdout, c->reply.last_error);
 	printf(",\"failure\":");
 	cr_json_string(stdout, c->reply.failure);
-	printf(",\"processes\":[");
+	printf(",\"stages\":[");
+	for (i = 0; i < c->reply.stages_count; i++) {
+		printf("%s{\"stage\":", i ? "," : "");
+		cr_json_string(stdout, c->reply.stages[i].stage);
+		printf(",\"ms\":%.3f}", c->reply.stages[i].ns / 1e6);
+	}
+	printf("],\"processes\":[");
 	for (i = 0; i < c->nprocesses; i++) {
 		const cairn_ProcessStatus *p = &c->processes[i];
 
@@ -185,6 +191,10 @@ static int do_status(struct call *c)
 	if (c->reply.wall_ns)
 		printf("last one    job stood still %.1f ms, committed after %.1f ms\n",
 		       c->reply.stall_ns / 1e6, c->reply.wall_ns / 1e6);
+	for (i = 0; i < c->reply.stages_count; i++)
+		printf("%s%s %.1f ms%s", i ? ", " : "stages      ", c->reply.stages[i].stage,
+		       c->reply.stages[i].ns / 1e6,
+		       i + 1 == c->reply.stages_count ? "\n" : "");
 	if (*c->reply.failure)
 		printf("failure     %s\n", c->reply.failure);
 	if (*c->reply.last_error)

@@ -11,7 +11,6 @@
 #include "arch/x86_64/cpu.h"
 #include "common/elf_id.h"
 #include "common/runtime.h"
-#include "coordinator/phase.h"
 #include "unit.h"
 
 static struct cr_err err;
@@ -176,68 +175,6 @@ START_TEST(runtime)
 }
 END_TEST
 
-START_TEST(phases)
-{
-	static const char *const names[] = { "running", "stopping", "saving", "writing",
-					     "committing" };
-	struct cr_course c = { 0 };
-	int i, k;
-
-	ck_assert(!cr_course_add(&c) && !cr_course_advance(&c));
-	ck_assert(cr_course_begin(&c));
-	ck_assert(!cr_course_begin(&c));
-	for (i = 0; i < 3; i++)
-		ck_assert(cr_course_add(&c));
-	for (k = CR_STOPPING; k <= CR_COMMITTING; k++) {
-		ck_assert_int_eq(c.phase, k);
-		ck_assert_str_eq(cr_phase_name(c.phase), names[k]);
-		ck_assert_int_eq(cr_course_add(&c), k == CR_STOPPING);
-		if (k == CR_STOPPING)
-			cr_course_remove(&c, false);
-		ck_assert(!cr_course_arrive(&c) && !cr_course_advance(&c));
-		ck_assert(!cr_course_arrive(&c) && !cr_course_advance(&c));
-		ck_assert(cr_course_arrive(&c));
-		ck_assert(cr_course_advance(&c));
-		ck_assert_uint_eq(c.arrived, 0);
-	}
-	ck_assert_int_eq(c.phase, CR_IDLE);
-	ck_assert_str_eq(cr_phase_name(c.phase), names[0]);
-	ck_assert(cr_course_begin(&c));
-	ck_assert_uint_eq(c.members, 0);
-}
-END_TEST
-
-START_TEST(phase_failures)
-{
-	struct cr_course c = { 0 };
-
-	/* The last one missing goes away: all that are left have arrived. */
-	cr_course_begin(&c);
-	cr_course_add(&c);
-	cr_course_add(&c);
-	ck_assert(!cr_course_arrive(&c));
-	cr_course_remove(&c, false);
-	ck_assert(cr_course_advance(&c));
-	/* One that had arrived goes away: the others are still waited for. */
-	cr_course_end(&c);
-	cr_course_begin(&c);
-	cr_course_add(&c);
-	cr_course_add(&c);
-	cr_course_arrive(&c);
-	cr_course_remove(&c, true);
-	ck_assert(!cr_course_advance(&c));
-	ck_assert(cr_course_arrive(&c));
-	cr_course_fail(&c);
-	ck_assert(!cr_course_advance(&c));
-	ck_assert(!cr_course_begin(&c));
-	cr_course_end(&c);
-	ck_assert_int_eq(c.phase, CR_IDLE);
-	ck_assert(cr_course_begin(&c) && !c.failed);
-	cr_course_remove(&c, true);
-	ck_assert_uint_eq(c.members, 0);
-}
-END_TEST
-
 START_TEST(cpu)
 {
 	cairn_CpuFeatures here, had = { .words_count = 8 }, has = { .words_count = 8 };
@@ -376,8 +313,6 @@ TCase *unit_common(void)
 	tcase_add_test(c, errors);
 	tcase_add_test(c, io);
 	tcase_add_test(c, runtime);
-	tcase_add_test(c, phases);
-	tcase_add_test(c, phase_failures);
 	tcase_add_test(c, cpu);
 	tcase_add_test(c, baseline);
 	tcase_add_test(c, programs);

@@ -12,6 +12,7 @@ test_unit_unit_SOURCES = \
 	test/unit/net_trust.c test/unit/options.c \
 	test/unit/placement.c \
 	test/unit/proc.c test/unit/restart.c test/unit/sample.c test/unit/sample.h \
+	test/unit/stages.c \
 	test/unit/store_keep.c test/unit/store_lab.c test/unit/store_lab.h \
 	test/unit/store_peer.c test/unit/store_ship.c \
 	test/unit/unit.c test/unit/unit.h test/unit/wire.c

@@ -63,6 +63,7 @@ int main(void)
 {
 	static TCase *(*const cases[])(void) = {
 		unit_image, unit_archive, unit_damage, unit_wire, unit_proc, unit_restart,
+		unit_stages,
 		unit_options,
 		unit_common, unit_criu, unit_criu_log, unit_choose,
 		unit_store_ship, unit_store_keep, unit_store_peer,

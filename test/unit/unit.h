@@ -14,6 +14,7 @@ TCase *unit_damage(void);
 TCase *unit_wire(void);
 TCase *unit_proc(void);
 TCase *unit_restart(void);
+TCase *unit_stages(void);
 TCase *unit_options(void);
 TCase *unit_common(void);
 TCase *unit_criu(void);
