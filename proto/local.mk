@@ -2,7 +2,7 @@
 #
 # C from the schemas, by nanopb.
 
-PROTO_NAMES = image criu agent control cluster store rsh
+PROTO_NAMES = operation image criu agent control cluster store rsh
 PROTO_HDRS = $(PROTO_NAMES:%=proto/%.pb.h)
 PROTO_CODE = $(PROTO_NAMES:%=proto/%.pb.c)
 

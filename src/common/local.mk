@@ -33,5 +33,6 @@ src_libcommon_a_SOURCES = \
 	src/common/runtime.c src/common/runtime.h \
 	src/common/preload.c src/common/preload.h \
 	src/common/wire.c src/common/wire.h
-nodist_src_libcommon_a_SOURCES = proto/image.pb.c proto/agent.pb.c proto/control.pb.c \
+nodist_src_libcommon_a_SOURCES = proto/operation.pb.c \
+	proto/image.pb.c proto/agent.pb.c proto/control.pb.c \
 	proto/cluster.pb.c

@@ -226,7 +226,7 @@ static int prepare(void *arg)
 	char dir[CR_PATH_MAX];
 	int ret;
 
-	of->stopping = c->purpose == CR_SAVE_AND_STOP;
+	of->stopping = c->intent == cairn_Intent_INTENT_STOP;
 	of->gone = false;
 	cr_count_job(c->sh, c);
 	/* A member of a cluster's job has got another folder since. */

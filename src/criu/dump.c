@@ -246,10 +246,10 @@ static int start(void *of)
 	ret = cr_criu_outside(sh, &c->job, &d->args, &c->err);
 	if (ret)
 		return ret;
-	if (c->purpose == CR_SAVE_AND_STOP)
+	if (c->intent == cairn_Intent_INTENT_STOP)
 		note_stopped(sh, &d->stopped);
 	cr_argument(&d->args,
-		    c->purpose == CR_SAVE_AND_STOP ? "--leave-stopped" : "--leave-running");
+		    c->intent == cairn_Intent_INTENT_STOP ? "--leave-stopped" : "--leave-running");
 	cr_argument(&d->args, NULL);
 	ret = cr_helper_start(sh, d->args.v, nothing, on_dumped, d, &d->pid, &c->err);
 	return ret ? ret : CR_LATER;
@@ -314,7 +314,7 @@ static void release(void *of)
 	c->backend_state = NULL;
 	if (!d)
 		return;
-	if (c->purpose == CR_SAVE_AND_STOP && !c->save.ended)
+	if (c->intent == cairn_Intent_INTENT_STOP && !c->save.ended)
 		go_on(d);
 	cr_remove_tree(c->writer.dir, SCRATCH);
 	d->c = NULL;

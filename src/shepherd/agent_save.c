@@ -69,10 +69,11 @@ static int save(void *of)
 	if (!ret)
 		ret = cr_describe_job(sh, c);
 	if (!ret)
-		ret = c->purpose == CR_CHECK ? cr_check_shared(c) : cr_save_shared(sh, c);
+		ret = c->intent == cairn_Intent_INTENT_CHECK ? cr_check_shared(c) :
+							       cr_save_shared(sh, c);
 	if (cr_check_room(c))
 		ret = cr_pass_over(c, -ENOTSUP);
-	if (!ret && c->purpose != CR_CHECK)
+	if (!ret && c->intent != cairn_Intent_INTENT_CHECK)
 		ret = cr_save_undo(sh, c);
 	return ret;
 }
@@ -179,7 +180,7 @@ static int verify(void *of)
 
 static bool goes_on(const void *of)
 {
-	return ((const struct cr_checkpoint *)of)->purpose == CR_SAVE;
+	return ((const struct cr_checkpoint *)of)->intent == cairn_Intent_INTENT_CHECKPOINT;
 }
 
 static bool goes_on_at_once(const void *of)

@@ -105,7 +105,7 @@ static void start(int fd, short what, void *arg)
 			fail_all(sh, &err);
 		for (a = sh->asks; a && !err.status; a = a->next)
 			a->passed_on = true;
-	} else if (cr_checkpoint_start(sh, CR_SAVE, -1, &err)) {
+	} else if (cr_checkpoint_start(sh, cairn_Intent_INTENT_CHECKPOINT, -1, &err)) {
 		fail_all(sh, &err);
 	}
 }
@@ -125,7 +125,7 @@ void cr_asks_cut(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	cr_asks_look(sh);
 	c->cut = true;
-	for (a = sh->asks; a && c->purpose != CR_CHECK; a = a->next)
+	for (a = sh->asks; a && c->intent != cairn_Intent_INTENT_CHECK; a = a->next)
 		if (!a->done && !a->checkpoint)
 			a->checkpoint = c->writer.number;
 }
@@ -134,7 +134,7 @@ void cr_asks_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	struct cr_ask *a;
 
-	if (c->purpose == CR_CHECK)
+	if (c->intent == cairn_Intent_INTENT_CHECK)
 		return;
 	for (a = sh->asks; a; a = a->next) {
 		/* One that has come to no cut has failed for all who had asked by then. */

@@ -63,7 +63,7 @@ int cr_pass_over(struct cr_checkpoint *c, int ret)
 {
 	struct cr_remark *r;
 
-	if (!ret || c->purpose != CR_CHECK)
+	if (!ret || c->intent != cairn_Intent_INTENT_CHECK)
 		return ret;
 	r = cr_list_add(&c->save.remarks);
 	if (r) {
@@ -177,21 +177,21 @@ static int end_job(void *of)
 
 bool cr_checkpoint_keeps(const void *of)
 {
-	return ((const struct cr_checkpoint *)of)->purpose != CR_CHECK;
+	return ((const struct cr_checkpoint *)of)->intent != cairn_Intent_INTENT_CHECK;
 }
 
 static bool is_held(const void *of)
 {
 	const struct cr_checkpoint *c = of;
 
-	return c->purpose == CR_SAVE_AND_STOP && c->sh->cluster.active;
+	return c->intent == cairn_Intent_INTENT_STOP && c->sh->cluster.active;
 }
 
 static bool is_the_end(const void *of)
 {
 	const struct cr_checkpoint *c = of;
 
-	return c->purpose == CR_SAVE_AND_STOP && !c->sh->cluster.fenced;
+	return c->intent == cairn_Intent_INTENT_STOP && !c->sh->cluster.fenced;
 }
 
 static const struct cr_stage cr_opening[] = {
@@ -215,7 +215,7 @@ static void note_result(struct cr_checkpoint *c)
 	struct cr_shepherd *sh = c->sh;
 
 	/* What a check finds says nothing about the last checkpoint. */
-	if (c->purpose == CR_CHECK)
+	if (c->intent == cairn_Intent_INTENT_CHECK)
 		return;
 	sh->last_stages = c->stages;
 	if (c->err.status) {
@@ -260,7 +260,7 @@ static void conclude(struct cr_checkpoint *c)
 	cr_asks_finished(sh, c);
 	/* In a cluster it is the coordinator who knows which ones are still needed. */
 	if (c->committed && !sh->cluster.active)
-		prune_later(sh, c->purpose == CR_SAVE_AND_STOP);
+		prune_later(sh, c->intent == cairn_Intent_INTENT_STOP);
 	free_checkpoint(c);
 	sh->checkpoint = NULL;
 	cr_control_next(sh);
@@ -290,7 +290,7 @@ void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
 	c->held = false;
 	sh->cluster.course = 0;
 	if (!stop)
-		c->purpose = CR_SAVE;
+		c->intent = cairn_Intent_INTENT_CHECKPOINT;
 	cr_checkpoint_done(c, 0);
 }
 
@@ -316,7 +316,7 @@ static void prepare(struct cr_checkpoint *c)
 	c->save.own_ipc = sh->own_ipc;
 	c->save.file_limit = sh->options.file_limit;
 	c->save.tcp_repair = !strcmp(sh->options.tcp, "repair");
-	c->save.stopping = c->purpose == CR_SAVE_AND_STOP;
+	c->save.stopping = c->intent == cairn_Intent_INTENT_STOP;
 	c->save.rules = &sh->options.files;
 	if (sh->cluster.active)
 		c->save.gather = &sh->cluster.gather;
@@ -328,7 +328,7 @@ static void prepare(struct cr_checkpoint *c)
 	cr_stages_add(&c->stages, cr_closing);
 }
 
-int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
+int cr_checkpoint_start(struct cr_shepherd *sh, cairn_Intent intent, int client,
 			struct cr_err *err)
 {
 	struct cr_checkpoint *c;
@@ -344,7 +344,7 @@ int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int cli
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", sh->name);
 	sh->checkpoint = c;
 	c->sh = sh;
-	c->purpose = purpose;
+	c->intent = intent;
 	c->client = client;
 	prepare(c);
 	look(c, cr_stages_run(&c->stages));

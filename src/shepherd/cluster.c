@@ -340,9 +340,9 @@ static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 	c->written.course = c->failed.course = 0;
 	cr_err_clear(&c->why);
 	if (cr_checkpoint_start(c->sh,
-				k->check ? CR_CHECK :
-				k->stop	 ? CR_SAVE_AND_STOP :
-					   CR_SAVE,
+				k->check ? cairn_Intent_INTENT_CHECK :
+				k->stop	 ? cairn_Intent_INTENT_STOP :
+					   cairn_Intent_INTENT_CHECKPOINT,
 				-1, &err)) {
 		cr_cluster_failed(c, &err);
 		c->course = 0;
@@ -655,7 +655,7 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 
 	if (!c->active || !c->course)
 		return;
-	if (k->purpose == CR_CHECK)
+	if (k->intent == cairn_Intent_INTENT_CHECK)
 		tell_findings(c, k);
 	if (k->err.status)
 		cr_cluster_failed(c, &k->err);

@@ -112,7 +112,7 @@ void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		return;
 	r = calloc(1, sizeof(*r));
 	if (r) {
-		for (i = 0; c->purpose == CR_CHECK && i < c->save.remarks.n; i++)
+		for (i = 0; c->intent == cairn_Intent_INTENT_CHECK && i < c->save.remarks.n; i++)
 			send_finding(sh, c->client, &c->save.remarks.v[i], r);
 		r->status = c->err.status;
 		snprintf(r->error, sizeof(r->error), "%s", c->err.text);
@@ -133,7 +133,7 @@ static void start_next(int fd, short what, void *arg)
 		return;
 	next = sh->waiting.v[0];
 	memmove(sh->waiting.v, sh->waiting.v + 1, --sh->waiting.n * sizeof(next));
-	if (cr_checkpoint_start(sh, next.purpose, next.client, &err))
+	if (cr_checkpoint_start(sh, next.intent, next.client, &err))
 		close(next.client);
 }
 
@@ -145,12 +145,12 @@ void cr_control_next(struct cr_shepherd *sh)
 		event_base_once(sh->base, -1, EV_TIMEOUT, start_next, sh, &now);
 }
 
-static bool wait_in_line(struct cr_shepherd *sh, int fd, enum cr_purpose purpose)
+static bool wait_in_line(struct cr_shepherd *sh, int fd, cairn_Intent intent)
 {
 	struct cr_waiting *w = sh->checkpoint ? cr_list_add(&sh->waiting) : NULL;
 
 	if (w)
-		*w = (struct cr_waiting){ fd, purpose };
+		*w = (struct cr_waiting){ fd, intent };
 	return w;
 }
 
@@ -162,13 +162,16 @@ static bool in_cluster(const struct cr_shepherd *sh, struct cr_err *err)
 	return true;
 }
 
+static bool is_checkpoint(cairn_Intent intent)
+{
+	return intent == cairn_Intent_INTENT_CHECKPOINT || intent == cairn_Intent_INTENT_STOP ||
+	       intent == cairn_Intent_INTENT_CHECK;
+}
+
 /* Whether the connection stays open for a later answer. */
 static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		 cairn_ControlReply *r)
 {
-	enum cr_purpose purpose = q->verb == cairn_Verb_VERB_CHECK ? CR_CHECK :
-				  q->stop			   ? CR_SAVE_AND_STOP :
-								     CR_SAVE;
 	struct cr_err err = { 0 };
 
 	switch (q->verb) {
@@ -180,15 +183,18 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 			break;
 		cr_end_job(sh);
 		break;
-	case cairn_Verb_VERB_CHECKPOINT:
-	case cairn_Verb_VERB_CHECK:
+	case cairn_Verb_VERB_OPERATE:
+		if (!is_checkpoint(q->intent)) {
+			cr_fail(&err, CR_EXIT_USAGE, 0, "unknown intent %d", q->intent);
+			break;
+		}
 		if (sh->cluster.active && in_cluster(sh, &err))
 			break;
 		if (sh->ended)
 			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "the job %s has ended", sh->name);
-		else if (wait_in_line(sh, fd, purpose))
+		else if (wait_in_line(sh, fd, q->intent))
 			return true;
-		else if (!cr_checkpoint_start(sh, purpose, fd, &err))
+		else if (!cr_checkpoint_start(sh, q->intent, fd, &err))
 			return true;
 		break;
 	default:

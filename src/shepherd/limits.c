@@ -252,7 +252,7 @@ int cr_limits_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	look_at_host(&tightest);
 	if (tightest.left < need.least)
 		return refuse(c, &tightest, &need);
-	c->hold = c->purpose == CR_SAVE &&
+	c->hold = c->intent == cairn_Intent_INTENT_CHECKPOINT &&
 		  (sh->starved ||
 		   tightest.left - need.least < (tightest.all ? need.copies : need.copies / 4));
 	return 0;

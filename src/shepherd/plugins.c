@@ -79,10 +79,7 @@ int cr_plugins_suspend(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	ps->arg = sh;
 	ps->fork = NULL;
 	c->save.plugins = ps;
-	ret = cr_plugins_start(ps,
-			       c->purpose == CR_CHECK	      ? CAIRN_CHECK :
-			       c->purpose == CR_SAVE_AND_STOP ? CAIRN_STOP :
-								CAIRN_CHECKPOINT,
-			       &c->err);
+	/* The numbers are the same. */
+	ret = cr_plugins_start(ps, (enum cairn_course)c->intent, &c->err);
 	return ret ? ret : cr_plugins_each(ps, CR_HOOK_SUSPEND, &c->err);
 }

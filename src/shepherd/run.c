@@ -192,7 +192,7 @@ static void on_interval(int fd, short what, void *arg)
 	struct cr_err err = { 0 };
 
 	if (!sh->checkpoint && !sh->ended)
-		cr_checkpoint_start(sh, CR_SAVE, -1, &err);
+		cr_checkpoint_start(sh, cairn_Intent_INTENT_CHECKPOINT, -1, &err);
 	report(sh, &err);
 }
 
@@ -207,7 +207,7 @@ static void on_stop_time(int fd, short what, void *arg)
 		return;
 	}
 	if (!sh->ended)
-		cr_checkpoint_start(sh, CR_SAVE_AND_STOP, -1, &err);
+		cr_checkpoint_start(sh, cairn_Intent_INTENT_STOP, -1, &err);
 	report(sh, &err);
 }
 

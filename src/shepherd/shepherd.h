@@ -17,6 +17,7 @@
 #include "common/proc.h"
 #include "common/wire.h"
 #include "objects/object.h"
+#include "operation.pb.h"
 #include "plugin/plugin.h"
 #include "shepherd/backend.h"
 #include "shepherd/cluster.h"
@@ -103,12 +104,6 @@ struct cr_member {
 
 #define CR_MEMBER_BUCKETS 256
 
-enum cr_purpose {
-	CR_SAVE,
-	CR_SAVE_AND_STOP, /* the job ends with it */
-	CR_CHECK, /* nothing is kept: everything that would be in the way is found */
-};
-
 struct cr_checkpoint {
 	struct cr_shepherd *sh;
 	struct cr_stages stages;
@@ -122,7 +117,7 @@ struct cr_checkpoint {
 	CR_LIST(struct cr_duplicate *) duplicates; /* in the order of kcmp */
 	int epoll; /* of the agents' connections, while they are stopped */
 	cairn_Job job;
-	enum cr_purpose purpose;
+	cairn_Intent intent;
 	bool running; /* members have been let go */
 	bool cut; /* everyone stands still: who asks from now on asks for the next */
 	bool hold; /* everyone stands still until all is written: memory is short */
@@ -141,7 +136,7 @@ struct cr_checkpoint {
 /* A crctl that wants a checkpoint while another is being made. */
 struct cr_waiting {
 	int client;
-	enum cr_purpose purpose;
+	cairn_Intent intent;
 };
 
 /*
@@ -448,7 +443,7 @@ int cr_plugins_suspend(struct cr_shepherd *sh, struct cr_checkpoint *c);
 bool cr_in_background(void *(*fn)(void *), void *arg);
 
 /* Starts one; its end is told to client (or nobody, -1). */
-int cr_checkpoint_start(struct cr_shepherd *sh, enum cr_purpose purpose, int client,
+int cr_checkpoint_start(struct cr_shepherd *sh, cairn_Intent intent, int client,
 			struct cr_err *err);
 
 /* For a backend, from the loop: the stage that returned CR_LATER is through, or c->err says why. */

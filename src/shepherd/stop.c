@@ -793,7 +793,7 @@ static int stop_sections(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			ret = wait_for(sh, c, 1);
 		if (!ret && waiting)
 			ret = push_on(sh, c);
-		if (!ret && waiting && now > deadline && c->purpose != CR_CHECK)
+		if (!ret && waiting && now > deadline && c->intent != cairn_Intent_INTENT_CHECK)
 			return give_up_waiting(sh, c);
 	} while (!ret && waiting && now <= deadline);
 	return ret;

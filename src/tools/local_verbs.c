@@ -59,7 +59,7 @@ int cr_call_collect(struct call *c)
 
 int cr_call_send(struct call *c, cairn_Verb verb)
 {
-	cairn_ControlRequest q = { .version = CR_AGENT_VERSION, .verb = verb, .stop = c->stop };
+	cairn_ControlRequest q = { .version = CR_AGENT_VERSION, .verb = verb, .intent = c->intent };
 
 	return cr_wire_send(c->to.fd, &wire, cairn_ControlRequest_fields, &q, NULL, 0);
 }
@@ -88,7 +88,6 @@ static int hear_all(struct call *c, int ms)
 /* Sends it to the job as it is now; a shepherd may be just ending, and the next one be starting. */
 static int ask_once(struct call *c, cairn_Verb verb)
 {
-	bool saves = verb == cairn_Verb_VERB_CHECKPOINT || verb == cairn_Verb_VERB_CHECK;
 	int ret = cr_reach(c->job, &c->to, c->err);
 
 	c->ended = false;
@@ -99,7 +98,9 @@ static int ask_once(struct call *c, cairn_Verb verb)
 		c->ended = true;
 		return ended_early(c);
 	}
-	return hear_all(c, saves ? -1 : verb == cairn_Verb_VERB_KILL ? KILL_MS : ANSWER_MS);
+	return hear_all(c, verb == cairn_Verb_VERB_OPERATE ? -1 :
+			   verb == cairn_Verb_VERB_KILL	   ? KILL_MS :
+							     ANSWER_MS);
 }
 
 /* One request; every process of every reply is collected. 0 or -errno. */
@@ -221,11 +222,11 @@ static int await_end(struct call *c)
 
 static int do_checkpoint(struct call *c)
 {
-	int ret = ask(c, cairn_Verb_VERB_CHECKPOINT);
+	int ret = ask(c, cairn_Verb_VERB_OPERATE);
 
 	if (ret)
 		return tell_left_over(c);
-	if (c->stop && (ret = await_end(c)))
+	if (c->intent == cairn_Intent_INTENT_STOP && (ret = await_end(c)))
 		return ret;
 	if (!c->json) {
 		printf("%s\n", c->reply.checkpoint);
@@ -295,7 +296,8 @@ static int do_check(struct call *c)
 	if (digits && !c->job[digits]) {
 		ret = cr_look(atoi(c->job), &c->findings, c->err);
 	} else if (is_job(c->job)) {
-		ret = ask(c, cairn_Verb_VERB_CHECK);
+		c->intent = cairn_Intent_INTENT_CHECK;
+		ret = ask(c, cairn_Verb_VERB_OPERATE);
 	} else {
 		ret = cr_look_at_command(c->job, &c->findings, c->err);
 	}
@@ -378,7 +380,9 @@ static int do_forget(struct call *c)
 static int with(struct cr_ctl *ctl, int (*verb)(struct call *c))
 {
 	struct call c = {
-		.job = ctl->of[0], .json = ctl->json, .stop = ctl->stop, .err = &ctl->err
+		.job = ctl->of[0], .json = ctl->json,
+		.intent = ctl->stop ? cairn_Intent_INTENT_STOP : cairn_Intent_INTENT_CHECKPOINT,
+		.err = &ctl->err,
 	};
 	int ret;
 

@@ -13,7 +13,8 @@
 
 struct call {
 	const char *job; /* a name, or the folder of its checkpoints */
-	bool json, stop;
+	bool json;
+	cairn_Intent intent;
 	struct cr_err *err;
 	struct cr_reached to;
 	bool ended; /* its shepherd did, before it answered */

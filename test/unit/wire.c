@@ -83,7 +83,7 @@ START_TEST(empty)
 	ck_assert_int_eq(
 		cr_wire_recv(pair[1], &wire, cairn_ControlRequest_fields, &in, NULL, NULL, 0), 1);
 	ck_assert_uint_eq(in.request.version, 0);
-	ck_assert_int_eq(in.request.stop, false);
+	ck_assert_int_eq(in.request.intent, cairn_Intent_INTENT_LAUNCH);
 }
 END_TEST
 
