@@ -14,6 +14,7 @@
 
 #include "criu/criu.h"
 #include "criu/image.h"
+#include "objects/reach.h"
 
 #define REGULAR 1
 

@@ -3,6 +3,8 @@
 // Contents and attributes of files from the image into files. Runs in the shepherd of a restart.
 // What is made anew is filled before any process exists; what is there already changes last, and
 // room for it is reserved first, so that a full disk is met while all files are as they were.
+#include "objects/content.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/reach.h"
 
 static int write_zeros(int fd, uint64_t from, uint64_t to)
 {

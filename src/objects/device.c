@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <sys/sysmacros.h>
 
-#include "objects/object.h"
+#include "objects/reach.h"
+#include "objects/reopen.h"
 
 static const struct {
 	unsigned char minor;

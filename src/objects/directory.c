@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/inode.h"
+#include "objects/kernels.h"
+#include "objects/reopen.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {

@@ -17,7 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/fdinfo.h"
+#include "objects/index.h"
+#include "objects/registry.h"
+#include "objects/save.h"
 
 /* What stays of a one-shot watch that has fired. */
 #define PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)

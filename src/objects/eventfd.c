@@ -5,7 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/fdinfo.h"
+#include "objects/save.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {

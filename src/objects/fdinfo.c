@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // /proc/self/fdinfo/N of a duplicate: the kernel's own words about what lies behind a descriptor.
+#include "objects/fdinfo.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "objects/object.h"
 
 int cr_fdinfo(int fd, char **text)
 {

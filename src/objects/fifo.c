@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "objects/object.h"
+#include "objects/inode.h"
+#include "objects/pipe.h"
+#include "objects/reach.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {

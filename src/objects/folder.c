@@ -3,13 +3,16 @@
 // The directories above what a restart makes again: on another machine, or after somebody cleaned
 // up, they may be missing too. A save notes them as inodes without content; a restart makes those
 // that are missing, and a restart that fails removes them again. Runs in the shepherd.
+#include "objects/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/inode.h"
+#include "objects/rights.h"
 
 static const cairn_Inode *noted(const struct cr_save *s, const char *path)
 {

@@ -5,6 +5,8 @@
 // is opened through that descriptor, but before it is unlinked if it was with O_NOFOLLOW; of an
 // O_TMPFILE it is that descriptor. Directories above it that are gone too are there for so long.
 // Runs in the shepherd of a restart, before any description; leaves nothing behind, on failure too.
+#include "objects/ghost.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +14,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/index.h"
+#include "objects/registry.h"
+#include "objects/rights.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10

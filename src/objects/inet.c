@@ -4,6 +4,8 @@
 // known, because a connection inside the job is described by both of its ends. At a restart all
 // of them are made at once, before anything else, and handed out.
 // Runs in the shepherd. On failure the error names the process and its descriptor.
+#include "objects/inet.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,7 +14,15 @@
 #include <sys/socket.h>
 
 #include "common/each.h"
+#include "objects/inet_options.h"
 #include "objects/inet_places.h"
+#include "objects/multicast.h"
+#include "objects/tcp_diag.h"
+#include "objects/tcp_members.h"
+#include "objects/tcp_repair.h"
+#include "objects/tcp_restore.h"
+#include "objects/tcp_save.h"
+#include "objects/udp.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Internet addresses: IPv4, IPv6 and IPv4 in IPv6 as one. Runs in the shepherd; nothing here fails.
+#include "objects/inet_address.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "objects/inet.h"
+#include "common/io.h"
 
 static const unsigned char mapped[12] = { [10] = 0xff, 0xff };
 

@@ -3,6 +3,8 @@
 // What host this is and which addresses it has, for jobs of several members.
 // Runs in the shepherd. Without an answer of the kernel a host has no addresses, and is one that no
 // other is.
+#include "objects/inet_home.h"
+
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -10,8 +12,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-
-#include "objects/inet_places.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71

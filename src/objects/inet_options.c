@@ -3,14 +3,14 @@
 // The options of internet sockets: read one by one, kept where they differ from a new socket's, set
 // again. Runs in the shepherd. An option that the kernel does not know is one that nobody has set;
 // one that may not be set again is said.
+#include "objects/inet_options.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/in6.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include "objects/inet.h"
 
 /* Not in every libc's headers. */
 enum {
@@ -344,6 +344,27 @@ void cr_inet_grow(int fd, int name, size_t bytes)
 
 	if (cr_inet_get(fd, SOL_SOCKET, name) / 2 < value)
 		set_buffer(fd, name, value * 2);
+}
+
+/* SO_RCVLOWAT has the kernel make room for so much; how much that takes, it knows by itself. */
+void cr_tcp_grow(int fd, int want)
+{
+	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
+	int lock = cr_inet_get(fd, SOL_SOCKET, BUF_LOCK);
+	int got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	int64_t more;
+
+	if (got >= want)
+		return;
+	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock & ~SOCK_RCVBUF_LOCK);
+	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, want / 2);
+	got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	more = got > 0 ? (int64_t)(want / 2) * want / got : 0;
+	if (got < want)
+		cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT,
+			    more < INT32_MAX / 4 ? more : INT32_MAX / 4);
+	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
+	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock);
 }
 
 static int value_of_new(const cairn_InetSocket *m, int name)

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "objects/inet_options.h"
+#include "objects/tcp_time_wait.h"
+
 #define VERSION 1u
 
 /* What "places" brings of a member. */

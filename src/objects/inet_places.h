@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where the members of a job are and were: a host's own addresses; at a restart, what of the job's
-// addresses and ports is what on the nodes where its members are now. inet_places.c, inet_home.c.
+// At a restart: what of the job's addresses and ports is what on the nodes where its members are
+// now.
 #pragma once
 
-#include "objects/inet.h"
-
-/* Tells one host, or network namespace, from another. */
-struct cr_host_id {
-	unsigned char bytes[16];
-};
-
-struct cr_own_addresses {
-	struct cr_home *v;
-	size_t n, room;
-};
-
-/* ---- inet_home.c ---- */
-
-void cr_host_id_read(struct cr_host_id *id);
-/* All that this host has, in the order of its interfaces; v is freed by the caller. */
-int cr_own_addresses_read(struct cr_own_addresses *a);
-/* Keeps those by which others can reach it. */
-void cr_own_addresses_homes(struct cr_own_addresses *a);
-bool cr_own_addresses_have(const struct cr_own_addresses *a, const struct cr_place *p);
-/* Whether a place means the same host on every host. */
-bool cr_place_is_loopback(const struct cr_place *p);
-bool cr_place_is_any(const struct cr_place *p);
-struct cr_place cr_place_of(const union cr_inet_name *name, int type);
-/* Into the family that fits best. */
-void cr_place_name(const struct cr_place *p, union cr_inet_name *to);
-/* Fills s->homes. */
-int cr_homes_save(struct cr_save *s);
-/* A member's words that nobody understands. */
-int cr_places_foreign(unsigned int member, struct cr_err *err);
-
-/* ---- a restart: inet_places.c ---- */
+#include "objects/inet_home.h"
 
 struct cr_places_member;
 

@@ -4,6 +4,8 @@
 // the inodes of what is watched; watch_path.c finds where they are. Events can only be had by
 // reading them; inotify_queue.c puts them back, into the running job and at a restart. Watches are
 // added last of all, so that the restart's own work on the files is not reported.
+#include "objects/inotify.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/fdinfo.h"
+#include "objects/index.h"
+#include "objects/inotify_queue.h"
+#include "objects/kernels.h"
+#include "objects/reach.h"
+#include "objects/save.h"
+#include "objects/watch_path.h"
 
 #ifndef IN_MASK_CREATE
 #define IN_MASK_CREATE 0x10000000

@@ -7,6 +7,8 @@
 // events of two other files first, and these are read out again, one to make room for each that is
 // wanted, the rest at the end.
 // Runs in the shepherd. The instance must have no watches of the application's meanwhile.
+#include "objects/inotify_queue.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -19,7 +21,6 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
-#include "objects/object.h"
 
 #ifndef INOTIFY_IOC_SETNEXTWD
 #define INOTIFY_IOC_SETNEXTWD _IOW('I', 0, int32_t)

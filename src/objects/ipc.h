@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the kinds of SysV IPC have in common: sysv.c for sysv_shm.c, sysv_sem.c and sysv_msg.c.
+// What the kinds of SysV IPC have in common.
 #pragma once
 
 #include "objects/object.h"
@@ -35,26 +35,8 @@ bool cr_ipc_only_saves(pid_t pid);
 
 /* ---- a restart ---- */
 
-/* Objects of a kind (shm, sem, msg) in the image: how many records, and whose id one has, or -1. */
-struct cr_ipc_list {
-	const char *kind;
-	const struct cr_image *img;
-	size_t n;
-	int (*id)(const struct cr_image *img, size_t i);
-};
-
-/* Calls one() for each of the ids, in their order, as long as it returns 0. */
-int cr_ipc_each(struct cr_restore *r, const struct cr_ipc_list *l,
-		int (*one)(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
-			   struct cr_err *err),
-		struct cr_err *err);
-
-/*
- * An object by make(), which returns its id, as a process with the pid of its maker; under its own
- * id if ids are ours to give. Returns the id.
- */
-int cr_ipc_make(struct cr_restore *r, const struct cr_ipc_list *l, const cairn_IpcObject *o,
-		pid_t maker, int (*make)(const void *what), const void *what, struct cr_err *err);
+/* The id that a saved object has now, or -ENOENT. */
+int cr_ipc_id_now(const struct cr_restore *r, char kind, int saved);
 
 /* The next object gets this id; false: it gets any. Of virtual ids any will do. */
 bool cr_ipc_next_id(const struct cr_restore *r, const char *kind, const cairn_IpcObject *o);
@@ -69,12 +51,3 @@ int cr_ipc_made(struct cr_restore *r, const char *kind, const cairn_IpcObject *o
  */
 int cr_ipc_as(const struct cr_restore *r, pid_t pid, uid_t uid, gid_t gid, int (*fn)(void *),
 	      void *arg);
-
-/* The kinds, in the order of a save or restart. */
-int cr_segments_note(struct cr_save *s, struct cr_err *err);
-int cr_segments_prepare(struct cr_restore *r, struct cr_err *err);
-void cr_segments_free(struct cr_restore *r);
-int cr_semaphores_save(struct cr_save *s, struct cr_err *err);
-int cr_semaphores_prepare(struct cr_restore *r, struct cr_err *err);
-int cr_messages_save(struct cr_save *s, struct cr_err *err);
-int cr_messages_prepare(struct cr_restore *r, struct cr_err *err);

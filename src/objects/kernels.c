@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files and directories that the kernel makes up, in /proc and /sys. Those of a process are opened
-// by the shepherd when all processes exist; for one that had ended a stand-in lives that long, so
-// that the descriptor says of it what it said before. Runs in the shepherd of a restart.
+// What is no file that somebody stored: what the kernel makes up in /proc and /sys, namespaces, and
+// files that are memory. Hosted code of the shepherd; nothing is opened.
+#include "objects/kernels.h"
+
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include "objects/object.h"
+#include <sys/vfs.h>
 
 bool cr_is_kernels(const char *path)
 {
@@ -51,25 +47,49 @@ pid_t cr_proc_pid(const struct cr_restore *r, const char *path, bool *there)
 	return *there ? cr_restored_pid(r, pid) : 0;
 }
 
-int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
-{
-	bool there = !d->deleted;
-	pid_t pid = cr_proc_pid(r, d->path, &there);
-	char path[CR_PATH_MAX + 32];
-	int fd;
+const char *const cr_namespaces[CR_NAMESPACES] = {
+	"mnt",
+	"net",
+	"pid",
+	"user",
+	"ipc",
+	"cgroup",
+	"time",
+	"pid_for_children",
+	"time_for_children",
+	"uts",
+};
 
-	if (!there)
-		pid = fork();
-	while (!pid)
-		pause();
-	snprintf(path, sizeof(path), "/proc/%d%s", pid, cr_proc_rest(d->path));
-	fd = cr_reopen(r, -1, path, d, err);
-	if (!there && pid > 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
-	/* Of a process that is gone nothing can be read on the way there. */
-	if (fd >= 0 && d->offset)
-		lseek(fd, d->offset, SEEK_SET);
-	return fd;
+static bool look(pid_t pid, size_t kind, struct stat *st)
+{
+	char path[64] = "/proc/self/ns/";
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/ns/", pid);
+	strcat(path, cr_namespaces[kind]);
+	return !stat(path, st);
+}
+
+uint64_t cr_namespace_number(pid_t pid, size_t kind)
+{
+	struct stat st;
+
+	return look(pid, kind, &st) ? st.st_ino : 0;
+}
+
+bool cr_is_namespace(const struct cr_fd_view *v)
+{
+	static dev_t all;
+	struct stat st;
+
+	if (!all && look(0, CR_NAMESPACE_UTS, &st))
+		all = st.st_dev;
+	return all && S_ISREG(v->st.st_mode) && v->st.st_dev == all;
+}
+
+bool cr_is_tmpfs(int fd)
+{
+	struct statfs fs;
+
+	return !fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC;
 }

@@ -4,6 +4,8 @@
 // who has the descriptors at those numbers sets them, for all, when no file is open for the restart
 // any more. A lease that was being broken is broken again, with nobody told: its holder has heard.
 // Runs in: a fork of the shepherd, when all processes are in place and none has run.
+#include "objects/lease.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/index.h"
+#include "objects/reopen.h"
 
 /* As whoever wants to read or write would; without waiting, and it opens nothing. */
 static int open_against(int fd, int flags)

@@ -4,6 +4,8 @@
 // locks and flock's belong to a description: the shepherd takes the former, which are nobody's;
 // of the latter the kernel notes who took them, so the same process does, whether it still has the
 // file or not, and for one that is gone somebody who is gone at once. fdinfo tells of all.
+#include "objects/lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -16,7 +18,8 @@
 #include <unistd.h>
 
 #include "common/proc.h"
-#include "objects/object.h"
+#include "objects/index.h"
+#include "objects/registry.h"
 
 /* "1: POSIX  ADVISORY  WRITE 708 08:02:1234 0 EOF"; false for waiters and other kinds. */
 static bool parse(const char *line, cairn_Lock *out)

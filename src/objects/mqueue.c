@@ -5,6 +5,8 @@
 // message in a queue that has one. If someone is to be notified of the first message, the queue is
 // never left empty meanwhile.
 // Runs in: the shepherd; cr_mqueues_of_process() in a restarted process.
+#include "objects/mqueue.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
@@ -15,7 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/save.h"
 
 #define MQUEUE_MAGIC 0x19800202
 #define STATUS_SIZE 80 /* of every queue, seen as a file */

@@ -3,13 +3,13 @@
 // Multicast groups that a socket has joined. No call lists them, but one tells whether a socket is
 // in a given group of a given interface: so all groups that the host is in are asked for.
 // Runs in the shepherd.
+#include "objects/multicast.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include "objects/inet.h"
 
 struct candidate {
 	union cr_inet_name group;

@@ -4,6 +4,8 @@
 // host name of a process's own. The latter a restart makes before any process. Descriptors of both
 // come back, with the number that the namespace has then; of any other they are refused by name.
 // Runs in the shepherd. On failure the restart is given up.
+#include "objects/namespace.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,56 +16,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/kernels.h"
+#include "objects/reopen.h"
+#include "objects/save.h"
 
 #define KERNEL_LARGEFILE 0100000 /* O_LARGEFILE, which the C library has as 0 here */
 #define PIDFD_THREAD O_EXCL /* Linux 6.9 */
-
-const char *const cr_namespaces[CR_NAMESPACES] = {
-	"mnt",
-	"net",
-	"pid",
-	"user",
-	"ipc",
-	"cgroup",
-	"time",
-	"pid_for_children",
-	"time_for_children",
-	"uts",
-};
 
 /* PIDFD_GET_*_NAMESPACE of Linux 6.11. */
 static const unsigned int by_pidfd[CR_NAMESPACES] = {
 	_IO(0xff, 3), _IO(0xff, 4), _IO(0xff, 5), _IO(0xff, 9), _IO(0xff, 2),
 	_IO(0xff, 1), _IO(0xff, 7), _IO(0xff, 6), _IO(0xff, 8), _IO(0xff, 10),
 };
-
-static bool look(pid_t pid, size_t kind, struct stat *st)
-{
-	char path[64] = "/proc/self/ns/";
-
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/%d/ns/", pid);
-	strcat(path, cr_namespaces[kind]);
-	return !stat(path, st);
-}
-
-uint64_t cr_namespace_number(pid_t pid, size_t kind)
-{
-	struct stat st;
-
-	return look(pid, kind, &st) ? st.st_ino : 0;
-}
-
-bool cr_is_namespace(const struct cr_fd_view *v)
-{
-	static dev_t all;
-	struct stat st;
-
-	if (!all && look(0, CR_NAMESPACE_UTS, &st))
-		all = st.st_dev;
-	return all && S_ISREG(v->st.st_mode) && v->st.st_dev == all;
-}
 
 bool cr_namespace_path(const struct cr_save *s, const struct cr_fd_view *v, char *path, size_t size)
 {

@@ -13,7 +13,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "objects/inet.h"
+#include "objects/inet_options.h"
+#include "objects/save.h"
 
 static const int flags[] = { NETLINK_PKTINFO,	      NETLINK_BROADCAST_ERROR, NETLINK_NO_ENOBUFS,
 			     NETLINK_LISTEN_ALL_NSID, NETLINK_CAP_ACK,	       NETLINK_EXT_ACK,

@@ -7,7 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/index.h"
+#include "objects/inode.h"
+#include "objects/kernels.h"
+#include "objects/namespace.h"
+#include "objects/reopen.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {

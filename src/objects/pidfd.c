@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/proc.h"
-#include "objects/object.h"
+#include "objects/fdinfo.h"
 
 /* struct pidfd_info of Linux 6.15, as far as we want it. */
 struct info {

@@ -2,6 +2,8 @@
 //
 // Pipes with both ends inside the job, and their content. tee(2) copies it without taking it; the
 // packets of O_DIRECT pipes stay apart.
+#include "objects/pipe.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/folder.h"
+#include "objects/index.h"
+#include "objects/rights.h"
+#include "objects/save.h"
 
 #define LARGEFILE 0100000 /* the kernel's; to libc it is 0 here */
 

@@ -76,3 +76,5 @@ bool cr_file_rule(const struct cr_file_rules *rules, const char *path, cairn_Fil
 	}
 	return found;
 }
+
+const char *const cr_companions[] = { "-journal", "-wal", "-shm", NULL };

@@ -23,3 +23,9 @@ int cr_file_rules_join(struct cr_file_rules *rules, const char *more, size_t len
 
 /* Whether one of them is about the path, and what it says. */
 bool cr_file_rule(const struct cr_file_rules *rules, const char *path, cairn_FilePolicy *policy);
+
+/*
+ * What programs keep beside a file and would take for newer truth than the file put back: goes into
+ * the image with the file, or is set aside at a restart if it was not there. Ends with NULL.
+ */
+extern const char *const cr_companions[];

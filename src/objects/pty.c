@@ -3,6 +3,8 @@
 // Pseudo terminals of the job's own: masters, slaves and /dev/tty of sessions that have one. A pair
 // is one record, whatever is open of it; pty_queue.c has what is on its way in it. A slave whose
 // master is outside of the job is refused. At a restart pty_make.c makes the pairs.
+#include "objects/pty.h"
+
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "objects/pty.h"
+#include "objects/pty_make.h"
+#include "objects/pty_queue.h"
+#include "objects/save.h"
 
 #define KIND cairn_ObjectKind_OBJECT_PTY
 

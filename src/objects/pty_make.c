@@ -5,6 +5,8 @@
 // cr_pty_number(). Runs in the shepherd before any process exists, and at the end in those that
 // hold them. Invariants: between the two everyone inherits a descriptor of each side, so that no
 // terminal is hung up before its time. On failure the restart ends and nothing of the job has run.
+#include "objects/pty_make.h"
+
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "objects/pty.h"
+#include "objects/pty_queue.h"
 
 #define KIND cairn_ObjectKind_OBJECT_PTY
 #define DEVPTS_MAGIC 0x1cd1

@@ -9,6 +9,8 @@
 // Input passes two queues: 4095 bytes that the line discipline has worked on, and behind them what
 // it has not seen. The first are put back past it (quoted where they would mean something), the
 // others in front of it.
+#include "objects/pty_queue.h"
+
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +19,6 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include "objects/pty.h"
 
 #define WORKED_ON 4095 /* N_TTY_BUF_SIZE - 1 */
 #define PIECE 256 /* MIN_TTYB_SIZE */

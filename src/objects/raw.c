@@ -12,7 +12,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "objects/inet.h"
+#include "objects/inet_options.h"
+#include "objects/multicast.h"
+#include "objects/save.h"
 
 /* What can be read of a packet socket's options and set again. */
 static const int packet_options[] = { PACKET_AUXDATA,	PACKET_VERSION,	    PACKET_RESERVE,

@@ -1,148 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All kinds of objects, in the order in which they are asked, and what is done with each of them.
-// To add one: its file, and its row.
+// A restart: what is done with each kind of objects, and with each description of the image. Runs
+// in the shepherd and in the processes that it makes.
+#include "objects/registry.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/claim.h"
+#include "objects/index.h"
+#include "objects/lease.h"
+#include "objects/lock.h"
+#include "objects/pipe.h"
+#include "objects/regular.h"
+#include "objects/reopen.h"
+#include "objects/rights.h"
 #include "objects/room.h"
-
-static const struct cr_object *const objects[] = {
-	&cr_object_mqueue,	&cr_object_path,      &cr_object_stdio,	  &cr_object_unix,
-	&cr_object_tty,		&cr_object_shared,    &cr_object_pipe,	  &cr_object_fifo,
-	&cr_object_device,	&cr_object_directory, &cr_object_regular, &cr_object_eventfd,
-	&cr_object_signalfd,	&cr_object_timerfd,   &cr_object_epoll,	  &cr_object_pidfd,
-	&cr_object_sysv,	&cr_object_inet,      &cr_object_pty,	  &cr_object_inotify,
-	&cr_object_userfaultfd, &cr_object_netlink,   &cr_object_raw,	  &cr_object_namespace,
-	&cr_object_plugin,
-};
-
-void cr_outside_read(struct cr_outside *out)
-{
-	char path[64], link[CR_PATH_MAX];
-	int fd;
-
-	memset(out, 0, sizeof(*out));
-	getrlimit(RLIMIT_NOFILE, &out->limit);
-	for (fd = 0; fd < 1024 && out->nslots < CR_SLOTS; fd++) {
-		struct cr_slot *s = &out->slots[out->nslots];
-		ssize_t n;
-
-		if (fstat(fd, &s->st))
-			continue;
-		/* Our own library's or a debugger's: not something the job could have inherited. */
-		if (fd > 2 && fcntl(fd, F_GETFD) & FD_CLOEXEC)
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		n = readlink(path, link, sizeof(link) - 1);
-		link[n < 0 ? 0 : n] = 0;
-		s->fd = fd;
-		s->tty = isatty(fd);
-		out->nslots++;
-	}
-	fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (fd >= 0) {
-		unsigned int dev = 0;
-
-		if (!ioctl(fd, TIOCGDEV, &dev))
-			out->tty = dev;
-		close(fd);
-	}
-}
-
-const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	size_t i;
-
-	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
-		if (objects[i]->match(s, v))
-			return objects[i];
-	return NULL;
-}
-
-const struct cr_object *cr_object_of(cairn_ObjectKind kind)
-{
-	size_t i;
-
-	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
-		if (objects[i]->kind == kind)
-			return objects[i];
-	return NULL;
-}
-
-int cr_objects_each_finish(struct cr_save *s, struct cr_err *err)
-{
-	size_t i;
-	int ret = 0;
-
-	for (i = 0; i < CR_ARRAY_SIZE(objects) && !ret; i++)
-		if (objects[i]->finish)
-			ret = objects[i]->finish(s, err);
-	return ret;
-}
-
-void cr_objects_each_free(struct cr_save *s)
-{
-	size_t i;
-
-	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
-		if (objects[i]->free_save)
-			objects[i]->free_save(s);
-}
-
-/* ---- restart ---- */
-
-void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d)
-{
-	struct f_owner_ex owner = { d->owner_type, cr_restored_pid(r, d->owner) };
-
-	if (d->owner_signal)
-		fcntl(fd, F_SETSIG, d->owner_signal);
-	if (d->owner)
-		fcntl(fd, F_SETOWN_EX, &owner);
-}
-
-int cr_first_number(const struct cr_image *img, pid_t pid, uint32_t id)
-{
-	size_t i, k, j;
-
-	for (i = 0; i < img->processes.n; i++) {
-		const struct cr_process_image *p = &img->processes.v[i];
-
-		for (k = 0; p->process.pid == pid && k < p->fds.n; k++)
-			for (j = 0; j < p->fds.v[k].fds_count; j++)
-				if (p->fds.v[k].descriptions[j] == id)
-					return p->fds.v[k].fds[j];
-	}
-	return -1;
-}
-
-int cr_description_index(const struct cr_image *img, uint32_t id)
-{
-	size_t low = 0, high = img->descriptions.n;
-
-	/* They are written in the order of their ids. */
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (img->descriptions.v[mid].id == id)
-			return mid;
-		if (img->descriptions.v[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return -ENOENT;
-}
+#include "objects/shared_memory.h"
 
 static enum cr_when when(const struct cr_object *o, const cairn_Description *d)
 {
@@ -159,7 +37,7 @@ static int unknown(const cairn_Description *d, struct cr_err *err)
 static int open_now(struct cr_restore *r, size_t i, struct cr_err *err)
 {
 	const cairn_Description *d = &r->img->descriptions.v[i];
-	const struct cr_object *o = cr_object_of(d->kind);
+	const struct cr_object *o = cr_object_of(r->kinds, d->kind);
 	struct cr_behalf before;
 	cr_auto_fd fd = -1;
 
@@ -275,6 +153,7 @@ static int prepare_late(struct cr_restore *r, size_t i, struct cr_err *err)
 
 int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 {
+	const struct cr_object *const *k;
 	int ret = make_room(r, err);
 	size_t i;
 
@@ -286,12 +165,12 @@ int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 		ret = cr_shared_prepare(r, err);
 	if (!ret)
 		ret = cr_pipes_prepare(r, err);
-	for (i = 0; i < CR_ARRAY_SIZE(objects) && !ret; i++)
-		if (objects[i]->prepare)
-			ret = objects[i]->prepare(r, err);
+	for (k = r->kinds; *k && !ret; k++)
+		if ((*k)->prepare)
+			ret = (*k)->prepare(r, err);
 	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
-		const struct cr_object *o = cr_object_of(d->kind);
+		const struct cr_object *o = cr_object_of(r->kinds, d->kind);
 
 		if (!o)
 			return unknown(d, err);
@@ -354,7 +233,7 @@ int cr_objects_late(struct cr_restore *r, struct cr_err *err)
 
 	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
-		const struct cr_object *o = cr_object_of(d->kind);
+		const struct cr_object *o = cr_object_of(r->kinds, d->kind);
 
 		if (r->late[i][0] >= 0 && r->description_fd[i] < 0 && open_now(r, i, err) < 0)
 			return -EIO;
@@ -378,7 +257,7 @@ int cr_object_take(struct cr_restore *r, size_t i, struct cr_err *err)
 	fd = peek_fd(r->late[i][1]);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, -fd, "%s was not handed over",
-			       cr_object_of(r->img->descriptions.v[i].kind)->name);
+			       cr_object_of(r->kinds, r->img->descriptions.v[i].kind)->name);
 	r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->base);
 	return r->description_fd[i];
 }
@@ -394,7 +273,7 @@ int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, st
 
 		if (r->first[i] != p->process.pid)
 			continue;
-		o = cr_object_of(d->kind);
+		o = cr_object_of(r->kinds, d->kind);
 		if (o->settle)
 			ret = o->settle(r, d, r->description_fd[i], p, err);
 	}
@@ -418,7 +297,7 @@ int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 	cr_set_by_number(r);
 	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
-		const struct cr_object *o = cr_object_of(d->kind);
+		const struct cr_object *o = cr_object_of(r->kinds, d->kind);
 
 		if (o->last && r->description_fd[i] >= 0) {
 			struct cr_behalf before = cr_on_behalf(cr_behalf_of_description(r, d));
@@ -441,11 +320,11 @@ static void close_all(int *fds, size_t n)
 
 void cr_restore_free(struct cr_restore *r)
 {
-	size_t i;
+	const struct cr_object *const *k;
 
-	for (i = 0; i < CR_ARRAY_SIZE(objects); i++)
-		if (objects[i]->free_restore)
-			objects[i]->free_restore(r);
+	for (k = r->kinds; *k; k++)
+		if ((*k)->free_restore)
+			(*k)->free_restore(r);
 	close_all(r->description_fd, r->img->descriptions.n);
 	close_all((int *)r->late, r->img->descriptions.n * 2);
 	close_all(r->inode_fd, r->img->inodes.n);
@@ -458,73 +337,4 @@ void cr_restore_free(struct cr_restore *r)
 	r->first = NULL;
 	r->description_fd = r->inode_fd = r->shared_fd = NULL;
 	r->pipe_fd = r->late = NULL;
-}
-
-int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_Description *how,
-		  struct cr_err *err)
-{
-	int i = cr_inode_index(r->img, d->dev, d->inode);
-	const char *path = i >= 0 && d->deleted ? r->img->inodes.v[i].path : d->path;
-
-	return cr_reopen(r, i < 0 ? -1 : r->inode_fd[i], path, how, err);
-}
-
-/* What a description's path must lead to; 0 for anything. */
-static mode_t kind_of(const cairn_Description *d)
-{
-	switch (d->kind) {
-	case cairn_ObjectKind_OBJECT_REGULAR:
-		return S_IFREG;
-	case cairn_ObjectKind_OBJECT_DIRECTORY:
-		return S_IFDIR;
-	case cairn_ObjectKind_OBJECT_DEVICE:
-		return S_IFCHR;
-	default:
-		return 0;
-	}
-}
-
-static bool leads_to(const char *path, int fd)
-{
-	struct stat named, st;
-
-	return !cr_reach_stat(path, &named) && !fstat(fd, &st) && named.st_dev == st.st_dev &&
-	       named.st_ino == st.st_ino;
-}
-
-static int open_one(int at, const char *path, const cairn_Description *d, int flags)
-{
-	if (at >= 0 && flags & O_NOFOLLOW && !leads_to(path, at))
-		flags &= ~O_NOFOLLOW;
-	if (at >= 0)
-		return cr_reach_again(at, path, flags);
-	/* Nobody can change what is there, and it has kinds and rights of its own. */
-	if (cr_is_kernels(path))
-		return open(path, flags | O_CLOEXEC | O_NOCTTY);
-	return cr_reach_open(path, flags, kind_of(d));
-}
-
-int cr_reopen(struct cr_restore *r, int at, const char *path, const cairn_Description *d,
-	      struct cr_err *err)
-{
-	/* What is a property of open(2) itself, not of what it made, is not done again. */
-	int flags = (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_CLOEXEC | O_ASYNC)) | O_NOCTTY;
-	int fd;
-
-	if ((flags & O_TMPFILE) == O_TMPFILE)
-		flags &= ~O_TMPFILE;
-	fd = open_one(at, path, d, flags);
-	/* O_NOATIME is for owners only. */
-	if (fd < 0 && errno == EPERM && flags & O_NOATIME)
-		fd = open_one(at, path, d, flags & ~O_NOATIME);
-	if (fd < 0 && cr_reach_hint(errno)[0])
-		return cr_fail(err, CR_EXIT_CHANGED, 0,
-			       "the job had %s open, which cannot be opened now%s", d->path,
-			       cr_reach_hint(errno));
-	if (fd < 0)
-		return cr_fail(err, CR_EXIT_CHANGED, errno,
-			       "the job had %s open, which cannot be opened now (put it back, or "
-			       "restart where it is)",
-			       d->path);
-	return fd;
 }

@@ -7,6 +7,8 @@
 //   written anywhere, or mapped    content put back, up to the file limit
 //   deleted                        made again, and unlinked
 // Contents change only in cr_inodes_apply(), after everything else of the restart has succeeded.
+#include "objects/regular.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -15,7 +17,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/content.h"
+#include "objects/folder.h"
+#include "objects/ghost.h"
+#include "objects/index.h"
+#include "objects/inode.h"
+#include "objects/kernels.h"
+#include "objects/reopen.h"
+#include "objects/rights.h"
 
 #define MQUEUE_MAGIC 0x19800202
 
@@ -97,16 +106,6 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 }
 
 /* ---- restart ---- */
-
-int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode)
-{
-	size_t i;
-
-	for (i = 0; i < img->inodes.n; i++)
-		if (img->inodes.v[i].dev == dev && img->inodes.v[i].inode == inode)
-			return i;
-	return -ENOENT;
-}
 
 static cairn_FilePolicy policy_of(const struct cr_restore *r, const cairn_Inode *m)
 {

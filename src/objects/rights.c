@@ -4,12 +4,14 @@
 // one of those is root, root's; of what no process has (what waits in a socket's queue, what lies
 // beside a file), that of whoever has the file that it belongs to, or has the fewest rights.
 // Runs in the shepherd of a restart, and is known to all processes that it makes.
+#include "objects/rights.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/index.h"
 
 static bool has_less(const struct cr_process_image *p)
 {

@@ -2,6 +2,8 @@
 //
 // A save: every open file description of the job once, however many descriptors lead to it. Runs in
 // the shepherd while the job stands still. On failure the error says what cannot be saved.
+#include "objects/save.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
@@ -12,7 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/claim.h"
+#include "objects/inode_store.h"
+#include "objects/kernels.h"
+#include "objects/shared_memory.h"
 
 static const char *refused_name(const struct cr_fd_view *v)
 {
@@ -238,6 +243,16 @@ int cr_refuse(const struct cr_fd_view *v, struct cr_err *err)
 		       v->pid, refused_name(v), v->number, v->link);
 }
 
+const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_fd_view *v)
+{
+	const struct cr_object *const *k;
+
+	for (k = s->kinds; *k; k++)
+		if ((*k)->match(s, v))
+			return *k;
+	return NULL;
+}
+
 int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, struct cr_err *err)
 {
 	const struct cr_object *object;
@@ -303,6 +318,17 @@ void cr_remark(struct cr_save *s, const char *format, ...)
 	va_end(args);
 }
 
+int cr_objects_each_finish(struct cr_save *s, struct cr_err *err)
+{
+	const struct cr_object *const *k;
+	int ret = 0;
+
+	for (k = s->kinds; *k && !ret; k++)
+		if ((*k)->finish)
+			ret = (*k)->finish(s, err);
+	return ret;
+}
+
 int cr_objects_finish(struct cr_save *s, struct cr_err *err)
 {
 	int ret = cr_objects_each_finish(s, err);
@@ -328,9 +354,12 @@ void cr_save_close(struct cr_save *s)
 
 void cr_save_free(struct cr_save *s)
 {
+	const struct cr_object *const *k;
 	size_t i;
 
-	cr_objects_each_free(s);
+	for (k = s->kinds; *k; k++)
+		if ((*k)->free_save)
+			(*k)->free_save(s);
 	cr_save_close(s);
 	for (i = 0; i < s->descriptions.n; i++)
 		free(s->descriptions.v[i]);

@@ -4,6 +4,8 @@
 // deleted files that are only mapped. (POSIX shared memory is a file on tmpfs: regular.c.) Saved
 // once per object, from a descriptor where there is one, else by the writer of a process that maps
 // it.
+#include "objects/shared_memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -15,18 +17,12 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
-#include "objects/object.h"
+#include "objects/reopen.h"
+#include "objects/sysv_shm.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10
 #endif
-
-bool cr_is_tmpfs(int fd)
-{
-	struct statfs fs;
-
-	return !fstatfs(fd, &fs) && fs.f_type == TMPFS_MAGIC;
-}
 
 /* What memfd_secret makes. */
 #define SECRET "/secretmem"

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "objects/object.h"
+#include "objects/fdinfo.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {

@@ -3,6 +3,8 @@
 // Doing something as a process that is gone, or not there yet: the kernel notes pid and owner of
 // whoever connects, listens or sends, and keeps the number after the process has ended.
 // Runs in the shepherd, inside the capsule, before any process of the job exists.
+#include "objects/stand_in.h"
+
 #include <errno.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -12,7 +14,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/call.h"
-#include "objects/unix.h"
+#include "common/io.h"
 
 #define STACK (64ul << 10)
 

@@ -7,6 +7,8 @@
 // between until the id comes. The namespace is the job's own and new.
 // Runs in: the shepherd. On failure: the object is named, and what has been made goes with the
 // namespace.
+#include "objects/sysv_make.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

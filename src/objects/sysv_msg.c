@@ -2,12 +2,15 @@
 //
 // SysV message queues: messages are copied out of them (MSG_COPY), which nobody notices.
 // Runs in: the shepherd.
+#include "objects/sysv_msg.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/msg.h>
 
 #include "objects/ipc.h"
+#include "objects/sysv_make.h"
 
 /* Columns of /proc/sysvipc/msg. */
 enum { CBYTES = 3, QNUM, LSPID, LRPID, UID, CTIME = UID + 6 };

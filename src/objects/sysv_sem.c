@@ -3,12 +3,15 @@
 // SysV semaphores: values, who operated each last, and what the end of a process will undo. The
 // undo values are found out by the agents (preload/undo.c) and arrive as records of a process.
 // Runs in: the shepherd; cr_semaphores_of_process() in a restarted process.
+#include "objects/sysv_sem.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sem.h>
 
 #include "objects/ipc.h"
+#include "objects/sysv_make.h"
 
 /* Columns of /proc/sysvipc/sem. */
 enum { NSEMS = 3, UID, OTIME = UID + 4, CTIME };

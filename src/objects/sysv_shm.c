@@ -3,6 +3,8 @@
 // SysV shared memory: segments with their content, attached or not, also removed ones that are
 // still attached. A segment is a SharedMemory to which mappings refer, with its IpcObject besides.
 // Runs in: the shepherd; a restarted process attaches what it had (restart/memory.c).
+#include "objects/sysv_shm.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 
 #include "common/proc.h"
 #include "objects/ipc.h"
+#include "objects/sysv_make.h"
 
 /* Columns of /proc/sysvipc/shm. */
 enum { SIZE = 3, CPID, LPID, NATTCH, UID, CTIME = UID + 6, SWAP = CTIME + 2 };

@@ -7,6 +7,8 @@
 // sends the same again. It knows nothing of it, as it stands still.
 // Clients outside are never touched: where one waits among those, the checkpoint is refused.
 // Runs in the shepherd. Nothing is accepted before it is known that all can be given back.
+#include "objects/tcp_backlog.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "objects/inet.h"
+#include "objects/inet_home.h"
+#include "objects/inet_options.h"
+#include "objects/tcp_diag.h"
+#include "objects/tcp_queue.h"
+#include "objects/tcp_time_wait.h"
 
 /* A connection in a backlog. */
 struct pending {

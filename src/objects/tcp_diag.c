@@ -4,6 +4,8 @@
 // orphans, TIME-WAIT, and where a connection in the making goes to; and which direction of a UDP
 // socket was shut. Any user may ask.
 // Runs in the shepherd. Where sock_diag is missing there seems to be none of them.
+#include "objects/tcp_diag.h"
+
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>

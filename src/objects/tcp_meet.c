@@ -8,6 +8,8 @@
 // Invariant: all connections proceed at once and nobody waits to send before it reads, so that no
 // buffer can be too small for all to end.
 // Runs in the shepherd, before there are processes.
+#include "objects/tcp_meet.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,7 +18,9 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "objects/tcp_restore.h"
+#include "objects/inet_options.h"
+#include "objects/inet_places.h"
+#include "objects/tcp_queue.h"
 
 #define VERSION 1u
 #define ATTEMPT_NS 1500000000ll /* until another port is tried */

@@ -7,13 +7,16 @@
 // is there ("ends"): in a backlog, closed but still on its way, or another program's.
 // All members take part in both gathers, also those without a socket.
 // Runs in the shepherd. What comes from others is checked for its size, not believed to fit.
+#include "objects/tcp_members.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "objects/inet.h"
-#include "objects/inet_places.h"
+#include "objects/inet_home.h"
+#include "objects/tcp_diag.h"
+#include "objects/tcp_queue.h"
 
 #define VERSION 1u
 

@@ -6,6 +6,8 @@
 // from then until the restart somebody has to keep the peer's packets away from a host that knows
 // nothing of the connection (a firewall rule), or the peer must be silent.
 // Runs in the shepherd. Only established ones; those that are being closed are reset as ever.
+#include "objects/tcp_repair.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -13,7 +15,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "objects/inet.h"
+#include "objects/inet_options.h"
+#include "objects/tcp_queue.h"
+#include "objects/tcp_time_wait.h"
 
 enum { OPTION_MSS = 2, OPTION_WINDOW = 3, OPTION_SACK = 4, OPTION_TIMESTAMP = 8 };
 

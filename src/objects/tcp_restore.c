@@ -5,6 +5,8 @@
 // answered. A connection that led out of the job is made with an end of our own, which resets it.
 // Runs in the shepherd, before there are processes. Every address is taken first, so that no
 // helper's port is one that somebody still needs. On failure nothing of the job has run.
+#include "objects/tcp_restore.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -13,7 +15,12 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "objects/tcp_restore.h"
+#include "objects/inet_options.h"
+#include "objects/inet_places.h"
+#include "objects/tcp_meet.h"
+#include "objects/tcp_queue.h"
+#include "objects/tcp_repair.h"
+#include "objects/tcp_time_wait.h"
 
 #define PATIENCE_MS 10000
 
@@ -284,12 +291,6 @@ static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *local, 
 	if (getsockname(fd, &own.any, &len))
 		return -errno;
 	return accept_from(find_gate(w, at)->fd, cr_inet_port(&own));
-}
-
-bool cr_tcp_wants_name(const struct cr_inet_new *k)
-{
-	return k->m->remote.size && (k->kind == cairn_InetPeer_INET_PEER_CLOSED ||
-				     (k->m->state == CR_TCP_CLOSE && !k->peer));
 }
 
 /* The helper has the remote address if that is to be had, for who asks for it. */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TCP sockets being made again: what tcp_restore.c and tcp_meet.c share.
+// TCP sockets being made again.
 #pragma once
 
 #include "objects/inet.h"
-#include "objects/inet_places.h"
 
 /* Where the accepted end of connections is made; closed before real listeners listen. */
 struct cr_tcp_gate {
 	union cr_inet_name name;
 	int fd;
 };
+
+struct cr_places;
 
 struct cr_tcp_work {
 	struct cr_restore *r;
@@ -24,5 +25,6 @@ struct cr_tcp_work {
 int cr_tcp_new_socket(const cairn_InetSocket *m, int family, struct cr_err *err);
 int cr_tcp_made_failed(const struct cr_inet_new *k, int error, struct cr_err *err);
 
-/* tcp_meet.c: the connections with other members. Gathers "gates", which are open by then. */
-int cr_tcp_meet(struct cr_tcp_work *w, struct cr_err *err);
+/* places: where the job's other members are, or NULL. */
+int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n,
+		   struct cr_places *places, struct cr_err *err);

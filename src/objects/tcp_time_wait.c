@@ -6,6 +6,8 @@
 // inside the job are ours to take, when what lingers there has been ended in the same way. Whatever
 // else is in the way is named.
 // Runs in the shepherd of a restart.
+#include "objects/tcp_time_wait.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,7 +16,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "objects/inet.h"
+#include "objects/inet_options.h"
+#include "objects/tcp_diag.h"
 
 /* As long as Linux keeps a connection in TIME-WAIT, and a little more. */
 #define PATIENCE_NS 65000000000ll
@@ -110,6 +113,12 @@ static bool note_lingering(const struct cr_tcp_seen *seen, void *arg)
 	if (x)
 		x->seen = *seen;
 	return true;
+}
+
+bool cr_tcp_wants_name(const struct cr_inet_new *k)
+{
+	return k->m->remote.size && (k->kind == cairn_InetPeer_INET_PEER_CLOSED ||
+				     (k->m->state == CR_TCP_CLOSE && !k->peer));
 }
 
 static bool want(struct all_lingering *l, const union cr_inet_name *name)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The shepherd's own terminal, by whatever name it was opened; opened again as /dev/tty.
+#include "objects/tty.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,8 +10,6 @@
 #include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include "objects/object.h"
 
 bool cr_is_own_terminal(int fd)
 {

@@ -5,6 +5,8 @@
 // came from, by the job's own socket there or by one for the moment. Those of other hosts are lost:
 // nobody may send in their name, and UDP promises nothing.
 // Runs in the shepherd. Reading disturbs nobody: everything is peeked at.
+#include "objects/udp.h"
+
 #include <errno.h>
 #include <linux/sockios.h>
 #include <poll.h>
@@ -13,7 +15,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "objects/inet_options.h"
 #include "objects/inet_places.h"
+#include "objects/multicast.h"
 
 #define UDP_CORK 1
 #define LARGEST 65536

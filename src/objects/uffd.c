@@ -3,6 +3,8 @@
 // userfaultfd: made by its process itself, as it belongs to an address space, and told the ranges
 // again when these are at their places (restart/plan.c). Pages that are missing stay missing; a
 // thread that waits for one asks for it once more. Only of one process, which has only one.
+#include "objects/uffd.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -13,7 +15,8 @@
 #include <unistd.h>
 
 #include "common/proc.h"
-#include "objects/object.h"
+#include "objects/fdinfo.h"
+#include "objects/save.h"
 
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1

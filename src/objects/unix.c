@@ -3,14 +3,21 @@
 // Unix sockets during a save: what the kernel tells of each, and who is connected to whom. Sockets
 // are noted one by one and described when all processes' are known, since the queues of some hold
 // others. Nothing is taken from any queue; the job and its peers notice nothing.
+#include "objects/unix.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "objects/unix.h"
+#include "objects/save.h"
+#include "objects/unix_backlog.h"
 #include "objects/unix_empty.h"
+#include "objects/unix_name.h"
+#include "objects/unix_options.h"
+#include "objects/unix_queue.h"
+#include "objects/unix_restore.h"
 
 #define STATE_ESTABLISHED 1
 #define STATE_LISTEN 10

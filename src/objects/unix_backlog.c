@@ -7,6 +7,8 @@
 // descriptor; the agent's accept() unpacks it (preload/wrap_accept.c). The listener is readable
 // as before, and the number of connections in it is the same.
 // Failure: refused before anything is accepted, if the listener cannot be reached by its name.
+#include "objects/unix_backlog.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -16,7 +18,6 @@
 #include <unistd.h>
 
 #include "common/accept.h"
-#include "objects/unix.h"
 
 typedef CR_LIST(int) fd_list;
 

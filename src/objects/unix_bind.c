@@ -4,6 +4,8 @@
 // as it may be, whatever lies at that path now. So a path is bound below a directory of our own, as
 // the root of a stand-in, and its file is moved to where it was then, if others can reach it there.
 // What is there already is replaced only if it is a socket on which nobody listens any more.
+#include "objects/unix_bind.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
@@ -14,7 +16,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "objects/unix.h"
+#include "objects/folder.h"
+#include "objects/reach.h"
+#include "objects/stand_in.h"
 
 #define DEEPER ".cairn-deeper"
 

@@ -2,6 +2,8 @@
 //
 // All unix sockets of the network namespace, asked of the kernel once per save: who is whose peer,
 // who waits in whose backlog. Needs no privilege.
+#include "objects/unix_diag.h"
+
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -9,8 +11,6 @@
 #include <linux/unix_diag.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "objects/unix.h"
 
 #ifndef UNIX_DIAG_SHUTDOWN
 #define UNIX_DIAG_SHUTDOWN 6

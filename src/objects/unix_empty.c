@@ -4,11 +4,11 @@
 // skipped when a queue is looked through by offset: so what was seen of such a queue is remembered,
 // and each message told from others by the time that the kernel gives it at the first look.
 // Runs in the shepherd. Memory: only of queues that held such messages at the last checkpoint.
+#include "objects/unix_empty.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "objects/unix_empty.h"
 
 static CR_LIST(struct unix_seen *) all;
 

@@ -3,7 +3,7 @@
 // What is remembered of queues in which there were messages without a byte.
 #pragma once
 
-#include "objects/unix.h"
+#include "objects/unix_diag.h"
 
 struct unix_mark {
 	int64_t ns; /* the kernel's stamp */

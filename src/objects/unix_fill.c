@@ -4,6 +4,8 @@
 // sent it, with its credentials and descriptors; then datagram sockets are connected, ends that
 // nobody has are closed, directions shut, options set. Each of these would be in the way of the
 // steps before it.
+#include "objects/unix_fill.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <linux/sockios.h>
@@ -13,7 +15,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "objects/unix.h"
+#include "objects/registry.h"
+#include "objects/stand_in.h"
+#include "objects/unix_bind.h"
+#include "objects/unix_options.h"
 
 struct sending {
 	const cairn_UnixMessage *m;

@@ -2,6 +2,8 @@
 //
 // Where a bound unix socket is to be found: its name is a string as it was given to bind(2), maybe
 // relative to a directory that was left since, maybe below another root; what others use is a file.
+#include "objects/unix_name.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "objects/unix.h"
+#include "objects/save.h"
 
 #ifndef SIOCUNIXFILE
 #define SIOCUNIXFILE (SIOCPROTOPRIVATE + 0)

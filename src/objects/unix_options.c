@@ -3,12 +3,12 @@
 // Options of unix sockets: read one by one, kept where they differ from a new socket's, set again.
 // Those that mean something here, and those that programs set on any socket. One that the kernel
 // does not know is one that nobody has set. The sizes of buffers come with the table of all.
+#include "objects/unix_options.h"
+
 #include <errno.h>
 #include <linux/filter.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "objects/unix.h"
 
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76

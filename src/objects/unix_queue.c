@@ -4,6 +4,8 @@
 // their senders, credentials and descriptors. Options that help reading are the socket's, so they
 // are put back; only what is there is asked for, as a look at an empty queue would take a pending
 // error. Runs in the shepherd while the job stands still.
+#include "objects/unix_queue.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -13,7 +15,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#include "objects/unix.h"
+#include "objects/index.h"
+#include "objects/save.h"
 #include "objects/unix_empty.h"
 
 #define ROOM (CMSG_SPACE(253 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred)) + 512)
@@ -152,7 +155,7 @@ static int note_rights(struct reader *r, struct look *l, struct cr_err *err)
 		if (ret)
 			break;
 		d = &cr_description_noted(r->s, m->rights[m->rights_count++])->m;
-		o = cr_object_of(d->kind);
+		o = cr_object_of(r->s->kinds, d->kind);
 		if ((o->when_of ? o->when_of(d) : o->when) != CR_EARLY)
 			ret = cr_fail(
 				err, CR_EXIT_UNSUPPORTED, 0,

@@ -4,13 +4,20 @@
 // asked for, what was in their queues (unix_fill.c). Runs in the shepherd inside the capsule,
 // before any process of the job exists. On failure nothing remains but a socket's file in place of
 // the stale one.
+#include "objects/unix_restore.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "objects/unix.h"
+#include "objects/index.h"
+#include "objects/rights.h"
+#include "objects/stand_in.h"
+#include "objects/unix_bind.h"
+#include "objects/unix_fill.h"
+#include "objects/unix_options.h"
 
 static struct unix_made *made_of(const struct cr_restore *r)
 {

@@ -3,6 +3,8 @@
 // From an inode that is watched to its path: what the job has open, the paths that its agents
 // noted, file handles where that is permitted, and at last a search from those places. Runs in the
 // shepherd while the job stands still; bounded, since that is short.
+#include "objects/watch_path.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +15,6 @@
 #include <unistd.h>
 
 #include "common/proc.h"
-#include "objects/object.h"
 
 /* Entries of directories that a search looks at. */
 #define SEARCH_MAX 100000

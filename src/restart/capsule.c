@@ -25,6 +25,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "objects/sysv.h"
 #include "restart/restart.h"
 #include "shepherd/guard.h"
 

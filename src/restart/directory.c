@@ -11,6 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "objects/index.h"
+#include "objects/kernels.h"
+#include "objects/reach.h"
 #include "restart/plan.h"
 
 /* No signal tells of its end: that would wait for the application. */

@@ -18,6 +18,12 @@
 #include <xxh_x86dispatch.h>
 
 #include "arch/x86_64/call.h"
+#include "objects/index.h"
+#include "objects/kernels.h"
+#include "objects/reach.h"
+#include "objects/regular.h"
+#include "objects/shared_memory.h"
+#include "objects/sysv_shm.h"
 #include "restart/restart.h"
 
 #ifndef MAP_DROPPABLE

@@ -19,6 +19,16 @@
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/rseq.h"
 #include "common/agent_config.h"
+#include "objects/index.h"
+#include "objects/lock.h"
+#include "objects/mqueue.h"
+#include "objects/namespace.h"
+#include "objects/registry.h"
+#include "objects/regular.h"
+#include "objects/rights.h"
+#include "objects/shared_memory.h"
+#include "objects/standard.h"
+#include "objects/sysv_sem.h"
 #include "restart/plan.h"
 
 #define MADV_GUARD 102

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "objects/claim.h"
+#include "objects/kinds.h"
+#include "objects/save.h"
 #include "shepherd/shepherd.h"
 
 struct prune {
@@ -309,6 +312,7 @@ static void prepare(struct cr_checkpoint *c)
 
 	c->thread_pipe[0] = c->thread_pipe[1] = -1;
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
+	c->save.kinds = cr_kinds;
 	c->save.writer = &c->writer;
 	c->save.outside = &sh->outside;
 	c->save.addresses = sh->addresses;

@@ -18,6 +18,10 @@
 
 #include "common/addresses.h"
 #include "arch/x86_64/cpu.h"
+#include "objects/inode.h"
+#include "objects/lock.h"
+#include "objects/pty.h"
+#include "objects/save.h"
 #include "shepherd/shepherd.h"
 
 /* One that has ended cannot tell itself what it is called. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
+#include "objects/kinds.h"
 #include "restart/restart.h"
 #include "shepherd/guard.h"
 #include "tools/crrestart.h"
@@ -268,6 +269,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	ret = r->member ? 0 : cr_shepherd_claim(r->sh, err);
 	if (ret)
 		return ret;
+	r->objects.kinds = cr_kinds;
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;

@@ -7,6 +7,7 @@
 
 #include "common/json.h"
 #include "inspect/criu.h"
+#include "objects/kinds.h"
 #include "restart/examine.h"
 #include "tools/crrestart.h"
 
@@ -53,6 +54,7 @@ static void examine(struct cr_restart *r, const char *path,
 	cr_obstacle(to, "image", &err);
 	if (ret)
 		return;
+	r->objects.kinds = cr_kinds;
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;

@@ -19,6 +19,8 @@
 #include "common/elf_id.h"
 #include "criu/choose.h"
 #include "criu/criu.h"
+#include "objects/kinds.h"
+#include "objects/save.h"
 #include "shepherd/shepherd.h"
 
 void cr_finding(cr_findings *to, bool prevents, const char *format, ...)
@@ -147,7 +149,7 @@ static int look_at_fds(struct cr_save *s, pid_t pid, unsigned int tty, cr_findin
 int cr_look(pid_t pid, cr_findings *to, struct cr_err *err)
 {
 	struct cr_outside outside = { 0 };
-	struct cr_save s = { .outside = &outside };
+	struct cr_save s = { .kinds = cr_kinds, .outside = &outside };
 	cr_pids pids = { 0 };
 	pid_t *first = cr_list_add(&pids);
 	size_t i;

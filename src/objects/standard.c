@@ -3,13 +3,13 @@
 // Pipes, sockets and terminals that the job has from whoever started it. They end outside the job,
 // so they are not saved: the restarted job has those of the new shepherd in their place. What was
 // one terminal may be three different files then: of the three standard ones each number counts.
+#include "objects/standard.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include "objects/object.h"
 
 /*
  * A terminal is the same whichever node it was opened by, but for pseudo terminals: each devpts has

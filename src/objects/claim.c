@@ -3,13 +3,14 @@
 // What plugins know and Cairn does not: descriptors and mappings that one has claimed. The plugin
 // gets a duplicate and says what it needs to make such a thing again, which lies in the image; at a
 // restart it gives a descriptor back. Runs in the shepherd, which waits for the plugin's process.
+#include "objects/claim.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "common/proc.h"
-#include "objects/object.h"
 #include "plugin/plugin.h"
 
 /* ---- a save ---- */

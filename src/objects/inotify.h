@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// inotify, during a save: what an instance watches.
+#pragma once
+
+#include "objects/object.h"
+
+/* A path that a process has watched once, as its agent tells. */
+void cr_watched(struct cr_save *s, const char *path);
+
+/* A watch during a save, and the inode that it is for; path is filled in when it is found. */
+struct cr_watch {
+	cairn_InotifyWatch m;
+	uint64_t dev, inode;
+	pid_t pid;
+	union {
+		struct file_handle h;
+		char room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	} handle; /* no bytes if the kernel shows none */
+};

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// TCP connections with other members.
+#pragma once
+
+#include "objects/tcp_restore.h"
+
+/* Makes them. Gathers "gates", which are open by then. */
+int cr_tcp_meet(struct cr_tcp_work *w, struct cr_err *err);

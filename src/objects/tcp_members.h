@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connections with other members, by what they tell.
+#pragma once
+
+#include "objects/inet.h"
+
+int cr_tcp_save_members(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err);

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Connections that nobody has accepted.
+#pragma once
+
+#include "objects/unix.h"
+
+/* Those who wait to be accepted, as sockets of their own. */
+int unix_backlog_save(struct cr_save *s, struct unix_socket *u, struct cr_err *err);
