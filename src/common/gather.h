@@ -5,6 +5,7 @@
 // node has none (NULL).
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -41,4 +42,9 @@ static inline void cr_gathered_free(struct cr_gathered *g)
 	g->v = NULL;
 	g->room = NULL;
 	g->n = 0;
+}
+
+static inline bool cr_has_members(const struct cr_gather *g)
+{
+	return g && g->members > 1;
 }

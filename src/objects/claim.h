@@ -5,6 +5,9 @@
 
 #include "objects/object.h"
 
+/* common/proc.h */
+struct cr_map;
+
 /* 1 if one has, 0 if none, -errno. known: Cairn could do it by itself. */
 int cr_claim_fd(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d, bool known,
 		struct cr_err *err);

@@ -178,8 +178,9 @@ static bool alike(const cairn_Description *a, const cairn_Description *b)
 	       (a->flags & O_ACCMODE) == (b->flags & O_ACCMODE);
 }
 
-static const struct cr_saved_description *
-find_target(const struct cr_save *s, const struct cr_holder *sorted, int set, const struct watch *w)
+static const struct cr_saved_description *find_target(const struct cr_save *s,
+						      const struct cr_holder *sorted, int set,
+						      const struct watch *w)
 {
 	struct cr_holder key = { .pid = w->pid, .number = w->m.number };
 	const struct cr_holder *h = bsearch(&key, sorted, s->holders.n, sizeof(*sorted), by_number);

@@ -8,7 +8,7 @@
 const struct cr_object *cr_object_of(const struct cr_object *const *kinds, cairn_ObjectKind kind)
 {
 	for (; *kinds; kinds++)
-		if ((*kinds)->kind == kind)
+		if ((*kinds)->kind == kind && (*kinds)->restore)
 			return *kinds;
 	return NULL;
 }
@@ -54,4 +54,15 @@ int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode)
 		if (img->inodes.v[i].dev == dev && img->inodes.v[i].inode == inode)
 			return i;
 	return -ENOENT;
+}
+
+pid_t cr_restored_pid(const struct cr_restore *r, pid_t id)
+{
+	return r->virtual_ids ? cr_id_real(r->ids, CR_ID_PROCESS, id) : id;
+}
+
+void cr_restored_as(struct cr_restore *r, enum cr_id_kind kind, int id, int now)
+{
+	if (r->virtual_ids)
+		cr_ids_add(r->ids, kind, id, now);
 }

@@ -14,9 +14,11 @@
 #include <sys/socket.h>
 
 #include "common/each.h"
+#include "common/gather.h"
 #include "objects/inet_options.h"
 #include "objects/inet_places.h"
 #include "objects/multicast.h"
+#include "objects/object.h"
 #include "objects/tcp_diag.h"
 #include "objects/tcp_members.h"
 #include "objects/tcp_repair.h"

@@ -7,8 +7,13 @@
 #include <poll.h>
 
 #include "common/addresses.h"
+#include "common/image.h"
 #include "objects/inet_address.h"
-#include "objects/object.h"
+
+struct cr_err;
+struct cr_gather;
+struct cr_inet_defaults;
+struct cr_restore;
 
 /* The states of TCP_INFO and sock_diag, as the kernel numbers them. */
 enum {
@@ -24,8 +29,6 @@ enum {
 	CR_TCP_LISTEN,
 	CR_TCP_CLOSING,
 };
-
-struct cr_inet_defaults;
 
 struct cr_inet {
 	cairn_InetSocket m;

@@ -13,6 +13,10 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+#include "common/addresses.h"
+#include "objects/inet_address.h"
+#include "objects/object.h"
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif

@@ -3,7 +3,14 @@
 // A host's own addresses, and what they are to the job.
 #pragma once
 
-#include "objects/inet.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cr_err;
+struct cr_home;
+struct cr_place;
+struct cr_save;
+union cr_inet_name;
 
 /* Tells one host, or network namespace, from another. */
 struct cr_host_id {

@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "objects/inet.h"
+#include "objects/object.h"
+
 /* Not in every libc's headers. */
 enum {
 	BUF_LOCK = 72, /* SO_BUF_LOCK */

@@ -3,7 +3,15 @@
 // The options of internet sockets.
 #pragma once
 
-#include "objects/inet.h"
+#include <stddef.h>
+
+#include "common/image.h"
+
+struct cr_err;
+struct cr_inet;
+struct cr_inet_defaults;
+struct cr_restore;
+struct cr_save;
 
 const struct cr_inet_defaults *cr_inet_defaults(struct cr_inet_defaults **cache,
 						const cairn_InetSocket *m);

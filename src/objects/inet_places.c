@@ -12,7 +12,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/gather.h"
+#include "objects/inet.h"
 #include "objects/inet_options.h"
+#include "objects/object.h"
 #include "objects/tcp_time_wait.h"
 
 #define VERSION 1u

@@ -4,9 +4,16 @@
 // now.
 #pragma once
 
+#include "common/addresses.h"
+#include "common/io.h"
 #include "objects/inet_home.h"
 
+struct cr_err;
+struct cr_gather;
+struct cr_inet_new;
 struct cr_places_member;
+struct cr_restore;
+union cr_inet_name;
 
 /* A port that is another one now, for all that had it. */
 struct cr_shift {

@@ -16,6 +16,7 @@
 #include "objects/folder.h"
 #include "objects/inode.h"
 #include "objects/kernels.h"
+#include "objects/policy.h"
 #include "objects/reach.h"
 
 #define PIECE (4ul << 20)

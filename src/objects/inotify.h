@@ -5,9 +5,6 @@
 
 #include "objects/object.h"
 
-/* A path that a process has watched once, as its agent tells. */
-void cr_watched(struct cr_save *s, const char *path);
-
 /* A watch during a save, and the inode that it is for; path is filled in when it is found. */
 struct cr_watch {
 	cairn_InotifyWatch m;

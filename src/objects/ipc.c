@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "objects/index.h"
+
 int cr_ipc_rows_read(const char *table, cr_ipc_rows *out)
 {
 	cr_auto_free char *text = NULL;

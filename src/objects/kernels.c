@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "objects/index.h"
+
 bool cr_is_kernels(const char *path)
 {
 	return !strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5);

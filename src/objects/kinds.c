@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // All kinds of objects, in the order in which they are asked. To add one: its file, and its row.
+// Before them stands what they share: what is begun first, and applied last.
 #include "objects/kinds.h"
 
 #define KINDS(KIND) \
+	KIND(lease) \
+	KIND(lock) \
+	KIND(inode) \
 	KIND(mqueue) \
 	KIND(path) \
 	KIND(stdio) \

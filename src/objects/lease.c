@@ -4,8 +4,6 @@
 // who has the descriptors at those numbers sets them, for all, when no file is open for the restart
 // any more. A lease that was being broken is broken again, with nobody told: its holder has heard.
 // Runs in: a fork of the shepherd, when all processes are in place and none has run.
-#include "objects/lease.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -63,7 +61,7 @@ static bool wanted(const struct cr_restore *r, size_t i)
 	return r->description_fd[i] >= 0 && (d->flags & O_ASYNC || d->lease);
 }
 
-void cr_set_by_number(struct cr_restore *r)
+static int apply(struct cr_restore *r, struct cr_err *err)
 {
 	bool any = false;
 	sigset_t all;
@@ -74,12 +72,12 @@ void cr_set_by_number(struct cr_restore *r)
 	for (i = 0; i < r->img->descriptions.n && !any; i++)
 		any = wanted(r, i);
 	if (!any)
-		return;
+		return 0;
 	pid = fork();
 	if (pid) {
 		while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
-		return;
+		return 0;
 	}
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
@@ -98,3 +96,8 @@ void cr_set_by_number(struct cr_restore *r)
 	}
 	_exit(0);
 }
+
+const struct cr_object cr_object_lease = {
+	.name = "lease",
+	.apply = apply,
+};

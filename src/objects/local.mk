@@ -15,7 +15,7 @@ src_libobjects_a_SOURCES = \
 	src/objects/inode_store.c src/objects/inode_store.h src/objects/inotify.c \
 	src/objects/inotify.h src/objects/inotify_queue.c src/objects/inotify_queue.h \
 	src/objects/ipc.c src/objects/ipc.h src/objects/kernels.c src/objects/kernels.h \
-	src/objects/kinds.c src/objects/kinds.h src/objects/lease.c src/objects/lease.h \
+	src/objects/kinds.c src/objects/kinds.h src/objects/lease.c \
 	src/objects/lock.c src/objects/lock.h src/objects/mqueue.c src/objects/mqueue.h \
 	src/objects/multicast.c src/objects/multicast.h src/objects/namespace.c \
 	src/objects/namespace.h src/objects/netlink.c src/objects/object.h src/objects/outside.c \

@@ -181,9 +181,9 @@ static int flock_for_dead(const cairn_Lock *l, int fd)
 	return -1;
 }
 
-int cr_locks_of_description(const struct cr_image *img, const cairn_Description *d, int fd,
-			    struct cr_err *err)
+static int opened(struct cr_restore *r, const cairn_Description *d, int fd, struct cr_err *err)
 {
+	const struct cr_image *img = r->img;
 	size_t i;
 
 	for (i = 0; i < img->locks.n; i++) {
@@ -243,3 +243,8 @@ int cr_locks_of_process(const struct cr_image *img, const struct cr_process_imag
 	}
 	return 0;
 }
+
+const struct cr_object cr_object_lock = {
+	.name = "lock",
+	.opened = opened,
+};

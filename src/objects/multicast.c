@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "objects/inet.h"
+#include "objects/object.h"
+
 struct candidate {
 	union cr_inet_name group;
 	unsigned int interface;

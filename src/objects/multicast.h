@@ -3,9 +3,13 @@
 // Multicast groups.
 #pragma once
 
-#include "objects/inet.h"
+#include "common/image.h"
 
+struct cr_err;
+struct cr_inet;
 struct cr_multicast_groups;
+struct cr_restore;
+struct cr_save;
 
 /* The cache is of one save, freed by the caller. */
 int cr_multicast_save(struct cr_save *s, struct cr_inet *k, struct cr_multicast_groups **cache,

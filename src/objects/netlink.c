@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/save.h"
 

@@ -11,22 +11,17 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#include "common/gather.h"
-#include "common/ids.h"
 #include "common/image.h"
-#include "objects/outside.h"
-#include "objects/policy.h"
 
-/* common/proc.h, plugin/plugin.h */
-struct cr_map;
-struct cr_plugins;
-
-/* below */
-struct cr_object;
-
-/* common/addresses.h */
+/* common: addresses.h, gather.h, ids.h; plugin/plugin.h; outside.h, policy.h, and below */
 struct cr_addresses;
 struct cr_home;
+struct cr_gather;
+struct cr_ids;
+struct cr_plugins;
+struct cr_outside;
+struct cr_file_rules;
+struct cr_object;
 
 /* A duplicate of a descriptor of the job. */
 struct cr_fd_view {
@@ -164,24 +159,6 @@ struct cr_restore {
 	const struct cr_process_image **description_of, **inode_of;
 };
 
-/* What the kernel knows a process or thread of the image by; 0 for one that is not born yet. */
-static inline pid_t cr_restored_pid(const struct cr_restore *r, pid_t id)
-{
-	return r->virtual_ids ? cr_id_real(r->ids, CR_ID_PROCESS, id) : id;
-}
-
-/* In the shepherd, before there are processes: what had an id has another without namespaces. */
-static inline void cr_restored_as(struct cr_restore *r, enum cr_id_kind kind, int id, int now)
-{
-	if (r->virtual_ids)
-		cr_ids_add(r->ids, kind, id, now);
-}
-
-static inline bool cr_has_members(const struct cr_gather *g)
-{
-	return g && g->members > 1;
-}
-
 /* Who opens a description at a restart, and when. */
 enum cr_when {
 	CR_EARLY, /* the shepherd, before there are processes */
@@ -189,6 +166,10 @@ enum cr_when {
 	CR_OWN, /* each process for itself */
 };
 
+/*
+ * A row of kinds.c. One without match() and restore() is of no description: what several kinds
+ * share, such as files, or what has none.
+ */
 struct cr_object {
 	cairn_ObjectKind kind;
 	const char *name;
@@ -205,12 +186,23 @@ struct cr_object {
 	enum cr_when (*when_of)(const cairn_Description *d);
 	/* Once per save, when all processes' descriptors are noted; may note more of them. */
 	int (*finish)(struct cr_save *s, struct cr_err *err);
+	/* Once per save, when all have finished: what descriptions share, content and records. */
+	int (*store)(struct cr_save *s, struct cr_err *err);
+	/* Once per restart, in the shepherd, before anything else: what descriptions share. */
+	int (*begin)(struct cr_restore *r, struct cr_err *err);
 	/* Once per restart, in the shepherd, before any description. */
 	int (*prepare)(struct cr_restore *r, struct cr_err *err);
 	/* In the first process that holds it, when its descriptors stand at their numbers. */
 	int (*settle)(struct cr_restore *r, const cairn_Description *d, int fd,
 		      const struct cr_process_image *p, struct cr_err *err);
+	/* For each description that has been opened, of whatever kind it is, in whoever did it. */
+	int (*opened)(struct cr_restore *r, const cairn_Description *d, int fd, struct cr_err *err);
 	void (*free_save)(struct cr_save *s);
+	/*
+	 * Once per restart, in the shepherd, when everything else has succeeded: what begin() has
+	 * made is finished. From the last row to the first.
+	 */
+	int (*apply)(struct cr_restore *r, struct cr_err *err);
 	/* In the shepherd, when all else is done and no file will be touched any more. */
 	int (*last)(struct cr_restore *r, const cairn_Description *d, int fd, struct cr_err *err);
 	void (*free_restore)(struct cr_restore *r);

@@ -9,12 +9,14 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/proc.h"
 #include "objects/fdinfo.h"
+#include "objects/index.h"
 
 /* struct pidfd_info of Linux 6.15, as far as we want it. */
 struct info {

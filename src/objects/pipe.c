@@ -158,6 +158,16 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
+static int store(struct cr_save *s, struct cr_err *err)
+{
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < s->pipes.n && !ret; i++)
+		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_PIPE, &s->pipes.v[i], err);
+	return ret;
+}
+
 int cr_pipe_index(const struct cr_image *img, uint32_t id)
 {
 	size_t low = 0, high = img->pipes.n;
@@ -275,7 +285,7 @@ static int make_full(struct cr_restore *r, const cairn_Pipe *m, int fds[2], stru
 	return 0;
 }
 
-int cr_pipes_prepare(struct cr_restore *r, struct cr_err *err)
+static int begin(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -333,6 +343,8 @@ const struct cr_object cr_object_pipe = {
 	.name = "pipe",
 	.match = match,
 	.save = save,
+	.store = store,
+	.begin = begin,
 	.restore = restore,
 	.free_save = free_save,
 };

@@ -8,5 +8,4 @@
 /* The Pipe for an inode, its content stored at first sight. */
 int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path, uint32_t *id,
 		 struct cr_err *err);
-int cr_pipes_prepare(struct cr_restore *r, struct cr_err *err);
 int cr_pipe_index(const struct cr_image *img, uint32_t id);

@@ -23,6 +23,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "objects/index.h"
+#include "objects/outside.h"
 #include "objects/pty_queue.h"
 
 #define KIND cairn_ObjectKind_OBJECT_PTY

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/multicast.h"
 #include "objects/save.h"

@@ -13,14 +13,9 @@
 
 #include "objects/claim.h"
 #include "objects/index.h"
-#include "objects/lease.h"
-#include "objects/lock.h"
-#include "objects/pipe.h"
-#include "objects/regular.h"
 #include "objects/reopen.h"
 #include "objects/rights.h"
 #include "objects/room.h"
-#include "objects/shared_memory.h"
 
 static enum cr_when when(const struct cr_object *o, const cairn_Description *d)
 {
@@ -38,6 +33,7 @@ static int open_now(struct cr_restore *r, size_t i, struct cr_err *err)
 {
 	const cairn_Description *d = &r->img->descriptions.v[i];
 	const struct cr_object *o = cr_object_of(r->kinds, d->kind);
+	const struct cr_object *const *k;
 	struct cr_behalf before;
 	cr_auto_fd fd = -1;
 
@@ -48,8 +44,9 @@ static int open_now(struct cr_restore *r, size_t i, struct cr_err *err)
 	cr_on_behalf(before);
 	if (fd < 0)
 		return fd;
-	if (cr_locks_of_description(r->img, d, fd, err))
-		return -EACCES;
+	for (k = r->kinds; *k; k++)
+		if ((*k)->opened && (*k)->opened(r, d, fd, err))
+			return -EACCES;
 	r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->base);
 	if (r->description_fd[i] < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno,
@@ -159,12 +156,9 @@ int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 
 	if (!ret)
 		ret = read_holders(r, err);
-	if (!ret)
-		ret = cr_inodes_prepare(r, err);
-	if (!ret)
-		ret = cr_shared_prepare(r, err);
-	if (!ret)
-		ret = cr_pipes_prepare(r, err);
+	for (k = r->kinds; *k && !ret; k++)
+		if ((*k)->begin)
+			ret = (*k)->begin(r, err);
 	for (k = r->kinds; *k && !ret; k++)
 		if ((*k)->prepare)
 			ret = (*k)->prepare(r, err);
@@ -282,19 +276,20 @@ int cr_objects_settle(struct cr_restore *r, const struct cr_process_image *p, st
 
 int cr_objects_apply(struct cr_restore *r, struct cr_err *err)
 {
+	const struct cr_object *const *k = r->kinds;
 	size_t i;
-	int ret;
+	int ret = 0;
 
 	for (i = 0; i < r->img->descriptions.n; i++)
 		if (r->description_fd[i] >= 0)
 			cr_object_owner(r, r->description_fd[i], &r->img->descriptions.v[i]);
-	ret = cr_shared_apply(r, err);
-	if (!ret)
-		ret = cr_inodes_apply(r, err);
-	/* Closing a file is something that can be watched. */
-	for (i = 0; i < r->img->inodes.n; i++)
-		cr_close_fd(&r->inode_fd[i]);
-	cr_set_by_number(r);
+	while (*k)
+		k++;
+	while (k > r->kinds && !ret) {
+		k--;
+		if ((*k)->apply)
+			ret = (*k)->apply(r, err);
+	}
 	for (i = 0; i < r->img->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
 		const struct cr_object *o = cr_object_of(r->kinds, d->kind);

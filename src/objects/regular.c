@@ -6,7 +6,7 @@
 //   appended to                    cut back to its length at the checkpoint
 //   written anywhere, or mapped    content put back, up to the file limit
 //   deleted                        made again, and unlinked
-// Contents change only in cr_inodes_apply(), after everything else of the restart has succeeded.
+// Contents change only in apply_all(), after everything else of the restart has succeeded.
 #include "objects/regular.h"
 
 #include <errno.h>
@@ -22,7 +22,10 @@
 #include "objects/ghost.h"
 #include "objects/index.h"
 #include "objects/inode.h"
+#include "objects/inode_store.h"
 #include "objects/kernels.h"
+#include "objects/outside.h"
+#include "objects/policy.h"
 #include "objects/reopen.h"
 #include "objects/rights.h"
 
@@ -287,7 +290,7 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 	return ret > 0 ? make_again(r, m, out, err) : ret;
 }
 
-int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err)
+static int begin(struct cr_restore *r, struct cr_err *err)
 {
 	int ret = cr_ghosts_make(r, err);
 	size_t i;
@@ -391,7 +394,7 @@ static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserv
 	return 0;
 }
 
-int cr_inodes_apply(struct cr_restore *r, struct cr_err *err)
+static int apply_all(struct cr_restore *r, struct cr_err *err)
 {
 	int ret = 0, reserve;
 	size_t i;
@@ -403,6 +406,9 @@ int cr_inodes_apply(struct cr_restore *r, struct cr_err *err)
 			ret = apply(r, &r->img->inodes.v[i], r->inode_fd[i], reserve, err);
 			cr_on_behalf(before);
 		}
+	/* Closing a file is something that can be watched. */
+	for (i = 0; i < r->img->inodes.n; i++)
+		cr_close_fd(&r->inode_fd[i]);
 	return ret;
 }
 
@@ -528,4 +534,12 @@ const struct cr_object cr_object_regular = {
 	.match = match,
 	.save = save,
 	.restore = restore,
+};
+
+/* Files that are not open, but mapped or run, among them. */
+const struct cr_object cr_object_inode = {
+	.name = "file",
+	.store = cr_inodes_store,
+	.begin = begin,
+	.apply = apply_all,
 };

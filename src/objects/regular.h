@@ -10,9 +10,7 @@ bool cr_silly_renamed(int fd, const char *path);
 
 /* Whether a file is as its policy wants it; changes nothing. */
 int cr_inode_check(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err);
-int cr_inodes_prepare(struct cr_restore *r, struct cr_err *err);
-int cr_inodes_apply(struct cr_restore *r, struct cr_err *err);
-/* Removes again what cr_inodes_prepare() has put where nothing was. */
+/* Removes again what was put where nothing was. */
 void cr_inodes_give_up(struct cr_restore *r);
 /* Opens the file of an Inode; flags as for open(2). -errno. */
 int cr_inode_open(const struct cr_restore *r, size_t index, int flags);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "objects/index.h"
+#include "objects/policy.h"
 
 static bool has_less(const struct cr_process_image *p)
 {

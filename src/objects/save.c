@@ -15,9 +15,7 @@
 #include <unistd.h>
 
 #include "objects/claim.h"
-#include "objects/inode_store.h"
 #include "objects/kernels.h"
-#include "objects/shared_memory.h"
 
 static const char *refused_name(const struct cr_fd_view *v)
 {
@@ -248,7 +246,7 @@ const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_f
 	const struct cr_object *const *k;
 
 	for (k = s->kinds; *k; k++)
-		if ((*k)->match(s, v))
+		if ((*k)->match && (*k)->match(s, v))
 			return *k;
 	return NULL;
 }
@@ -332,14 +330,11 @@ int cr_objects_each_finish(struct cr_save *s, struct cr_err *err)
 int cr_objects_finish(struct cr_save *s, struct cr_err *err)
 {
 	int ret = cr_objects_each_finish(s, err);
-	size_t i;
+	const struct cr_object *const *k;
 
-	if (!ret)
-		ret = cr_inodes_store(s, err);
-	if (!ret)
-		ret = cr_shared_store(s, err);
-	for (i = 0; i < s->pipes.n && !ret; i++)
-		ret = cr_image_record(s->writer, cairn_RecordType_RECORD_PIPE, &s->pipes.v[i], err);
+	for (k = s->kinds; *k && !ret; k++)
+		if ((*k)->store)
+			ret = (*k)->store(s, err);
 	return ret;
 }
 

@@ -195,7 +195,7 @@ static int store(struct cr_save *s, struct cr_saved_shared *e, struct cr_err *er
 	return ret;
 }
 
-int cr_shared_store(struct cr_save *s, struct cr_err *err)
+static int store_all(struct cr_save *s, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -283,7 +283,7 @@ static int fill(struct cr_restore *r, const struct cr_shared_image *s, int fd, s
 	return 0;
 }
 
-int cr_shared_prepare(struct cr_restore *r, struct cr_err *err)
+static int begin(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -299,7 +299,7 @@ int cr_shared_prepare(struct cr_restore *r, struct cr_err *err)
 	return ret;
 }
 
-int cr_shared_apply(struct cr_restore *r, struct cr_err *err)
+static int apply(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 
@@ -351,5 +351,8 @@ const struct cr_object cr_object_shared = {
 	.name = "shared memory",
 	.match = match,
 	.save = save,
+	.store = store_all,
+	.begin = begin,
 	.restore = restore,
+	.apply = apply,
 };

@@ -8,7 +8,4 @@
 /* The object for an inode of memory; fd may be -1. id is what mappings refer to. */
 cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat *st,
 				   const char *name);
-int cr_shared_store(struct cr_save *s, struct cr_err *err);
-int cr_shared_prepare(struct cr_restore *r, struct cr_err *err);
-int cr_shared_apply(struct cr_restore *r, struct cr_err *err);
 int cr_shared_index(const struct cr_image *img, uint32_t id);

@@ -11,6 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "objects/outside.h"
+
 /*
  * A terminal is the same whichever node it was opened by, but for pseudo terminals: each devpts has
  * numbers of its own.

@@ -199,16 +199,9 @@ static void free_restore(struct cr_restore *r)
 	memset(&r->ipc_ids, 0, sizeof(r->ipc_ids));
 }
 
-/* It has no descriptors. */
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return false;
-}
-
 const struct cr_object cr_object_sysv = {
 	.kind = cairn_ObjectKind_OBJECT_SYSV,
 	.name = "SysV IPC",
-	.match = match,
 	.finish = finish,
 	.prepare = prepare,
 	.free_restore = free_restore,

@@ -17,8 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "objects/inet.h"
 #include "objects/inet_home.h"
 #include "objects/inet_options.h"
+#include "objects/object.h"
 #include "objects/tcp_diag.h"
 #include "objects/tcp_queue.h"
 #include "objects/tcp_time_wait.h"

@@ -11,6 +11,7 @@
 #include "objects/tcp_meet.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "common/gather.h"
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/inet_places.h"
+#include "objects/object.h"
 #include "objects/tcp_queue.h"
+#include "objects/tcp_restore.h"
 
 #define VERSION 1u
 #define ATTEMPT_NS 1500000000ll /* until another port is tried */

@@ -3,7 +3,10 @@
 // TCP connections with other members.
 #pragma once
 
-#include "objects/tcp_restore.h"
+#include <stddef.h>
+
+struct cr_err;
+struct cr_tcp_work;
 
 /* Makes them. Gathers "gates", which are open by then. */
 int cr_tcp_meet(struct cr_tcp_work *w, struct cr_err *err);

@@ -14,7 +14,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/gather.h"
+#include "objects/inet.h"
 #include "objects/inet_home.h"
+#include "objects/object.h"
 #include "objects/tcp_diag.h"
 #include "objects/tcp_queue.h"
 

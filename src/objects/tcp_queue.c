@@ -13,7 +13,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "common/gather.h"
+#include "objects/inet.h"
 #include "objects/inet_options.h"
+#include "objects/object.h"
 #include "objects/tcp_diag.h"
 
 #define BUF_LOCK 72 /* SO_BUF_LOCK */

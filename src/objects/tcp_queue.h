@@ -3,7 +3,13 @@
 // The queues of TCP connections of a stopped job.
 #pragma once
 
-#include "objects/inet.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cr_err;
+struct cr_inet;
+struct cr_save;
+union cr_inet_name;
 
 void cr_tcp_read_info(struct cr_inet *k);
 /* Has all that from has sent come into the queue of to; NULL: it is closed, or elsewhere. */

@@ -15,7 +15,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "objects/inet.h"
 #include "objects/inet_options.h"
+#include "objects/object.h"
 #include "objects/tcp_queue.h"
 #include "objects/tcp_time_wait.h"
 

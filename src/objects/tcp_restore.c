@@ -15,8 +15,11 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "common/gather.h"
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/inet_places.h"
+#include "objects/object.h"
 #include "objects/tcp_meet.h"
 #include "objects/tcp_queue.h"
 #include "objects/tcp_repair.h"

@@ -3,15 +3,19 @@
 // TCP sockets being made again.
 #pragma once
 
-#include "objects/inet.h"
+#include "common/image.h"
+#include "objects/inet_address.h"
+
+struct cr_err;
+struct cr_inet_new;
+struct cr_places;
+struct cr_restore;
 
 /* Where the accepted end of connections is made; closed before real listeners listen. */
 struct cr_tcp_gate {
 	union cr_inet_name name;
 	int fd;
 };
-
-struct cr_places;
 
 struct cr_tcp_work {
 	struct cr_restore *r;

@@ -12,6 +12,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "common/gather.h"
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/save.h"
 #include "objects/tcp_backlog.h"

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/tcp_diag.h"
 

@@ -3,7 +3,14 @@
 // Taking an address again on which the killed job's connections still hold.
 #pragma once
 
-#include "objects/inet.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/image.h"
+
+struct cr_err;
+struct cr_inet_new;
+union cr_inet_name;
 
 /*
  * bind(), also where connections of a killed job linger in TIME-WAIT.

@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "common/ids.h"
 #include "objects/fdinfo.h"
 
 #ifndef TFD_TIMER_CANCEL_ON_SET

@@ -11,6 +11,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "objects/outside.h"
+
 bool cr_is_own_terminal(int fd)
 {
 	pid_t session;

@@ -15,9 +15,11 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "objects/inet.h"
 #include "objects/inet_options.h"
 #include "objects/inet_places.h"
 #include "objects/multicast.h"
+#include "objects/object.h"
 
 #define UDP_CORK 1
 #define LARGEST 65536

@@ -3,9 +3,14 @@
 // UDP and its like.
 #pragma once
 
-#include "objects/inet.h"
+#include <stddef.h>
 
+struct cr_err;
+struct cr_inet;
+struct cr_inet_new;
 struct cr_places;
+struct cr_restore;
+struct cr_save;
 
 int cr_udp_save(struct cr_save *s, struct cr_inet *k, struct cr_inet **all, size_t n,
 		struct cr_err *err);

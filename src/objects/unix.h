@@ -3,6 +3,7 @@
 // Unix sockets during a save: unix.c knows what the kernel tells of a socket and links them.
 #pragma once
 
+#include "objects/object.h"
 #include "objects/unix_diag.h"
 
 #define UNIX_OPTIONS 19

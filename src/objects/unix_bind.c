@@ -19,6 +19,7 @@
 #include "objects/folder.h"
 #include "objects/reach.h"
 #include "objects/stand_in.h"
+#include "objects/unix_restore.h"
 
 #define DEEPER ".cairn-deeper"
 

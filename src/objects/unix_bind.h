@@ -3,10 +3,14 @@
 // Unix sockets getting their names again.
 #pragma once
 
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "objects/unix_restore.h"
+#include "common/image.h"
+
+struct cr_err;
+struct unix_made;
 
 /*
  * Gives a socket its name. With a place, the file of a path is made there for all to see, else

@@ -3,10 +3,12 @@
 // What sock_diag(7) tells of unix sockets.
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "objects/object.h"
+#include "common/io.h"
 
 /* A unix socket of this network namespace, as sock_diag(7) tells of it. */
 struct unix_entry {

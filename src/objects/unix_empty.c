@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "objects/unix_diag.h"
+
 static CR_LIST(struct unix_seen *) all;
 
 struct unix_seen *unix_seen_of(uint32_t inode)

@@ -3,7 +3,11 @@
 // What is remembered of queues in which there were messages without a byte.
 #pragma once
 
-#include "objects/unix_diag.h"
+#include <stdbool.h>
+
+#include "common/image.h"
+
+struct unix_table;
 
 struct unix_mark {
 	int64_t ns; /* the kernel's stamp */

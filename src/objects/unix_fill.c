@@ -19,6 +19,7 @@
 #include "objects/stand_in.h"
 #include "objects/unix_bind.h"
 #include "objects/unix_options.h"
+#include "objects/unix_restore.h"
 
 struct sending {
 	const cairn_UnixMessage *m;

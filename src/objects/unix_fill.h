@@ -3,6 +3,8 @@
 // Unix sockets being filled and connected.
 #pragma once
 
-#include "objects/unix_restore.h"
+struct cr_err;
+struct cr_restore;
+struct unix_made;
 
 int unix_fill(struct cr_restore *r, struct unix_made *made, struct cr_err *err);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "objects/save.h"
+#include "objects/unix.h"
 
 #ifndef SIOCUNIXFILE
 #define SIOCUNIXFILE (SIOCPROTOPRIVATE + 0)

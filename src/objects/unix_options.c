@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "objects/unix.h"
+
 #ifndef SO_PASSPIDFD
 #define SO_PASSPIDFD 76
 #endif

@@ -3,7 +3,13 @@
 // The options of unix sockets.
 #pragma once
 
-#include "objects/unix.h"
+#include "common/image.h"
+
+struct cr_err;
+struct cr_restore;
+struct cr_save;
+struct unix_defaults;
+struct unix_socket;
 
 int unix_defaults_read(struct unix_defaults *d);
 void unix_options_save(const struct unix_defaults *d, struct unix_socket *u);

@@ -17,6 +17,7 @@
 
 #include "objects/index.h"
 #include "objects/save.h"
+#include "objects/unix.h"
 #include "objects/unix_empty.h"
 
 #define ROOM (CMSG_SPACE(253 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred)) + 512)

@@ -5,6 +5,9 @@
 
 #include "objects/object.h"
 
+struct cr_err;
+struct cr_ids;
+
 int unix_prepare(struct cr_restore *r, struct cr_err *err);
 int unix_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
 void unix_free_restore(struct cr_restore *r);

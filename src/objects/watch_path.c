@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/proc.h"
+#include "objects/inotify.h"
 
 /* Entries of directories that a search looks at. */
 #define SEARCH_MAX 100000

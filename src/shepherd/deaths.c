@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "objects/inotify.h"
 #include "shepherd/shepherd.h"
 
 #define TELL_US 300000 /* until then the rest of the job may have ended as well */

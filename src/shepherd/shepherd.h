@@ -17,6 +17,7 @@
 #include "common/proc.h"
 #include "common/wire.h"
 #include "objects/object.h"
+#include "objects/outside.h"
 #include "operation.pb.h"
 #include "plugin/plugin.h"
 #include "shepherd/backend.h"
