@@ -15,14 +15,12 @@
 
 #include "node/beat.h"
 #include "node/lease.h"
-#include "node/members.h"
 #include "node/message.h"
 #include "node/run.h"
 
 #define DEFAULT_LEASE_MS 2000
 #define DEFAULT_HEARTBEAT_MS 250
-/* A shepherd has so long to end its member; the coordinator gives a quarter of the lease. */
-#define GRACE_MS 100
+#define LATE_NS 100000000ll
 
 static void keep(struct cr_node *n)
 {
@@ -114,10 +112,10 @@ bool cr_lease_look(struct cr_node *n)
 		if (m->ended)
 			continue;
 		m->fenced = true;
+		m->late = late >= LATE_NS;
 		count++;
-		/* Who stood still himself must not wait for others who did. */
-		cr_member_end(m, late < GRACE_MS * 1000000ll ? GRACE_MS : 0);
 	}
+	cr_node_dirty(n);
 	if (count)
 		cr_say("the lease is over: %u members of jobs are ended", count);
 	return false;
@@ -127,7 +125,7 @@ void cr_lease_tell(struct cr_node *n, struct cr_node_member *m)
 {
 	cairn_ClusterMsg *out;
 
-	if (!m->client || m->ended || n->lease.over)
+	if (!m->client || m->ended || m->fenced || n->lease.over)
 		return;
 	out = cr_node_message(n, cairn_ClusterMsg_lease_tag);
 	out->body.lease.ms = cr_lease_left(n);
@@ -143,7 +141,7 @@ void cr_lease_renew(struct cr_node *n, int64_t from_ns, unsigned int ms)
 	cr_lease_look(n);
 	if (until <= n->lease.until_ns || until <= cr_node_now())
 		return;
-	/* Should it have ended just now, the members end first. */
+	/* Should it have ended just now, the members end all the same. */
 	if (!cr_beats_renew(n, until, n->lease.over) &&
 	    (cr_lease_look(n) || !cr_beats_renew(n, until, true)))
 		return;

@@ -18,6 +18,7 @@
 #include "node/lease.h"
 #include "node/local.h"
 #include "node/members.h"
+#include "node/reconcile_member.h"
 #include "node/requests.h"
 #include "node/run.h"
 
@@ -46,7 +47,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct cr_node_client *c = arg;
 
-	cr_lease_look(c->node);
+	cr_node_turn(c->node);
 	forget(c);
 }
 
@@ -142,7 +143,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 	struct cr_node_client *c = arg;
 	size_t i;
 
-	cr_lease_look(c->node);
+	cr_node_turn(c->node);
 	c->heard_ns = cr_node_now();
 	for (i = 0; i < CR_ARRAY_SIZE(messages); i++)
 		if (messages[i].which == m->which_body) {
@@ -169,7 +170,7 @@ static void on_client(struct cr_link *l, void *arg)
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	if (!c || getsockopt(cr_link_fd(l), SOL_SOCKET, SO_PEERCRED, &who, &len)) {
 		free(c);
 		cr_link_close(l);

@@ -14,6 +14,7 @@ src_libnode_a_SOURCES = \
 	src/node/message.c src/node/message.h \
 	src/node/node.h \
 	src/node/options.c src/node/options.h \
+	src/node/reconcile_member.c src/node/reconcile_member.h \
 	src/node/requests.c src/node/requests.h \
 	src/node/run.c src/node/run.h \
 	src/node/start.c src/node/start.h \

@@ -3,14 +3,10 @@
 // The members of jobs on this node. One is here from its start or join until none of its processes
 // lives; what became of it is told only then, as it may be started elsewhere at once. That
 // crnode ends or comes back changes nothing of them.
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "common/defs.h"
 #include "node/images.h"
@@ -18,14 +14,12 @@
 #include "node/members.h"
 #include "node/message.h"
 #include "node/run.h"
-#include "node/start.h"
 #include "node/told.h"
 #include "node/tree.h"
 
 #define WAITING_MAX 64
 #define AFTERWARDS_MS 1000 /* for a shepherd to end after it has told that it failed */
 #define COMMIT_MS 30000 /* after it has told that its member ended: it may be writing */
-#define LOOK_NS 250000000ll
 
 struct cr_node_member *cr_member_of(struct cr_node *n, const cairn_MemberId *id)
 {
@@ -63,7 +57,7 @@ struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *i
 	return m;
 }
 
-static void pid_free(struct cr_node_pid *p)
+void cr_pid_unwatch(struct cr_node_pid *p)
 {
 	if (p->event)
 		event_free(p->event);
@@ -87,8 +81,8 @@ void cr_node_member_free(struct cr_node_member *m)
 	free(m->waiting.v);
 	cr_parcel_free(&m->arrive);
 	cr_parcel_free(&m->successor);
-	pid_free(&m->launcher);
-	pid_free(&m->shepherd);
+	cr_pid_unwatch(&m->launcher);
+	cr_pid_unwatch(&m->shepherd);
 	cr_close_fd(&m->report);
 	free(m->seen.v);
 	free(m);
@@ -100,15 +94,14 @@ static void on_pid(int fd, short what, void *arg)
 {
 	struct cr_node_member *m = arg;
 
-	cr_lease_look(m->node);
-	cr_members_tick(m->node, cr_node_now());
+	cr_node_dirty(m->node);
 }
 
 bool cr_member_watch(struct cr_node_member *m, struct cr_node_pid *p, pid_t pid, uint64_t start)
 {
 	if (p->pid == pid && p->fd >= 0)
 		return true;
-	pid_free(p);
+	cr_pid_unwatch(p);
 	p->pid = pid;
 	p->start = start ? start : cr_pid_start(pid);
 	p->fd = pid > 0 ? syscall(SYS_pidfd_open, pid, 0) : -1;
@@ -122,23 +115,6 @@ bool cr_member_watch(struct cr_node_member *m, struct cr_node_pid *p, pid_t pid,
 		event_add(p->event, NULL);
 	m->node->known_changed = true;
 	return true;
-}
-
-/* All of its threads have, whether anybody has waited for it or not. */
-static bool ended(struct cr_node_pid *p)
-{
-	struct pollfd poll_fd = { p->fd, POLLIN, 0 };
-
-	return p->fd < 0 || poll(&poll_fd, 1, 0) > 0;
-}
-
-static void look_at(struct cr_node_member *m, struct cr_node_pid *p)
-{
-	if (p->fd < 0 || !ended(p))
-		return;
-	if (waitpid(p->pid, &m->status, WNOHANG) != p->pid && p == &m->launcher)
-		m->status = -1;
-	pid_free(p);
 }
 
 void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c)
@@ -261,36 +237,6 @@ void cr_members_report(struct cr_node *n)
 			cr_uplink_send(n, &m->arrive.msg, m->arrive.payload, m->arrive.len);
 }
 
-/*
- * A job must not stand still for a coordinator that is away. Of a restart nothing runs yet, so it
- * waits. The coordinator is told when it is back; what others have saved is no checkpoint then.
- */
-static void give_up_course(struct cr_node_member *m, int64_t now)
-{
-	struct cr_node *n = m->node;
-	cairn_ClusterMsg *msg;
-	cairn_Abort *a;
-
-	if (m->arrive.msg.which_body != cairn_ClusterMsg_arrive_tag || m->ended ||
-	    m->state != cairn_MemberState_MEMBER_RUNNING ||
-	    now - n->up.acked_ns < 2 * n->lease.ms * 1000000ll)
-		return;
-	msg = malloc(sizeof(*msg));
-	if (!msg)
-		return;
-	memset(msg, 0, sizeof(*msg));
-	msg->which_body = cairn_ClusterMsg_abort_tag;
-	a = &msg->body.abort;
-	a->has_id = true;
-	a->id = m->id;
-	a->course = m->arrive.msg.body.arrive.course;
-	a->status = CR_EXIT_CLUSTER;
-	snprintf(a->error, sizeof(a->error), "the coordinator is out of reach");
-	cr_member_pass(n, &m->id, msg, NULL, 0);
-	cr_member_arrive(m, msg, NULL, 0);
-	free(msg);
-}
-
 /* ---- its end ---- */
 
 void cr_member_end(struct cr_node_member *m, unsigned int ms)
@@ -300,102 +246,5 @@ void cr_member_end(struct cr_node_member *m, unsigned int ms)
 	m->ended = true;
 	if (!m->kill_ns || at < m->kill_ns)
 		m->kill_ns = at;
-	if (!ms)
-		cr_tree_kill(m);
-}
-
-/* What became of a member whose shepherd has not told it. */
-static void conclude(struct cr_node_member *m)
-{
-	cairn_MemberEvent *e = &m->last;
-	int status = m->status;
-	ssize_t n;
-
-	e->has_id = true;
-	e->id = m->id;
-	e->course = m->course;
-	e->state = m->state == cairn_MemberState_MEMBER_STARTING ? cairn_MemberState_MEMBER_FAILED :
-								   cairn_MemberState_MEMBER_EXITED;
-	if (m->fenced || (WIFEXITED(status) && WEXITSTATUS(status) == CR_EXIT_FENCED)) {
-		e->state = cairn_MemberState_MEMBER_FENCED;
-		snprintf(e->error, sizeof(e->error), "cut off from the coordinator");
-	} else if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) < 128) {
-		e->status = e->exit = WEXITSTATUS(status);
-		n = m->report < 0 ? 0 : read(m->report, e->error, sizeof(e->error) - 1);
-		e->error[n > 0 ? n : 0] = 0;
-		if (e->state == cairn_MemberState_MEMBER_FAILED && n <= 0)
-			snprintf(e->error, sizeof(e->error),
-				 "ended with status %d before it ran: see its output", e->status);
-	} else {
-		e->signaled = true;
-		e->status = 128 + (status != -1 && WIFSIGNALED(status) ? WTERMSIG(status) : 9);
-		if (status != -1 && WIFEXITED(status))
-			e->status = WEXITSTATUS(status);
-		snprintf(e->error, sizeof(e->error), "its shepherd was killed");
-	}
-}
-
-/* True when nothing of it lives any more. */
-static bool is_over(struct cr_node_member *m, int64_t now)
-{
-	look_at(m, &m->launcher);
-	look_at(m, &m->shepherd);
-	/* Of a restart the launcher may be gone, and the shepherd run on. */
-	if (!m->ended && m->shepherd.fd < 0 && (m->shepherd.pid || m->launcher.fd < 0))
-		cr_member_end(m, m->launcher.fd < 0 ? 0 : 300);
-	if (!m->ended)
-		return false;
-	if (m->launcher.fd >= 0 || m->shepherd.fd >= 0) {
-		if (now >= m->kill_ns)
-			cr_tree_kill(m);
-		return false;
-	}
-	return !cr_tree_kill(m);
-}
-
-/* The end of one life, and the beginning of the next if it has been waiting for that. */
-static void succeed(struct cr_node_member *m)
-{
-	struct cr_node_parcel p = m->successor;
-	struct cr_node *n = m->node;
-
-	m->successor = (struct cr_node_parcel){ 0 };
-	cr_node_member_free(m);
-	if (p.msg.which_body)
-		cr_node_start(n, &p.msg, p.payload, p.len);
-	cr_parcel_free(&p);
-}
-
-void cr_members_tick(struct cr_node *n, int64_t now)
-{
-	struct cr_node_member *m, *next;
-	static int64_t looked;
-	bool look = now - looked >= LOOK_NS;
-
-	for (m = n->members; m; m = next) {
-		next = m->next;
-		if (!is_over(m, now)) {
-			if (look && !m->ended)
-				cr_tree_look(m);
-			give_up_course(m, now);
-			continue;
-		}
-		/* Its last words may still lie in the socket; nobody holds that open any more. */
-		if (!m->told && m->client)
-			continue;
-		cr_images_given_up(m);
-		if (!m->told)
-			conclude(m);
-		if (!m->told || m->last.state != cairn_MemberState_MEMBER_EXITED)
-			cr_tell(n, &m->last);
-		cr_say("job %s.%llu member %u epoch %u is over: %s%s%s", m->name,
-		       (unsigned long long)m->id.job, m->id.member, m->id.epoch,
-		       m->last.state == cairn_MemberState_MEMBER_FENCED ? "fenced" :
-		       m->last.state == cairn_MemberState_MEMBER_FAILED ? "failed" :
-									  "ended",
-		       *m->last.error ? ": " : "", m->last.error);
-		succeed(m);
-	}
-	if (look)
-		looked = now;
+	cr_node_dirty(m->node);
 }

@@ -28,6 +28,13 @@ void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const vo
 		cr_link_send(c->link, m, payload, len);
 }
 
+void cr_node_dirty(struct cr_node *n)
+{
+	if (!n->dirty)
+		event_active(n->work, EV_TIMEOUT, 0);
+	n->dirty = true;
+}
+
 void cr_node_drain(struct cr_node *n, bool end)
 {
 	cairn_ClusterMsg *m;

@@ -3,7 +3,7 @@
 // crnode: the daemon of a node. It holds the node's lease, runs members of jobs, passes messages
 // between their shepherds and the coordinator, and keeps images. One thread, one libevent loop.
 //
-// Invariant: what comes in is handled only after cr_lease_look() has seen that the lease is not
+// Invariant: what comes in is handled only after cr_node_turn() has seen that the lease is not
 // over. So a node that stood still (stopped, frozen, asleep) ends its members before anything else.
 #pragma once
 
@@ -57,9 +57,11 @@ struct cr_node_member {
 	struct cr_node_client *client; /* the shepherd's connection, or NULL */
 	unsigned int ordered; /* course of the last checkpoint that it was told to make */
 	bool fenced; /* its lease ran out */
+	bool late; /* and that was seen late */
 	bool ended; /* nothing of it shall live; it is gone when nothing does */
 	bool told; /* what became of it has been told by its shepherd: last */
 	int64_t kill_ns; /* when it is to be killed from outside, 0: not */
+	size_t left; /* processes that there were to kill, the last time */
 	cairn_MemberEvent last;
 	struct cr_node_parcel arrive; /* not answered yet: told again to a new coordinator */
 	CR_LIST(struct cr_node_parcel) waiting; /* for its shepherd to connect */
@@ -139,6 +141,9 @@ struct cr_node {
 	struct cr_node_uplink up;
 	struct cr_node_lease lease;
 	struct cr_node_member *members;
+	bool dirty; /* facts have changed that decisions about members follow from */
+	struct event *work; /* which are made */
+	int64_t looked_ns; /* at the processes of members */
 	struct cr_node_client *clients;
 	struct cr_node_request *requests;
 	CR_LIST(struct cr_node_told) told;

@@ -25,6 +25,7 @@
 #include "node/local.h"
 #include "node/members.h"
 #include "node/message.h"
+#include "node/reconcile_member.h"
 #include "node/requests.h"
 #include "node/run.h"
 #include "node/uplink.h"
@@ -50,11 +51,16 @@ static void upgrade(struct cr_node *n)
 		event_base_loopbreak(n->base);
 }
 
+static void on_work(int fd, short what, void *arg)
+{
+	cr_node_turn(arg);
+}
+
 static void on_signal(int sig, short what, void *arg)
 {
 	struct cr_node *n = arg;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	if (sig == SIGHUP) {
 		upgrade(n);
 	} else if (sig == SIGUSR1) {
@@ -72,7 +78,7 @@ static void on_tick(int fd, short what, void *arg)
 	struct cr_node *n = arg;
 	int64_t now;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	now = cr_node_now();
 	cr_beats_tick(n, now);
 	cr_members_tick(n, now);
@@ -102,7 +108,7 @@ static void on_holding(const cairn_Holding *h, void *arg)
 	struct cr_node *n = arg;
 	cairn_ClusterMsg *m;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	if (*h->error)
 		cr_say("job %s.%llu member %u image %06u: %s", h->name, (unsigned long long)h->job,
 		       h->member, h->number, h->error);
@@ -179,7 +185,8 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	raise_files();
 	read_boot_id(n);
 	n->base = event_base_new();
-	if (!n->base)
+	n->work = n->base ? event_new(n->base, -1, 0, on_work, n) : NULL;
+	if (!n->work)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "an event loop");
 	ret = cr_trust_load(&o->trust, &n->trust, err);
 	if (!ret)
@@ -254,6 +261,8 @@ void cr_node_free(struct cr_node *n)
 	/* What links have still to send. */
 	if (n->base)
 		event_base_loop(n->base, EVLOOP_NONBLOCK);
+	if (n->work)
+		event_free(n->work);
 	if (n->base)
 		event_base_free(n->base);
 	/* Links that were still to close are left with their loop, and count there. */

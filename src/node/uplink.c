@@ -17,6 +17,7 @@
 #include "node/lease.h"
 #include "node/members.h"
 #include "node/message.h"
+#include "node/reconcile_member.h"
 #include "node/requests.h"
 #include "node/run.h"
 #include "node/start.h"
@@ -59,7 +60,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	struct cr_node_coordinator *at = &n->up.at[n->up.current];
 	char text[256];
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	snprintf(text, sizeof(text), "coordinator: %.200s", why->text);
 	trouble(n, text);
 	/* Somebody stands there who sees it at once; nothing depends on us yet. */
@@ -87,7 +88,7 @@ static void on_up(struct cr_link *l, void *arg)
 	struct cr_err unused = { 0 };
 	size_t i;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	n->up.open = true;
 	h->version = CR_CLUSTER_VERSION;
 	snprintf(h->name, sizeof(h->name), "%s", n->name);
@@ -269,7 +270,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 	struct cr_node *n = arg;
 	size_t i;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	for (i = 0; i < CR_ARRAY_SIZE(messages); i++)
 		if (messages[i].which == m->which_body && (n->up.welcome || messages[i].before))
 			messages[i].on(n, m, payload, len);

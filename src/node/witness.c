@@ -17,6 +17,7 @@
 #include "node/images.h"
 #include "node/lease.h"
 #include "node/message.h"
+#include "node/reconcile_member.h"
 #include "node/run.h"
 #include "node/witness.h"
 #include "node/witness.h"
@@ -53,7 +54,7 @@ static void on_question(struct cr_link *l, const void *msg, const void *payload,
 	cairn_ClusterMsg *out;
 	bool yes;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	if (m->which_body != cairn_ClusterMsg_vouch_tag) {
 		cr_link_close(l);
 		return;
@@ -97,7 +98,7 @@ static void on_answer(struct cr_link *l, const void *msg, const void *payload, s
 	struct peer *p = arg;
 	struct cr_node *n = p->node;
 
-	cr_lease_look(n);
+	cr_node_turn(n);
 	if (m->which_body == cairn_ClusterMsg_vouch_tag && v->ms &&
 	    v->generation == n->witnesses->known.generation && !strcmp(v->node, p->name) &&
 	    (int64_t)v->sent_ns <= cr_node_now())
@@ -135,7 +136,7 @@ static void on_up(struct cr_link *l, void *arg)
 {
 	struct peer *p = arg;
 
-	cr_lease_look(p->node);
+	cr_node_turn(p->node);
 	p->up = true;
 	if (needed(p->node))
 		ask(p);
@@ -148,7 +149,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	p->link = NULL;
 	p->up = false;
 	p->retry_ns = cr_node_now() + IDLE_NS;
-	cr_lease_look(p->node);
+	cr_node_turn(p->node);
 }
 
 static const struct cr_link_handler witness = {
