@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The name by which a connection in a backlog tells that a checkpoint has put it there to carry
-// the real one (objects/unix_backlog.c, preload/wrap_accept.c).
+// the real one (objects/unix/unix_backlog.c, preload/wrap_accept.c).
 #pragma once
 
 #include <stdbool.h>

@@ -14,7 +14,7 @@
 
 #include "criu/criu.h"
 #include "criu/image.h"
-#include "objects/reach.h"
+#include "objects/core/reach.h"
 
 #define REGULAR 1
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Accepting: a checkpoint that had to accept connections in order to save what is in them has put
-// them back as descriptors inside other connections (objects/unix_backlog.c). Here they are
+// them back as descriptors inside other connections (objects/unix/unix_backlog.c). Here they are
 // unpacked. The peer's name tells, and the kernel gives it along with the connection: no call more.
 // Runs in: the application's threads.
 #include <errno.h>

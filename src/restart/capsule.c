@@ -25,7 +25,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "objects/sysv.h"
+#include "objects/ipc/sysv.h"
 #include "restart/restart.h"
 #include "shepherd/guard.h"
 

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "objects/index.h"
-#include "objects/kernels.h"
-#include "objects/reach.h"
+#include "objects/core/index.h"
+#include "objects/core/kernels.h"
+#include "objects/core/reach.h"
 #include "restart/plan.h"
 
 /* No signal tells of its end: that would wait for the application. */

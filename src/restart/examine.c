@@ -18,9 +18,9 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
-#include "objects/kernels.h"
-#include "objects/reach.h"
-#include "objects/regular.h"
+#include "objects/core/kernels.h"
+#include "objects/core/reach.h"
+#include "objects/file/regular.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102

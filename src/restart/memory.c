@@ -18,12 +18,12 @@
 #include <xxh_x86dispatch.h>
 
 #include "arch/x86_64/call.h"
-#include "objects/index.h"
-#include "objects/kernels.h"
-#include "objects/reach.h"
-#include "objects/regular.h"
-#include "objects/shared_memory.h"
-#include "objects/sysv_shm.h"
+#include "objects/core/index.h"
+#include "objects/core/kernels.h"
+#include "objects/core/reach.h"
+#include "objects/file/regular.h"
+#include "objects/ipc/shared_memory.h"
+#include "objects/ipc/sysv_shm.h"
 #include "restart/restart.h"
 
 #ifndef MAP_DROPPABLE

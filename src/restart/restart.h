@@ -7,7 +7,7 @@
 
 #include "common/ids.h"
 #include "common/image.h"
-#include "objects/object.h"
+#include "objects/core/object.h"
 #include "restart/restorer.h"
 #include "shepherd/shepherd.h"
 

@@ -19,10 +19,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "objects/lock.h"
-#include "objects/pty_make.h"
-#include "objects/registry.h"
-#include "objects/regular.h"
+#include "objects/file/lock.h"
+#include "objects/tty/pty_make.h"
+#include "objects/core/registry.h"
+#include "objects/file/regular.h"
 #include "restart/restart.h"
 
 void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage)

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "common/each.h"
-#include "objects/save.h"
+#include "objects/core/save.h"
 #include "shepherd/shepherd.h"
 
 /* ---- before ---- */

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "objects/claim.h"
+#include "objects/core/claim.h"
 #include "objects/kinds.h"
-#include "objects/save.h"
+#include "objects/core/save.h"
 #include "shepherd/shepherd.h"
 
 struct prune {

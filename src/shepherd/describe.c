@@ -18,10 +18,10 @@
 
 #include "common/addresses.h"
 #include "arch/x86_64/cpu.h"
-#include "objects/inode.h"
-#include "objects/lock.h"
-#include "objects/pty.h"
-#include "objects/save.h"
+#include "objects/file/inode.h"
+#include "objects/file/lock.h"
+#include "objects/tty/pty.h"
+#include "objects/core/save.h"
 #include "shepherd/shepherd.h"
 
 /* One that has ended cannot tell itself what it is called. */

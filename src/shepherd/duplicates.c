@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "objects/room.h"
+#include "objects/core/room.h"
 #include "shepherd/shepherd.h"
 
 struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd)

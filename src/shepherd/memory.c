@@ -16,14 +16,14 @@
 
 #include "common/each.h"
 #include "common/elf_id.h"
-#include "objects/claim.h"
-#include "objects/inode.h"
-#include "objects/reach.h"
-#include "objects/regular.h"
-#include "objects/save.h"
-#include "objects/shared_memory.h"
-#include "objects/sysv_shm.h"
-#include "objects/uffd.h"
+#include "objects/core/claim.h"
+#include "objects/file/inode.h"
+#include "objects/core/reach.h"
+#include "objects/file/regular.h"
+#include "objects/core/save.h"
+#include "objects/ipc/shared_memory.h"
+#include "objects/ipc/sysv_shm.h"
+#include "objects/event/uffd.h"
 #include "shepherd/shepherd.h"
 
 static bool is_sysv(const struct cr_map *v)

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "objects/kernels.h"
+#include "objects/core/kernels.h"
 #include "shepherd/shepherd.h"
 
 struct visit {

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "objects/policy.h"
+#include "objects/core/policy.h"
 
 /* OLD=NEW: where things of the job are now. */
 struct cr_path_maps {

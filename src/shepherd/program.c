@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
-#include "objects/inode.h"
-#include "objects/reach.h"
-#include "objects/regular.h"
-#include "objects/shared_memory.h"
+#include "objects/file/inode.h"
+#include "objects/core/reach.h"
+#include "objects/file/regular.h"
+#include "objects/ipc/shared_memory.h"
 #include "shepherd/shepherd.h"
 
 static void note_file(cairn_Process *p, int fd, const struct stat *st)

@@ -20,8 +20,8 @@
 
 #include "common/elf_id.h"
 #include "common/wake.h"
-#include "objects/uffd.h"
-#include "objects/watch_path.h"
+#include "objects/event/uffd.h"
+#include "objects/event/watch_path.h"
 #include "shepherd/shepherd.h"
 
 /* No agent is loaded into a static program; one that it runs (valgrind) is not for the CPU. */

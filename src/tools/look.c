@@ -20,7 +20,7 @@
 #include "criu/choose.h"
 #include "criu/criu.h"
 #include "objects/kinds.h"
-#include "objects/save.h"
+#include "objects/core/save.h"
 #include "shepherd/shepherd.h"
 
 void cr_finding(cr_findings *to, bool prevents, const char *format, ...)

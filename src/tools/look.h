@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-#include "objects/object.h"
+#include "objects/core/object.h"
 
 typedef CR_LIST(struct cr_remark) cr_findings;
 

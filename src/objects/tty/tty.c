@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shepherd's own terminal, by whatever name it was opened; opened again as /dev/tty.
+#include "objects/tty/tty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "objects/core/outside.h"
+
+bool cr_is_own_terminal(int fd)
+{
+	pid_t session;
+
+	/* It is told of no other. */
+	return !ioctl(fd, TIOCGSID, &session);
+}
+
+static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+{
+	/* Of a pty's master the kernel would tell its slave's session. */
+	return S_ISCHR(v->st.st_mode) && v->st.st_rdev != makedev(5, 2) &&
+	       cr_is_own_terminal(v->fd);
+}
+
+static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		struct cr_err *err)
+{
+	strcpy(d->path, "/dev/tty");
+	return 0;
+}
+
+static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	int fd =
+		open("/dev/tty", (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC | O_NOCTTY);
+	unsigned int i;
+
+	for (i = 0; i < r->outside->nslots && fd < 0; i++)
+		if (r->outside->slots[i].tty)
+			fd = fcntl(r->outside->slots[i].fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return cr_fail(err, CR_EXIT_CHANGED, 0,
+			       "the job had its terminal open; restart it from a terminal");
+	return fd;
+}
+
+const struct cr_object cr_object_tty = {
+	.kind = cairn_ObjectKind_OBJECT_TTY,
+	.name = "the terminal",
+	.match = match,
+	.save = save,
+	.restore = restore,
+};
