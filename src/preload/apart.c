@@ -124,6 +124,7 @@ bool agent_apart(void (*fn)(void *), void *arg, void *top)
 	struct work work = { fn, arg, false };
 	int pid = cr_sys0(SYS_getpid), tries, i;
 	uint64_t all = ~0ull, mask;
+	bool alone;
 	long tid;
 
 	/* An older kernel copies the table first: to close a queue is to take back its notice. */
@@ -132,10 +133,14 @@ bool agent_apart(void (*fn)(void *), void *arg, void *top)
 	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &mask, sizeof(all));
 	i = take_place(pid);
 	if (i < MOST) {
+		alone = agent_alone();
 		tid = cr_clone_thread(HELPER, top, help, &work, &helpers[i].tid);
-		/* The kernel wakes us when it has left our memory, a moment before its end. */
-		for (tries = 0;
-		     tid > 0 && tries < 10000 && !cr_sys3(SYS_tgkill, pid, tid, 0); tries++)
+		/*
+		 * The kernel wakes us when it has left our memory, a moment before its end. Who is
+		 * alone is so again, as some calls ask for that; others would lose the CPU here.
+		 */
+		for (tries = 0; alone && tid > 0 && tries < 10000 &&
+				!cr_sys3(SYS_tgkill, pid, tid, 0); tries++)
 			cr_sys0(SYS_sched_yield);
 		leave_place(i);
 	}
