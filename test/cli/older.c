@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Preloaded: files whose path contains $OLDER_WITHOUT cannot be opened, as in a user's namespace of
- * older kernels, and there is no socket option of the number $OLDER_OPTION.
+ * older kernels, and there are no socket options of the numbers in $OLDER_OPTION, "8,33" or the
+ * like.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +37,12 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	const char *option = getenv("OLDER_OPTION");
 
-	if (option && level == SOL_SOCKET && atoi(option) == name) {
-		errno = ENOPROTOOPT;
-		return -1;
+	for (; option && level == SOL_SOCKET; option = strchr(option, ',')) {
+		option += *option == ',';
+		if (atoi(option) == name) {
+			errno = ENOPROTOOPT;
+			return -1;
+		}
 	}
 	return syscall(SYS_setsockopt, fd, level, name, value, len);
 }

@@ -21,6 +21,7 @@
 
 #define BUF_LOCK 72 /* SO_BUF_LOCK */
 #define SOCK_RCVBUF_LOCK 2
+#define MOVE_SOON_NS 200000000ll
 #define MOVE_NS 2000000000ll
 #define MOVE_FAR_NS 10000000000ll /* a network may lose something */
 
@@ -103,10 +104,10 @@ void cr_tcp_tell_window(int fd)
 	recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 }
 
-static bool wait_arrival(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
+static bool wait_arrival(struct cr_inet *from, struct cr_inet *to, int64_t ns, struct cr_err *err)
 {
 	struct cr_gather *g = to->elsewhere.gather;
-	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + (from ? MOVE_NS : MOVE_FAR_NS);
+	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + ns;
 	struct timespec nap = { 0, 20000 };
 
 	while (!arrived_now(from, to)) {
@@ -145,9 +146,8 @@ void cr_tcp_open_window(int fd, size_t len)
 		used = memory[0];
 	/* A window is opened only if it is worth a part of the whole. */
 	cr_inet_grow(fd, SO_RCVBUF, used / 2 + used / 8 + len * 2 + 16384);
-	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
-	if (cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF) < (int)(used + used / 8 + len * 2))
-		cr_tcp_grow(fd, INT32_MAX / 2);
+	/* What SO_RCVBUF may not have, it could have grown to by itself. */
+	cr_tcp_grow(fd, used + used / 8 + len * 2);
 }
 
 void cr_tcp_push(const struct cr_inet *k)
@@ -189,7 +189,13 @@ int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 	else if (to->elsewhere.is)
 		missing = left(to);
 	cr_tcp_open_window(to->fd, missing);
-	done = wait_arrival(from, to, err);
+	done = wait_arrival(from, to, MOVE_SOON_NS, err);
+	/* Small pieces take more. A window that is open wider than needed stays so, and a program
+	 * that goes on sending fills it: what the next checkpoint finds is more each time. */
+	if (!done) {
+		cr_tcp_grow(to->fd, INT32_MAX / 2);
+		done = wait_arrival(from, to, from ? MOVE_NS : MOVE_FAR_NS, err);
+	}
 	if (lock & SOCK_RCVBUF_LOCK)
 		cr_inet_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
 	cr_inet_set(to->fd, SOL_SOCKET, BUF_LOCK, lock);
