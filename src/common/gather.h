@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "common/err.h"
+#include "operation.pb.h"
 
 struct cr_gathered {
 	size_t n; /* members, in the order of their numbers */
@@ -27,7 +28,7 @@ struct cr_gather {
 	 * member failed or was lost or took too long: then the checkpoint or restart is given up
 	 * everywhere.
 	 */
-	int (*all)(struct cr_gather *g, const char *step, const void *mine, size_t len,
+	int (*all)(struct cr_gather *g, cairn_Step step, const void *mine, size_t len,
 		   struct cr_gathered *out, struct cr_err *err);
 	/* For who waits for others in between: whether it has been given up meanwhile. */
 	int (*check)(struct cr_gather *g, struct cr_err *err);

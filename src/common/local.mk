@@ -32,6 +32,7 @@ src_libcommon_a_SOURCES = \
 	src/common/proc.c src/common/proc.h \
 	src/common/runtime.c src/common/runtime.h \
 	src/common/preload.c src/common/preload.h \
+	src/common/step.c src/common/step.h \
 	src/common/wire.c src/common/wire.h
 nodist_src_libcommon_a_SOURCES = proto/operation.pb.c \
 	proto/image.pb.c proto/agent.pb.c proto/control.pb.c \

@@ -100,7 +100,7 @@ static void end(void *of)
 }
 
 const struct cr_stage cr_container_restart_stages[] = {
-	{ "restoring", restore, .undo = end, .barrier = "restored" },
-	{ "applying", .run = NULL, .barrier = "ready" },
+	{ "restoring", restore, .undo = end, .barrier = cairn_Step_STEP_RESTORED },
+	{ "applying", .run = NULL, .barrier = cairn_Step_STEP_READY },
 	{ 0 },
 };

@@ -28,7 +28,6 @@
 #include "coordinator/lease.h"
 #include "coordinator/options.h"
 
-#define CO_STEP sizeof(((cairn_Arrive *)0)->step)
 #define CO_NODE sizeof(((cairn_Hello *)0)->name)
 #define CO_NAME sizeof(((cairn_JobRow *)0)->name)
 #define CO_TICK_MS 50
@@ -156,20 +155,18 @@ struct co_checkpoint {
 	struct co_checkpoint *next; /* older */
 	unsigned int number;
 	enum co_image_state state;
-	int purpose; /* enum co_purpose */
+	cairn_Intent intent;
 	int64_t at; /* CLOCK_REALTIME ms */
 	size_t n; /* images, by member number */
 	struct co_image *images;
 	unsigned int missing; /* images that are not held by enough */
 };
 
-enum co_purpose { CO_KEEP, CO_STOP, CO_MOVE, CO_LOOK, CO_RESTORE };
-
 struct co_course {
 	bool active;
-	enum co_purpose purpose;
+	cairn_Intent intent;
 	unsigned int id, number;
-	char step[CO_STEP];
+	cairn_Step step; /* STEP_NONE: nobody has come to the next */
 	unsigned int members, arrived, finished;
 	bool saved;
 	bool failed; /* it is to be given up: with status, why */
@@ -182,7 +179,7 @@ struct co_course {
 /* What has last been told to all, for those who did not get it. */
 struct co_told {
 	unsigned int course;
-	char step[CO_STEP];
+	cairn_Step step;
 	struct cr_shared *payload;
 };
 

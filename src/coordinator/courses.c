@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/step.h"
 #include "coordinator/courses.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
@@ -35,7 +36,9 @@ static void send_advance(struct co_member *m)
 	msg->body.advance.has_id = true;
 	co_member_id(m, &msg->body.advance.id);
 	msg->body.advance.course = t->course;
-	snprintf(msg->body.advance.step, sizeof(msg->body.advance.step), "%s", t->step);
+	msg->body.advance.at = t->step;
+	snprintf(msg->body.advance.step, sizeof(msg->body.advance.step), "%s",
+		 cr_step_name(t->step));
 	co_send_shared(m->node, msg, t->payload);
 }
 
@@ -63,14 +66,14 @@ bool co_course_can(const struct co_job *j)
 	return j->live > 0;
 }
 
-static void begin(struct co_job *j, enum co_purpose purpose, unsigned int number,
+static void begin(struct co_job *j, cairn_Intent intent, unsigned int number,
 		  const struct co_asker *a)
 {
 	struct co_course *course = &j->course;
 	size_t i;
 
 	*course = (struct co_course){ .active = true,
-				      .purpose = purpose,
+				      .intent = intent,
 				      .id = ++j->courses,
 				      .number = number,
 				      .progress_ms = co_now() };
@@ -99,8 +102,9 @@ static void order(struct co_member *m)
 	co_member_id(m, &to->id);
 	to->course = course->id;
 	to->number = course->number;
-	to->stop = course->purpose == CO_STOP || course->purpose == CO_MOVE;
-	to->check = course->purpose == CO_LOOK;
+	to->stop = course->intent == cairn_Intent_INTENT_STOP ||
+		   course->intent == cairn_Intent_INTENT_MOVE;
+	to->check = course->intent == cairn_Intent_INTENT_CHECK;
 	to->members = course->members;
 	co_send_node(m->node, msg, NULL, 0);
 }
@@ -120,8 +124,8 @@ bool co_course_unordered(const struct co_job *j)
 	const struct co_course *course = &j->course;
 	size_t i;
 
-	if (!course->active || course->purpose == CO_RESTORE || course->saved || course->failed ||
-	    j->said.course == course->id)
+	if (!course->active || course->intent == cairn_Intent_INTENT_RESTART || course->saved ||
+	    course->failed || j->said.course == course->id)
 		return false;
 	for (i = 0; i < j->n; i++)
 		if (unordered(&j->v[i]))
@@ -140,24 +144,24 @@ void co_course_order(struct co_job *j)
 		}
 }
 
-bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a)
+bool co_course_start(struct co_job *j, cairn_Intent intent, const struct co_asker *a)
 {
 	struct co_checkpoint *k;
 	size_t i;
 
 	if (j->state != CO_JOB_RUNNING || j->course.active || !co_course_can(j))
 		return false;
-	begin(j, purpose, purpose == CO_LOOK ? j->number : ++j->number, a);
-	if (purpose != CO_LOOK) {
+	begin(j, intent, intent == cairn_Intent_INTENT_CHECK ? j->number : ++j->number, a);
+	if (intent != cairn_Intent_INTENT_CHECK) {
 		k = co_checkpoint_add(j, j->course.number);
-		k->purpose = purpose;
+		k->intent = intent;
 		k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
 		for (i = 0; i < j->n; i++)
 			k->images[i].there = j->v[i].takes_part;
 		co_checkpoint_save(j, k);
 	}
 	co_job_save(j);
-	if (purpose != CO_LOOK)
+	if (intent != cairn_Intent_INTENT_CHECK)
 		co_job_tend(j);
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
@@ -166,7 +170,7 @@ bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_
 
 void co_course_restore(struct co_job *j, unsigned int number)
 {
-	begin(j, CO_RESTORE, number, NULL);
+	begin(j, cairn_Intent_INTENT_RESTART, number, NULL);
 }
 
 void co_course_resume(struct co_job *j, struct co_checkpoint *k)
@@ -174,7 +178,7 @@ void co_course_resume(struct co_job *j, struct co_checkpoint *k)
 	size_t i;
 
 	j->course = (struct co_course){ .active = true,
-					.purpose = k->purpose,
+					.intent = k->intent,
 					.id = j->courses,
 					.number = k->number,
 					.saved = true,
@@ -202,7 +206,7 @@ static bool collect(struct co_job *j)
 	t->payload = cr_shared_new(len);
 	at = t->payload->data;
 	t->course = j->course.id;
-	snprintf(t->step, sizeof(t->step), "%s", j->course.step);
+	t->step = j->course.step;
 	for (i = 0; i < j->n; i++) {
 		struct co_member *m = &j->v[i];
 		uint32_t head[2] = { m->number, m->len };
@@ -223,8 +227,8 @@ static bool collect(struct co_job *j)
 
 static void keep_said(struct co_job *j)
 {
-	co_db_write(j->c->db, CO_SQL_SAID, "iitb", (int64_t)j->id, (int64_t)j->said.course,
-		    j->said.step, j->said.payload->data, j->said.payload->len);
+	co_db_write(j->c->db, CO_SQL_SAID, "iiib", (int64_t)j->id, (int64_t)j->said.course,
+		    (int64_t)j->said.step, j->said.payload->data, j->said.payload->len);
 }
 
 static void restored(struct co_job *j)
@@ -254,19 +258,23 @@ bool co_course_met(const struct co_job *j)
 void co_course_advance(struct co_job *j)
 {
 	struct co_checkpoint *k;
-	bool ready = j->course.purpose == CO_RESTORE && !strcmp(j->course.step, "ready");
-	bool saved = j->course.purpose != CO_RESTORE && !strcmp(j->course.step, "saved");
+	bool ready = j->course.intent == cairn_Intent_INTENT_RESTART &&
+		     j->course.step == cairn_Step_STEP_READY;
+	bool saved = j->course.intent != cairn_Intent_INTENT_RESTART &&
+		     j->course.step == cairn_Step_STEP_SAVED;
 	size_t i;
 
 	if (!collect(j)) {
 		co_course_fail(j, CR_EXIT_CLUSTER, "its members have too much to tell each other");
 		return;
 	}
-	j->course.step[0] = 0;
+	j->course.step = cairn_Step_STEP_NONE;
 	j->course.arrived = 0;
 	if (saved || ready)
 		keep_said(j);
-	k = saved && j->course.purpose != CO_LOOK ? co_checkpoint(j, j->course.number) : NULL;
+	k = saved && j->course.intent != cairn_Intent_INTENT_CHECK ?
+		    co_checkpoint(j, j->course.number) :
+		    NULL;
 	if (k) {
 		k->state = CO_SAVED;
 		co_checkpoint_save(j, k);
@@ -283,9 +291,10 @@ void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *da
 {
 	struct co_job *j = m->job;
 	struct co_course *course = &j->course;
+	cairn_Step step = cr_step_of(a->at, a->step);
 	char text[128];
 
-	if (a->course == j->said.course && !strcmp(a->step, j->said.step)) {
+	if (a->course == j->said.course && step == j->said.step) {
 		send_advance(m);
 		return;
 	}
@@ -300,10 +309,10 @@ void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *da
 	if (len)
 		memcpy(m->payload, data, len);
 	if (!m->arrived && !course->arrived)
-		snprintf(course->step, sizeof(course->step), "%s", a->step);
-	if (strcmp(course->step, a->step)) {
+		course->step = step;
+	if (!step || course->step != step) {
 		snprintf(text, sizeof(text), "member %u is at step %s, others at %s", m->number,
-			 a->step, course->step);
+			 cr_step_name(step), cr_step_name(course->step));
 		co_course_fail(j, CR_EXIT_INTERNAL, text);
 		return;
 	}
@@ -343,22 +352,23 @@ void co_course_abort(struct co_job *j)
 	size_t i;
 
 	j->course.active = false;
-	if (was.purpose != CO_LOOK)
+	if (was.intent != cairn_Intent_INTENT_CHECK)
 		snprintf(j->last_error, sizeof(j->last_error), "%s", was.why);
 	co_job_save(j);
-	co_event(j->c, was.purpose == CO_RESTORE ? "restart-failed" : "checkpoint-failed", j, NULL,
-		 -1, "%s", was.why);
+	co_event(j->c,
+		 was.intent == cairn_Intent_INTENT_RESTART ? "restart-failed" : "checkpoint-failed",
+		 j, NULL, -1, "%s", was.why);
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && co_lives(&j->v[i]))
 			send_abort(&j->v[i], was.id, was.status, was.why);
 	answer(j, &was.asker, was.status ? was.status : CR_EXIT_CLUSTER, was.why);
 	/* Soon again: what was in the way may have been a member's end. */
-	if (was.purpose == CO_KEEP && j->policy.interval > 0)
+	if (was.intent == cairn_Intent_INTENT_CHECKPOINT && j->policy.interval > 0)
 		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
 	/* Once may be chance; it is tried again, but nobody waits for it without a word. */
-	if (was.purpose == CO_MOVE && ++j->stuck >= MOVES_TRIED)
+	if (was.intent == cairn_Intent_INTENT_MOVE && ++j->stuck >= MOVES_TRIED)
 		co_drain_stuck(j, was.why);
-	if (was.purpose == CO_RESTORE && j->state == CO_JOB_RESTARTING)
+	if (was.intent == cairn_Intent_INTENT_RESTART && j->state == CO_JOB_RESTARTING)
 		co_job_fault(j, co_cause_of(was.status), was.why);
 }
 
@@ -367,16 +377,16 @@ void co_course_end(struct co_job *j)
 	struct co_course was = j->course;
 
 	j->course.active = false;
-	if (was.purpose == CO_MOVE)
+	if (was.intent == cairn_Intent_INTENT_MOVE)
 		j->stuck = 0;
 	/* Whoever wants it stopped wants it gone. */
-	if (was.purpose == CO_STOP)
+	if (was.intent == cairn_Intent_INTENT_STOP)
 		co_wait_for_end(j, &was.asker);
 	else
 		answer(j, &was.asker, 0, NULL);
-	if (was.purpose == CO_STOP)
+	if (was.intent == cairn_Intent_INTENT_STOP)
 		co_job_want(j, CO_JOB_STOPPED, "");
-	else if (was.purpose == CO_MOVE)
+	else if (was.intent == cairn_Intent_INTENT_MOVE)
 		co_job_fault(j, CO_ASKED, "moved off a node that is drained");
 }
 
@@ -384,7 +394,8 @@ static struct co_checkpoint *its_checkpoint(const struct co_job *j)
 {
 	const struct co_course *course = &j->course;
 
-	return course->active && course->purpose != CO_RESTORE && course->purpose != CO_LOOK ?
+	return course->active && course->intent != cairn_Intent_INTENT_RESTART &&
+			       course->intent != cairn_Intent_INTENT_CHECK ?
 		       co_checkpoint((struct co_job *)j, course->number) :
 		       NULL;
 }
@@ -427,9 +438,9 @@ bool co_course_done(const struct co_job *j)
 	const struct co_checkpoint *k = its_checkpoint(j);
 	const struct co_course *course = &j->course;
 
-	if (!course->active || course->failed || course->purpose == CO_RESTORE)
+	if (!course->active || course->failed || course->intent == cairn_Intent_INTENT_RESTART)
 		return false;
-	if (course->purpose != CO_LOOK && !(k && k->state == CO_COMMITTED))
+	if (course->intent != cairn_Intent_INTENT_CHECK && !(k && k->state == CO_COMMITTED))
 		return false;
 	return !busy(j, k);
 }
@@ -453,7 +464,8 @@ void co_course_written(struct co_member *m, const cairn_MemberEvent *e)
 		j->stall_ns = e->stall_ns;
 	if (e->wall_ns > j->wall_ns)
 		j->wall_ns = e->wall_ns;
-	k = j->course.purpose == CO_LOOK ? NULL : co_checkpoint(j, j->course.number);
+	k = j->course.intent == cairn_Intent_INTENT_CHECK ? NULL :
+							    co_checkpoint(j, j->course.number);
 	if (k)
 		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_COMPLETE,
 			     e->image_bytes);
@@ -467,7 +479,8 @@ void co_course_finding(struct co_member *m, const cairn_MemberFinding *f)
 	struct co_job *j = m->job;
 	cairn_Reply *r;
 
-	if (!j->course.active || j->course.purpose != CO_LOOK || !j->course.asker.session)
+	if (!j->course.active || j->course.intent != cairn_Intent_INTENT_CHECK ||
+	    !j->course.asker.session)
 		return;
 	r = co_reply_begin(j->c);
 	r->which_row = cairn_Reply_finding_tag;
@@ -492,7 +505,7 @@ void co_course_late(struct co_job *j)
 		if (j->v[i].takes_part && !j->v[i].arrived)
 			break;
 	snprintf(text, sizeof(text), "member %zu did not come to step %s in time", i,
-		 *j->course.step ? j->course.step : "1");
+		 j->course.step ? cr_step_name(j->course.step) : "1");
 	co_course_fail(j, CR_EXIT_TIMEOUT, text);
 }
 
@@ -520,5 +533,6 @@ int64_t co_course_deadline(const struct co_job *j)
 
 	if (course->saved)
 		return course->progress_ms + STALLED_MS;
-	return course->progress_ms + (course->purpose == CO_RESTORE ? RESTORE_MS : STEP_MS);
+	return course->progress_ms +
+	       (course->intent == cairn_Intent_INTENT_RESTART ? RESTORE_MS : STEP_MS);
 }

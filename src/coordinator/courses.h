@@ -6,7 +6,7 @@
 
 #include "coordinator/cluster.h"
 
-bool co_course_start(struct co_job *j, enum co_purpose purpose, const struct co_asker *a);
+bool co_course_start(struct co_job *j, cairn_Intent intent, const struct co_asker *a);
 /* All who live can take part now. */
 bool co_course_can(const struct co_job *j);
 void co_course_restore(struct co_job *j, unsigned int number);

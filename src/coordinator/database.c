@@ -10,7 +10,7 @@
 
 #include "common/defs.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 struct co_db {
 	sqlite3 *db;
@@ -37,9 +37,21 @@ static const char schema[] =
 	"CREATE TABLE checkpoints(job INTEGER, number INTEGER, state, purpose, at, members BLOB,"
 	" PRIMARY KEY(job, number));"
 	/* the step from which there is no way back, and what was told to all then */
-	"CREATE TABLE said(job INTEGER PRIMARY KEY, course, step TEXT, payload BLOB);"
+	"CREATE TABLE said(job INTEGER PRIMARY KEY, course, step INTEGER, payload BLOB);"
 	"CREATE TABLE events(id INTEGER PRIMARY KEY, at, kind TEXT, job INTEGER, uid, name TEXT,"
 	" node TEXT, member, text TEXT);";
+
+/* From each version to the next. */
+static const char *const migrations[SCHEMA_VERSION] = {
+	/* steps had names, and what an operation is for numbers of the coordinator's own */
+	[1] = "UPDATE checkpoints SET purpose ="
+	      " CASE purpose WHEN 0 THEN 1 WHEN 1 THEN 2 WHEN 2 THEN 5 END;"
+	      "ALTER TABLE said RENAME TO said_1;"
+	      "CREATE TABLE said(job INTEGER PRIMARY KEY, course, step INTEGER, payload BLOB);"
+	      "INSERT INTO said SELECT job, course,"
+	      " CASE step WHEN 'saved' THEN 4 WHEN 'ready' THEN 9 ELSE 0 END, payload FROM said_1;"
+	      "DROP TABLE said_1;",
+};
 
 static const char *const statements[CO_SQL_STATEMENTS] = {
 	[CO_SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -88,6 +100,20 @@ static int number(sqlite3 *db, const char *sql, int *out)
 	return ret == SQLITE_ROW || ret == SQLITE_DONE ? 0 : ret;
 }
 
+/* As a whole, or not at all. */
+static int make_tables(sqlite3 *db, int version)
+{
+	int ret = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+	char set[64];
+
+	if (!ret && !version)
+		ret = sqlite3_exec(db, schema, NULL, NULL, NULL);
+	for (; !ret && version && version < SCHEMA_VERSION; version++)
+		ret = sqlite3_exec(db, migrations[version], NULL, NULL, NULL);
+	snprintf(set, sizeof(set), "PRAGMA user_version=%d; COMMIT", SCHEMA_VERSION);
+	return ret ? ret : sqlite3_exec(db, set, NULL, NULL, NULL);
+}
+
 static int prepare(struct co_db *db, const char *path, struct cr_err *err)
 {
 	int version = 0, ret, i;
@@ -100,16 +126,8 @@ static int prepare(struct co_db *db, const char *path, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_FORMAT, 0,
 			       "%s is of a newer crcoordinator (schema %d, ours is %d)", path,
 			       version, SCHEMA_VERSION);
-	if (!ret && !version) {
-		char set[64];
-
-		ret = sqlite3_exec(db->db, "BEGIN", NULL, NULL, NULL);
-		if (!ret)
-			ret = sqlite3_exec(db->db, schema, NULL, NULL, NULL);
-		snprintf(set, sizeof(set), "PRAGMA user_version=%d; COMMIT", SCHEMA_VERSION);
-		if (!ret)
-			ret = sqlite3_exec(db->db, set, NULL, NULL, NULL);
-	}
+	if (!ret && version < SCHEMA_VERSION)
+		ret = make_tables(db->db, version);
 	for (i = 0; !ret && i < CO_SQL_STATEMENTS; i++)
 		ret = sqlite3_prepare_v3(db->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
 					 &db->s[i], NULL);

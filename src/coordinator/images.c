@@ -58,7 +58,7 @@ void co_checkpoint_save(struct co_job *j, struct co_checkpoint *k)
 		if (k->images[i].there)
 			members[n++] = i;
 	co_db_write(j->c->db, CO_SQL_CHECKPOINT, "iiiiib", (int64_t)j->id, (int64_t)k->number,
-		    (int64_t)k->state, (int64_t)k->purpose, k->at, members, n * sizeof(*members));
+		    (int64_t)k->state, (int64_t)k->intent, k->at, members, n * sizeof(*members));
 	free(members);
 }
 

@@ -24,7 +24,8 @@ static const char *const names[CO_JOB_STATES] = {
 
 const char *co_job_state(const struct co_job *j)
 {
-	if (j->state == CO_JOB_RUNNING && j->course.active && j->course.purpose != CO_LOOK)
+	if (j->state == CO_JOB_RUNNING && j->course.active &&
+	    j->course.intent != cairn_Intent_INTENT_CHECK)
 		return "checkpointing";
 	if (j->state == CO_JOB_ENDING && j->after == CO_JOB_WAITING)
 		return "recovering";
@@ -138,8 +139,7 @@ struct co_job *co_job_find(struct co *c, const char *text, const struct co_asker
 		struct co_job *j = c->jobs.v[i];
 		bool is = !strcmp(j->name, text);
 
-		if (j->state == CO_JOB_FORGOTTEN ||
-		    (!is && !(*text && !*end && j->id == id)))
+		if (j->state == CO_JOB_FORGOTTEN || (!is && !(*text && !*end && j->id == id)))
 			continue;
 		if (!may_touch(a, j)) {
 			other = true;

@@ -115,7 +115,7 @@ static void on_checkpoint(sqlite3_stmt *s, void *arg)
 		return;
 	k = co_checkpoint_add(j, sqlite3_column_int64(s, 1));
 	k->state = sqlite3_column_int(s, 2);
-	k->purpose = sqlite3_column_int(s, 3);
+	k->intent = sqlite3_column_int(s, 3);
 	k->at = sqlite3_column_int64(s, 4);
 	for (i = 0; i < n; i++) {
 		uint32_t number;
@@ -133,7 +133,7 @@ static void on_said(sqlite3_stmt *s, void *arg)
 	if (!j)
 		return;
 	j->said.course = sqlite3_column_int64(s, 1);
-	text(s, 2, j->said.step, sizeof(j->said.step));
+	j->said.step = sqlite3_column_int(s, 2);
 	j->said.payload = cr_shared_new(sqlite3_column_bytes(s, 3));
 	if (j->said.payload->len)
 		memcpy(j->said.payload->data, sqlite3_column_blob(s, 3), j->said.payload->len);

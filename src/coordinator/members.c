@@ -255,7 +255,7 @@ void co_member_refused(struct co_member *m, int status)
 	bool damaged = status == CR_EXIT_DAMAGED || status == CR_EXIT_NOT_FOUND;
 	struct co_avoided *a;
 
-	if (damaged && j->course.purpose == CO_RESTORE && k && m->number < k->n)
+	if (damaged && j->course.intent == cairn_Intent_INTENT_RESTART && k && m->number < k->n)
 		co_image_set(j, k, m->number, m->node->store,
 			     status == CR_EXIT_DAMAGED ? cairn_HoldingState_HOLDING_DAMAGED :
 							 cairn_HoldingState_HOLDING_GONE,

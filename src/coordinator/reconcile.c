@@ -65,7 +65,7 @@ static void tend_copies(struct co_job *j, int64_t now)
 static struct co_checkpoint *find_stray(const struct co_job *j)
 {
 	const struct co_course *course = &j->course;
-	bool saves = course->active && course->purpose != CO_LOOK;
+	bool saves = course->active && course->intent != cairn_Intent_INTENT_CHECK;
 	struct co_checkpoint *k = j->checkpoints;
 
 	while (k && (k->state == CO_COMMITTED || (saves && k->number == course->number)))
@@ -499,7 +499,7 @@ static void move(struct co_job *j, int64_t now)
 	j->retry_ms = now + AGAIN_MS;
 	if (co_plan(j, NULL, true, why)) {
 		co_plan_free(j);
-		co_course_start(j, CO_MOVE, NULL);
+		co_course_start(j, cairn_Intent_INTENT_MOVE, NULL);
 		return;
 	}
 	if (strcmp(j->why, why))
@@ -514,7 +514,7 @@ static bool checkpoint_due(const struct co_job *j, int64_t now)
 
 static void begin_checkpoint(struct co_job *j, int64_t now)
 {
-	if (!co_course_start(j, CO_KEEP, NULL))
+	if (!co_course_start(j, cairn_Intent_INTENT_CHECKPOINT, NULL))
 		j->due_ms = now + 1000;
 }
 

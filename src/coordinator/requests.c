@@ -130,16 +130,19 @@ bool co_asks_can(const struct co_job *j)
 	return j->asks && !j->course.active && (adds(j->asks) || co_course_can(j));
 }
 
+static cairn_Intent intent_of(const cairn_Request *q)
+{
+	if (q->ask == cairn_Ask_ASK_CHECK)
+		return cairn_Intent_INTENT_CHECK;
+	return q->stop ? cairn_Intent_INTENT_STOP : cairn_Intent_INTENT_CHECKPOINT;
+}
+
 void co_asks_next(struct co_job *j)
 {
 	struct co_ask *a;
 
 	while ((a = j->asks) && j->state == CO_JOB_RUNNING && !j->course.active) {
-		if (!adds(a) && !co_course_start(j,
-					      a->q.ask == cairn_Ask_ASK_CHECK ? CO_LOOK :
-					      a->q.stop			      ? CO_STOP :
-										CO_KEEP,
-					      &a->asker))
+		if (!adds(a) && !co_course_start(j, intent_of(&a->q), &a->asker))
 			return;
 		j->asks = a->next;
 		if (adds(a))

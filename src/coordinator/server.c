@@ -104,7 +104,7 @@ static void on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void
 		return;
 	snprintf(text, sizeof(text), "member %u on %s: %s", member->number, s->node->hello.name,
 		 a->error);
-	if (member->job->course.purpose == CO_RESTORE)
+	if (member->job->course.intent == cairn_Intent_INTENT_RESTART)
 		co_member_refused(member, a->status);
 	co_course_fail(member->job, a->status, text);
 }

@@ -330,8 +330,9 @@ static bool is_check(const void *of)
 
 const struct cr_stage cr_criu_stages[] = {
 	{ "scanning", check, .when = is_check },
-	{ "scanning", prepare, .undo = release, .barrier = "stopped", .when = cr_checkpoint_keeps },
-	{ "saving", start, .barrier = "saved", .when = cr_checkpoint_keeps },
+	{ "scanning", prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
+	  .when = cr_checkpoint_keeps },
+	{ "saving", start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },
 	{ "writing", add, .when = cr_checkpoint_keeps },
 	{ 0 },
 };

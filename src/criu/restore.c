@@ -339,6 +339,6 @@ static void end(void *of)
 }
 
 const struct cr_stage cr_criu_restart_stages[] = {
-	{ "restoring", run_criu, .undo = end, .barrier = "ready" },
+	{ "restoring", run_criu, .undo = end, .barrier = cairn_Step_STEP_READY },
 	{ 0 },
 };

@@ -222,7 +222,9 @@ static void look_for_criu(struct cr_node *n)
 	n->criu = found.version;
 	n->criu_users = found.users;
 	cr_say("CRIU %s, %s%s", cr_criu_version_text(n->criu, version), found.path,
-	       n->criu_users ? "" : n->privileged ? ", for root only" : ", for this user only");
+	       n->criu_users ? "" :
+	       n->privileged ? ", for root only" :
+			       ", for this user only");
 }
 
 int cr_node_run(struct cr_node *n)

@@ -583,8 +583,8 @@ const struct cr_stage cr_agent_restart_stages[] = {
 	{ "opening", .run = open_late },
 	{ "restoring", .run = await_ready },
 	{ "settling", .run = settle_ids },
-	{ "informing", inform_plugins, .barrier = "restored" },
-	{ "applying", apply, .barrier = "ready" },
+	{ "informing", inform_plugins, .barrier = cairn_Step_STEP_RESTORED },
+	{ "applying", apply, .barrier = cairn_Step_STEP_READY },
 	{ "closing", find_root, .settles = { free_objects, forget_plan } },
 	{ 0 },
 };

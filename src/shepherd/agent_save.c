@@ -196,8 +196,8 @@ static bool goes_on_late(const void *of)
 
 const struct cr_stage cr_agent_stages[] = {
 	{ "scanning", .run = scan_before },
-	{ "stopping", stop_job, .undo = let_go, .barrier = "stopped" },
-	{ "saving", save, .undo = drop_duplicates, .barrier = "saved" },
+	{ "stopping", stop_job, .undo = let_go, .barrier = cairn_Step_STEP_STOPPED },
+	{ "saving", save, .undo = drop_duplicates, .barrier = cairn_Step_STEP_SAVED },
 	{ "confirming", confirm, .settles = { drop_duplicates } },
 	{ "resuming", resumed, .settles = { let_go, cr_checkpoint_plugins_over },
 	  .when = goes_on_at_once },

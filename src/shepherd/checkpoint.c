@@ -299,7 +299,7 @@ void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
 
 /* ---- its beginning ---- */
 
-static int meet(void *of, const char *barrier)
+static int meet(void *of, cairn_Step barrier)
 {
 	struct cr_checkpoint *c = of;
 

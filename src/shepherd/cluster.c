@@ -21,6 +21,7 @@
 #include "common/clock.h"
 #include "common/lease_page.h"
 #include "common/piece.h"
+#include "common/step.h"
 #include "net/frame.h"
 #include "shepherd/shepherd.h"
 
@@ -517,7 +518,7 @@ static int gather_check(struct cr_gather *g, struct cr_err *err)
 		(struct cr_cluster *)((char *)g - offsetof(struct cr_cluster, gather)), err);
 }
 
-static int gather(struct cr_gather *g, const char *step, const void *mine, size_t len,
+static int gather(struct cr_gather *g, cairn_Step step, const void *mine, size_t len,
 		  struct cr_gathered *out, struct cr_err *err)
 {
 	struct cr_cluster *c =
@@ -535,7 +536,8 @@ static int gather(struct cr_gather *g, const char *step, const void *mine, size_
 	arrive->id = c->id;
 	arrive->has_id = true;
 	arrive->course = c->course;
-	snprintf(arrive->step, sizeof(arrive->step), "%s", step);
+	arrive->at = step;
+	snprintf(arrive->step, sizeof(arrive->step), "%s", cr_step_name(step));
 	send_out(c, mine, len);
 	for (tries = 0; tries < STEP_MS / 100; tries++) {
 		bool came = receive(c, &payload, &got, 100);
@@ -548,16 +550,19 @@ static int gather(struct cr_gather *g, const char *step, const void *mine, size_
 		if (!came)
 			continue;
 		if (handle(c, true) && c->in.body.advance.course == c->course &&
-		    !strcmp(c->in.body.advance.step, step)) {
+		    cr_step_of(c->in.body.advance.at, c->in.body.advance.step) == step) {
 			ret = unpack(payload, got, out);
-			return ret ? cr_fail(err, CR_EXIT_CLUSTER, -ret, "step %s", step) : 0;
+			return ret ? cr_fail(err, CR_EXIT_CLUSTER, -ret, "step %s",
+					     cr_step_name(step)) :
+				     0;
 		}
 		free(payload);
 	}
-	return cr_fail(err, CR_EXIT_CLUSTER, ETIMEDOUT, "waiting for the other members (%s)", step);
+	return cr_fail(err, CR_EXIT_CLUSTER, ETIMEDOUT, "waiting for the other members (%s)",
+		       cr_step_name(step));
 }
 
-int cr_cluster_barrier(struct cr_cluster *c, const char *step, struct cr_err *err)
+int cr_cluster_barrier(struct cr_cluster *c, cairn_Step step, struct cr_err *err)
 {
 	struct cr_gathered all;
 	int ret;

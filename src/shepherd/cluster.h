@@ -86,7 +86,7 @@ void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err);
 int cr_cluster_check(struct cr_cluster *c, struct cr_err *err);
 
 /* Everyone has come to a step; nothing to wait for where there is no cluster. */
-int cr_cluster_barrier(struct cr_cluster *c, const char *step, struct cr_err *err);
+int cr_cluster_barrier(struct cr_cluster *c, cairn_Step step, struct cr_err *err);
 
 /* Memory that a writer has stored: copies of it may go out already. */
 void cr_cluster_pieces(struct cr_cluster *c, const cairn_PageRuns *runs);

@@ -54,7 +54,7 @@ static void trace(const struct cr_stages *s, const char *how)
 /* The present stage has run: with all others of the job, if it is to. */
 static int close_stage(struct cr_stages *s, int ret)
 {
-	const char *barrier = s->v[s->at]->barrier;
+	cairn_Step barrier = s->v[s->at]->barrier;
 
 	if (!ret && barrier)
 		ret = s->meet(s->of, barrier);

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "operation.pb.h"
+
 #define CR_STAGES_MOST 32
 
 /* What run() returns if the stage goes on in the loop: cr_stages_done() is called later. */
@@ -24,8 +26,8 @@ struct cr_stage {
 	void (*undo)(void *of);
 	/* Undone before run(), if it is owed still: others' undo(), by its address. */
 	void (*settles[2])(void *of);
-	/* Met with the job's other members behind this stage; NULL: it is this member's alone. */
-	const char *barrier;
+	/* Met with the job's other members behind this stage; 0: it is this member's alone. */
+	cairn_Step barrier;
 	/* Whether there is such a stage this time; NULL: always. */
 	bool (*when)(const void *of);
 };
@@ -38,7 +40,7 @@ struct cr_stages {
 	void *of;
 	const char *traced; /* whose operation it is, in the trace; NULL: there is none */
 	int64_t began_ns; /* the present stage, CLOCK_MONOTONIC */
-	int (*meet)(void *of, const char *barrier); /* 0 or -errno */
+	int (*meet)(void *of, cairn_Step barrier); /* 0 or -errno */
 };
 
 /* Appends a table. What is beyond CR_STAGES_MOST is a mistake of the tables: it aborts. */

@@ -138,7 +138,7 @@ static int resumed(void *of)
 	return r->err->status ? -EIO : 0;
 }
 
-static int meet(void *of, const char *barrier)
+static int meet(void *of, cairn_Step barrier)
 {
 	struct cr_restart *r = of;
 

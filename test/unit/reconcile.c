@@ -14,6 +14,7 @@
 
 #include "common/defs.h"
 #include "common/io.h"
+#include "common/step.h"
 #include "coordinator/courses.h"
 #include "coordinator/database.h"
 #include "coordinator/images.h"
@@ -71,7 +72,8 @@ static void on_sent(const void *msg)
 		note("checkpoint", &m->body.checkpoint.id, m->body.checkpoint.number, "");
 		break;
 	case cairn_ClusterMsg_advance_tag:
-		note("advance", &m->body.advance.id, m->body.advance.course, m->body.advance.step);
+		note("advance", &m->body.advance.id, m->body.advance.course,
+		     cr_step_name(m->body.advance.at));
 		break;
 	case cairn_ClusterMsg_abort_tag:
 		note("abort", &m->body.abort.id, m->body.abort.course, "");
@@ -197,11 +199,9 @@ static struct co *begin(const char *dir)
 	struct co *of = calloc(1, sizeof(*of));
 	struct cr_err err = { 0 };
 
-	of->options = (struct cr_coordinator_options){ .state = dir,
-						       .name = "fake",
-						       .lease = LEASE,
-						       .heartbeat = LEASE,
-						       .ready_fd = -1 };
+	of->options = (struct cr_coordinator_options){
+		.state = dir, .name = "fake", .lease = LEASE, .heartbeat = LEASE, .ready_fd = -1
+	};
 	ck_assert_msg(!co_init(of, &err), "%s", err.text);
 	usleep(LEASE * 2e6);
 	return of;
@@ -413,12 +413,11 @@ static void all(struct co_job *j, enum co_life life, cairn_MemberState state)
 			event(c, &j->v[i], state);
 }
 
-static void arrive(struct co_job *j, const char *step)
+static void arrive(struct co_job *j, cairn_Step step)
 {
-	cairn_Arrive a = { .course = j->course.id };
+	cairn_Arrive a = { .course = j->course.id, .at = step };
 	size_t i;
 
-	snprintf(a.step, sizeof(a.step), "%s", step);
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part)
 			co_course_arrive(&j->v[i], &a, NULL, 0);
@@ -453,9 +452,9 @@ static void checkpoint(const char *name, bool stop)
 
 	ask(name, cairn_Ask_ASK_CHECKPOINT, stop);
 	decide("a checkpoint has begun");
-	arrive(j, "stopped");
+	arrive(j, cairn_Step_STEP_STOPPED);
 	decide("all have stopped");
-	arrive(j, "saved");
+	arrive(j, cairn_Step_STEP_SAVED);
 	decide("all have saved");
 	write_all(j);
 	decide("all is written");
@@ -478,9 +477,9 @@ static void go_on(const char *name)
 		decide("the images are there");
 	}
 	ck_assert_int_eq(j->state, CO_JOB_RESTARTING);
-	arrive(j, "restored");
+	arrive(j, cairn_Step_STEP_RESTORED);
 	decide("all are restored");
-	arrive(j, "ready");
+	arrive(j, cairn_Step_STEP_READY);
 	decide("all are ready");
 	ck_assert_int_eq(j->state, CO_JOB_RUNNING);
 }
@@ -567,7 +566,7 @@ START_TEST(node_lost_under_two_courses)
 	ask("a", cairn_Ask_ASK_CHECKPOINT, false);
 	ask("b", cairn_Ask_ASK_CHECKPOINT, false);
 	work(c);
-	arrive(a, "stopped");
+	arrive(a, cairn_Step_STEP_STOPPED);
 	work(c);
 	ck_assert(a->course.active && b->course.active);
 	n = a->v[0].node == b->v[0].node || a->v[0].node == b->v[1].node ? a->v[0].node :
@@ -599,6 +598,84 @@ START_TEST(node_lost_under_two_courses)
 }
 END_TEST
 
+/* As the first version of the database was, with a checkpoint from which there is no way back. */
+static const char old[] =
+	"CREATE TABLE cluster(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+	"CREATE TABLE jobs(id INTEGER PRIMARY KEY, name TEXT, uid, gid, command TEXT, state, after,"
+	" why TEXT, last_error TEXT, epoch, courses, number, restarts, tries, began_at, status,"
+	" stall_ns, wall_ns, policy BLOB);"
+	"CREATE TABLE members(job INTEGER, member INTEGER, node TEXT, epoch, life, added, status,"
+	" PRIMARY KEY(job, member)) WITHOUT ROWID;"
+	"CREATE TABLE commands(job INTEGER, member INTEGER, arguments, options, payload BLOB,"
+	" PRIMARY KEY(job, member));"
+	"CREATE TABLE nodes(name TEXT PRIMARY KEY, boot_id TEXT, store_id, draining, address TEXT,"
+	" back_ms) WITHOUT ROWID;"
+	"CREATE TABLE checkpoints(job INTEGER, number INTEGER, state, purpose, at, members BLOB,"
+	" PRIMARY KEY(job, number));"
+	"CREATE TABLE said(job INTEGER PRIMARY KEY, course, step TEXT, payload BLOB);"
+	"CREATE TABLE events(id INTEGER PRIMARY KEY, at, kind TEXT, job INTEGER, uid, name TEXT,"
+	" node TEXT, member, text TEXT);"
+	"INSERT INTO cluster VALUES('next_job', 3);"
+	"INSERT INTO nodes VALUES('node0', 'boot0', 100, 0, '127.0.0.1', 0);"
+	"INSERT INTO jobs VALUES"
+	" (1, 'a', 1000, 1000, '', 1, 0, '', '', 1, 7, 2, 0, 0, 0, 0, 0, 0, x''),"
+	" (2, 'b', 1000, 1000, '', 1, 0, '', '', 1, 3, 1, 0, 0, 0, 0, 0, 0, x'');"
+	"INSERT INTO members VALUES(1, 0, 'node0', 1, 2, 0, 0), (2, 0, 'node0', 1, 2, 0, 0);"
+	"INSERT INTO checkpoints VALUES(1, 1, 2, 0, 5, x'00000000'), (1, 2, 1, 2, 5, x'00000000'),"
+	" (2, 1, 2, 1, 5, x'00000000');"
+	"INSERT INTO said VALUES(1, 7, 'saved', x'0102'), (2, 3, 'ready', x'');"
+	"PRAGMA user_version=1;";
+
+static void is_as_it_was(struct co *of)
+{
+	struct co_job *a = co_job_by_id(of, 1), *b = co_job_by_id(of, 2);
+
+	ck_assert(a && b);
+	ck_assert_uint_eq(a->said.course, 7);
+	ck_assert_int_eq(a->said.step, cairn_Step_STEP_SAVED);
+	ck_assert_uint_eq(a->said.payload->len, 2);
+	ck_assert_int_eq(b->said.step, cairn_Step_STEP_READY);
+	ck_assert_int_eq(a->checkpoints->intent, cairn_Intent_INTENT_MOVE);
+	ck_assert_int_eq(a->checkpoints->next->intent, cairn_Intent_INTENT_CHECKPOINT);
+	ck_assert_int_eq(b->checkpoints->intent, cairn_Intent_INTENT_STOP);
+	/* So it is gone on with. */
+	ck_assert(a->course.active && a->course.saved);
+	ck_assert_int_eq(a->course.intent, cairn_Intent_INTENT_MOVE);
+	co_free(of);
+	free(of);
+}
+
+START_TEST(old_database)
+{
+	char dir[sizeof(folder) + 8], path[sizeof(folder) + 32];
+	sqlite3 *db;
+
+	snprintf(dir, sizeof(dir), "%s/old", folder);
+	snprintf(path, sizeof(path), "%s/cluster.db", dir);
+	mkdir(dir, 0700);
+	ck_assert_int_eq(sqlite3_open(path, &db), 0);
+	ck_assert_int_eq(sqlite3_exec(db, old, NULL, NULL, NULL), 0);
+	sqlite3_close(db);
+	is_as_it_was(begin(dir));
+	is_as_it_was(begin(dir));
+}
+END_TEST
+
+/* By name, as shepherds say it that are older than the coordinator, or by number. */
+START_TEST(steps_by_name)
+{
+	int i;
+
+	for (i = 1; i <= cairn_Step_STEP_READY; i++) {
+		ck_assert_int_eq(cr_step_of(i, ""), i);
+		ck_assert_int_eq(cr_step_of(0, cr_step_name(i)), i);
+	}
+	ck_assert_int_eq(cr_step_of(0, "nonsense"), 0);
+	ck_assert_int_eq(cr_step_of(0, ""), 0);
+	ck_assert_int_eq(cr_step_of(1000, "saved"), 0);
+}
+END_TEST
+
 TCase *reconcile_tests(void)
 {
 	TCase *t = tcase_create("reconcile");
@@ -607,5 +684,7 @@ TCase *reconcile_tests(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, in_every_state);
 	tcase_add_test(t, node_lost_under_two_courses);
+	tcase_add_test(t, old_database);
+	tcase_add_test(t, steps_by_name);
 	return t;
 }

@@ -53,10 +53,10 @@ static bool is_with_c(const void *of)
 	return with_c;
 }
 
-static int meet(void *of, const char *barrier)
+static int meet(void *of, cairn_Step barrier)
 {
 	say("<", 0);
-	say(barrier, 0);
+	say(barrier == cairn_Step_STEP_SAVED ? "met" : "?", 0);
 	return say(">", result_of_meet);
 }
 
@@ -66,7 +66,7 @@ static const struct cr_stage first[] = {
 };
 
 static const struct cr_stage then[] = {
-	{ "two", b, .undo = undo_b, .barrier = "met" },
+	{ "two", b, .undo = undo_b, .barrier = cairn_Step_STEP_SAVED },
 	{ "three", c, .undo = undo_c, .when = is_with_c },
 	{ "four", .run = NULL, .settles = { undo_b } },
 	{ 0 },

@@ -223,7 +223,7 @@ static int tell_places(struct cr_places *p, struct cr_inet_new *all, size_t n,
 	if (ret)
 		return ret;
 	memcpy(text, &h, sizeof(h));
-	return p->gather->all(p->gather, "places", text, len, g, err);
+	return p->gather->all(p->gather, cairn_Step_STEP_PLACES, text, len, g, err);
 }
 
 static int read_homes(const unsigned char **at, size_t n, struct cr_own_addresses *to)
@@ -546,7 +546,7 @@ int cr_places_settle(struct cr_places *p, struct cr_inet_new *all, size_t n, str
 	for (i = 0; i < p->points.n && !ret && !cr_has_members(p->gather); i++)
 		ret = add_point(p->r->addresses, &p->points.v[i].place, &p->points.v[i].now);
 	if (!ret && cr_has_members(p->gather))
-		ret = p->gather->all(p->gather, "connected", p->points.v,
+		ret = p->gather->all(p->gather, cairn_Step_STEP_CONNECTED, p->points.v,
 				     p->points.n * sizeof(*p->points.v), &g, err);
 	for (pass = 0; pass < 2; pass++)
 		for (i = 0; i < g.n && !ret; i++)

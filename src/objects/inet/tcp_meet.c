@@ -162,7 +162,8 @@ static int tell_gates(struct meet *s, struct cr_gathered *g, struct cr_err *err)
 			v[h.n++] = (struct waiting){ cr_place_of(&t->gate, 0), t->k->m->id };
 	}
 	memcpy(text, &h, sizeof(h));
-	return gather->all(gather, "gates", text, sizeof(h) + h.n * sizeof(*v), g, err);
+	return gather->all(gather, cairn_Step_STEP_GATES, text, sizeof(h) + h.n * sizeof(*v), g,
+			   err);
 }
 
 /* Where the other end of a connection waits, in the family of ours. */

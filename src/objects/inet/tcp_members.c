@@ -336,7 +336,7 @@ static int gather_told(struct work *w, struct cr_gathered *g, struct cr_err *err
 	memcpy(text, &h, sizeof(h));
 	if (w->mine.n)
 		memcpy(text + sizeof(h), w->mine.v, w->mine.n * sizeof(*w->mine.v));
-	return w->s->gather->all(w->s->gather, "sockets", text, len, g, err);
+	return w->s->gather->all(w->s->gather, cairn_Step_STEP_SOCKETS, text, len, g, err);
 }
 
 int cr_tcp_save_members(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err)
@@ -356,7 +356,7 @@ int cr_tcp_save_members(struct cr_save *s, struct cr_inet **all, size_t n, struc
 		ret = answer(&w);
 	}
 	if (!ret)
-		ret = s->gather->all(s->gather, "ends", w.answers.v,
+		ret = s->gather->all(s->gather, cairn_Step_STEP_ENDS, w.answers.v,
 				     w.answers.n * sizeof(*w.answers.v), &answers, err);
 	if (!ret)
 		ret = take_answers(&w, &answers, err);
