@@ -15,6 +15,11 @@
 
 #include "container/container.h"
 #include "criu/find.h"
+#include "shepherd/archive_save.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/helper.h"
+#include "shepherd/pids.h"
+#include "shepherd/run.h"
 
 #define SAVE "save"
 

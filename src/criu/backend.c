@@ -12,6 +12,8 @@
 
 #include "criu/criu.h"
 #include "criu/log.h"
+#include "shepherd/pids.h"
+#include "shepherd/run.h"
 
 void cr_argument(cr_arguments *a, const char *format, ...)
 {

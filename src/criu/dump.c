@@ -15,6 +15,11 @@
 
 #include "criu/criu.h"
 #include "criu/image.h"
+#include "shepherd/archive_save.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/describe.h"
+#include "shepherd/helper.h"
+#include "shepherd/pids.h"
 
 #define SCRATCH "criu"
 #define LOG "dump.log"

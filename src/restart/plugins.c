@@ -12,6 +12,7 @@
 
 #include "common/environment.h"
 #include "restart/restart.h"
+#include "shepherd/plugins.h"
 
 /* What they have stored, for those that are here. */
 static int give_data(struct cr_restart *r, bool *any, struct cr_err *err)

@@ -7,13 +7,26 @@
 
 #include "common/each.h"
 #include "objects/core/save.h"
+#include "shepherd/agent_save.h"
+#include "shepherd/asks.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/corpse.h"
+#include "shepherd/describe.h"
+#include "shepherd/duplicates.h"
+#include "shepherd/filters.h"
+#include "shepherd/limits.h"
+#include "shepherd/processes.h"
+#include "shepherd/memory.h"
+#include "shepherd/namespaces.h"
 #include "shepherd/shepherd.h"
+#include "shepherd/stop.h"
+#include "shepherd/undo.h"
 
 /* ---- before ---- */
 
-static void scan(void *members, size_t i)
+static void scan(void *processes, size_t i)
 {
-	cr_scan_keep(((struct cr_member **)members)[i]);
+	cr_scan_keep(((struct cr_process **)processes)[i]);
 }
 
 static int scan_before(void *of)
@@ -23,17 +36,17 @@ static int scan_before(void *of)
 	size_t i;
 	int ret;
 
-	cr_members_look(sh, c);
+	cr_processes_look(sh, c);
 	ret = cr_pass_over(c, cr_limits_look(sh, c));
 	if (ret)
 		return ret;
-	/* The members are those of now; who comes later has nothing to keep. */
-	cr_each(c->members.n, 8, scan, c->members.v);
-	for (i = 0; i < c->members.n && !ret; i++) {
-		cr_read_agent(sh, c->members.v[i]);
-		ret = cr_namespaces_look(c->members.v[i], &c->err);
+	/* The processes are those of now; who comes later has nothing to keep. */
+	cr_each(c->processes.n, 8, scan, c->processes.v);
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		cr_read_agent(sh, c->processes.v[i]);
+		ret = cr_namespaces_look(c->processes.v[i], &c->err);
 		if (ret && !cr_pass_over(c, ret)) {
-			cr_leave_out(c, c->members.v[i]);
+			cr_leave_out(c, c->processes.v[i]);
 			ret = 0;
 		}
 	}
@@ -110,7 +123,7 @@ static int resumed(void *of)
 
 /* ---- the memory, by copies of the processes ---- */
 
-static void on_done(struct cr_checkpoint *c, struct cr_member *m)
+static void on_done(struct cr_checkpoint *c, struct cr_process *m)
 {
 	m->writer_done = true;
 	event_del(m->writer_event);
@@ -121,7 +134,7 @@ static void on_done(struct cr_checkpoint *c, struct cr_member *m)
 /* What a writer says. */
 static void on_writer(int fd, short what, void *arg)
 {
-	struct cr_member *m = arg;
+	struct cr_process *m = arg;
 	struct cr_shepherd *sh = m->shepherd;
 	struct cr_checkpoint *c = sh->checkpoint;
 	int ret;
@@ -141,7 +154,7 @@ static void on_writer(int fd, short what, void *arg)
 		on_done(c, m);
 		return;
 	} else if (ret == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag) {
-		cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
+		cr_process_failure(sh, m, &sh->in.body.failure, &c->err);
 	} else {
 		cr_writer_lost(sh, c, m);
 	}
@@ -155,10 +168,10 @@ static int start_writing(void *of)
 	int ret = cr_write_state(sh, c);
 	size_t i;
 
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		struct cr_process *m = c->processes.v[i];
 
-		if (m->state != CR_MEMBER_STOPPED)
+		if (m->state != CR_PROCESS_STOPPED)
 			continue;
 		ret = cr_write_memory(sh, c, m);
 		m->writer_event =

@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "common/archive.h"
+#include "shepherd/archive_save.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/describe.h"
 #include "shepherd/shepherd.h"
 
 struct folder {

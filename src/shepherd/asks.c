@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "shepherd/asks.h"
+#include "shepherd/checkpoint.h"
 #include "shepherd/shepherd.h"
 
 #define ASKERS_MAX 1024

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shepherd/attributes.h"
 #include "shepherd/shepherd.h"
 
 #define DEADLINE 6
@@ -24,7 +25,7 @@ struct attr {
 	uint32_t util_min, util_max;
 };
 
-static int check_lost(const struct cr_member *m, const char *name, struct cr_err *err)
+static int check_lost(const struct cr_process *m, const char *name, struct cr_err *err)
 {
 	static const struct {
 		uint32_t bit;
@@ -57,7 +58,8 @@ static void read_file(pid_t tid, const char *name, const char *format, void *out
 		sscanf(text, format, out);
 }
 
-int cr_describe_attributes(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err)
+int cr_describe_attributes(struct cr_process *m, const struct cr_proc_status *st,
+			   struct cr_err *err)
 {
 	cairn_Attributes *a = calloc(1, sizeof(*a));
 	int i;

@@ -14,8 +14,15 @@
 #include <unistd.h>
 
 #include "objects/core/claim.h"
-#include "objects/kinds.h"
 #include "objects/core/save.h"
+#include "objects/kinds.h"
+#include "shepherd/asks.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/control.h"
+#include "shepherd/deaths.h"
+#include "shepherd/duplicates.h"
+#include "shepherd/processes.h"
+#include "shepherd/plugins.h"
 #include "shepherd/shepherd.h"
 
 struct prune {
@@ -237,15 +244,15 @@ static void free_checkpoint(struct cr_checkpoint *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->members.n; i++)
-		cr_member_free(c->members.v[i]);
+	for (i = 0; i < c->processes.n; i++)
+		cr_process_free(c->processes.v[i]);
 	cr_duplicates_free(c);
 	if (c->commit_event)
 		event_free(c->commit_event);
 	cr_close_fd(&c->thread_pipe[0]);
 	cr_close_fd(&c->thread_pipe[1]);
 	cr_save_free(&c->save);
-	free(c->members.v);
+	free(c->processes.v);
 	free(c);
 }
 

@@ -23,6 +23,9 @@
 #include "common/piece.h"
 #include "common/step.h"
 #include "net/frame.h"
+#include "shepherd/asks.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/deaths.h"
 #include "shepherd/shepherd.h"
 
 #define SEND_MS 5000

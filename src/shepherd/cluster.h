@@ -96,3 +96,5 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k);
 
 /* The last process has ended: says so, waiting for crnode for some seconds if it is away. */
 void cr_cluster_end(struct cr_cluster *c, int status, bool signaled);
+
+void cr_cluster_init(struct cr_cluster *c, struct cr_shepherd *sh);

@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/label.h"
 #include "net/frame.h"
+#include "shepherd/cluster.h"
 #include "shepherd/shepherd.h"
 
 #define ANSWER_MS 30000

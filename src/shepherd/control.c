@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "control.pb.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/control.h"
+#include "shepherd/deaths.h"
 #include "shepherd/shepherd.h"
 
 #define CALLERS_MAX 64

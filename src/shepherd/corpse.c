@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "shepherd/corpse.h"
+#include "shepherd/deaths.h"
 #include "shepherd/shepherd.h"
 
 static int tell(struct cr_checkpoint *c, pid_t pid, const char *command, int status,
@@ -41,7 +43,7 @@ static bool is_zombie(pid_t pid, int *status, char *command, size_t len)
 	return cr_proc_ended(&st);
 }
 
-int cr_died_when_called(struct cr_checkpoint *c, const struct cr_member *m)
+int cr_died_when_called(struct cr_checkpoint *c, const struct cr_process *m)
 {
 	char command[32] = "?";
 	int status;
@@ -53,7 +55,7 @@ int cr_died_when_called(struct cr_checkpoint *c, const struct cr_member *m)
 }
 
 /* Whoever stands still has a connection, and says nothing unasked. */
-static bool hung_up(const struct cr_member *m)
+static bool hung_up(const struct cr_process *m)
 {
 	struct pollfd p = { m->sock, POLLIN, 0 };
 
@@ -64,8 +66,8 @@ int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->members.n; i++) {
-		const struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		const struct cr_process *m = c->processes.v[i];
 		char command[32] = "?";
 		int status;
 		bool zombie;
@@ -73,7 +75,7 @@ int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (m->writer < 0 || m->left_out)
 			continue;
 		zombie = is_zombie(m->pid, &status, command, sizeof(command));
-		if (m->state == CR_MEMBER_GONE || hung_up(m))
+		if (m->state == CR_PROCESS_GONE || hung_up(m))
 			return tell(c, m->pid, command, zombie ? status : 0,
 				    "while it stood still");
 		if (zombie && cr_crashed(status))

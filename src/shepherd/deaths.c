@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shepherd/deaths.h"
 #include "shepherd/shepherd.h"
 
 #define TELL_US 300000 /* until then the rest of the job may have ended as well */
@@ -165,13 +166,13 @@ void cr_deaths_watch(struct cr_shepherd *sh, const struct cr_checkpoint *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->members.n && !*sh->failure; i++) {
-		const struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n && !*sh->failure; i++) {
+		const struct cr_process *m = c->processes.v[i];
 		struct cr_proc_stat st;
 
-		if (m->state == CR_MEMBER_ZOMBIE && !cr_proc_stat(AT_FDCWD, m->pid, &st))
+		if (m->state == CR_PROCESS_ZOMBIE && !cr_proc_stat(AT_FDCWD, m->pid, &st))
 			cr_death(sh, m->pid, st.comm, st.exit_code);
-		else if (m->state == CR_MEMBER_STOPPED && m->pid != sh->root &&
+		else if (m->state == CR_PROCESS_STOPPED && m->pid != sh->root &&
 			 !is_watched(sh, m->pid))
 			watch(sh, m->pid);
 	}

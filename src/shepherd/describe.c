@@ -16,12 +16,20 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/addresses.h"
 #include "arch/x86_64/cpu.h"
+#include "common/addresses.h"
+#include "objects/core/save.h"
 #include "objects/file/inode.h"
 #include "objects/file/lock.h"
 #include "objects/tty/pty.h"
-#include "objects/core/save.h"
+#include "shepherd/attributes.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/describe.h"
+#include "shepherd/filters.h"
+#include "shepherd/namespaces.h"
+#include "shepherd/pending.h"
+#include "shepherd/plugins.h"
+#include "shepherd/program.h"
 #include "shepherd/shepherd.h"
 
 /* One that has ended cannot tell itself what it is called. */
@@ -53,7 +61,7 @@ static void describe_thread(cairn_Thread *t)
 	t->ioprio = ret > 0 ? ret : 0;
 }
 
-static void describe_limits(struct cr_member *m)
+static void describe_limits(struct cr_process *m)
 {
 	cairn_Process *p = &m->process;
 	struct rlimit limit;
@@ -93,7 +101,7 @@ static void copy_stat(cairn_Process *p, const struct cr_proc_stat *s)
 }
 
 /* A working directory without a name is made again as any other such. */
-static int describe_cwd(struct cr_checkpoint *c, struct cr_member *m)
+static int describe_cwd(struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_Process *p = &m->process;
 	struct cr_fd_view v;
@@ -120,7 +128,7 @@ static int describe_cwd(struct cr_checkpoint *c, struct cr_member *m)
 	return 0;
 }
 
-static int describe_root(struct cr_member *m, struct cr_err *err)
+static int describe_root(struct cr_process *m, struct cr_err *err)
 {
 	char *root = m->process.root;
 
@@ -146,7 +154,7 @@ static void keep_ids(struct cr_save *s, int kind, const int32_t *ids, size_t n)
 	}
 }
 
-static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_Process *p = &m->process;
 	cr_auto_free char *text = NULL;
@@ -157,7 +165,7 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	ssize_t n;
 
 	p->pid = m->pid;
-	if (m->state == CR_MEMBER_ZOMBIE)
+	if (m->state == CR_PROCESS_ZOMBIE)
 		m->tid = m->pid;
 	if (cr_proc_status(AT_FDCWD, m->tid, &st) || cr_proc_stat(AT_FDCWD, m->tid, &stat))
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "process %d is gone", m->pid);
@@ -166,7 +174,7 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	if (m->tid != m->pid && !cr_proc_stat(AT_FDCWD, m->pid, &stat))
 		p->exit_signal = exit_signal(&stat);
 	snprintf(p->comm, sizeof(p->comm), "%s", st.name);
-	p->zombie = m->state == CR_MEMBER_ZOMBIE;
+	p->zombie = m->state == CR_PROCESS_ZOMBIE;
 	if (p->zombie)
 		return 0;
 	p->stop_signal = m->traced.n ? m->stop_signal : 0;
@@ -212,13 +220,13 @@ static int describe_process(struct cr_shepherd *sh, struct cr_checkpoint *c, str
 	return cr_describe_program(c, m);
 }
 
-static bool share_files(const struct cr_member *a, const struct cr_member *b)
+static bool share_files(const struct cr_process *a, const struct cr_process *b)
 {
 	return (a->process.shares_files && a->process.ppid == b->pid) ||
 	       (b->process.shares_files && b->process.ppid == a->pid);
 }
 
-static bool has_fd(const struct cr_member *m, const struct cr_member_fd *f)
+static bool has_fd(const struct cr_process *m, const struct cr_process_fd *f)
 {
 	size_t i;
 
@@ -232,16 +240,16 @@ static bool has_fd(const struct cr_member *m, const struct cr_member_fd *f)
  * In a table that several processes share, each agent also finds what the others' agents have open
  * for the moment; only what all of them find is the job's.
  */
-static void drop_agents_fds(struct cr_checkpoint *c, struct cr_member *m)
+static void drop_agents_fds(struct cr_checkpoint *c, struct cr_process *m)
 {
 	size_t i, k, kept = 0;
 
 	for (i = 0; i < m->fds.n; i++) {
 		bool all = true;
 
-		for (k = 0; k < c->members.n && all; k++)
-			all = !share_files(m, c->members.v[k]) ||
-			      has_fd(c->members.v[k], &m->fds.v[i]);
+		for (k = 0; k < c->processes.n && all; k++)
+			all = !share_files(m, c->processes.v[k]) ||
+			      has_fd(c->processes.v[k], &m->fds.v[i]);
 		if (all)
 			m->fds.v[kept++] = m->fds.v[i];
 	}
@@ -249,7 +257,8 @@ static void drop_agents_fds(struct cr_checkpoint *c, struct cr_member *m)
 }
 
 /* Once for each description. */
-static int describe_duplicate(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
+static int describe_duplicate(struct cr_checkpoint *c, struct cr_process *m,
+			      struct cr_process_fd *f)
 {
 	struct cr_fd_view v;
 	int ret;
@@ -262,7 +271,7 @@ static int describe_duplicate(struct cr_checkpoint *c, struct cr_member *m, stru
 	return cr_description_note(&c->save, &v, &f->duplicate->id, &c->err);
 }
 
-static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_member_fd *f)
+static int describe_fd(struct cr_checkpoint *c, struct cr_process *m, struct cr_process_fd *f)
 {
 	int ret = f->duplicate->id ? 0 : describe_duplicate(c, m, f);
 	struct cr_holder *h;
@@ -278,13 +287,13 @@ static int describe_fd(struct cr_checkpoint *c, struct cr_member *m, struct cr_m
 }
 
 /* Processes that share more than threads and forks do. */
-static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
+static int check_sharing(struct cr_checkpoint *c, struct cr_process *m)
 {
 	pid_t parent = m->process.ppid;
 	size_t i;
 
-	for (i = 0; i < c->members.n; i++) {
-		if (c->members.v[i]->pid != parent || m->state != CR_MEMBER_STOPPED)
+	for (i = 0; i < c->processes.n; i++) {
+		if (c->processes.v[i]->pid != parent || m->state != CR_PROCESS_STOPPED)
 			continue;
 		m->process.shares_files = !syscall(SYS_kcmp, m->pid, parent, KCMP_FILES, 0, 0);
 		m->process.shares_fs = !syscall(SYS_kcmp, m->pid, parent, KCMP_FS, 0, 0);
@@ -298,7 +307,7 @@ static int check_sharing(struct cr_checkpoint *c, struct cr_member *m)
 }
 
 /* Once all descriptors are known: a session's terminal has to be the job's own, or ours. */
-static int check_terminal(struct cr_checkpoint *c, const struct cr_member *m)
+static int check_terminal(struct cr_checkpoint *c, const struct cr_process *m)
 {
 	const cairn_Process *p = &m->process;
 
@@ -372,31 +381,31 @@ int cr_describe_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	int ret = 0;
 
 	cr_describe_shepherd(sh, &c->job);
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		struct cr_process *m = c->processes.v[i];
 
-		if (m->state == CR_MEMBER_GONE)
+		if (m->state == CR_PROCESS_GONE)
 			continue;
 		ret = cr_pass_over(c, describe_process(sh, c, m));
-		if (!ret && m->state == CR_MEMBER_STOPPED)
+		if (!ret && m->state == CR_PROCESS_STOPPED)
 			ret = cr_pass_over(c, cr_namespaces_look(m, &c->err));
 		if (!ret)
 			ret = cr_pass_over(c, check_sharing(c, m));
 		sharing |= m->process.shares_files;
 	}
-	for (i = 0; i < c->members.n && sharing; i++)
-		drop_agents_fds(c, c->members.v[i]);
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n && sharing; i++)
+		drop_agents_fds(c, c->processes.v[i]);
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		struct cr_process *m = c->processes.v[i];
 
 		for (k = 0; k < m->fds.n && !ret; k++)
 			ret = cr_pass_over(c, describe_fd(c, m, &m->fds.v[k]));
 	}
 	if (!ret)
 		ret = cr_pass_over(c, cr_ptys_check(&c->save, &c->err));
-	for (i = 0; i < c->members.n && !ret; i++)
-		if (c->members.v[i]->state != CR_MEMBER_GONE)
-			ret = cr_pass_over(c, check_terminal(c, c->members.v[i]));
+	for (i = 0; i < c->processes.n && !ret; i++)
+		if (c->processes.v[i]->state != CR_PROCESS_GONE)
+			ret = cr_pass_over(c, check_terminal(c, c->processes.v[i]));
 	return ret;
 }
 
@@ -442,7 +451,7 @@ static void note_old_tids(const struct cr_ids *ids, cairn_Thread *t)
 			t->old_tids[t->old_tids_count++] = ids->old[i].id;
 }
 
-static int write_member(struct cr_checkpoint *c, struct cr_member *m)
+static int write_process(struct cr_checkpoint *c, struct cr_process *m)
 {
 	struct cr_image_writer *w = &c->writer;
 	size_t i;
@@ -483,12 +492,12 @@ int cr_write_state(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	for (i = 0; i < c->save.descriptions.n && !ret; i++)
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_DESCRIPTION,
 				      &c->save.descriptions.v[i]->m, &c->err);
-	for (i = 0; i < c->members.n && !ret; i++) {
-		if (c->members.v[i]->state == CR_MEMBER_GONE)
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		if (c->processes.v[i]->state == CR_PROCESS_GONE)
 			continue;
-		ret = write_member(c, c->members.v[i]);
+		ret = write_process(c, c->processes.v[i]);
 		f->processes++;
-		f->threads += c->members.v[i]->threads.n;
+		f->threads += c->processes.v[i]->threads.n;
 	}
 	if (!ret)
 		ret = write_fds(c);

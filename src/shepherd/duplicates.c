@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "objects/core/room.h"
+#include "shepherd/duplicates.h"
 #include "shepherd/shepherd.h"
 
 struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd)
@@ -80,7 +81,7 @@ int cr_duplicates_full(struct cr_checkpoint *c)
 int cr_check_room(struct cr_checkpoint *c)
 {
 	size_t need = cr_room_base(c->save.inodes.n, c->save.shared.n, c->save.pipes.n,
-				   c->members.n);
+				   c->processes.n);
 	struct rlimit limit = { 0 };
 	CR_LIST(int) used = { 0 };
 	int base, end, ret, *to;
@@ -91,10 +92,10 @@ int cr_check_room(struct cr_checkpoint *c)
 	/* Files that have not been described. */
 	if (c->duplicates.n > c->save.descriptions.n)
 		need += 2 * (c->duplicates.n - c->save.descriptions.n);
-	for (i = 0; i < c->members.n; i++)
-		for (k = 0; k < c->members.v[i]->fds.n; k++)
+	for (i = 0; i < c->processes.n; i++)
+		for (k = 0; k < c->processes.v[i]->fds.n; k++)
 			if ((to = cr_list_add(&used)))
-				*to = c->members.v[i]->fds.v[k].number;
+				*to = c->processes.v[i]->fds.v[k].number;
 	ret = cr_room_find(used.v, used.n, need, &base, &end);
 	free(used.v);
 	if (!ret)

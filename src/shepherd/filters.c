@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
+#include "shepherd/filters.h"
 #include "shepherd/shepherd.h"
 
 /* Ours and every process's of the job, as in a container. */
@@ -32,7 +33,7 @@ static void look_up(struct cr_shepherd *sh)
 		sh->filters = st.filters;
 }
 
-static bool read_at(struct cr_member *m, uint64_t at, struct cr_filter_state *state)
+static bool read_at(struct cr_process *m, uint64_t at, struct cr_filter_state *state)
 {
 	struct iovec to = { state, sizeof(*state) }, from = { (void *)at, sizeof(*state) };
 
@@ -41,7 +42,7 @@ static bool read_at(struct cr_member *m, uint64_t at, struct cr_filter_state *st
 }
 
 /* Who emulates a program has two agents, if it can be called at all: its own, and the program's. */
-static void read_state(struct cr_shepherd *sh, struct cr_member *m, const struct cr_maps *maps)
+static void read_state(struct cr_shepherd *sh, struct cr_process *m, const struct cr_maps *maps)
 {
 	struct cr_filter_state state;
 	size_t i;
@@ -59,7 +60,7 @@ static void read_state(struct cr_shepherd *sh, struct cr_member *m, const struct
 	}
 }
 
-static void read_anew(struct cr_shepherd *sh, struct cr_member *m)
+static void read_anew(struct cr_shepherd *sh, struct cr_process *m)
 {
 	struct cr_maps maps;
 
@@ -69,7 +70,7 @@ static void read_anew(struct cr_shepherd *sh, struct cr_member *m)
 	cr_maps_free(&maps);
 }
 
-void cr_read_agent(struct cr_shepherd *sh, struct cr_member *m)
+void cr_read_agent(struct cr_shepherd *sh, struct cr_process *m)
 {
 	struct cr_filter_state state;
 
@@ -85,7 +86,7 @@ static uint64_t real_time(const struct cr_proc_status *st)
 	return st->caught & ~0ull << (CR_SIGNAL_MIN - 1);
 }
 
-int cr_check_agent(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
+int cr_check_agent(struct cr_shepherd *sh, struct cr_process *m, const struct cr_proc_status *st,
 		   struct cr_err *err)
 {
 	uint64_t others = real_time(st) & ~(1ull << (sh->options.signal - 1));
@@ -115,7 +116,7 @@ int cr_check_agent(struct cr_shepherd *sh, struct cr_member *m, const struct cr_
 	return 0;
 }
 
-static bool writable(struct cr_member *m, uint64_t at, uint64_t end)
+static bool writable(struct cr_process *m, uint64_t at, uint64_t end)
 {
 	struct cr_maps maps = { 0 };
 	size_t i;
@@ -129,7 +130,7 @@ static bool writable(struct cr_member *m, uint64_t at, uint64_t end)
 	return at >= end;
 }
 
-int cr_check_stack(struct cr_member *m, const struct cr_proc_status *st, struct cr_err *err)
+int cr_check_stack(struct cr_process *m, const struct cr_proc_status *st, struct cr_err *err)
 {
 	uint64_t end = m->filters.stack + m->filters.stack_size;
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
@@ -149,7 +150,7 @@ int cr_check_stack(struct cr_member *m, const struct cr_proc_status *st, struct 
 		       m->pid, st->name, m->filters.stack);
 }
 
-int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct cr_proc_status *st,
+int cr_check_filters(struct cr_shepherd *sh, struct cr_process *m, const struct cr_proc_status *st,
 		     struct cr_err *err)
 {
 	const char *why = NULL;
@@ -177,7 +178,7 @@ int cr_check_filters(struct cr_shepherd *sh, struct cr_member *m, const struct c
 }
 
 /* The agent installs all that it knows of in each thread: so each must have just these. */
-int cr_describe_filters(struct cr_shepherd *sh, struct cr_member *m,
+int cr_describe_filters(struct cr_shepherd *sh, struct cr_process *m,
 			const struct cr_proc_status *st, struct cr_err *err)
 {
 	struct cr_proc_status one;

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shepherd/limits.h"
 #include "shepherd/shepherd.h"
 
 #define NONE (1ull << 60) /* from here on a limit means none */
@@ -236,8 +237,8 @@ int cr_limits_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	size_t i;
 
 	find_hierarchies(h);
-	for (i = 0; i < c->members.n; i++) {
-		pid_t pid = c->members.v[i]->pid;
+	for (i = 0; i < c->processes.n; i++) {
+		pid_t pid = c->processes.v[i]->pid;
 		char path[32], *text = NULL;
 
 		add_need(pid, &need);

@@ -17,14 +17,17 @@
 #include "common/each.h"
 #include "common/elf_id.h"
 #include "objects/core/claim.h"
-#include "objects/file/inode.h"
 #include "objects/core/reach.h"
-#include "objects/file/regular.h"
 #include "objects/core/save.h"
+#include "objects/event/uffd.h"
+#include "objects/file/inode.h"
+#include "objects/file/regular.h"
 #include "objects/ipc/shared_memory.h"
 #include "objects/ipc/sysv_shm.h"
-#include "objects/event/uffd.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/memory.h"
 #include "shepherd/shepherd.h"
+#include "shepherd/stop.h"
 
 static bool is_sysv(const struct cr_map *v)
 {
@@ -44,7 +47,7 @@ static uint32_t keep_flags(const struct cr_map *v)
 	       (v->may_write ? 0 : AGENT_RANGE_READ_ONLY);
 }
 
-int cr_scan_keep(struct cr_member *m)
+int cr_scan_keep(struct cr_process *m)
 {
 	size_t i;
 	int ret;
@@ -75,7 +78,7 @@ int cr_scan_keep(struct cr_member *m)
 	return ret;
 }
 
-static uint32_t kept_flags(const struct cr_member *m, uint64_t start)
+static uint32_t kept_flags(const struct cr_process *m, uint64_t start)
 {
 	size_t i;
 
@@ -89,7 +92,7 @@ static uint32_t kept_flags(const struct cr_member *m, uint64_t start)
 
 /* Ranges of an object that a writer shall dump, and whose it is. */
 struct part {
-	struct cr_member *member;
+	struct cr_process *process;
 	uint32_t object;
 	uint64_t start, end, offset;
 };
@@ -100,7 +103,7 @@ struct parts {
 };
 
 /* Adds what of [offset, offset+len) of the object no other part covers yet. */
-static void add_part(struct parts *parts, struct cr_member *m, uint32_t object,
+static void add_part(struct parts *parts, struct cr_process *m, uint32_t object,
 		     const struct cr_map *v)
 {
 	uint64_t from = v->offset, to = v->offset + (v->end - v->start);
@@ -137,7 +140,7 @@ static const cairn_Inode *noted(const struct cr_checkpoint *c, const struct cr_m
  * What a process has asked of the kernel goes on while it stands still, and nobody tells how much
  * that is: waits until nothing has been completed for a millisecond.
  */
-static void await_aio(const struct cr_member *m, const struct cr_map *v)
+static void await_aio(const struct cr_process *m, const struct cr_map *v)
 {
 	uint32_t last[4] = { 0 }, now[4]; /* id, nr, head, tail */
 	struct iovec to = { now, sizeof(now) }, from = { (void *)v->start, sizeof(now) };
@@ -166,7 +169,7 @@ static bool is_device(const struct cr_map *v)
 }
 
 /* Offers a mapping to plugins. What one takes, the writer may not have: devices say so. */
-static int claim(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v, bool known)
+static int claim(struct cr_checkpoint *c, struct cr_process *m, const struct cr_map *v, bool known)
 {
 	struct cr_map *kept;
 	int ret = cr_claim_mapping(&c->save, m->pid, v, known, &c->err);
@@ -188,7 +191,7 @@ static bool is_another(const struct cr_map *v, const struct stat *st)
 	return st->st_dev == v->dev && st->st_ino != v->inode;
 }
 
-static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struct cr_map *v,
+static int note_shared(struct cr_checkpoint *c, struct cr_process *m, const struct cr_map *v,
 		       struct parts *parts)
 {
 	struct stat st = { .st_dev = v->dev, .st_ino = v->inode, .st_mode = S_IFREG | 0600 };
@@ -257,7 +260,7 @@ static int note_shared(struct cr_checkpoint *c, struct cr_member *m, const struc
 	return 0;
 }
 
-static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m,
 		       const cairn_Range *r, const uint64_t *offsets, size_t n, uint32_t shared)
 {
 	cr_auto_fd proc = m->chrooted && !m->writer_started ?
@@ -281,13 +284,13 @@ static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct c
 		out->last = at == n;
 		out->lz4 = !strcmp(sh->options.compress, "lz4");
 		out->spare_cache = c->spare_cache;
-		ret = cr_send_member(sh, m->writer, fds, m->writer_started ? 0 : proc < 0 ? 2 : 3);
+		ret = cr_process_send(sh, m->writer, fds, m->writer_started ? 0 : proc < 0 ? 2 : 3);
 		m->writer_started = true;
 	} while (!ret && at < n);
 	return ret;
 }
 
-int cr_writer_lost(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct cr_member *m)
+int cr_writer_lost(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct cr_process *m)
 {
 	const char *next = c->hold ? "" : "; the next one is written while it stands still";
 
@@ -301,28 +304,28 @@ int cr_writer_lost(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct
 static int dump_part(struct cr_shepherd *sh, struct cr_checkpoint *c, const struct part *p)
 {
 	cairn_Range r = { p->start, p->end, 0 };
-	int ret = send_ranges(sh, c, p->member, &r, &p->offset, 1, p->object);
+	int ret = send_ranges(sh, c, p->process, &r, &p->offset, 1, p->object);
 
 	while (!ret) {
-		int got = cr_wire_recv(p->member->writer, &sh->wire, cairn_AgentMsg_fields, &sh->in,
-				       NULL, NULL, 0);
+		int got = cr_wire_recv(p->process->writer, &sh->wire, cairn_AgentMsg_fields,
+				       &sh->in, NULL, NULL, 0);
 
 		if (got == 1 && sh->in.which_body == cairn_AgentMsg_shared_done_tag)
 			return 0;
 		if (got == 1 && sh->in.which_body == cairn_AgentMsg_writer_tag) {
-			p->member->own_start = sh->in.body.writer.own_start;
-			p->member->own_end = sh->in.body.writer.own_end;
+			p->process->own_start = sh->in.body.writer.own_start;
+			p->process->own_end = sh->in.body.writer.own_end;
 			continue;
 		}
 		if (got == 1 && sh->in.which_body == cairn_AgentMsg_runs_tag)
 			ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_RUNS,
 					      &sh->in.body.runs, &c->err);
 		else if (got == 1 && sh->in.which_body == cairn_AgentMsg_failure_tag)
-			ret = cr_member_failure(sh, p->member, &sh->in.body.failure, &c->err);
+			ret = cr_process_failure(sh, p->process, &sh->in.body.failure, &c->err);
 		else
 			ret = -EPIPE;
 	}
-	return cr_writer_lost(sh, c, p->member);
+	return cr_writer_lost(sh, c, p->process);
 }
 
 /* As far as can be told without storing anything. */
@@ -332,10 +335,10 @@ int cr_check_shared(struct cr_checkpoint *c)
 	struct cr_maps maps;
 	size_t i, k;
 
-	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		struct cr_process *m = c->processes.v[i];
 
-		if (m->state != CR_MEMBER_STOPPED || cr_proc_maps(m->pid, false, &maps))
+		if (m->state != CR_PROCESS_STOPPED || cr_proc_maps(m->pid, false, &maps))
 			continue;
 		for (k = 0; k < maps.n; k++)
 			if (maps.v[k].shared)
@@ -346,11 +349,11 @@ int cr_check_shared(struct cr_checkpoint *c)
 	return cr_pass_over(c, cr_objects_each_finish(&c->save, &c->err));
 }
 
-static void read_standing(void *members, size_t i)
+static void read_standing(void *processes, size_t i)
 {
-	struct cr_member *m = ((struct cr_member **)members)[i];
+	struct cr_process *m = ((struct cr_process **)processes)[i];
 
-	if (m->state == CR_MEMBER_STOPPED)
+	if (m->state == CR_PROCESS_STOPPED)
 		cr_proc_maps(m->tid, false, &m->layout);
 }
 
@@ -360,11 +363,11 @@ int cr_save_shared(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	size_t i, k;
 	int ret = 0;
 
-	cr_each(c->members.n, 16, read_standing, c->members.v);
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
+	cr_each(c->processes.n, 16, read_standing, c->processes.v);
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		struct cr_process *m = c->processes.v[i];
 
-		if (m->state != CR_MEMBER_STOPPED)
+		if (m->state != CR_PROCESS_STOPPED)
 			continue;
 		if (!m->layout.n)
 			ret = cr_fail(&c->err, CR_EXIT_INTERNAL, 0, "cannot read /proc/%d/maps",
@@ -452,7 +455,7 @@ static void fill_advice(cairn_Vma *m, const struct cr_map *v, uint32_t kept)
 			m->advice[m->advice_count++] = all[i].advice;
 }
 
-static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_member *m,
+static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_process *m,
 			  const struct cr_map *v)
 {
 	uint32_t claimed = v->shared ? cr_claimed_mapping(&c->save, m->pid, v->start) : 0;
@@ -470,7 +473,7 @@ static uint32_t shared_id(const struct cr_checkpoint *c, const struct cr_member 
 }
 
 /* Fills a Vma; 0 if the mapping is none of the job's. */
-static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m,
 		    const struct cr_map *v, cairn_Vma *out, cairn_Vma *last)
 {
 	uint32_t kept = kept_flags(m, v->start);
@@ -537,7 +540,7 @@ static bool range_of(const cairn_Vma *v, cairn_Range *r)
  * Takes the next piece of the job off the front of a mapping: without the writer's own memory, and
  * divided where ranges begin or end whose flags were lifted for the fork.
  */
-static bool next_piece(const struct cr_member *m, struct cr_map *v, struct cr_map *out)
+static bool next_piece(const struct cr_process *m, struct cr_map *v, struct cr_map *out)
 {
 	size_t i;
 
@@ -571,7 +574,7 @@ static bool same_mapping(const struct cr_map *a, const struct cr_map *b)
 }
 
 /* Gives the flags that they had before to mappings that are still the same; false if one is not. */
-static bool inherit_flags(const struct cr_member *m, struct cr_maps *maps)
+static bool inherit_flags(const struct cr_process *m, struct cr_maps *maps)
 {
 	const struct cr_maps *before = &m->before;
 	size_t i, k = 0;
@@ -593,7 +596,7 @@ static bool inherit_flags(const struct cr_member *m, struct cr_maps *maps)
 }
 
 /* smaps takes five times as long as maps: it is read again only if something has changed. */
-static int read_layout(const struct cr_member *m, struct cr_maps *maps)
+static int read_layout(const struct cr_process *m, struct cr_maps *maps)
 {
 	if (!cr_proc_maps(m->writer_pid, false, maps) && inherit_flags(m, maps))
 		return 0;
@@ -602,7 +605,7 @@ static int read_layout(const struct cr_member *m, struct cr_maps *maps)
 }
 
 /* Adds SysV attachments and what plugins have claimed, which the writer lacks, to its mappings. */
-static int add_sysv(struct cr_member *m, struct cr_maps *maps)
+static int add_sysv(struct cr_process *m, struct cr_maps *maps)
 {
 	size_t i, at;
 
@@ -631,7 +634,7 @@ static int add_sysv(struct cr_member *m, struct cr_maps *maps)
  * Whether the writer has all that the process had. It has not when something was marked with
  * MADV_DONTFORK after the process was asked whether it has such memory.
  */
-static bool complete(const struct cr_member *m, const struct cr_maps *maps)
+static bool complete(const struct cr_process *m, const struct cr_maps *maps)
 {
 	size_t i, k = 0;
 
@@ -650,7 +653,7 @@ static bool complete(const struct cr_member *m, const struct cr_maps *maps)
 	return true;
 }
 
-int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	CR_LIST(cairn_Range) ranges = { 0 };
 	cairn_Vma *vma = calloc(2, sizeof(*vma)); /* this one; the last that names a file */

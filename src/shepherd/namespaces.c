@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "objects/core/kernels.h"
+#include "shepherd/namespaces.h"
 #include "shepherd/shepherd.h"
 
 struct visit {
@@ -31,7 +32,7 @@ static void *visit(void *arg)
 	return NULL;
 }
 
-static int read_names(struct cr_member *m, struct cr_err *err)
+static int read_names(struct cr_process *m, struct cr_err *err)
 {
 	cairn_Process *p = &m->process;
 	struct visit v = { .done = false };
@@ -60,7 +61,7 @@ static bool is_unborn(pid_t pid, size_t kind)
 	       cr_namespace_number(pid, CR_NAMESPACE_UTS);
 }
 
-int cr_namespaces_look(struct cr_member *m, struct cr_err *err)
+int cr_namespaces_look(struct cr_process *m, struct cr_err *err)
 {
 	static uint64_t own[CR_NAMESPACES];
 	size_t i;

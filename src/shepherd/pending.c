@@ -6,16 +6,18 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shepherd/pending.h"
 #include "shepherd/shepherd.h"
+#include "shepherd/stop.h"
 
-static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_PendingSignal *to;
 	int ret;
 
-	while ((ret = cr_hear_member(sh, m)) == 1) {
+	while ((ret = cr_process_hear(sh, m)) == 1) {
 		if (sh->in.which_body == cairn_AgentMsg_failure_tag)
-			return cr_member_failure(sh, m, &sh->in.body.failure, &c->err);
+			return cr_process_failure(sh, m, &sh->in.body.failure, &c->err);
 		if (sh->in.which_body != cairn_AgentMsg_pending_tag ||
 		    !(to = cr_list_add(&m->pending)))
 			break;
@@ -27,13 +29,13 @@ static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 		       "process %d does not tell which signals wait for it", m->pid);
 }
 
-int cr_save_pending(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m,
+int cr_save_pending(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m,
 		    const struct cr_proc_status *st)
 {
 	if (!(st->pending & ~(1ull << (sh->options.signal - 1))))
 		return 0;
 	memset(&sh->out, 0, sizeof(sh->out));
 	sh->out.which_body = cairn_ShepherdMsg_ask_pending_tag;
-	cr_send_member(sh, m->sock, NULL, 0);
+	cr_process_send(sh, m->sock, NULL, 0);
 	return hear(sh, c, m);
 }

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "common/ids.h"
+#include "shepherd/pids.h"
+#include "shepherd/plugins.h"
 #include "shepherd/shepherd.h"
 
 /* In the process of a plugin, which is our child. */

@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
-#include "objects/file/inode.h"
 #include "objects/core/reach.h"
+#include "objects/file/inode.h"
 #include "objects/file/regular.h"
 #include "objects/ipc/shared_memory.h"
+#include "shepherd/program.h"
 #include "shepherd/shepherd.h"
 
 static void note_file(cairn_Process *p, int fd, const struct stat *st)
@@ -29,7 +30,7 @@ static void note_file(cairn_Process *p, int fd, const struct stat *st)
 }
 
 /* Whether the code still comes from the file that the process is said to run. */
-static bool code_is_of(const struct cr_member *m, const char *path)
+static bool code_is_of(const struct cr_process *m, const char *path)
 {
 	struct cr_maps maps;
 	bool is = false;
@@ -48,7 +49,7 @@ static bool code_is_of(const struct cr_member *m, const char *path)
 }
 
 /* Since a restart without privilege the kernel takes our own program for it. */
-static void describe_told(struct cr_member *m)
+static void describe_told(struct cr_process *m)
 {
 	cairn_Process *p = &m->process;
 	cr_auto_fd fd = -1;
@@ -83,7 +84,7 @@ static int keep_file(struct cr_checkpoint *c, cairn_Process *p, int fd, const st
 	return 0;
 }
 
-int cr_describe_program(struct cr_checkpoint *c, struct cr_member *m)
+int cr_describe_program(struct cr_checkpoint *c, struct cr_process *m)
 {
 	static const char gone[] = " (deleted)";
 	cairn_Process *p = &m->process;

@@ -13,42 +13,17 @@
 #include <unistd.h>
 
 #include "common/ids.h"
+#include "shepherd/asks.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/control.h"
+#include "shepherd/deaths.h"
 #include "shepherd/guard.h"
+#include "shepherd/helper.h"
+#include "shepherd/pids.h"
+#include "shepherd/run.h"
+#include "shepherd/setup.h"
 #include "shepherd/shepherd.h"
-
-/* What our own parent is to reap is no longer of the job; a writer or a plugin never was. */
-bool cr_of_job(int proc, pid_t pid, pid_t self)
-{
-	struct cr_proc_stat st;
-
-	if (cr_proc_stat(proc, pid, &st))
-		return false;
-	if (!strcmp(st.comm, CR_WRITER_NAME) || !strcmp(st.comm, CR_PLUGIN_NAME))
-		return false;
-	return !cr_proc_ended(&st) || st.ppid != self;
-}
-
-void cr_job_pids(int proc, pid_t self, cr_pids *out)
-{
-	size_t done = out->n, before = done, i, k;
-	pid_t parent = self;
-
-	for (;;) {
-		cr_proc_children(proc, parent, out);
-		for (i = before; i < out->n; i++) {
-			bool again = false;
-
-			for (k = 0; k < before && !again; k++)
-				again = out->v[k] == out->v[i];
-			if (again || !cr_of_job(proc, out->v[i], self))
-				out->v[i--] = out->v[--out->n];
-		}
-		if (done == out->n)
-			return;
-		parent = out->v[done++];
-		before = out->n;
-	}
-}
+#include "shepherd/unblock.h"
 
 static void find_job(cr_pids *out, const void *unused)
 {

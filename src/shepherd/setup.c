@@ -17,6 +17,8 @@
 
 #include "common/io.h"
 #include "common/runtime.h"
+#include "shepherd/asks.h"
+#include "shepherd/setup.h"
 #include "shepherd/shepherd.h"
 
 #define LIBRARY "libcairn.so"

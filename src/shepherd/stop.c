@@ -22,10 +22,21 @@
 #include "common/wake.h"
 #include "objects/event/uffd.h"
 #include "objects/event/watch_path.h"
+#include "shepherd/asks.h"
+#include "shepherd/checkpoint.h"
+#include "shepherd/corpse.h"
+#include "shepherd/duplicates.h"
+#include "shepherd/filters.h"
+#include "shepherd/limits.h"
+#include "shepherd/processes.h"
+#include "shepherd/memory.h"
 #include "shepherd/shepherd.h"
+#include "shepherd/stop.h"
+#include "shepherd/trace.h"
+#include "shepherd/unblock.h"
 
 /* No agent is loaded into a static program; one that it runs (valgrind) is not for the CPU. */
-static int check_static(struct cr_member *m, struct cr_err *err)
+static int check_static(struct cr_process *m, struct cr_err *err)
 {
 	char path[64], exe[CR_PATH_MAX] = "?", command[128];
 	struct cr_elf_info elf;
@@ -44,7 +55,7 @@ static int check_static(struct cr_member *m, struct cr_err *err)
 }
 
 /* A process without a handler: will it ever have one? */
-static int check_agentless(struct cr_member *m, struct cr_err *err)
+static int check_agentless(struct cr_process *m, struct cr_err *err)
 {
 	char exe[CR_PATH_MAX] = "?", command[128];
 	struct stat st;
@@ -62,7 +73,7 @@ static int check_agentless(struct cr_member *m, struct cr_err *err)
 }
 
 /* The thread to call: the main one, unless it has ended. 0 if the process is a zombie. */
-static pid_t thread_to_call(struct cr_member *m, const struct cr_proc_status *st)
+static pid_t thread_to_call(struct cr_process *m, const struct cr_proc_status *st)
 {
 	cr_pids threads = { 0 };
 	pid_t tid = 0;
@@ -104,7 +115,7 @@ static void read_record(pid_t pid, pid_t tid, struct cr_wake *wake)
 #define ACCEPT_AT_ONCE 256
 #define LIFTED (AGENT_RANGE_DONTFORK | AGENT_RANGE_WIPEONFORK | AGENT_RANGE_SYSV)
 
-static bool must_ask(const struct cr_member *m)
+static bool must_ask(const struct cr_process *m)
 {
 	size_t i;
 
@@ -130,7 +141,7 @@ static bool borrows_memory(const struct cr_proc_status *st)
 }
 
 /* Whether to wait before calling, because the signal is blocked: for an exec it always is. */
-static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, uint64_t bit)
+static bool wait_for_mask(struct cr_process *m, const struct cr_proc_status *st, uint64_t bit)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 
@@ -151,7 +162,7 @@ static bool wait_for_mask(struct cr_member *m, const struct cr_proc_status *st, 
  * is to be done to it, who may just be where nothing interrupts. Unless it never comes: then it is
  * another program by now.
  */
-static bool is_in_handler(struct cr_member *m, const struct cr_proc_status *st, uint64_t bit)
+static bool is_in_handler(struct cr_process *m, const struct cr_proc_status *st, uint64_t bit)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 
@@ -169,15 +180,15 @@ static char thread_state(pid_t tid)
 	return cr_proc_stat(AT_FDCWD, tid, &st) ? 0 : st.state;
 }
 
-static int called(struct cr_member *m, pid_t tid)
+static int called(struct cr_process *m, pid_t tid)
 {
 	m->tid = tid;
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
-	m->state = CR_MEMBER_CALLED;
+	m->state = CR_PROCESS_CALLED;
 	return 0;
 }
 
-static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	uint64_t bit = 1ull << (sh->options.signal - 1);
 	siginfo_t info = { .si_signo = sh->options.signal, .si_code = SI_QUEUE };
@@ -188,14 +199,14 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	int ret;
 
 	if (cr_proc_status(AT_FDCWD, m->pid, &st)) {
-		cr_member_settle(c, m, CR_MEMBER_GONE);
+		cr_process_settle(c, m, CR_PROCESS_GONE);
 		return 0;
 	}
 	tid = thread_to_call(m, &st);
 	if (!tid) {
 		if (cr_died_when_called(c, m))
 			return -EIO;
-		cr_member_settle(c, m, CR_MEMBER_ZOMBIE);
+		cr_process_settle(c, m, CR_PROCESS_ZOMBIE);
 		return 0;
 	}
 	if (st.state == 't' && cr_unblocking(m->pid))
@@ -251,12 +262,12 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_membe
 	return called(m, tid);
 }
 
-int cr_send_member(struct cr_shepherd *sh, int sock, const int *fds, int nfds)
+int cr_process_send(struct cr_shepherd *sh, int sock, const int *fds, int nfds)
 {
 	return cr_wire_send(sock, &sh->wire, cairn_ShepherdMsg_fields, &sh->out, fds, nfds);
 }
 
-int cr_hear_member(struct cr_shepherd *sh, struct cr_member *m)
+int cr_process_hear(struct cr_shepherd *sh, struct cr_process *m)
 {
 	struct pollfd p = { m->sock, POLLIN, 0 };
 
@@ -267,29 +278,29 @@ int cr_hear_member(struct cr_shepherd *sh, struct cr_member *m)
 }
 
 /* A process of root's job may have become somebody else; one not known yet will be called again. */
-static struct cr_member *member_of(struct cr_shepherd *sh, struct cr_checkpoint *c,
+static struct cr_process *process_of(struct cr_shepherd *sh, struct cr_checkpoint *c,
 				   const struct ucred *peer)
 {
-	struct cr_member *m = cr_member_find(c, peer->pid);
+	struct cr_process *m = cr_process_find(c, peer->pid);
 
 	if (peer->uid == geteuid())
-		return m ? m : cr_member_add(sh, c, peer->pid);
+		return m ? m : cr_process_add(sh, c, peer->pid);
 	return geteuid() ? NULL : m;
 }
 
-static void lend_proc(struct cr_shepherd *sh, struct cr_member *m)
+static void lend_proc(struct cr_shepherd *sh, struct cr_process *m)
 {
 	cr_auto_fd proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	memset(&sh->out, 0, sizeof(sh->out));
 	sh->out.which_body = cairn_ShepherdMsg_begin_tag;
 	if (proc >= 0)
-		cr_send_member(sh, m->sock, &proc, 1);
+		cr_process_send(sh, m->sock, &proc, 1);
 }
 
 static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
-	struct cr_member *m;
+	struct cr_process *m;
 	struct ucred peer;
 	socklen_t len;
 	int fd, i;
@@ -301,14 +312,14 @@ static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			return errno == EMFILE || errno == ENFILE ? cr_duplicates_full(c) : 0;
 		len = sizeof(peer);
 		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
-		    !(m = member_of(sh, c, &peer))) {
+		    !(m = process_of(sh, c, &peer))) {
 			close(fd);
 			continue;
 		}
 		cr_close_fd(&m->sock);
 		m->section = 0;
 		m->sock = fd;
-		m->state = CR_MEMBER_CONNECTED;
+		m->state = CR_PROCESS_CONNECTED;
 		if (m->chrooted)
 			lend_proc(sh, m);
 		epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd,
@@ -318,7 +329,7 @@ static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 }
 
 /* The kernel lets nobody send an io_uring: so its process cannot be described. */
-static int unsendable(struct cr_member *m, const char *command, const cairn_Failure *f,
+static int unsendable(struct cr_process *m, const char *command, const cairn_Failure *f,
 		      struct cr_err *err)
 {
 	char path[64], link[64];
@@ -347,7 +358,7 @@ static int unsendable(struct cr_member *m, const char *command, const cairn_Fail
 		m->pid, command, number);
 }
 
-int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_Failure *f,
+int cr_process_failure(struct cr_shepherd *sh, struct cr_process *m, const cairn_Failure *f,
 		      struct cr_err *err)
 {
 	char command[128];
@@ -391,14 +402,14 @@ int cr_member_failure(struct cr_shepherd *sh, struct cr_member *m, const cairn_F
 	}
 }
 
-static int take_descriptors(struct cr_checkpoint *c, struct cr_member *m,
+static int take_descriptors(struct cr_checkpoint *c, struct cr_process *m,
 			    const cairn_Descriptors *d, const int *fds, int nfds)
 {
 	int i;
 
 	for (i = 0; i < nfds; i++) {
 		struct cr_duplicate *kept = cr_duplicate_keep(c, fds[i]);
-		struct cr_member_fd *to;
+		struct cr_process_fd *to;
 
 		to = kept && i < d->fds_count ? cr_list_add(&m->fds) : NULL;
 		if (!to)
@@ -418,7 +429,7 @@ static int take_descriptors(struct cr_checkpoint *c, struct cr_member *m,
 	} while (0)
 
 /* What has to be lifted is asked again now that the process's threads stand still. */
-static int begin(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int begin(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_Begin *b = &sh->out.body.begin;
 	size_t i = 0;
@@ -439,7 +450,7 @@ static int begin(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_memb
 			if (m->keep.v[i].flags & LIFTED)
 				b->keep[b->keep_count++] = m->keep.v[i];
 		b->more = i < m->keep.n;
-		ret = cr_send_member(sh, m->sock, NULL, 0);
+		ret = cr_process_send(sh, m->sock, NULL, 0);
 	} while (!ret && b->more);
 	/* One that is gone by now shows as that. */
 	return 0;
@@ -452,14 +463,14 @@ static int begin_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < c->members.n; i++) {
-		const struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		const struct cr_process *m = c->processes.v[i];
 
-		if (m->shares_files && !m->waits && !m->begun && m->state < CR_MEMBER_STOPPED)
+		if (m->shares_files && !m->waits && !m->begun && m->state < CR_PROCESS_STOPPED)
 			together = false;
 	}
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		struct cr_process *m = c->processes.v[i];
 
 		if (!m->waits || (m->shares_files && !together))
 			continue;
@@ -470,7 +481,7 @@ static int begin_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
-static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fd)
+static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m, int *fd)
 {
 	const cairn_Stopped *s = &sh->in.body.stopped;
 
@@ -483,13 +494,13 @@ static int stopped(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_me
 		return cr_duplicates_full(c);
 	m->writer = *fd;
 	*fd = -1;
-	cr_member_writer(c, m, s->writer_pid);
+	cr_process_writer(c, m, s->writer_pid);
 	cr_offer_writer(s->writer_pid);
-	cr_member_settle(c, m, CR_MEMBER_STOPPED);
+	cr_process_settle(c, m, CR_PROCESS_STOPPED);
 	return 0;
 }
 
-static void note_mqueue(struct cr_checkpoint *c, const struct cr_member *m,
+static void note_mqueue(struct cr_checkpoint *c, const struct cr_process *m,
 			const cairn_MqueueNote *n)
 {
 	struct cr_mqueue_note *to = cr_list_add(&c->save.mqueues);
@@ -500,7 +511,7 @@ static void note_mqueue(struct cr_checkpoint *c, const struct cr_member *m,
 	memcpy(to->name, n->name, sizeof(to->name));
 }
 
-static void forget(struct cr_member *m)
+static void forget(struct cr_process *m)
 {
 	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
 	m->waits = m->begun = false;
@@ -508,16 +519,16 @@ static void forget(struct cr_member *m)
 }
 
 /* It goes on, and comes again by itself; it is also called again, in case that its thread ends. */
-static int in_section(struct cr_member *m, const cairn_Failure *f)
+static int in_section(struct cr_process *m, const cairn_Failure *f)
 {
 	forget(m);
 	m->section = f->tid;
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
-	m->state = CR_MEMBER_CALLED;
+	m->state = CR_PROCESS_CALLED;
 	return 0;
 }
 
-static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, int *fds,
+static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m, int *fds,
 		  int nfds)
 {
 	const cairn_AgentMsg *in = &sh->in;
@@ -557,7 +568,7 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
 	case cairn_AgentMsg_failure_tag:
 		if (in->body.failure.what == cairn_StopFailure_STOP_SECTION)
 			return in_section(m, &in->body.failure);
-		return cr_member_failure(sh, m, &in->body.failure, &c->err);
+		return cr_process_failure(sh, m, &in->body.failure, &c->err);
 	default:
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, EPROTO, "process %d", m->pid);
 	}
@@ -567,18 +578,18 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_mem
  * It has exited or executed. Or its threads stand still now: then the connection of the one that
  * saw to that has ended, and another comes at once.
  */
-static void ended(struct cr_member *m)
+static void ended(struct cr_process *m)
 {
 	bool stopping = m->late || m->chrooted;
 
 	forget(m);
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
-	m->state = stopping ? CR_MEMBER_CALLED : CR_MEMBER_NEW;
+	m->state = stopping ? CR_PROCESS_CALLED : CR_PROCESS_NEW;
 	m->late = 0;
 }
 
 /* All that an agent has to say now. */
-static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	int fds[CR_WIRE_FDS], nfds, ret;
 
@@ -588,7 +599,7 @@ static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_
 		if (ret == -EAGAIN)
 			return 0;
 		if (ret <= 0) {
-			if (m->state >= CR_MEMBER_STOPPED)
+			if (m->state >= CR_PROCESS_STOPPED)
 				return 0;
 			ended(m);
 			return 0;
@@ -608,30 +619,30 @@ static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout
 	cr_asks_look(sh);
 	n = epoll_wait(c->epoll, events, CR_ARRAY_SIZE(events), timeout_ms);
 	for (i = 0; i < n && !ret; i++) {
-		struct cr_member *m = events[i].data.ptr;
+		struct cr_process *m = events[i].data.ptr;
 
 		if (!m)
 			ret = accept_agents(sh, c);
-		else if (m->state == CR_MEMBER_CONNECTED)
+		else if (m->state == CR_PROCESS_CONNECTED)
 			ret = listen_to(sh, c, m);
 	}
 	return ret;
 }
 
-static struct cr_member *in_a_section(const struct cr_checkpoint *c)
+static struct cr_process *in_a_section(const struct cr_checkpoint *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->members.n; i++)
-		if (c->members.v[i]->section && c->members.v[i]->state < CR_MEMBER_STOPPED)
-			return c->members.v[i];
+	for (i = 0; i < c->processes.n; i++)
+		if (c->processes.v[i]->section && c->processes.v[i]->state < CR_PROCESS_STOPPED)
+			return c->processes.v[i];
 	return NULL;
 }
 
 static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	char wchan[64], command[128];
-	struct cr_member *section = in_a_section(c);
+	struct cr_process *section = in_a_section(c);
 	size_t i;
 
 	if (section) {
@@ -642,19 +653,19 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			       section->section, section->pid, command, sh->options.stop_timeout);
 	}
 
-	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		struct cr_process *m = c->processes.v[i];
 
-		if (m->state >= CR_MEMBER_STOPPED)
+		if (m->state >= CR_PROCESS_STOPPED)
 			continue;
 		cr_proc_command(AT_FDCWD, m->pid, command, sizeof(command));
 		cr_proc_wchan(m->pid, m->late ? m->late : m->pid, wchan, sizeof(wchan));
-		if (m->state == CR_MEMBER_NEW && m->blocked_ns)
+		if (m->state == CR_PROCESS_NEW && m->blocked_ns)
 			return cr_fail(
 				&c->err, CR_EXIT_TIMEOUT, 0,
 				"process %d (%s) stays between vfork and exec; the job goes on",
 				m->pid, command);
-		if (m->state == CR_MEMBER_NEW)
+		if (m->state == CR_PROCESS_NEW)
 			return cr_fail(&c->err, CR_EXIT_UNSUPPORTED, 0,
 				       "process %d (%s) has no agent: its environment lost "
 				       "LD_PRELOAD, or it resets signal %ld; the job goes on",
@@ -669,10 +680,10 @@ static int too_late(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		       "the job makes processes faster than they can be stopped; it goes on");
 }
 
-void cr_leave_out(struct cr_checkpoint *c, struct cr_member *m)
+void cr_leave_out(struct cr_checkpoint *c, struct cr_process *m)
 {
 	m->left_out = true;
-	cr_member_settle(c, m, CR_MEMBER_GONE);
+	cr_process_settle(c, m, CR_PROCESS_GONE);
 }
 
 /* During a check, those that do not stop are left out too. */
@@ -682,9 +693,9 @@ static int give_up_waiting(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	if (cr_pass_over(c, too_late(sh, c)))
 		return -ETIMEDOUT;
-	for (i = 0; i < c->members.n; i++)
-		if (c->members.v[i]->state < CR_MEMBER_STOPPED)
-			cr_leave_out(c, c->members.v[i]);
+	for (i = 0; i < c->processes.n; i++)
+		if (c->processes.v[i]->state < CR_PROCESS_STOPPED)
+			cr_leave_out(c, c->processes.v[i]);
 	return 0;
 }
 
@@ -698,11 +709,11 @@ static int push_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	/* One that others waited for may have ended. */
 	if (begin_all(sh, c))
 		return -EPERM;
-	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		struct cr_process *m = c->processes.v[i];
 
 		cr_rouse_on(sh, m);
-		if (m->state != CR_MEMBER_CONNECTED || m->traced.n ||
+		if (m->state != CR_PROCESS_CONNECTED || m->traced.n ||
 		    now - m->called_ns < 100000000)
 			continue;
 		m->called_ns = now;
@@ -713,15 +724,15 @@ static int push_on(struct cr_shepherd *sh, struct cr_checkpoint *c)
 }
 
 /* Calls those who run; *uncalled: there are some whom it is not yet time to call. */
-static int call_one(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int call_one(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	int ret;
 
 	/* A call can be lost in an exec: repeat it; an agent ignores a second. */
-	if (m->state == CR_MEMBER_CALLED && now - m->called_ns > 100000000)
-		m->state = CR_MEMBER_NEW;
-	if (m->state != CR_MEMBER_NEW)
+	if (m->state == CR_PROCESS_CALLED && now - m->called_ns > 100000000)
+		m->state = CR_PROCESS_NEW;
+	if (m->state != CR_PROCESS_NEW)
 		return 0;
 	ret = call(sh, c, m);
 	if (ret && cr_pass_over(c, ret))
@@ -737,9 +748,9 @@ static int call_all(struct cr_shepherd *sh, struct cr_checkpoint *c, bool *uncal
 	int ret = 0;
 
 	*uncalled = false;
-	for (i = 0; i < c->members.n && !ret; i++) {
-		ret = call_one(sh, c, c->members.v[i]);
-		*uncalled |= c->members.v[i]->state == CR_MEMBER_NEW;
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		ret = call_one(sh, c, c->processes.v[i]);
+		*uncalled |= c->processes.v[i]->state == CR_PROCESS_NEW;
 	}
 	return ret;
 }
@@ -753,11 +764,11 @@ static int stop_subreapers(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	size_t i;
 	int ret = 0;
 
-	for (i = 0; i < c->members.n && !ret; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n && !ret; i++) {
+		struct cr_process *m = c->processes.v[i];
 		int64_t until = cr_now_ns(CLOCK_MONOTONIC) + 100000000;
 
-		while (!ret && m->filters.subreaper && m->state < CR_MEMBER_STOPPED &&
+		while (!ret && m->filters.subreaper && m->state < CR_PROCESS_STOPPED &&
 		       cr_now_ns(CLOCK_MONOTONIC) < until) {
 			ret = call_one(sh, c, m);
 			if (!ret)
@@ -783,13 +794,13 @@ static int stop_sections(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	do {
 		waiting = 0;
 		now = cr_now_ns(CLOCK_MONOTONIC);
-		for (i = 0; i < c->members.n && !ret; i++) {
-			struct cr_member *m = c->members.v[i];
+		for (i = 0; i < c->processes.n && !ret; i++) {
+			struct cr_process *m = c->processes.v[i];
 
-			if (!m->filters.sections || m->state >= CR_MEMBER_STOPPED)
+			if (!m->filters.sections || m->state >= CR_PROCESS_STOPPED)
 				continue;
 			ret = call_one(sh, c, m);
-			waiting += m->state < CR_MEMBER_STOPPED && (m->section || now < soon);
+			waiting += m->state < CR_PROCESS_STOPPED && (m->section || now < soon);
 		}
 		if (!ret && waiting)
 			ret = wait_for(sh, c, 1);
@@ -810,10 +821,10 @@ static void help_forks(struct cr_checkpoint *c)
 {
 	size_t i, k;
 
-	for (i = 0; i < c->members.n; i++) {
-		struct cr_member *m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		struct cr_process *m = c->processes.v[i];
 
-		for (k = 0; m->state == CR_MEMBER_CONNECTED && k < m->fds.n; k++)
+		for (k = 0; m->state == CR_PROCESS_CONNECTED && k < m->fds.n; k++)
 			cr_uffd_answer(m->fds.v[k].duplicate->fd);
 	}
 }
@@ -837,7 +848,7 @@ static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			if (ret)
 				return ret;
 		}
-		if (!cr_members_look(sh, c) && c->arrived == c->expected)
+		if (!cr_processes_look(sh, c) && c->arrived == c->expected)
 			return 0;
 		if (cr_now_ns(CLOCK_MONOTONIC) > c->stop_ns + 100000000)
 			help_forks(c);
@@ -865,13 +876,13 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
-static void go(struct cr_shepherd *sh, struct cr_member *m)
+static void go(struct cr_shepherd *sh, struct cr_process *m)
 {
 	if (m->sock < 0)
 		return;
 	memset(&sh->out, 0, sizeof(sh->out));
 	sh->out.which_body = cairn_ShepherdMsg_go_tag;
-	cr_send_member(sh, m->sock, NULL, 0);
+	cr_process_send(sh, m->sock, NULL, 0);
 	cr_close_fd(&m->sock);
 }
 
@@ -880,15 +891,15 @@ void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	size_t i;
 
 	/* Those that are stopped before the others, who could see them at it. */
-	for (i = 0; i < c->members.n; i++) {
-		if (!c->members.v[i]->traced.n)
+	for (i = 0; i < c->processes.n; i++) {
+		if (!c->processes.v[i]->traced.n)
 			continue;
-		cr_hold(c->members.v[i]);
-		go(sh, c->members.v[i]);
-		cr_release(c->members.v[i]);
+		cr_hold(c->processes.v[i]);
+		go(sh, c->processes.v[i]);
+		cr_release(c->processes.v[i]);
 	}
-	for (i = 0; i < c->members.n; i++)
-		go(sh, c->members.v[i]);
+	for (i = 0; i < c->processes.n; i++)
+		go(sh, c->processes.v[i]);
 	if (!c->running)
 		c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->stop_ns;
 	c->running = true;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "shepherd/shepherd.h"
+#include "shepherd/trace.h"
 
 #define MASK_BYTES 8 /* the kernel's signal set */
 /* How the kernel notes a call that a stop has interrupted: what a handler makes of it. */
@@ -33,7 +34,7 @@
 
 static const int64_t patience_ns = 2000000000;
 
-static struct cr_traced *traced(struct cr_member *m, pid_t tid)
+static struct cr_traced *traced(struct cr_process *m, pid_t tid)
 {
 	size_t i;
 
@@ -155,7 +156,7 @@ static bool step_out(struct cr_traced *t, int status)
 }
 
 /* Leads threads out of the handler, all of them side by side as they wait for each other. */
-static void lead_out(struct cr_member *m)
+static void lead_out(struct cr_process *m)
 {
 	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + patience_ns;
 	size_t i, left = 0;
@@ -185,7 +186,7 @@ static void lead_out(struct cr_member *m)
 	}
 }
 
-static bool seize(struct cr_shepherd *sh, struct cr_member *m, pid_t tid)
+static bool seize(struct cr_shepherd *sh, struct cr_process *m, pid_t tid)
 {
 	struct cr_traced *t;
 	int status;
@@ -214,7 +215,7 @@ static bool seize(struct cr_shepherd *sh, struct cr_member *m, pid_t tid)
 }
 
 /* Whether the signal that leads a thread into the handler has been sent to it. */
-static bool is_called(struct cr_member *m, pid_t tid, uint64_t bit)
+static bool is_called(struct cr_process *m, pid_t tid, uint64_t bit)
 {
 	cr_auto_free char *text = NULL;
 	char path[64], *p;
@@ -250,7 +251,7 @@ static void lead_in(struct cr_shepherd *sh, struct cr_traced *t)
 	ptrace(PTRACE_CONT, t->tid, 0, 0);
 }
 
-int cr_rouse(struct cr_shepherd *sh, struct cr_member *m, bool again, struct cr_err *err)
+int cr_rouse(struct cr_shepherd *sh, struct cr_process *m, bool again, struct cr_err *err)
 {
 	struct cr_proc_stat stat;
 	cr_pids threads = { 0 };
@@ -293,7 +294,7 @@ int cr_rouse(struct cr_shepherd *sh, struct cr_member *m, bool again, struct cr_
 	return 0;
 }
 
-void cr_rouse_on(struct cr_shepherd *sh, struct cr_member *m)
+void cr_rouse_on(struct cr_shepherd *sh, struct cr_process *m)
 {
 	uint64_t bit = 1ull << (sh->options.signal - 1);
 	int status;
@@ -312,7 +313,7 @@ void cr_rouse_on(struct cr_shepherd *sh, struct cr_member *m)
 	}
 }
 
-void cr_hold(struct cr_member *m)
+void cr_hold(struct cr_process *m)
 {
 	size_t i;
 
@@ -337,7 +338,7 @@ static void await_rest(pid_t tid)
 		sched_yield();
 }
 
-void cr_release(struct cr_member *m)
+void cr_release(struct cr_process *m)
 {
 	size_t i;
 

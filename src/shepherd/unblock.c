@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 
 #include "shepherd/shepherd.h"
+#include "shepherd/trace.h"
+#include "shepherd/unblock.h"
 
 #define MASK_BYTES 8 /* the kernel's signal set */
 

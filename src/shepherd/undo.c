@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "shepherd/shepherd.h"
+#include "shepherd/stop.h"
+#include "shepherd/undo.h"
 
-static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m, size_t from)
+static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m, size_t from)
 {
 	cairn_Probe *p = &sh->out.body.probe;
 	size_t i;
@@ -16,15 +18,15 @@ static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member
 	sh->out.which_body = cairn_ShepherdMsg_probe_tag;
 	for (i = from; i < c->save.sets.n && p->sets_count < CR_ARRAY_SIZE(p->sets); i++)
 		p->sets[p->sets_count++] = c->save.sets.v[i];
-	return cr_send_member(sh, m->sock, NULL, 0);
+	return cr_process_send(sh, m->sock, NULL, 0);
 }
 
-static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *m)
+static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_SemaphoreUndo *to;
 	int ret;
 
-	while ((ret = cr_hear_member(sh, m)) == 1) {
+	while ((ret = cr_process_hear(sh, m)) == 1) {
 		if (sh->in.which_body != cairn_AgentMsg_undo_tag)
 			break;
 		to = cr_list_add(&m->undos);
@@ -46,12 +48,12 @@ int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	for (at = 0; at < c->save.sets.n && !ret; at += CR_ARRAY_SIZE(sh->out.body.probe.sets)) {
 		/* All at once: each has a processor to itself, perhaps. */
-		for (i = 0; i < c->members.n; i++)
-			if (c->members.v[i]->state == CR_MEMBER_STOPPED)
-				ask(sh, c, c->members.v[i], at);
-		for (i = 0; i < c->members.n && !ret; i++)
-			if (c->members.v[i]->state == CR_MEMBER_STOPPED)
-				ret = hear(sh, c, c->members.v[i]);
+		for (i = 0; i < c->processes.n; i++)
+			if (c->processes.v[i]->state == CR_PROCESS_STOPPED)
+				ask(sh, c, c->processes.v[i], at);
+		for (i = 0; i < c->processes.n && !ret; i++)
+			if (c->processes.v[i]->state == CR_PROCESS_STOPPED)
+				ret = hear(sh, c, c->processes.v[i]);
 	}
 	return ret;
 }

@@ -12,6 +12,8 @@
 
 #include "common/runtime.h"
 #include "shepherd/guard.h"
+#include "shepherd/run.h"
+#include "shepherd/setup.h"
 #include "shepherd/shepherd.h"
 #include "tools/crctl.h"
 #include "tools/detach.h"

@@ -6,6 +6,9 @@
 #include "container/backend.h"
 #include "criu/criu.h"
 #include "restart/restart.h"
+#include "shepherd/agent_save.h"
+#include "shepherd/pids.h"
+#include "shepherd/run.h"
 #include "shepherd/shepherd.h"
 
 /* Containers, by their runtime's own program. */

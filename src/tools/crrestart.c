@@ -13,6 +13,9 @@
 #include "objects/kinds.h"
 #include "restart/restart.h"
 #include "shepherd/guard.h"
+#include "shepherd/plugins.h"
+#include "shepherd/run.h"
+#include "shepherd/setup.h"
 #include "tools/crrestart.h"
 #include "tools/detach.h"
 

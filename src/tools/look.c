@@ -19,8 +19,9 @@
 #include "common/elf_id.h"
 #include "criu/choose.h"
 #include "criu/criu.h"
-#include "objects/kinds.h"
 #include "objects/core/save.h"
+#include "objects/kinds.h"
+#include "shepherd/pids.h"
 #include "shepherd/shepherd.h"
 
 void cr_finding(cr_findings *to, bool prevents, const char *format, ...)

@@ -10,16 +10,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "shepherd/processes.h"
+#include "shepherd/pids.h"
 #include "shepherd/shepherd.h"
 
 static unsigned int bucket(pid_t pid)
 {
-	return (unsigned int)pid % CR_MEMBER_BUCKETS;
+	return (unsigned int)pid % CR_PROCESS_BUCKETS;
 }
 
-struct cr_member *cr_member_find(const struct cr_checkpoint *c, pid_t pid)
+struct cr_process *cr_process_find(const struct cr_checkpoint *c, pid_t pid)
 {
-	struct cr_member *m = c->by_pid[bucket(pid)];
+	struct cr_process *m = c->by_pid[bucket(pid)];
 
 	while (m && m->pid != pid)
 		m = m->next;
@@ -28,27 +30,27 @@ struct cr_member *cr_member_find(const struct cr_checkpoint *c, pid_t pid)
 
 static bool is_writer(const struct cr_checkpoint *c, pid_t pid)
 {
-	const struct cr_member *m = c->by_writer[bucket(pid)];
+	const struct cr_process *m = c->by_writer[bucket(pid)];
 
 	while (m && m->writer_pid != pid)
 		m = m->next_writer;
 	return m;
 }
 
-void cr_member_writer(struct cr_checkpoint *c, struct cr_member *m, pid_t pid)
+void cr_process_writer(struct cr_checkpoint *c, struct cr_process *m, pid_t pid)
 {
 	m->writer_pid = pid;
 	m->next_writer = c->by_writer[bucket(pid)];
 	c->by_writer[bucket(pid)] = m;
 }
 
-struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid)
+struct cr_process *cr_process_add(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid)
 {
-	struct cr_member **to = cr_list_add(&c->members);
-	struct cr_member *m = calloc(1, sizeof(*m));
+	struct cr_process **to = cr_list_add(&c->processes);
+	struct cr_process *m = calloc(1, sizeof(*m));
 
 	if (!to || !m) {
-		c->members.n -= to != NULL;
+		c->processes.n -= to != NULL;
 		free(m);
 		return NULL;
 	}
@@ -62,7 +64,7 @@ struct cr_member *cr_member_add(struct cr_shepherd *sh, struct cr_checkpoint *c,
 	return m;
 }
 
-void cr_member_free(struct cr_member *m)
+void cr_process_free(struct cr_process *m)
 {
 	free(m->fds.v);
 	free(m->threads.v);
@@ -82,68 +84,68 @@ void cr_member_free(struct cr_member *m)
 	free(m);
 }
 
-void cr_member_settle(struct cr_checkpoint *c, struct cr_member *m, enum cr_member_state state)
+void cr_process_settle(struct cr_checkpoint *c, struct cr_process *m, enum cr_process_state state)
 {
-	bool arrived = m->state == CR_MEMBER_STOPPED || m->state == CR_MEMBER_ZOMBIE;
-	bool arrives = state >= CR_MEMBER_STOPPED && state != CR_MEMBER_GONE;
+	bool arrived = m->state == CR_PROCESS_STOPPED || m->state == CR_PROCESS_ZOMBIE;
+	bool arrives = state >= CR_PROCESS_STOPPED && state != CR_PROCESS_GONE;
 
-	c->expected -= state == CR_MEMBER_GONE && m->state != CR_MEMBER_GONE;
+	c->expected -= state == CR_PROCESS_GONE && m->state != CR_PROCESS_GONE;
 	c->arrived += arrives - arrived;
 	m->state = state;
 }
 
-static void list_children(const struct cr_member *m, cr_pids *out)
+static void list_children(const struct cr_process *m, cr_pids *out)
 {
 	size_t i;
 
-	if (m->state != CR_MEMBER_STOPPED)
+	if (m->state != CR_PROCESS_STOPPED)
 		cr_proc_children(AT_FDCWD, m->pid, out);
-	for (i = 0; m->state == CR_MEMBER_STOPPED && i < m->threads.n; i++)
+	for (i = 0; m->state == CR_PROCESS_STOPPED && i < m->threads.n; i++)
 		cr_proc_thread_children(AT_FDCWD, m->pid, m->threads.v[i].tid, out);
 }
 
-/* The member for a pid in the tree, made if need be; NULL if it is none of the job's. */
-static struct cr_member *meet(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid,
+/* The process of a pid in the tree, made if need be; NULL if it is none of the job's. */
+static struct cr_process *meet(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid,
 			      int *fresh)
 {
-	struct cr_member *m = cr_member_find(c, pid);
+	struct cr_process *m = cr_process_find(c, pid);
 
-	if (m && (m->state != CR_MEMBER_GONE || m->left_out))
+	if (m && (m->state != CR_PROCESS_GONE || m->left_out))
 		return m;
 	if (is_writer(c, pid) || !cr_of_job(AT_FDCWD, pid, getpid()))
 		return NULL;
 	if (m) {
-		m->state = CR_MEMBER_NEW;
+		m->state = CR_PROCESS_NEW;
 		c->expected++;
 	} else {
-		m = cr_member_add(sh, c, pid);
+		m = cr_process_add(sh, c, pid);
 	}
 	++*fresh;
 	return m;
 }
 
 /* A child that has the table of descriptors of its parent (CLONE_FILES). */
-static void find_sharing(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_member *parent,
+static void find_sharing(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *parent,
 			 pid_t pid, int *fresh)
 {
-	struct cr_member *m;
+	struct cr_process *m;
 
-	if (cr_member_find(c, pid) || syscall(SYS_kcmp, parent->pid, pid, KCMP_FILES, 0, 0))
+	if (cr_process_find(c, pid) || syscall(SYS_kcmp, parent->pid, pid, KCMP_FILES, 0, 0))
 		return;
 	m = meet(sh, c, pid, fresh);
 	if (m)
 		m->shares_files = parent->shares_files = true;
 }
 
-int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
+int cr_processes_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 {
 	cr_pids pids = { 0 };
-	struct cr_member *m;
+	struct cr_process *m;
 	int fresh = 0;
 	size_t i, k, from;
 
-	for (i = 0; i < c->members.n; i++)
-		c->members.v[i]->seen = false;
+	for (i = 0; i < c->processes.n; i++)
+		c->processes.v[i]->seen = false;
 	cr_proc_children(AT_FDCWD, getpid(), &pids);
 	for (i = 0; i < pids.n; i++) {
 		m = meet(sh, c, pids.v[i], &fresh);
@@ -157,11 +159,11 @@ int cr_members_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			find_sharing(sh, c, m, pids.v[k], &fresh);
 	}
 	free(pids.v);
-	for (i = 0; i < c->members.n; i++) {
-		m = c->members.v[i];
+	for (i = 0; i < c->processes.n; i++) {
+		m = c->processes.v[i];
 		/* A look that raced with an exit may miss someone: ask. */
-		if (!m->seen && m->state != CR_MEMBER_GONE && kill(m->pid, 0) && errno == ESRCH)
-			cr_member_settle(c, m, CR_MEMBER_GONE);
+		if (!m->seen && m->state != CR_PROCESS_GONE && kill(m->pid, 0) && errno == ESRCH)
+			cr_process_settle(c, m, CR_PROCESS_GONE);
 	}
 	return fresh;
 }
