@@ -29,7 +29,7 @@ struct node {
 	struct cr_link *link;
 	struct event *beat;
 	cairn_MemberId id;
-	uint32_t course, image;
+	uint32_t operation, image;
 	uint64_t session;
 };
 
@@ -113,7 +113,7 @@ static void say_event(struct node *n, cairn_MemberState state)
 	e->processes = all.processes;
 	e->rss_bytes = 1 << 30;
 	if (state == cairn_MemberState_MEMBER_WRITTEN) {
-		e->course = n->course;
+		e->operation = n->operation;
 		e->number = n->image;
 		e->image_bytes = 1 << 30;
 		e->stall_ns = 1000000;
@@ -127,7 +127,7 @@ static void arrive(struct node *n, const char *step)
 
 	m.body.arrive.has_id = true;
 	m.body.arrive.id = n->id;
-	m.body.arrive.course = n->course;
+	m.body.arrive.operation = n->operation;
 	strcpy(m.body.arrive.step, step);
 	say(n, &m, all.payload, strcmp(step, "sockets") ? 0 : all.bytes);
 }
@@ -293,7 +293,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 	case cairn_ClusterMsg_checkpoint_tag:
 		if (!all.told++)
 			all.first = now_us();
-		n->course = m->body.checkpoint.course;
+		n->operation = m->body.checkpoint.operation;
 		n->image = m->body.checkpoint.number;
 		arrive(n, steps[0]);
 		break;

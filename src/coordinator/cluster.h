@@ -95,7 +95,7 @@ struct co_node {
 	int64_t heard_ns; /* the newest that the detector was told of */
 	int64_t back_ms; /* it said that it will be back within: so long is its lease. Durable */
 	struct cr_detector detector;
-	bool vouches; /* it has answered as a witness does */
+	bool vouches; /* it has answered as a quorum peer does */
 	pid_t fence_pid; /* of the fence command, 0: none */
 	struct co_asker asker; /* waits until it is drained */
 	unsigned int load_percent, live; /* live: members of any job */
@@ -125,7 +125,7 @@ struct co_member {
 	int status;
 	unsigned int processes;
 	uint64_t rss_bytes;
-	/* of the course */
+	/* of the operation */
 	bool takes_part, arrived, finished;
 	bool ordered; /* told to take part, in this session of its node */
 	void *payload;
@@ -162,7 +162,7 @@ struct co_checkpoint {
 	unsigned int missing; /* images that are not held by enough */
 };
 
-struct co_course {
+struct co_operation {
 	bool active;
 	cairn_Intent intent;
 	unsigned int id, number;
@@ -178,7 +178,7 @@ struct co_course {
 
 /* What has last been told to all, for those who did not get it. */
 struct co_told {
-	unsigned int course;
+	unsigned int operation;
 	cairn_Step step;
 	struct cr_shared *payload;
 };
@@ -189,7 +189,7 @@ enum co_state {
 	CO_JOB_ENDING, /* all members are being killed; then: after */
 	CO_JOB_WAITING, /* all dead; no node fits, or an image is not there */
 	CO_JOB_SHIPPING, /* images go where members will start */
-	CO_JOB_RESTARTING, /* a restart's course */
+	CO_JOB_RESTARTING, /* a restart's operation */
 	CO_JOB_STOPPED,
 	CO_JOB_ENDED,
 	CO_JOB_FAILED,
@@ -248,7 +248,7 @@ struct co_job {
 	uid_t uid;
 	gid_t gid;
 	enum co_state state, after;
-	unsigned int epoch, courses, number; /* numbers: newest ever used */
+	unsigned int epoch, operations, number; /* numbers: newest ever used */
 	unsigned int restarts, tries; /* tries: failures since the newest checkpoint */
 	int64_t began_at;
 	int status, signal; /* signal: sent by crctl */
@@ -259,7 +259,7 @@ struct co_job {
 	unsigned int live; /* STARTING, RUNNING or DYING */
 	size_t command_bytes; /* of its commands in the database */
 	struct co_checkpoint *checkpoints; /* newest first */
-	struct co_course course;
+	struct co_operation operation;
 	struct co_told said;
 	struct co_ask *asks;
 	CR_LIST(struct co_waiter) waiters;
@@ -268,8 +268,8 @@ struct co_job {
 	int64_t retry_ms; /* not before */
 	unsigned int kills; /* rounds of them */
 	unsigned int stuck; /* checkpoints in a row that were to move it and failed */
-	int64_t tend_ms; /* next look for copies that are missing */
-	char trouble[256]; /* with copies, since the course began */
+	int64_t copies_ms; /* next look for copies that are missing */
+	char trouble[256]; /* with copies, since the operation began */
 	struct co_node **plan; /* by member, while it is restarted */
 };
 
@@ -305,10 +305,10 @@ struct co {
 	CR_LIST(struct co_starter) starters;
 	char refused[320]; /* told last to a node */
 	struct cr_fence fence;
-	char *generations; /* of witnesses, as the database has them */
-	uint32_t round; /* that witnesses have been told */
-	bool witnesses_moved; /* one has come anew: where it is asked is told to all */
-	int64_t witnesses_ms; /* next choice */
+	char *generations; /* of quorum peers, as the database has them */
+	uint32_t round; /* that quorum peers have been told */
+	bool quorum_moved; /* one has come anew: where it is asked is told to all */
+	int64_t quorum_ms; /* next choice */
 	int64_t lease_ms, heartbeat_ms;
 	int64_t longest_ms; /* lease that any coordinator of this database has given */
 	int lock;

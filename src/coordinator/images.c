@@ -159,7 +159,7 @@ static struct co_node *source(struct co_job *j, struct co_checkpoint *k, unsigne
 
 	if (s)
 		return node_of(j->c, s);
-	if (j->course.active && j->course.number == k->number && member < j->n &&
+	if (j->operation.active && j->operation.number == k->number && member < j->n &&
 	    j->v[member].takes_part && co_lives(&j->v[member]))
 		return j->v[member].node;
 	return NULL;
@@ -281,7 +281,7 @@ static bool refused_lately(const struct co_holding *h)
 }
 
 /* Nodes next to the source in the ring get copies: each one as many as any other. */
-static void tend_one(struct co_job *j, struct co_checkpoint *k, unsigned int member)
+static void reconcile_one(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
 	struct co_image *i = &k->images[member];
 	struct co_node *from = source(j, k, member), *to;
@@ -315,7 +315,7 @@ static void tend_one(struct co_job *j, struct co_checkpoint *k, unsigned int mem
 	}
 }
 
-void co_images_tend(struct co_job *j)
+void co_images_reconcile(struct co_job *j)
 {
 	struct co_checkpoint *k;
 	size_t i;
@@ -324,7 +324,7 @@ void co_images_tend(struct co_job *j)
 		count(j, k);
 		for (i = 0; i < k->n; i++)
 			if (!k->images[i].enough)
-				tend_one(j, k, i);
+				reconcile_one(j, k, i);
 	}
 }
 
@@ -367,11 +367,11 @@ void co_image_holding(struct co_node *n, const cairn_Holding *h)
 			if (*h->error || h->state == cairn_HoldingState_HOLDING_DAMAGED)
 				failed(n, j, &k->images[h->member], h);
 			co_image_set(j, k, h->member, n->store, h->state, h->bytes);
-			if (j->course.active && j->course.number == h->number)
-				j->course.progress_ms = co_now();
+			if (j->operation.active && j->operation.number == h->number)
+				j->operation.progress_ms = co_now();
 			if (n->told &&
 			    (gone || *h->error || h->state == cairn_HoldingState_HOLDING_DAMAGED))
-				co_job_tend(j);
+				co_job_copies_due(j);
 			else if (h->state == cairn_HoldingState_HOLDING_COMPLETE)
 				co_job_dirty(j);
 		}
@@ -400,7 +400,7 @@ void co_images_swept(struct co_node *n)
 					    one->generation != n->store->generation)
 						one->state = cairn_HoldingState_HOLDING_GONE;
 				}
-		co_job_tend(j);
+		co_job_copies_due(j);
 	}
 }
 

@@ -16,7 +16,7 @@ void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member
 		  struct co_store *s, cairn_HoldingState state, uint64_t bytes);
 void co_image_holding(struct co_node *n, const cairn_Holding *h);
 /* Counts anew whether enough copies are there, and orders what is missing. */
-void co_images_tend(struct co_job *j);
+void co_images_reconcile(struct co_job *j);
 /* Copies that are still missing are on their way. */
 bool co_images_coming(const struct co_checkpoint *k);
 void co_images_swept(struct co_node *n);

@@ -24,8 +24,8 @@ static const char *const names[CO_JOB_STATES] = {
 
 const char *co_job_state(const struct co_job *j)
 {
-	if (j->state == CO_JOB_RUNNING && j->course.active &&
-	    j->course.intent != cairn_Intent_INTENT_CHECK)
+	if (j->state == CO_JOB_RUNNING && j->operation.active &&
+	    j->operation.intent != cairn_Intent_INTENT_CHECK)
 		return "checkpointing";
 	if (j->state == CO_JOB_ENDING && j->after == CO_JOB_WAITING)
 		return "recovering";
@@ -46,7 +46,7 @@ void co_job_save(struct co_job *j)
 	co_db_write(j->c->db, CO_SQL_JOB, "itiitiittiiiiiiiiib", (int64_t)j->id, j->name,
 		    (int64_t)j->uid, (int64_t)j->gid, j->command, (int64_t)j->state,
 		    (int64_t)j->after, j->why, j->last_error, (int64_t)j->epoch,
-		    (int64_t)j->courses, (int64_t)j->number, (int64_t)j->restarts,
+		    (int64_t)j->operations, (int64_t)j->number, (int64_t)j->restarts,
 		    (int64_t)j->tries, j->began_at, (int64_t)j->status, (int64_t)j->stall_ns,
 		    (int64_t)j->wall_ns, policy, out.bytes_written);
 }
@@ -81,9 +81,9 @@ void co_job_dirty(struct co_job *j)
 	event_active(c->work, EV_TIMEOUT, 0);
 }
 
-void co_job_tend(struct co_job *j)
+void co_job_copies_due(struct co_job *j)
 {
-	j->tend_ms = 0;
+	j->copies_ms = 0;
 	co_job_dirty(j);
 }
 

@@ -19,7 +19,7 @@ void co_job_fault(struct co_job *j, enum co_cause cause, const char *why);
 /* All members are to be ended; when they are dead: after. */
 void co_job_want(struct co_job *j, enum co_state after, const char *why);
 /* Copies of its images are counted anew, and ordered. */
-void co_job_tend(struct co_job *j);
+void co_job_copies_due(struct co_job *j);
 void co_job_row(const struct co_job *j, cairn_JobRow *row);
 const char *co_job_state(const struct co_job *j);
 /* For load.c: one of the database, in the order of their numbers. */

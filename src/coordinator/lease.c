@@ -10,21 +10,21 @@
 
 /* ---- a node that asks ---- */
 
-void cr_witnesses_set(struct cr_witnesses *w, uint32_t generation, const char *const *nodes,
-		      unsigned int n)
+void cr_quorum_set(struct cr_quorum *w, uint32_t generation, const char *const *nodes,
+		   unsigned int n)
 {
 	memset(w, 0, sizeof(*w));
 	w->generation = generation;
-	for (unsigned int i = 0; i < n && i < CR_WITNESSES_MAX; i++) {
+	for (unsigned int i = 0; i < n && i < CR_QUORUM_MAX; i++) {
 		strncpy(w->v[i].node, nodes[i], sizeof(w->v[i].node) - 1);
 		w->v[i].asked = INT64_MIN;
 		w->n++;
 	}
 }
 
-int64_t cr_witnesses_vouched(struct cr_witnesses *w, const char *node, int64_t sent)
+int64_t cr_quorum_vouched(struct cr_quorum *w, const char *node, int64_t sent)
 {
-	unsigned int quorum = cr_witnesses_quorum(w->n);
+	unsigned int quorum = cr_quorum_needed(w->n);
 	int64_t best = INT64_MIN;
 
 	for (unsigned int i = 0; i < w->n; i++)
@@ -42,7 +42,7 @@ int64_t cr_witnesses_vouched(struct cr_witnesses *w, const char *node, int64_t s
 	return best;
 }
 
-/* ---- a node as witness ---- */
+/* ---- a node as quorum peer ---- */
 
 void cr_voucher_init(struct cr_voucher *v, int64_t now)
 {
@@ -89,7 +89,7 @@ bool cr_voucher_ask(struct cr_voucher *v, const char *node, int64_t length, int6
 {
 	struct cr_voucher_given *g;
 
-	if (!v->told || !*node || strlen(node) >= CR_WITNESS_NAME || length <= 0 ||
+	if (!v->told || !*node || strlen(node) >= CR_QUORUM_NAME || length <= 0 ||
 	    is_barred(v, node))
 		return false;
 	g = note_on(v, node, now);
@@ -181,7 +181,7 @@ bool cr_fence_welcome(struct cr_fence *f, unsigned int node, int64_t now)
 {
 	struct cr_fence_node *n = &f->nodes[node];
 
-	/* It was over, so it forgets the witnesses that it knew (cr_witnesses_set()). */
+	/* It was over, so it forgets the quorum peers that it knew (cr_quorum_set()). */
 	if (n->taken && f->n_generations)
 		n->generation = cr_fence_present(f)->number;
 	n->taken = false;
@@ -215,10 +215,10 @@ bool cr_fence_unbar(struct cr_fence *f, unsigned int node)
 	return true;
 }
 
-void cr_fence_promised(struct cr_fence *f, unsigned int witness, uint32_t round, int64_t length,
+void cr_fence_promised(struct cr_fence *f, unsigned int peer, uint32_t round, int64_t length,
 		       int64_t now)
 {
-	struct cr_fence_node *w = &f->nodes[witness];
+	struct cr_fence_node *w = &f->nodes[peer];
 
 	if (round > f->round)
 		return;
@@ -243,7 +243,7 @@ bool cr_fence_agreed(const struct cr_fence *f, unsigned int node)
 		for (unsigned int k = 0; k < g->n; k++)
 			may += !f->nodes[g->nodes[k]].dead &&
 			       (!n->barred || f->nodes[g->nodes[k]].promised < n->barred);
-		if (may >= cr_witnesses_quorum(g->n))
+		if (may >= cr_quorum_needed(g->n))
 			return false;
 	}
 	return true;
@@ -276,7 +276,7 @@ bool cr_fence_remember(struct cr_fence *f, uint32_t number, const unsigned int *
 {
 	struct cr_fence_generation *g;
 
-	if (f->n_generations == CR_GENERATIONS_MAX || n > CR_WITNESSES_MAX)
+	if (f->n_generations == CR_GENERATIONS_MAX || n > CR_QUORUM_MAX)
 		return false;
 	for (unsigned int i = 0; i < n; i++)
 		if (!cr_fence_add(f, nodes[i]))
@@ -303,7 +303,7 @@ void cr_fence_knows(struct cr_fence *f, unsigned int node, uint32_t generation, 
 	if (n->taken || generation <= n->generation || !f->n_generations ||
 	    generation > cr_fence_present(f)->number)
 		return;
-	/* What older witnesses had renewed lives no longer than this. */
+	/* What older quorum peers had renewed lives no longer than this. */
 	hold(f, node, now + CR_LEASE_MARGIN(f->lease));
 	n->generation = generation;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
@@ -62,7 +62,7 @@ static void on_job(sqlite3_stmt *s, void *arg)
 	text(s, 7, j->why, sizeof(j->why));
 	text(s, 8, j->last_error, sizeof(j->last_error));
 	j->epoch = sqlite3_column_int64(s, 9);
-	j->courses = sqlite3_column_int64(s, 10);
+	j->operations = sqlite3_column_int64(s, 10);
 	j->number = sqlite3_column_int64(s, 11);
 	j->restarts = sqlite3_column_int64(s, 12);
 	j->tries = sqlite3_column_int64(s, 13);
@@ -132,7 +132,7 @@ static void on_said(sqlite3_stmt *s, void *arg)
 
 	if (!j)
 		return;
-	j->said.course = sqlite3_column_int64(s, 1);
+	j->said.operation = sqlite3_column_int64(s, 1);
 	j->said.step = sqlite3_column_int(s, 2);
 	j->said.payload = cr_shared_new(sqlite3_column_bytes(s, 3));
 	if (j->said.payload->len)
@@ -161,16 +161,16 @@ static void assume(struct co *c)
 }
 
 /*
- * What is not in the database of a job: when its next checkpoint is due, and the course that it has
- * a saved checkpoint of, from where there is no way back. All else follows as ever: whoever is
- * at another course is told that it is given up.
+ * What is not in the database of a job: when its next checkpoint is due, and the operation that it
+ * has a saved checkpoint of, from where there is no way back. All else follows as ever: whoever is
+ * at another operation is told that it is given up.
  */
 static void take_up(struct co_job *j)
 {
 	struct co_checkpoint *k = j->checkpoints;
 
 	if (j->state == CO_JOB_RUNNING && k && k->state == CO_SAVED)
-		co_course_resume(j, k);
+		co_operation_resume(j, k);
 	if (j->state == CO_JOB_RUNNING && j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
 	co_job_dirty(j);

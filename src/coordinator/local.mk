@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The course of a checkpoint, for one member or many; the cluster's coordinator.
+# The cluster's coordinator.
 
 noinst_LIBRARIES += src/libcoordinator.a
 src_libcoordinator_a_SOURCES = \
 	src/coordinator/beats.c src/coordinator/beats.h \
 	src/coordinator/cluster.h \
-	src/coordinator/courses.c src/coordinator/courses.h \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/door.c src/coordinator/door.h \
@@ -19,13 +18,14 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/load.c src/coordinator/load.h \
 	src/coordinator/members.c src/coordinator/members.h \
 	src/coordinator/nodes.c src/coordinator/nodes.h \
+	src/coordinator/operations.c src/coordinator/operations.h \
 	src/coordinator/options.c src/coordinator/options.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
+	src/coordinator/quorum.c src/coordinator/quorum.h \
 	src/coordinator/quota.c src/coordinator/quota.h \
 	src/coordinator/reconcile.c src/coordinator/reconcile.h \
 	src/coordinator/recovery.c src/coordinator/recovery.h \
 	src/coordinator/replies.c src/coordinator/replies.h \
 	src/coordinator/requests.c src/coordinator/requests.h \
 	src/coordinator/server.c src/coordinator/server.h \
-	src/coordinator/session.c src/coordinator/session.h \
-	src/coordinator/witnesses.c src/coordinator/witnesses.h
+	src/coordinator/session.c src/coordinator/session.h

@@ -137,7 +137,7 @@ static void send_start(struct start *s, unsigned int arguments, unsigned int opt
 	to->interval = j->policy.interval;
 	to->arguments = arguments;
 	to->options = options;
-	to->course = s->number ? j->course.id : 0;
+	to->operation = s->number ? j->operation.id : 0;
 	if (node_keeps(s, to))
 		co_send_node(s->m->node, msg, NULL, 0);
 	else
@@ -251,11 +251,11 @@ enum co_cause co_cause_of(int status)
 void co_member_refused(struct co_member *m, int status)
 {
 	struct co_job *j = m->job;
-	struct co_checkpoint *k = co_checkpoint(j, j->course.number);
+	struct co_checkpoint *k = co_checkpoint(j, j->operation.number);
 	bool damaged = status == CR_EXIT_DAMAGED || status == CR_EXIT_NOT_FOUND;
 	struct co_avoided *a;
 
-	if (damaged && j->course.intent == cairn_Intent_INTENT_RESTART && k && m->number < k->n)
+	if (damaged && j->operation.intent == cairn_Intent_INTENT_RESTART && k && m->number < k->n)
 		co_image_set(j, k, m->number, m->node->store,
 			     status == CR_EXIT_DAMAGED ? cairn_HoldingState_HOLDING_DAMAGED :
 							 cairn_HoldingState_HOLDING_GONE,

@@ -17,7 +17,7 @@
 #include "coordinator/nodes.h"
 #include "coordinator/replies.h"
 #include "coordinator/session.h"
-#include "coordinator/witnesses.h"
+#include "coordinator/quorum.h"
 #include "net/link.h"
 
 #define BACK_MAX_MS 600000
@@ -48,7 +48,7 @@ void co_fence_begin(struct co *c)
 			cr_fence_extend(&c->fence, i, n->back_ms * 1000000, now_ns());
 		cr_detector_begin(&n->detector, c->heartbeat_ms * 1000000, now_ns());
 	}
-	co_witnesses_remember(c);
+	co_quorum_remember(c);
 }
 
 struct co_store *co_store(struct co *c, uint64_t id)
@@ -230,8 +230,8 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 		 s->c->options.name);
 	co_send(s, m, NULL, 0);
 	/* Its port may be another, and the database has none. */
-	s->c->witnesses_moved |= co_witness(n);
-	co_witnesses_tell(n);
+	s->c->quorum_moved |= co_quorum_peer(n);
+	co_quorum_tell(n);
 	return true;
 }
 
@@ -268,8 +268,8 @@ void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
 	cr_detector_heard(&n->detector, n->heard_ns);
 	n->beat_ms = co_now();
 	cr_fence_unbar(&n->c->fence, n->index);
-	if (b->witnesses)
-		cr_fence_knows(&n->c->fence, n->index, b->witnesses, now_ns());
+	if (b->quorum)
+		cr_fence_knows(&n->c->fence, n->index, b->quorum, now_ns());
 	n->load_percent = b->load_percent;
 	n->hello.store_free = b->store_free;
 	m = co_message(n->c, cairn_ClusterMsg_ack_tag);
@@ -332,7 +332,7 @@ void co_node_lost(struct co_node *n, const char *why)
 			if (j->v[k].node == n && co_lives(&j->v[k]))
 				co_member_vanished(&j->v[k], "its node was lost");
 		/* With a node less, what copies there are may be enough. */
-		co_job_tend(j);
+		co_job_copies_due(j);
 	}
 }
 
@@ -406,7 +406,7 @@ void co_nodes_tick(struct co *c)
 			n->silent = false;
 		}
 	}
-	co_witnesses_tick(c, now);
+	co_quorum_tick(c, now);
 }
 
 static const char *state(const struct co_node *n)
@@ -438,6 +438,6 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->privileged = n->hello.privileged;
 	row->criu = n->hello.criu;
 	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);
-	row->witness = co_witness(n);
+	row->witness = co_quorum_peer(n);
 	row->last_ms = n->beat_ms ? co_now() - n->beat_ms : 0;
 }

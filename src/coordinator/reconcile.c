@@ -18,7 +18,7 @@
 #include <string.h>
 
 #include "common/defs.h"
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
@@ -30,7 +30,7 @@
 #include "coordinator/requests.h"
 #include "coordinator/placement.h"
 
-#define TEND_MS 3000 /* copies are looked at again */
+#define COPIES_MS 3000 /* copies are looked at again */
 #define KILL_MS 1000 /* who lives still is killed again */
 #define AGAIN_MS 500 /* until it is tried again to place a job */
 #define POLL_MS 200
@@ -51,24 +51,24 @@ static bool is_any(const struct co_job *j, enum co_life life)
 
 static bool copies_due(const struct co_job *j, int64_t now)
 {
-	return j->checkpoints && now >= j->tend_ms;
+	return j->checkpoints && now >= j->copies_ms;
 }
 
 /* One that has ended for good is looked at when nodes come and go. */
-static void tend_copies(struct co_job *j, int64_t now)
+static void reconcile_copies(struct co_job *j, int64_t now)
 {
-	j->tend_ms = j->state == CO_JOB_ENDED ? CO_FOREVER : now + TEND_MS;
-	co_images_tend(j);
+	j->copies_ms = j->state == CO_JOB_ENDED ? CO_FOREVER : now + COPIES_MS;
+	co_images_reconcile(j);
 }
 
 /* A checkpoint that is not committed, and that nobody is at: given up, or left by another life. */
 static struct co_checkpoint *find_stray(const struct co_job *j)
 {
-	const struct co_course *course = &j->course;
-	bool saves = course->active && course->intent != cairn_Intent_INTENT_CHECK;
+	const struct co_operation *operation = &j->operation;
+	bool saves = operation->active && operation->intent != cairn_Intent_INTENT_CHECK;
 	struct co_checkpoint *k = j->checkpoints;
 
-	while (k && (k->state == CO_COMMITTED || (saves && k->number == course->number)))
+	while (k && (k->state == CO_COMMITTED || (saves && k->number == operation->number)))
 		k = k->next;
 	return k;
 }
@@ -87,39 +87,39 @@ static void drop_stray(struct co_job *j, int64_t now)
 
 static bool unordered(const struct co_job *j, int64_t now)
 {
-	return co_course_unordered(j);
+	return co_operation_unordered(j);
 }
 
 static void give_order(struct co_job *j, int64_t now)
 {
-	co_course_order(j);
+	co_operation_order(j);
 }
 
 static bool all_arrived(const struct co_job *j, int64_t now)
 {
-	return co_course_met(j);
+	return co_operation_met(j);
 }
 
 static void advance(struct co_job *j, int64_t now)
 {
-	co_course_advance(j);
+	co_operation_advance(j);
 }
 
 static bool all_saved(const struct co_job *j, int64_t now)
 {
-	return co_course_saved(j);
+	return co_operation_saved(j);
 }
 
 static void commit(struct co_job *j, int64_t now)
 {
-	co_course_commit(j);
+	co_operation_commit(j);
 }
 
 static const struct co_member *left_it(const struct co_job *j)
 {
 	size_t i;
 
-	for (i = 0; i < j->n && j->course.active && !j->course.failed; i++)
+	for (i = 0; i < j->n && j->operation.active && !j->operation.failed; i++)
 		if (j->v[i].takes_part && !j->v[i].finished && j->v[i].life == CO_NONE)
 			return &j->v[i];
 	return NULL;
@@ -135,58 +135,58 @@ static void fail_left(struct co_job *j, int64_t now)
 	char text[64];
 
 	snprintf(text, sizeof(text), "member %u ended meanwhile", left_it(j)->number);
-	co_course_fail(j, CR_EXIT_CLUSTER, text);
+	co_operation_fail(j, CR_EXIT_CLUSTER, text);
 }
 
 static bool all_done(const struct co_job *j, int64_t now)
 {
-	return co_course_done(j);
+	return co_operation_done(j);
 }
 
-static void end_course(struct co_job *j, int64_t now)
+static void end_operation(struct co_job *j, int64_t now)
 {
-	co_course_end(j);
+	co_operation_end(j);
 }
 
 /* Its last image may be without a copy still; nobody needs it now. */
 static bool all_left(const struct co_job *j, int64_t now)
 {
-	return j->course.active && !j->course.failed && !j->live && !is_any(j, CO_DEAD);
+	return j->operation.active && !j->operation.failed && !j->live && !is_any(j, CO_DEAD);
 }
 
 static void fail_all_left(struct co_job *j, int64_t now)
 {
-	co_course_fail(j, CR_EXIT_NOT_FOUND, "the job has ended");
+	co_operation_fail(j, CR_EXIT_NOT_FOUND, "the job has ended");
 }
 
 static void fail_late(struct co_job *j, int64_t now)
 {
-	co_course_late(j);
+	co_operation_late(j);
 }
 
 static void fail_uncopied(struct co_job *j, int64_t now)
 {
-	co_course_uncopied(j);
+	co_operation_uncopied(j);
 }
 
 static bool in_vain(const struct co_job *j, int64_t now)
 {
-	return j->course.active && !j->course.failed;
+	return j->operation.active && !j->operation.failed;
 }
 
 static void fail_in_vain(struct co_job *j, int64_t now)
 {
-	co_course_fail(j, CR_EXIT_CLUSTER, *j->why ? j->why : "the job is being ended");
+	co_operation_fail(j, CR_EXIT_CLUSTER, *j->why ? j->why : "the job is being ended");
 }
 
-static bool course_failed(const struct co_job *j, int64_t now)
+static bool operation_failed(const struct co_job *j, int64_t now)
 {
-	return j->course.active && j->course.failed;
+	return j->operation.active && j->operation.failed;
 }
 
-static void abort_course(struct co_job *j, int64_t now)
+static void abort_operation(struct co_job *j, int64_t now)
 {
-	co_course_abort(j);
+	co_operation_abort(j);
 }
 
 /* ---- its end, and the way back ---- */
@@ -200,7 +200,7 @@ static void begin_end(struct co_job *j, enum co_state after, const char *why)
 		j->epoch++;
 	j->fault.is = j->want.is = false;
 	j->due_ms = CO_FOREVER;
-	j->tend_ms = j->retry_ms = 0;
+	j->copies_ms = j->retry_ms = 0;
 	j->kills = 0;
 	j->after = after;
 	co_plan_free(j);
@@ -220,7 +220,7 @@ static void as_wanted(struct co_job *j, int64_t now)
 /* A restart that we do not know how far it has come is begun again. */
 static bool restart_lost(const struct co_job *j)
 {
-	return j->state == CO_JOB_RESTARTING && !j->course.active;
+	return j->state == CO_JOB_RESTARTING && !j->operation.active;
 }
 
 /* What was noted, or what the books say. */
@@ -489,7 +489,7 @@ static bool is_drained(const struct co_job *j)
 
 static bool move_due(const struct co_job *j, int64_t now)
 {
-	return !j->course.active && now >= j->retry_ms && is_drained(j);
+	return !j->operation.active && now >= j->retry_ms && is_drained(j);
 }
 
 static void move(struct co_job *j, int64_t now)
@@ -499,7 +499,7 @@ static void move(struct co_job *j, int64_t now)
 	j->retry_ms = now + AGAIN_MS;
 	if (co_plan(j, NULL, true, why)) {
 		co_plan_free(j);
-		co_course_start(j, cairn_Intent_INTENT_MOVE, NULL);
+		co_operation_start(j, cairn_Intent_INTENT_MOVE, NULL);
 		return;
 	}
 	if (strcmp(j->why, why))
@@ -509,12 +509,12 @@ static void move(struct co_job *j, int64_t now)
 
 static bool checkpoint_due(const struct co_job *j, int64_t now)
 {
-	return !j->course.active && now >= j->due_ms;
+	return !j->operation.active && now >= j->due_ms;
 }
 
 static void begin_checkpoint(struct co_job *j, int64_t now)
 {
-	if (!co_course_start(j, cairn_Intent_INTENT_CHECKPOINT, NULL))
+	if (!co_operation_start(j, cairn_Intent_INTENT_CHECKPOINT, NULL))
 		j->due_ms = now + 1000;
 }
 
@@ -535,18 +535,18 @@ static const struct rule {
 } rules[] = {
 	/* What its members do together. What is there may be enough, so first of all it is seen
 	 * whether it is: what is committed is not lost by what comes below. */
-	{ IN(RUNNING), "some have not been told of the course", unordered, give_order, 0 },
-	{ ANY, "copies are due to be looked at", copies_due, tend_copies, 0 },
+	{ IN(RUNNING), "some have not been told of the operation", unordered, give_order, 0 },
+	{ ANY, "copies are due to be looked at", copies_due, reconcile_copies, 0 },
 	{ IN(RUNNING), "all have come to the step", all_arrived, advance, 0 },
 	{ IN(RESTARTING), "all have come to the step", all_arrived, advance, IN(RUNNING) },
 	{ IN(RUNNING), "all is saved and copied", all_saved, commit, 0 },
 	{ IN(RUNNING), "one who takes part has ended", one_left, fail_left, 0 },
-	{ IN(RUNNING), "all have done their part", all_done, end_course, 0 },
+	{ IN(RUNNING), "all have done their part", all_done, end_operation, 0 },
 	{ IN(RUNNING), "all who take part have ended", all_left, fail_all_left, 0 },
-	{ IN(RUNNING) | IN(RESTARTING), "a member is late", co_course_overdue, fail_late, 0 },
-	{ IN(RUNNING), "copies do not come", co_course_stalled, fail_uncopied, 0 },
-	{ IN(ENDING), "the course is in vain", in_vain, fail_in_vain, 0 },
-	{ ALIVE | IN(ENDING), "the course has failed", course_failed, abort_course, 0 },
+	{ IN(RUNNING) | IN(RESTARTING), "a member is late", co_operation_overdue, fail_late, 0 },
+	{ IN(RUNNING), "copies do not come", co_operation_stalled, fail_uncopied, 0 },
+	{ IN(ENDING), "the operation is in vain", in_vain, fail_in_vain, 0 },
+	{ ALIVE | IN(ENDING), "the operation has failed", operation_failed, abort_operation, 0 },
 	{ ANY, "a checkpoint is nobody's", has_stray, drop_stray, 0 },
 
 	/* Its end, and the way back. */
@@ -610,13 +610,13 @@ static int64_t earlier(int64_t a, int64_t b)
 /* When a rule may hold that does not now, though no fact changes. */
 static int64_t next_look(const struct co_job *j, int64_t now)
 {
-	int64_t at = j->checkpoints ? j->tend_ms : CO_FOREVER;
+	int64_t at = j->checkpoints ? j->copies_ms : CO_FOREVER;
 
-	if (j->course.active)
-		at = earlier(at, co_course_deadline(j));
+	if (j->operation.active)
+		at = earlier(at, co_operation_deadline(j));
 	if (j->state == CO_JOB_ENDING || j->state == CO_JOB_WAITING || j->state == CO_JOB_SHIPPING)
 		at = earlier(at, j->retry_ms);
-	if (j->state == CO_JOB_RUNNING && !j->course.active) {
+	if (j->state == CO_JOB_RUNNING && !j->operation.active) {
 		at = earlier(at, j->due_ms);
 		if (j->asks)
 			at = earlier(at, now + POLL_MS);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
@@ -256,7 +256,7 @@ void co_plan_start(struct co_job *j, struct co_checkpoint *k)
 		co_member_set(m, CO_STARTING);
 	}
 	if (k)
-		co_course_restore(j, k->number);
+		co_operation_restore(j, k->number);
 	co_job_set(j, k ? CO_JOB_RESTARTING : CO_JOB_STARTING, "");
 	for (i = 0; i < j->n; i++)
 		if (j->plan[i])

@@ -8,7 +8,7 @@
 
 #include "common/defs.h"
 #include "common/runtime.h"
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
@@ -100,7 +100,7 @@ static void add_member(struct co_job *j, struct co_node *from, const struct co_a
 
 static bool add_now(const struct co_job *j)
 {
-	return (j->state == CO_JOB_RUNNING && !j->course.active && !j->asks) ||
+	return (j->state == CO_JOB_RUNNING && !j->operation.active && !j->asks) ||
 	       j->state == CO_JOB_STARTING;
 }
 
@@ -127,7 +127,7 @@ static bool adds(const struct co_ask *a)
 
 bool co_asks_can(const struct co_job *j)
 {
-	return j->asks && !j->course.active && (adds(j->asks) || co_course_can(j));
+	return j->asks && !j->operation.active && (adds(j->asks) || co_operation_can(j));
 }
 
 static cairn_Intent intent_of(const cairn_Request *q)
@@ -141,8 +141,8 @@ void co_asks_next(struct co_job *j)
 {
 	struct co_ask *a;
 
-	while ((a = j->asks) && j->state == CO_JOB_RUNNING && !j->course.active) {
-		if (!adds(a) && !co_course_start(j, intent_of(&a->q), &a->asker))
+	while ((a = j->asks) && j->state == CO_JOB_RUNNING && !j->operation.active) {
+		if (!adds(a) && !co_operation_start(j, intent_of(&a->q), &a->asker))
 			return;
 		j->asks = a->next;
 		if (adds(a))

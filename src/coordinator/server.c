@@ -18,7 +18,7 @@
 #include "common/defs.h"
 #include "common/ready.h"
 #include "coordinator/beats.h"
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/fence.h"
 #include "coordinator/http.h"
@@ -32,7 +32,7 @@
 #include "coordinator/requests.h"
 #include "coordinator/server.h"
 #include "coordinator/session.h"
-#include "coordinator/witnesses.h"
+#include "coordinator/quorum.h"
 #include "net/link.h"
 #include "net/users.h"
 
@@ -78,7 +78,7 @@ static void on_event(struct co_session *s, const cairn_ClusterMsg *m, const void
 	}
 	member = co_member_there(s->node, &e->id);
 	if (member)
-		co_course_written(member, e);
+		co_operation_written(member, e);
 }
 
 static void on_here(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
@@ -91,7 +91,7 @@ static void on_arrive(struct co_session *s, const cairn_ClusterMsg *m, const voi
 	struct co_member *member = co_member_there(s->node, &m->body.arrive.id);
 
 	if (member)
-		co_course_arrive(member, &m->body.arrive, data, len);
+		co_operation_arrive(member, &m->body.arrive, data, len);
 }
 
 static void on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
@@ -100,13 +100,13 @@ static void on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void
 	struct co_member *member = co_member_there(s->node, &a->id);
 	char text[sizeof(a->error) + 96];
 
-	if (!member || !member->job->course.active || member->job->course.id != a->course)
+	if (!member || !member->job->operation.active || member->job->operation.id != a->operation)
 		return;
 	snprintf(text, sizeof(text), "member %u on %s: %s", member->number, s->node->hello.name,
 		 a->error);
-	if (member->job->course.intent == cairn_Intent_INTENT_RESTART)
+	if (member->job->operation.intent == cairn_Intent_INTENT_RESTART)
 		co_member_refused(member, a->status);
-	co_course_fail(member->job, a->status, text);
+	co_operation_fail(member->job, a->status, text);
 }
 
 static void on_finding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
@@ -115,7 +115,7 @@ static void on_finding(struct co_session *s, const cairn_ClusterMsg *m, const vo
 	struct co_member *member = co_member_there(s->node, &m->body.finding.id);
 
 	if (member)
-		co_course_finding(member, &m->body.finding);
+		co_operation_finding(member, &m->body.finding);
 }
 
 static void on_holding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
@@ -129,7 +129,7 @@ static void on_holding(struct co_session *s, const cairn_ClusterMsg *m, const vo
 static void on_promise(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
 		       size_t len)
 {
-	co_witness_promised(s->node, &m->body.promise);
+	co_quorum_promised(s->node, &m->body.promise);
 }
 
 static void on_request(struct co_session *s, const cairn_ClusterMsg *m, const void *data,

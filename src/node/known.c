@@ -36,15 +36,15 @@ void cr_known_write(struct cr_node *n)
 	for (m = n->members; m; m = m->next)
 		fprintf(f, "member %llu %u %u %u %u %u %u %u %d %llu %d %llu %d %s\n",
 			(unsigned long long)m->id.job, m->id.member, m->id.epoch, m->uid, m->gid,
-			m->members, m->course, m->state, m->launcher.pid,
+			m->members, m->operation, m->state, m->launcher.pid,
 			(unsigned long long)m->launcher.start, m->shepherd.pid,
 			(unsigned long long)m->shepherd.start, m->ended, m->name);
-	for (i = 0; i < n->told.n; i++) {
-		const cairn_MemberEvent *e = &n->told.v[i].event;
+	for (i = 0; i < n->outbox.n; i++) {
+		const cairn_MemberEvent *e = &n->outbox.v[i].event;
 
 		fprintf(f, "told %llu %u %u %u %u %u %d %d %u %llu %llu %llu %s\n",
 			(unsigned long long)e->id.job, e->id.member, e->id.epoch, e->state,
-			e->course, e->number, e->status, e->signaled, e->exit,
+			e->operation, e->number, e->status, e->signaled, e->exit,
 			(unsigned long long)e->image_bytes, (unsigned long long)e->stall_ns,
 			(unsigned long long)e->wall_ns, *e->error ? e->error : "-");
 	}
@@ -55,14 +55,14 @@ void cr_known_write(struct cr_node *n)
 static void read_member(struct cr_node *n, const char *line, bool same_boot)
 {
 	unsigned long long job, launched, began;
-	unsigned int member, epoch, uid, gid, members, course, state;
+	unsigned int member, epoch, uid, gid, members, operation, state;
 	int launcher, shepherd, ended, at = 0;
 	struct cr_node_member *m;
 	cairn_MemberId id;
 
 	if (sscanf(line, "member %llu %u %u %u %u %u %u %u %d %llu %d %llu %d %n", &job, &member,
-		   &epoch, &uid, &gid, &members, &course, &state, &launcher, &launched, &shepherd,
-		   &began, &ended, &at) < 13 ||
+		   &epoch, &uid, &gid, &members, &operation, &state, &launcher, &launched,
+		   &shepherd, &began, &ended, &at) < 13 ||
 	    !at)
 		return;
 	id = (cairn_MemberId){ job, member, epoch };
@@ -72,7 +72,7 @@ static void read_member(struct cr_node *n, const char *line, bool same_boot)
 	m->uid = uid;
 	m->gid = gid;
 	m->members = members;
-	m->course = course;
+	m->operation = operation;
 	m->state = state;
 	m->fenced = !same_boot;
 	snprintf(m->name, sizeof(m->name), "%s", line + at);
@@ -88,26 +88,26 @@ static void read_member(struct cr_node *n, const char *line, bool same_boot)
 		cr_member_end(m, 0);
 }
 
-static void read_told(struct cr_node *n, const char *line)
+static void read_outgoing(struct cr_node *n, const char *line)
 {
 	unsigned long long job, image, stall, wall;
-	unsigned int member, epoch, state, course, number, code;
+	unsigned int member, epoch, state, operation, number, code;
 	int status, signaled, at = 0;
-	struct cr_node_told *t;
+	struct cr_node_outgoing *t;
 	cairn_MemberEvent *e;
 
 	if (sscanf(line, "told %llu %u %u %u %u %u %d %d %u %llu %llu %llu %n", &job, &member,
-		   &epoch, &state, &course, &number, &status, &signaled, &code, &image, &stall,
+		   &epoch, &state, &operation, &number, &status, &signaled, &code, &image, &stall,
 		   &wall, &at) < 12 ||
 	    !at)
 		return;
-	t = cr_list_add(&n->told);
+	t = cr_list_add(&n->outbox);
 	if (!t)
 		return;
 	e = &t->event;
 	*e = (cairn_MemberEvent){ .has_id = true, .id = { job, member, epoch } };
 	e->state = state;
-	e->course = course;
+	e->operation = operation;
 	e->number = number;
 	e->status = status;
 	e->signaled = signaled;
@@ -136,7 +136,7 @@ int cr_known_read(struct cr_node *n, struct cr_err *err)
 		else if (!strncmp(line, "member ", 7))
 			read_member(n, line, same_boot);
 		else if (!strncmp(line, "told ", 5))
-			read_told(n, line);
+			read_outgoing(n, line);
 	}
 	free(text);
 	if (n->members)

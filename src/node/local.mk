@@ -14,11 +14,11 @@ src_libnode_a_SOURCES = \
 	src/node/message.c src/node/message.h \
 	src/node/node.h \
 	src/node/options.c src/node/options.h \
+	src/node/outbox.c src/node/outbox.h \
+	src/node/quorum_peer.c src/node/quorum_peer.h \
 	src/node/reconcile_member.c src/node/reconcile_member.h \
 	src/node/requests.c src/node/requests.h \
 	src/node/run.c src/node/run.h \
 	src/node/start.c src/node/start.h \
-	src/node/told.c src/node/told.h \
 	src/node/tree.c src/node/tree.h \
-	src/node/uplink.c src/node/uplink.h \
-	src/node/witness.c src/node/witness.h
+	src/node/uplink.c src/node/uplink.h

@@ -14,7 +14,7 @@
 #include "node/members.h"
 #include "node/message.h"
 #include "node/run.h"
-#include "node/told.h"
+#include "node/outbox.h"
 #include "node/tree.h"
 
 #define WAITING_MAX 64
@@ -144,7 +144,7 @@ void cr_member_shepherd(struct cr_node_member *m, struct cr_node_client *c)
 		snprintf(j->addresses[i], sizeof(j->addresses[i]), "%s", n->addresses[i]);
 	j->addresses_count = n->naddresses;
 	j->members = m->members;
-	j->course = m->course;
+	j->operation = m->operation;
 	j->lease_ms = cr_lease_left(n);
 	cr_local_send(c, msg, NULL, 0);
 	cr_lease_tell(n, m);
@@ -173,7 +173,7 @@ void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e)
 		m->state = e->state;
 		/* Whoever has said so is alone; but who waits need not wait for its end. */
 		if (e->state == cairn_MemberState_MEMBER_EXITED)
-			cr_tell(m->node, e);
+			cr_outbox_put(m->node, e);
 		cr_member_end(m, e->state == cairn_MemberState_MEMBER_EXITED ? COMMIT_MS :
 									       AFTERWARDS_MS);
 		return;
@@ -185,7 +185,7 @@ void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e)
 	if (e->state == cairn_MemberState_MEMBER_FAILED)
 		cr_images_given_up(m);
 	m->node->known_changed = true;
-	cr_tell(m->node, e);
+	cr_outbox_put(m->node, e);
 }
 
 void cr_member_arrive(struct cr_node_member *m, const cairn_ClusterMsg *msg, const void *payload,
@@ -228,10 +228,10 @@ void cr_members_report(struct cr_node *n)
 		msg->body.event.id = m->id;
 		/* While it is being ended it is there: it must not be started elsewhere yet. */
 		msg->body.event.state = m->ended ? cairn_MemberState_MEMBER_STARTING : m->state;
-		msg->body.event.course = m->course;
+		msg->body.event.operation = m->operation;
 		cr_uplink_send(n, msg, NULL, 0);
 	}
-	cr_told_again(n);
+	cr_outbox_again(n);
 	for (m = n->members; m; m = m->next)
 		if (m->arrive.msg.which_body && !m->ended)
 			cr_uplink_send(n, &m->arrive.msg, m->arrive.payload, m->arrive.len);

@@ -46,7 +46,7 @@ struct cr_node_member {
 	struct cr_node_member *next;
 	struct cr_node *node;
 	cairn_MemberId id;
-	unsigned int uid, gid, members, course, writing; /* image that it writes, or 0 */
+	unsigned int uid, gid, members, operation, writing; /* image that it writes, or 0 */
 	char name[CR_NODE_NAME * 2];
 	cairn_MemberState state;
 	struct cr_node_pid launcher; /* that we forked; of a restart the shepherd is another */
@@ -55,7 +55,7 @@ struct cr_node_member {
 	int report; /* where it says why it could not even be executed, or -1 */
 	cr_node_pids seen; /* its processes when last looked at */
 	struct cr_node_client *client; /* the shepherd's connection, or NULL */
-	unsigned int ordered; /* course of the last checkpoint that it was told to make */
+	unsigned int ordered; /* operation of the last checkpoint that it was told to make */
 	bool fenced; /* its lease ran out */
 	bool late; /* and that was seen late */
 	bool ended; /* nothing of it shall live; it is gone when nothing does */
@@ -69,7 +69,7 @@ struct cr_node_member {
 };
 
 /* An event that the coordinator has perhaps not made durable yet. */
-struct cr_node_told {
+struct cr_node_outgoing {
 	cairn_MemberEvent event;
 	int64_t sent_ns; /* 0: not in this session */
 };
@@ -146,7 +146,7 @@ struct cr_node {
 	int64_t looked_ns; /* at the processes of members */
 	struct cr_node_client *clients;
 	struct cr_node_request *requests;
-	CR_LIST(struct cr_node_told) told;
+	CR_LIST(struct cr_node_outgoing) outbox;
 	uint64_t next_request;
 	bool known_changed; /* the file of members is to be written */
 	bool drained; /* asked to */
@@ -163,7 +163,7 @@ struct cr_node {
 	int64_t free_ns;
 	int ready_fd;
 	struct cr_store *images;
-	struct cr_node_witnesses *witnesses;
+	struct cr_node_quorum *quorum;
 	struct cr_node_beats *beats;
 	struct event *tick, *signals[5];
 	cairn_ClusterMsg out;

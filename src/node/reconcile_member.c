@@ -20,7 +20,7 @@
 #include "node/reconcile_member.h"
 #include "node/run.h"
 #include "node/start.h"
-#include "node/told.h"
+#include "node/outbox.h"
 #include "node/tree.h"
 
 #define LOOK_NS 250000000ll
@@ -87,7 +87,7 @@ static bool waits_in_vain(const struct cr_node_member *m, int64_t now)
 }
 
 /* The coordinator is told when it is back; what others have saved is no checkpoint then. */
-static void give_up_course(struct cr_node_member *m, int64_t now)
+static void give_up_operation(struct cr_node_member *m, int64_t now)
 {
 	cairn_ClusterMsg *msg = calloc(1, sizeof(*msg));
 	cairn_Abort *a;
@@ -98,7 +98,7 @@ static void give_up_course(struct cr_node_member *m, int64_t now)
 	a = &msg->body.abort;
 	a->has_id = true;
 	a->id = m->id;
-	a->course = m->arrive.msg.body.arrive.course;
+	a->operation = m->arrive.msg.body.arrive.operation;
 	a->status = CR_EXIT_CLUSTER;
 	snprintf(a->error, sizeof(a->error), "the coordinator is out of reach");
 	cr_member_pass(m->node, &m->id, msg, NULL, 0);
@@ -125,7 +125,7 @@ static void conclude(struct cr_node_member *m)
 
 	e->has_id = true;
 	e->id = m->id;
-	e->course = m->course;
+	e->operation = m->operation;
 	e->state = m->state == cairn_MemberState_MEMBER_STARTING ? cairn_MemberState_MEMBER_FAILED :
 								   cairn_MemberState_MEMBER_EXITED;
 	if (m->fenced || (WIFEXITED(status) && WEXITSTATUS(status) == CR_EXIT_FENCED)) {
@@ -163,7 +163,7 @@ static void bury(struct cr_node_member *m, int64_t now)
 	if (!m->told)
 		conclude(m);
 	if (!m->told || m->last.state != cairn_MemberState_MEMBER_EXITED)
-		cr_tell(n, &m->last);
+		cr_outbox_put(n, &m->last);
 	cr_say("job %s.%llu member %u epoch %u is over: %s%s%s", m->name,
 	       (unsigned long long)m->id.job, m->id.member, m->id.epoch,
 	       m->last.state == cairn_MemberState_MEMBER_FENCED ? "fenced" :
@@ -185,7 +185,7 @@ static const struct {
 } rules[] = {
 	{ "its lease is over", lease_over, end_by_lease },
 	{ "its shepherd has gone", deserted, end_deserted },
-	{ "it waits for a coordinator that is away", waits_in_vain, give_up_course },
+	{ "it waits for a coordinator that is away", waits_in_vain, give_up_operation },
 	{ "nothing of it shall live", kill_due, kill_it },
 	{ "nothing of it lives", is_over, bury },
 };

@@ -15,7 +15,7 @@
 #include "node/message.h"
 #include "node/requests.h"
 #include "node/run.h"
-#include "node/told.h"
+#include "node/outbox.h"
 
 #define PATIENCE_NS 10000000000ll
 
@@ -146,7 +146,7 @@ static void joined(struct cr_node *n, struct cr_node_request *r, cairn_ClusterMs
 
 	if (!c || c->member || cr_member_of(n, &j->id)) {
 		cr_fail(&err, CR_EXIT_CLUSTER, 0, "whoever asked to join has gone");
-		cr_tell_failed(n, &j->id, &err);
+		cr_outbox_put_failed(n, &j->id, &err);
 		return;
 	}
 	member = cr_node_member(n, &j->id);
@@ -161,7 +161,7 @@ static void joined(struct cr_node *n, struct cr_node_request *r, cairn_ClusterMs
 			cr_node_member_free(member);
 	}
 	if (err.status) {
-		cr_tell_failed(n, &j->id, &err);
+		cr_outbox_put_failed(n, &j->id, &err);
 		refuse(c, r->theirs, err.status, err.text);
 		return;
 	}
@@ -184,7 +184,7 @@ void cr_request_reply(struct cr_node *n, const cairn_ClusterMsg *msg, const void
 			struct cr_err err = { 0 };
 
 			cr_fail(&err, CR_EXIT_CLUSTER, 0, "whoever asked to join has gone");
-			cr_tell_failed(n, &reply->row.joined.id, &err);
+			cr_outbox_put_failed(n, &reply->row.joined.id, &err);
 		}
 		return;
 	}

@@ -29,8 +29,8 @@
 #include "node/requests.h"
 #include "node/run.h"
 #include "node/uplink.h"
-#include "node/witness.h"
-#include "node/witness.h"
+#include "node/quorum_peer.h"
+#include "node/quorum_peer.h"
 
 #define BACK_MS 30000 /* an upgrade takes at most so long */
 #define BACK_WAIT_NS 500000000ll /* for the coordinator's answer */
@@ -85,7 +85,7 @@ static void on_tick(int fd, short what, void *arg)
 	cr_requests_tick(n, now);
 	cr_local_tick(n, now);
 	cr_uplink_tick(n, now);
-	cr_witness_tick(n, now);
+	cr_quorum_peer_tick(n, now);
 	if (n->options.preempt_file && !n->drained && !access(n->options.preempt_file, F_OK)) {
 		cr_say("%s has appeared", n->options.preempt_file);
 		cr_node_drain(n, false);
@@ -202,7 +202,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	if (!ret)
 		ret = cr_known_read(n, err);
 	if (!ret)
-		ret = cr_witness_init(n, err);
+		ret = cr_quorum_peer_init(n, err);
 	if (!ret)
 		ret = cr_local_listen(n, err);
 	return ret ? ret : add_events(n, err);
@@ -248,7 +248,7 @@ void cr_node_free(struct cr_node *n)
 		cr_node_member_free(n->members);
 	cr_uplink_close(n);
 	cr_images_free(n);
-	cr_witness_free(n);
+	cr_quorum_peer_free(n);
 	if (n->listener)
 		cr_listener_free(n->listener);
 	for (i = 0; i < CR_ARRAY_SIZE(n->signals); i++)
@@ -269,6 +269,6 @@ void cr_node_free(struct cr_node *n)
 		event_base_free(n->base);
 	/* Links that were still to close are left with their loop, and count there. */
 	cr_beats_free(n);
-	free(n->told.v);
+	free(n->outbox.v);
 	cr_close_fd(&n->lock);
 }

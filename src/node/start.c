@@ -22,7 +22,7 @@
 #include "node/members.h"
 #include "node/message.h"
 #include "node/start.h"
-#include "node/told.h"
+#include "node/outbox.h"
 
 /* Everything that the child needs, got ready before the fork. */
 struct plan {
@@ -173,7 +173,7 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 		return ret;
 	add(plan, true, "CR_NODE_SOCKET=%s", m->node->socket);
 	add(plan, true, "CR_START=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
-	    m->id.epoch, m->course);
+	    m->id.epoch, m->operation);
 	return cr_list_add(&plan->argv) && cr_list_add(&plan->env) ?
 		       0 :
 		       cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
@@ -281,7 +281,7 @@ void cr_start_withdraw(struct cr_node *n, const cairn_MemberId *id)
 		return;
 	cr_parcel_free(&m->successor);
 	cr_fail(&err, CR_EXIT_CLUSTER, 0, "not started any more");
-	cr_tell_failed(n, id, &err);
+	cr_outbox_put_failed(n, id, &err);
 }
 
 void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *payload, size_t len)
@@ -312,7 +312,7 @@ void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *p
 		m->uid = s->uid;
 		m->gid = s->gid;
 		m->members = s->members;
-		m->course = s->course;
+		m->operation = s->operation;
 		snprintf(m->name, sizeof(m->name), "%s", s->name);
 		if (start(m, s, payload, len, &err))
 			cr_node_member_free(m);
@@ -320,7 +320,7 @@ void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *p
 	if (err.status) {
 		cr_say("job %s.%llu member %u: %s", s->name, (unsigned long long)s->id.job,
 		       s->id.member, err.text);
-		cr_tell_failed(n, &s->id, &err);
+		cr_outbox_put_failed(n, &s->id, &err);
 		return;
 	}
 	/* A crnode that comes after us must not take it for a stranger. */

@@ -21,10 +21,10 @@
 #include "node/requests.h"
 #include "node/run.h"
 #include "node/start.h"
-#include "node/told.h"
+#include "node/outbox.h"
 #include "node/uplink.h"
-#include "node/witness.h"
-#include "node/witness.h"
+#include "node/quorum_peer.h"
+#include "node/quorum_peer.h"
 
 #define DELAY_MIN_MS 100
 #define DELAY_MAX_MS 1000
@@ -124,7 +124,7 @@ void cr_uplink_beat(struct cr_node *n)
 	m->body.heartbeat.store_free = n->store_free;
 	m->body.heartbeat.members = cr_members_count(n);
 	m->body.heartbeat.load_percent = load * 100 / sysconf(_SC_NPROCESSORS_ONLN);
-	m->body.heartbeat.witnesses = cr_witness_generation(n);
+	m->body.heartbeat.quorum = cr_quorum_peer_generation(n);
 	n->up.beat_ns = now;
 	n->up.unanswered++;
 	cr_uplink_send(n, m, NULL, 0);
@@ -144,7 +144,7 @@ static void on_welcome(struct cr_node *n, const cairn_ClusterMsg *m, const void 
 	if (w->heartbeat_ms)
 		n->lease.heartbeat_ms = w->heartbeat_ms;
 	if (n->lease.over)
-		cr_witness_forget(n);
+		cr_quorum_peer_forget(n);
 	cr_say("node %s: welcome at coordinator %s%s%s", n->name, n->up.at[n->up.current].text,
 	       *w->cluster ? ", cluster " : "", w->cluster);
 	if (w->beats)
@@ -181,7 +181,7 @@ static void on_ack(struct cr_node *n, const cairn_ClusterMsg *m, const void *pay
 	n->up.unanswered = 0;
 	n->up.acked_ns = sent;
 	cr_lease_renew(n, sent, m->body.ack.lease_ms);
-	cr_told_acknowledged(n, sent);
+	cr_outbox_acknowledged(n, sent);
 	if (n->again && sent >= n->leaving_ns)
 		event_base_loopbreak(n->base);
 }
@@ -216,10 +216,10 @@ static void on_checkpoint(struct cr_node *n, const cairn_ClusterMsg *m, const vo
 	struct cr_node_member *member = cr_member_of(n, &m->body.checkpoint.id);
 
 	/* Sent again after a link broke. */
-	if (member && member->ordered == m->body.checkpoint.course)
+	if (member && member->ordered == m->body.checkpoint.operation)
 		return;
 	if (member)
-		member->ordered = m->body.checkpoint.course;
+		member->ordered = m->body.checkpoint.operation;
 	cr_member_pass(n, &m->body.checkpoint.id, m, payload, len);
 }
 
@@ -252,7 +252,7 @@ static const struct {
 	{ cairn_ClusterMsg_welcome_tag, true, on_welcome },
 	{ cairn_ClusterMsg_refusal_tag, true, on_refusal },
 	{ cairn_ClusterMsg_ack_tag, false, on_ack },
-	{ cairn_ClusterMsg_witnesses_tag, false, cr_witness_set },
+	{ cairn_ClusterMsg_quorum_tag, false, cr_quorum_peer_set },
 	{ cairn_ClusterMsg_start_tag, false, on_start },
 	{ cairn_ClusterMsg_kill_tag, false, on_kill },
 	{ cairn_ClusterMsg_checkpoint_tag, false, on_checkpoint },

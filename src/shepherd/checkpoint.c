@@ -298,7 +298,7 @@ void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
 	if (!c || !c->held)
 		return;
 	c->held = false;
-	sh->cluster.course = 0;
+	sh->cluster.operation = 0;
 	if (!stop)
 		c->intent = cairn_Intent_INTENT_CHECKPOINT;
 	cr_checkpoint_done(c, 0);

@@ -29,7 +29,7 @@
 #include "shepherd/shepherd.h"
 
 #define SEND_MS 5000
-#define STEP_MS 600000 /* the coordinator ends a course long before */
+#define STEP_MS 600000 /* the coordinator ends an operation long before */
 #define RETRY_US 100000
 #define TELL_NS 5000000000ll
 #define LAST_WORDS_MS 5000
@@ -98,7 +98,7 @@ static void tell_size(struct cr_cluster *c)
 	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_RUNNING };
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 
-	if (c->course || c->sh->ended || !c->lease_event ||
+	if (c->operation || c->sh->ended || !c->lease_event ||
 	    (c->told_ns && now - c->told_ns < TELL_NS))
 		return;
 	c->told_ns = now;
@@ -173,7 +173,7 @@ static void link_lost(struct cr_cluster *c)
 	c->link_event = NULL;
 	cr_close_fd(&c->fd);
 	/* One that waits for the end of all others has nothing to give up. */
-	if (c->course && !(c->sh->checkpoint && c->sh->checkpoint->held)) {
+	if (c->operation && !(c->sh->checkpoint && c->sh->checkpoint->held)) {
 		cr_fail(&c->why, CR_EXIT_CLUSTER, 0, "crnode went away");
 		c->cut_off |= !c->aborted;
 		c->aborted = true;
@@ -214,7 +214,7 @@ static bool send_here(struct cr_cluster *c)
 	here->id = c->id;
 	here->has_id = true;
 	here->pid = getpid();
-	here->course = c->course;
+	here->operation = c->operation;
 	snprintf(here->name, sizeof(here->name), "%s", c->sh->name);
 	snprintf(here->directory, sizeof(here->directory), "%s", c->directory);
 	return send_out(c, NULL, 0);
@@ -229,15 +229,15 @@ static void watch_link(struct cr_cluster *c)
 /* Else the others would wait for us until the coordinator loses its patience. */
 static void tell_outcome(struct cr_cluster *c)
 {
-	if (c->written.course) {
+	if (c->written.operation) {
 		*(cairn_MemberEvent *)begin_out(c, cairn_ClusterMsg_event_tag) = c->written;
 		if (send_out(c, NULL, 0))
-			c->written.course = 0;
+			c->written.operation = 0;
 	}
-	if (c->failed.course) {
+	if (c->failed.operation) {
 		*(cairn_Abort *)begin_out(c, cairn_ClusterMsg_abort_tag) = c->failed;
 		if (send_out(c, NULL, 0))
-			c->failed.course = 0;
+			c->failed.operation = 0;
 	}
 }
 
@@ -269,7 +269,7 @@ bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event)
 	*to = *event;
 	to->id = c->id;
 	to->has_id = true;
-	to->course = c->course;
+	to->operation = c->operation;
 	return send_out(c, NULL, 0);
 }
 
@@ -302,12 +302,12 @@ static void on_answer(struct cr_cluster *c, const cairn_Reply *r)
 
 void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err)
 {
-	if (!c->active || !c->course || (c->aborted && !c->cut_off))
+	if (!c->active || !c->operation || (c->aborted && !c->cut_off))
 		return;
 	c->aborted = true;
 	c->cut_off = false;
 	c->why = *err;
-	c->failed = (cairn_Abort){ .has_id = true, .id = c->id, .course = c->course };
+	c->failed = (cairn_Abort){ .has_id = true, .id = c->id, .operation = c->operation };
 	c->failed.status = err->status;
 	snprintf(c->failed.error, sizeof(c->failed.error), "%s", err->text);
 	tell_outcome(c);
@@ -324,24 +324,24 @@ static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 {
 	struct cr_err err = { 0 };
 
-	if (c->course || c->sh->ended) {
+	if (c->operation || c->sh->ended) {
 		/* Of an order that was given while the one before ended; it is not obeyed. */
 		cairn_Abort *abort = begin_out(c, cairn_ClusterMsg_abort_tag);
 
 		abort->id = c->id;
 		abort->has_id = true;
-		abort->course = k->course;
+		abort->operation = k->operation;
 		abort->status = CR_EXIT_EXISTS;
 		snprintf(abort->error, sizeof(abort->error), "member %u is %s", c->id.member,
 			 c->sh->ended ? "at its end" : "still busy with the one before");
 		send_out(c, NULL, 0);
 		return;
 	}
-	c->course = k->course;
+	c->operation = k->operation;
 	c->number = k->number;
 	c->gather.members = k->members ? k->members : 1;
 	c->aborted = c->cut_off = c->finished = false;
-	c->written.course = c->failed.course = 0;
+	c->written.operation = c->failed.operation = 0;
 	cr_err_clear(&c->why);
 	if (cr_checkpoint_start(c->sh,
 				k->check ? cairn_Intent_INTENT_CHECK :
@@ -349,7 +349,7 @@ static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 					   cairn_Intent_INTENT_CHECKPOINT,
 				-1, &err)) {
 		cr_cluster_failed(c, &err);
-		c->course = 0;
+		c->operation = 0;
 	}
 }
 
@@ -374,7 +374,7 @@ static void obey_kill(struct cr_cluster *c, const cairn_Kill *k)
 
 static void obey_abort(struct cr_cluster *c, const cairn_Abort *a)
 {
-	if (!c->course || a->course != c->course)
+	if (!c->operation || a->operation != c->operation)
 		return;
 	cr_fail(&c->why, a->status ? (int)a->status : CR_EXIT_CLUSTER, 0, "%s",
 		*a->error ? a->error : "given up by another member");
@@ -479,7 +479,7 @@ static int verdict(struct cr_cluster *c, struct cr_err *err)
 
 int cr_cluster_check(struct cr_cluster *c, struct cr_err *err)
 {
-	if (!c->active || !c->course)
+	if (!c->active || !c->operation)
 		return 0;
 	drain(c, true);
 	return verdict(c, err);
@@ -538,7 +538,7 @@ static int gather(struct cr_gather *g, cairn_Step step, const void *mine, size_t
 	arrive = begin_out(c, cairn_ClusterMsg_arrive_tag);
 	arrive->id = c->id;
 	arrive->has_id = true;
-	arrive->course = c->course;
+	arrive->operation = c->operation;
 	arrive->at = step;
 	snprintf(arrive->step, sizeof(arrive->step), "%s", cr_step_name(step));
 	send_out(c, mine, len);
@@ -552,7 +552,7 @@ static int gather(struct cr_gather *g, cairn_Step step, const void *mine, size_t
 			return ret;
 		if (!came)
 			continue;
-		if (handle(c, true) && c->in.body.advance.course == c->course &&
+		if (handle(c, true) && c->in.body.advance.operation == c->operation &&
 		    cr_step_of(c->in.body.advance.at, c->in.body.advance.step) == step) {
 			ret = unpack(payload, got, out);
 			return ret ? cr_fail(err, CR_EXIT_CLUSTER, -ret, "step %s",
@@ -570,7 +570,7 @@ int cr_cluster_barrier(struct cr_cluster *c, cairn_Step step, struct cr_err *err
 	struct cr_gathered all;
 	int ret;
 
-	if (!c->active || !c->course)
+	if (!c->active || !c->operation)
 		return 0;
 	ret = c->gather.all(&c->gather, step, NULL, 0, &all, err);
 	cr_gathered_free(&all);
@@ -605,7 +605,7 @@ void cr_cluster_begin(struct cr_cluster *c)
 	event_add(c->lease_event, NULL);
 	set_timer(c);
 	cr_cluster_tell(c, &running);
-	c->course = 0;
+	c->operation = 0;
 	if (c->fd >= 0)
 		watch_link(c);
 	else
@@ -618,7 +618,7 @@ void cr_cluster_pieces(struct cr_cluster *c, const cairn_PageRuns *runs)
 	cairn_Pieces *to;
 	size_t i, n = 0;
 
-	if (!c->active || !c->course || c->fd < 0)
+	if (!c->active || !c->operation || c->fd < 0)
 		return;
 	for (i = 0; i < runs->runs_count; i++) {
 		const cairn_PageRun *r = &runs->runs[i];
@@ -661,7 +661,7 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 {
 	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_WRITTEN, .number = c->number };
 
-	if (!c->active || !c->course)
+	if (!c->active || !c->operation)
 		return;
 	if (k->intent == cairn_Intent_INTENT_CHECK)
 		tell_findings(c, k);
@@ -676,7 +676,7 @@ void cr_cluster_finished(struct cr_cluster *c, struct cr_checkpoint *k)
 			c->written = c->out.body.event;
 	}
 	if (!k->held)
-		c->course = 0;
+		c->operation = 0;
 }
 
 void cr_cluster_end(struct cr_cluster *c, int status, bool signaled)

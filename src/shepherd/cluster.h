@@ -28,19 +28,22 @@ struct cr_cluster {
 	bool active; /* it is a member of a cluster's job */
 	int fd; /* to crnode; -1: it is away, and tried again */
 	cairn_MemberId id;
-	uint32_t course; /* that we take part in, 0: none */
+	uint32_t operation; /* that we take part in, 0: none */
 	uint32_t number; /* of its checkpoint */
 	int64_t lease_until; /* by cr_host_boottime_ns() */
 	const struct cr_lease_page *page; /* where crnode notes it, or NULL */
 	uint64_t generation; /* of the page, when we began */
 	bool fenced; /* it has passed */
-	bool aborted; /* the course, by somebody else */
+	bool aborted; /* the operation, by somebody else */
 	bool cut_off; /* since crnode went away, which nobody else knows */
 	int64_t told_ns; /* how large the job's processes are here, the last time */
 	uint64_t asks; /* requests that we have made */
 	uint64_t asked; /* id of our request for a checkpoint, 0: none */
-	bool finished; /* the course is committed everywhere: a job that was to stop, may */
-	/* What became of a course while crnode was away, for when it is back; course 0: nothing. */
+	bool finished; /* the operation is committed everywhere: a job that was to stop, may */
+	/*
+	 * What became of an operation while crnode was away, for when it is back; operation 0:
+	 * nothing.
+	 */
 	cairn_MemberEvent written;
 	cairn_Abort failed;
 	struct cr_err why; /* it was */
@@ -73,7 +76,7 @@ void cr_cluster_environment(const struct cr_cluster *c);
 /* When the loop begins: it runs. */
 void cr_cluster_begin(struct cr_cluster *c);
 
-/* Tells the coordinator; sets id and course itself. False if crnode is away. */
+/* Tells the coordinator; sets id and operation itself. False if crnode is away. */
 bool cr_cluster_tell(struct cr_cluster *c, cairn_MemberEvent *event);
 
 /* Asks the coordinator for a checkpoint of the job; cr_asks_told() has its answer. */
@@ -82,7 +85,9 @@ int cr_cluster_ask(struct cr_cluster *c, struct cr_err *err);
 /* A checkpoint or restart that we take part in has failed here. */
 void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err);
 
-/* Reads what is there; whether the lease has passed, or the course was given up: err says why. */
+/*
+ * Reads what is there; whether the lease has passed, or the operation was given up: err says why.
+ */
 int cr_cluster_check(struct cr_cluster *c, struct cr_err *err);
 
 /* Everyone has come to a step; nothing to wait for where there is no cluster. */

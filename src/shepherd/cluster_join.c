@@ -25,8 +25,8 @@ bool cr_cluster_named(struct cr_cluster *c)
 
 	if (c->id.job)
 		return true;
-	if (!text || sscanf(text, "%llu:%u:%u:%u%c", &job, &c->id.member, &c->id.epoch, &c->course,
-			    &rest) != 4)
+	if (!text || sscanf(text, "%llu:%u:%u:%u%c", &job, &c->id.member, &c->id.epoch,
+			    &c->operation, &rest) != 4)
 		return false;
 	c->id.job = job;
 	unsetenv(CR_ENV_START);
@@ -137,7 +137,7 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 
 int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_err *err)
 {
-	uint32_t course = c->course;
+	uint32_t operation = c->operation;
 	int ret;
 
 	c->fd = cr_client_find(NULL, c->socket, err);
@@ -148,7 +148,7 @@ int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_er
 	c->out.body.here.has_id = true;
 	c->out.body.here.id = c->id;
 	c->out.body.here.pid = getpid();
-	c->out.body.here.course = course;
+	c->out.body.here.operation = operation;
 	snprintf(c->out.body.here.name, sizeof(c->out.body.here.name), "%s", sh->name);
 	ret = ask(c, NULL, 0, err);
 	if (ret) {

@@ -112,7 +112,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 		break;
 	case cairn_ClusterMsg_arrive_tag:
 		printf("arrive %u.%u.%u %u %s %zu bytes\n", (unsigned)m->body.arrive.id.job,
-		       m->body.arrive.id.member, m->body.arrive.id.epoch, m->body.arrive.course,
+		       m->body.arrive.id.member, m->body.arrive.id.epoch, m->body.arrive.operation,
 		       m->body.arrive.step, len);
 		break;
 	case cairn_ClusterMsg_holding_tag:
@@ -168,7 +168,7 @@ static void start(const char *line)
 	s->gid = s->uid;
 	s->number = number;
 	s->members = 1;
-	s->course = number ? 1 : 0;
+	s->operation = number ? 1 : 0;
 	strcpy(s->name, "job");
 	snprintf(text, sizeof(text), "%s", line + at);
 	for (word = strtok_r(text, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
@@ -187,10 +187,10 @@ static void order(const char *line)
 {
 	cairn_MemberId id = { 0 };
 	unsigned long number;
-	unsigned int course = 0, image = 0;
+	unsigned int operation = 0, image = 0;
 	char verb[16] = "", step[24] = "";
 
-	if (sscanf(line, "%15s %lu %u %u %u %23s", verb, &number, &id.member, &id.epoch, &course,
+	if (sscanf(line, "%15s %lu %u %u %u %23s", verb, &number, &id.member, &id.epoch, &operation,
 		   step) < 4)
 		return;
 	id.job = number;
@@ -202,14 +202,14 @@ static void order(const char *line)
 	} else if (!strcmp(verb, "checkpoint")) {
 		cairn_Checkpoint *c = begin(cairn_ClusterMsg_checkpoint_tag);
 
-		*c = (cairn_Checkpoint){ .has_id = true, .id = id, .course = course };
+		*c = (cairn_Checkpoint){ .has_id = true, .id = id, .operation = operation };
 		c->number = image;
 		c->members = 1;
 	} else if (!strcmp(verb, "advance")) {
 		/* The pieces of all members: of none. */
 		cairn_Advance *a = begin(cairn_ClusterMsg_advance_tag);
 
-		*a = (cairn_Advance){ .has_id = true, .id = id, .course = course };
+		*a = (cairn_Advance){ .has_id = true, .id = id, .operation = operation };
 		strcpy(a->step, step);
 	}
 	send_out(NULL, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The coordinator among nodes that the test plays: who is let in, who may do what, the course of a
-// checkpoint and of a recovery, and its death at every point of both.
+// The coordinator among nodes that the test plays: who is let in, who may do what, the operation of
+// a checkpoint and of a recovery, and its death at every point of both.
 #include <check.h>
 #include <ftw.h>
 #include <stdio.h>

@@ -217,7 +217,7 @@ static void say_event(struct fake_node *n, const struct fake_member *m, cairn_Me
 	e->has_id = true;
 	e->id = m->id;
 	e->state = state;
-	e->course = m->course;
+	e->operation = m->operation;
 	e->number = m->number;
 	e->stall_ns = 5;
 	e->image_bytes = 1000;
@@ -234,7 +234,7 @@ static void say_arrive(struct fake_node *n, const struct fake_member *m)
 
 	a->has_id = true;
 	a->id = m->id;
-	a->course = m->course;
+	a->operation = m->operation;
 	strcpy(a->step, m->step);
 	say(n, m->step, strlen(m->step));
 }
@@ -254,7 +254,7 @@ static void say_holding(struct fake_node *n, const struct fake_image *i, cairn_H
 static void say_beat(struct fake_node *n, int64_t now)
 {
 	message(cairn_ClusterMsg_heartbeat_tag)->body.heartbeat.sent_ns = now * 1000000;
-	out.body.heartbeat.witnesses = n->generation;
+	out.body.heartbeat.quorum = n->generation;
 	say(n, NULL, 0);
 }
 
@@ -403,7 +403,7 @@ static void on_start(struct fake_cluster *f, struct fake_node *n, const cairn_Cl
 		return;
 	}
 	it->restores = true;
-	it->course = s->course;
+	it->operation = s->operation;
 	it->number = s->number;
 	strcpy(it->step, "restored");
 	say_arrive(n, it);
@@ -425,7 +425,7 @@ static void on_checkpoint(struct fake_cluster *f, struct fake_node *n, const cai
 
 	if (!it)
 		return;
-	it->course = m->body.checkpoint.course;
+	it->operation = m->body.checkpoint.operation;
 	it->number = m->body.checkpoint.number;
 	it->held = m->body.checkpoint.stop;
 	strcpy(it->step, "stopped");
@@ -489,7 +489,8 @@ static void on_advance(struct fake_cluster *f, struct fake_node *n, const cairn_
 {
 	struct fake_member *it = member(n, &m->body.advance.id);
 
-	if (!it || it->course != m->body.advance.course || strcmp(it->step, m->body.advance.step))
+	if (!it || it->operation != m->body.advance.operation ||
+	    strcmp(it->step, m->body.advance.step))
 		return;
 	if (!strcmp(it->step, "stopped") || !strcmp(it->step, "restored")) {
 		strcpy(it->step, it->restores ? "ready" : "saved");
@@ -504,17 +505,17 @@ static void on_advance(struct fake_cluster *f, struct fake_node *n, const cairn_
 	} else {
 		written(f, n, it);
 	}
-	it->course = 0;
+	it->operation = 0;
 }
 
 static void on_abort(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
 {
 	struct fake_member *it = member(n, &m->body.abort.id);
 
-	if (!it || it->course != m->body.abort.course)
+	if (!it || it->operation != m->body.abort.operation)
 		return;
 	it->step[0] = 0;
-	it->course = 0;
+	it->operation = 0;
 	it->held = false;
 	if (!it->restores)
 		return;
@@ -564,13 +565,13 @@ static void on_reply(struct fake_cluster *f, struct fake_node *n, const cairn_Cl
 }
 
 /* Promises at once, and vouches for nobody. */
-static void on_witnesses(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
+static void on_quorum(struct fake_cluster *f, struct fake_node *n, const cairn_ClusterMsg *m)
 {
 	cairn_Promise *p;
 
-	n->generation = m->body.witnesses.generation;
+	n->generation = m->body.quorum.generation;
 	p = &message(cairn_ClusterMsg_promise_tag)->body.promise;
-	p->round = m->body.witnesses.round;
+	p->round = m->body.quorum.round;
 	say(n, NULL, 0);
 }
 
@@ -617,7 +618,7 @@ static const struct {
 	{ cairn_ClusterMsg_welcome_tag, on_welcome },
 	{ cairn_ClusterMsg_reply_tag, on_reply },
 	{ cairn_ClusterMsg_refusal_tag, on_refusal },
-	{ cairn_ClusterMsg_witnesses_tag, on_witnesses },
+	{ cairn_ClusterMsg_quorum_tag, on_quorum },
 	{ cairn_ClusterMsg_ack_tag, on_ack },
 	{ cairn_ClusterMsg_checkpoint_tag, on_checkpoint },
 };

@@ -19,7 +19,7 @@
 struct fake_member {
 	bool lives, running, held;
 	cairn_MemberId id;
-	uint32_t course, number; /* that it takes part in */
+	uint32_t operation, number; /* that it takes part in */
 	bool restores;
 	char step[24]; /* that it waits at */
 };
@@ -40,7 +40,7 @@ struct fake_node {
 	int64_t lease_ms; /* its members live until then */
 	cairn_Refusal refusal;
 	uint64_t session;
-	uint32_t generation; /* of witnesses */
+	uint32_t generation; /* of quorum peers */
 	struct fake_member members[FAKE_MEMBERS];
 	struct fake_image images[FAKE_IMAGES];
 	cairn_Ship ships[FAKE_IMAGES]; /* not done yet */

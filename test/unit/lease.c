@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Leases and witnesses: a cluster in a simulation, where everything goes wrong at random. What must
-// hold: no member of a job lives on two nodes, by the nodes' own clocks; and when all is well again
-// every job runs.
+// Leases and quorum peers: a cluster in a simulation, where everything goes wrong at random. What
+// must hold: no member of a job lives on two nodes, by the nodes' own clocks; and when all is well
+// again every job runs.
 #include "coordinator/lease.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ struct msg {
 	int64_t sent, ms;
 	uint32_t generation, round, seen[JOBS], epoch;
 	unsigned int job, n;
-	unsigned int nodes[CR_WITNESSES_MAX];
+	unsigned int nodes[CR_QUORUM_MAX];
 	bool runs[JOBS];
 	char barred[64];
 	size_t barred_len;
@@ -42,7 +42,7 @@ struct node {
 	uint64_t session;
 	bool welcome;
 	int64_t beat, acked; /* own clock */
-	struct cr_witnesses witnesses;
+	struct cr_quorum quorum;
 	struct cr_voucher voucher;
 	bool runs[JOBS];
 	uint32_t seen[JOBS];
@@ -145,7 +145,7 @@ static void renew(struct node *n, int64_t until)
 
 static void voted(struct node *n, unsigned int i, unsigned int witness, int64_t sent)
 {
-	int64_t from = cr_witnesses_vouched(&n->witnesses, name_of(witness), sent);
+	int64_t from = cr_quorum_vouched(&n->quorum, name_of(witness), sent);
 
 	if (from != INT64_MIN && clock_of(i) < n->until)
 		renew(n, from + LEASE);
@@ -155,7 +155,7 @@ static void node_hears(unsigned int i, const struct msg *m)
 {
 	struct node *n = &s.node[i];
 	int64_t now = clock_of(i);
-	const char *names[CR_WITNESSES_MAX];
+	const char *names[CR_QUORUM_MAX];
 	struct msg out = { .from = i, .to = m->from, .session = m->session, .sent = m->sent };
 
 	look(n, i);
@@ -182,7 +182,7 @@ static void node_hears(unsigned int i, const struct msg *m)
 		n->welcome = true;
 		n->acked = now;
 		if (now >= n->until)
-			cr_witnesses_set(&n->witnesses, 0, NULL, 0);
+			cr_quorum_set(&n->quorum, 0, NULL, 0);
 		break;
 	case ACK:
 		n->acked = now;
@@ -191,8 +191,8 @@ static void node_hears(unsigned int i, const struct msg *m)
 	case TELL:
 		for (unsigned int k = 0; k < m->n; k++)
 			names[k] = name_of(m->nodes[k]);
-		if (m->generation != n->witnesses.generation)
-			cr_witnesses_set(&n->witnesses, m->generation, names, m->n);
+		if (m->generation != n->quorum.generation)
+			cr_quorum_set(&n->quorum, m->generation, names, m->n);
 		out.kind = PROMISE;
 		out.round = m->round;
 		out.ms = cr_voucher_bar(&n->voucher, m->barred, m->barred_len, LEASE, now);
@@ -234,18 +234,18 @@ static void node_beats(unsigned int i)
 		out.kind = BEAT;
 	}
 	out.session = n->session;
-	out.generation = n->witnesses.generation;
+	out.generation = n->quorum.generation;
 	memcpy(out.runs, n->runs, sizeof(out.runs));
 	memcpy(out.seen, n->seen, sizeof(out.seen));
 	if (out.kind == CONNECT || n->welcome)
 		post(out);
 	if (n->until > now + 1300 * MS)
 		return;
-	for (unsigned int k = 0; k < n->witnesses.n; k++) {
+	for (unsigned int k = 0; k < n->quorum.n; k++) {
 		for (unsigned int w = 0; w < s.n; w++) {
 			struct msg ask = { .kind = ASK, .from = i, .to = w, .sent = now };
 
-			if (strcmp(n->witnesses.v[k].node, name_of(w)))
+			if (strcmp(n->quorum.v[k].node, name_of(w)))
 				continue;
 			if (w != i)
 				post(ask);
@@ -263,7 +263,7 @@ static void node_begins(unsigned int i, bool boot)
 	n->session = 0;
 	cr_voucher_free(&n->voucher);
 	cr_voucher_init(&n->voucher, clock_of(i));
-	memset(&n->witnesses, 0, sizeof(n->witnesses));
+	memset(&n->quorum, 0, sizeof(n->quorum));
 	if (boot) {
 		n->until = INT64_MIN;
 		memset(n->runs, 0, sizeof(n->runs));
@@ -394,9 +394,9 @@ static void coordinator_hears(const struct msg *m)
 static void reform(void)
 {
 	struct coordinator *c = &s.c;
-	unsigned int nodes[CR_WITNESSES_MAX], n = 0, first = rnd(s.n);
+	unsigned int nodes[CR_QUORUM_MAX], n = 0, first = rnd(s.n);
 
-	for (unsigned int k = 0; k < s.n && n < CR_WITNESSES_MAX; k++)
+	for (unsigned int k = 0; k < s.n && n < CR_QUORUM_MAX; k++)
 		if (c->session[(first + k) % s.n])
 			nodes[n++] = (first + k) % s.n;
 	if (cr_fence_generation(&c->fence, nodes, n)) {
@@ -718,17 +718,17 @@ START_TEST(test_quorum)
 {
 	static const unsigned int quorums[] = { 1, 2, 2, 3, 3 };
 	const char *names[] = { "a", "b", "c", "d" };
-	struct cr_witnesses w;
+	struct cr_quorum w;
 
 	for (unsigned int n = 0; n <= 4; n++)
-		ck_assert_uint_eq(cr_witnesses_quorum(n), quorums[n]);
-	cr_witnesses_set(&w, 1, names, 4);
-	ck_assert_int_eq(cr_witnesses_vouched(&w, "a", 30), INT64_MIN);
-	ck_assert_int_eq(cr_witnesses_vouched(&w, "b", 10), INT64_MIN);
-	ck_assert_int_eq(cr_witnesses_vouched(&w, "nobody", 50), INT64_MIN);
-	ck_assert_int_eq(cr_witnesses_vouched(&w, "c", 20), 10);
-	ck_assert_int_eq(cr_witnesses_vouched(&w, "b", 40), 20);
-	ck_assert_int_eq(cr_witnesses_vouched(&w, "d", 35), 30);
+		ck_assert_uint_eq(cr_quorum_needed(n), quorums[n]);
+	cr_quorum_set(&w, 1, names, 4);
+	ck_assert_int_eq(cr_quorum_vouched(&w, "a", 30), INT64_MIN);
+	ck_assert_int_eq(cr_quorum_vouched(&w, "b", 10), INT64_MIN);
+	ck_assert_int_eq(cr_quorum_vouched(&w, "nobody", 50), INT64_MIN);
+	ck_assert_int_eq(cr_quorum_vouched(&w, "c", 20), 10);
+	ck_assert_int_eq(cr_quorum_vouched(&w, "b", 40), 20);
+	ck_assert_int_eq(cr_quorum_vouched(&w, "d", 35), 30);
 }
 END_TEST
 

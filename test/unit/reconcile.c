@@ -15,7 +15,7 @@
 #include "common/defs.h"
 #include "common/io.h"
 #include "common/step.h"
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
@@ -72,11 +72,11 @@ static void on_sent(const void *msg)
 		note("checkpoint", &m->body.checkpoint.id, m->body.checkpoint.number, "");
 		break;
 	case cairn_ClusterMsg_advance_tag:
-		note("advance", &m->body.advance.id, m->body.advance.course,
+		note("advance", &m->body.advance.id, m->body.advance.operation,
 		     cr_step_name(m->body.advance.at));
 		break;
 	case cairn_ClusterMsg_abort_tag:
-		note("abort", &m->body.abort.id, m->body.abort.course, "");
+		note("abort", &m->body.abort.id, m->body.abort.operation, "");
 		break;
 	case cairn_ClusterMsg_ship_tag:
 		image = (cairn_MemberId){ m->body.ship.job, m->body.ship.member, 0 };
@@ -219,7 +219,7 @@ static void time_comes(struct co *of)
 	size_t i;
 
 	for (i = 0; i < of->jobs.n; i++) {
-		of->jobs.v[i]->retry_ms = of->jobs.v[i]->tend_ms = 0;
+		of->jobs.v[i]->retry_ms = of->jobs.v[i]->copies_ms = 0;
 		co_job_dirty(of->jobs.v[i]);
 	}
 	work(of);
@@ -232,10 +232,13 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 static void setup(void)
 {
+	char log[sizeof(folder) + 8];
 	unsigned int i;
 
 	strcpy(strrchr(folder, '-') + 1, "XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(log, sizeof(log), "%s/log", folder);
+	ck_assert_ptr_nonnull(freopen(log, "a", stderr));
 	fake_sent = on_sent;
 	seen = 0;
 	c = begin(folder);
@@ -325,7 +328,7 @@ static void after_restart(struct orders *o, enum co_state *states)
 /* Nothing of it is durable: it is given up, or begun again. */
 static bool forgets(const struct co_job *j)
 {
-	return j->state == CO_JOB_RESTARTING || (j->course.active && !j->course.saved);
+	return j->state == CO_JOB_RESTARTING || (j->operation.active && !j->operation.saved);
 }
 
 static void same_after_restart(const char *when)
@@ -415,24 +418,24 @@ static void all(struct co_job *j, enum co_life life, cairn_MemberState state)
 
 static void arrive(struct co_job *j, cairn_Step step)
 {
-	cairn_Arrive a = { .course = j->course.id, .at = step };
+	cairn_Arrive a = { .operation = j->operation.id, .at = step };
 	size_t i;
 
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part)
-			co_course_arrive(&j->v[i], &a, NULL, 0);
+			co_operation_arrive(&j->v[i], &a, NULL, 0);
 }
 
 /* Every image lies where it was written and at one node more. */
 static void write_all(struct co_job *j)
 {
-	cairn_MemberEvent e = { .course = j->course.id, .image_bytes = 1000 };
+	cairn_MemberEvent e = { .operation = j->operation.id, .image_bytes = 1000 };
 	size_t i;
 
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part) {
-			co_course_written(&j->v[i], &e);
-			holding(c, (j->v[i].node->index + 1) % NODES, j, i, j->course.number);
+			co_operation_written(&j->v[i], &e);
+			holding(c, (j->v[i].node->index + 1) % NODES, j, i, j->operation.number);
 		}
 }
 
@@ -459,7 +462,7 @@ static void checkpoint(const char *name, bool stop)
 	write_all(j);
 	decide("all is written");
 	ck_assert_int_eq(j->checkpoints->state, CO_COMMITTED);
-	ck_assert(!j->course.active);
+	ck_assert(!j->operation.active);
 }
 
 static void go_on(const char *name)
@@ -552,7 +555,7 @@ START_TEST(in_every_state)
 END_TEST
 
 /* Two jobs, each in the middle of a checkpoint, have a member on it. */
-START_TEST(node_lost_under_two_courses)
+START_TEST(node_lost_under_two_operations)
 {
 	struct orders o = { 0 };
 	struct co_job *a, *b;
@@ -568,19 +571,19 @@ START_TEST(node_lost_under_two_courses)
 	work(c);
 	arrive(a, cairn_Step_STEP_STOPPED);
 	work(c);
-	ck_assert(a->course.active && b->course.active);
+	ck_assert(a->operation.active && b->operation.active);
 	n = a->v[0].node == b->v[0].node || a->v[0].node == b->v[1].node ? a->v[0].node :
 									   a->v[1].node;
 	sent = &o;
 	lose(n->index);
 	/* Nothing has been decided in there. */
 	ck_assert_uint_eq(o.n, 0);
-	ck_assert(a->course.active && b->course.active);
+	ck_assert(a->operation.active && b->operation.active);
 	ck_assert_int_eq(a->state, CO_JOB_RUNNING);
 	ck_assert_int_eq(b->state, CO_JOB_RUNNING);
 	work(c);
 	sent = NULL;
-	ck_assert(!a->course.active && !b->course.active);
+	ck_assert(!a->operation.active && !b->operation.active);
 	ck_assert_int_eq(a->state, CO_JOB_ENDING);
 	ck_assert_int_eq(b->state, CO_JOB_ENDING);
 	ck_assert_uint_eq(count(&o, "abort"), 2);
@@ -631,7 +634,7 @@ static void is_as_it_was(struct co *of)
 	struct co_job *a = co_job_by_id(of, 1), *b = co_job_by_id(of, 2);
 
 	ck_assert(a && b);
-	ck_assert_uint_eq(a->said.course, 7);
+	ck_assert_uint_eq(a->said.operation, 7);
 	ck_assert_int_eq(a->said.step, cairn_Step_STEP_SAVED);
 	ck_assert_uint_eq(a->said.payload->len, 2);
 	ck_assert_int_eq(b->said.step, cairn_Step_STEP_READY);
@@ -639,8 +642,8 @@ static void is_as_it_was(struct co *of)
 	ck_assert_int_eq(a->checkpoints->next->intent, cairn_Intent_INTENT_CHECKPOINT);
 	ck_assert_int_eq(b->checkpoints->intent, cairn_Intent_INTENT_STOP);
 	/* So it is gone on with. */
-	ck_assert(a->course.active && a->course.saved);
-	ck_assert_int_eq(a->course.intent, cairn_Intent_INTENT_MOVE);
+	ck_assert(a->operation.active && a->operation.saved);
+	ck_assert_int_eq(a->operation.intent, cairn_Intent_INTENT_MOVE);
 	co_free(of);
 	free(of);
 }
@@ -683,7 +686,7 @@ TCase *reconcile_tests(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, in_every_state);
-	tcase_add_test(t, node_lost_under_two_courses);
+	tcase_add_test(t, node_lost_under_two_operations);
 	tcase_add_test(t, old_database);
 	tcase_add_test(t, steps_by_name);
 	return t;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Witnesses: nodes that let others go on while the coordinator is out of reach, and that are told
-// for whom not to, before anything of a lost node is started elsewhere. lease.h has the rules;
+// Quorum peers: nodes that let others go on while the coordinator is out of reach, and that are
+// told for whom not to, before anything of a lost node is started elsewhere. lease.h has the rules;
 // here is who is chosen, what is sent, and what is kept for the next coordinator.
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "coordinator/database.h"
 #include "coordinator/nodes.h"
 #include "coordinator/session.h"
-#include "coordinator/witnesses.h"
+#include "coordinator/quorum.h"
 
 #define CHANGE_MS 5000 /* between two choices */
 
@@ -19,7 +19,7 @@ static int64_t now_ns(void)
 	return cr_now_ns(CLOCK_BOOTTIME);
 }
 
-bool co_witness(const struct co_node *n)
+bool co_quorum_peer(const struct co_node *n)
 {
 	const struct cr_fence_generation *g = cr_fence_present(&n->c->fence);
 	unsigned int i;
@@ -48,15 +48,15 @@ static char *barred(struct co *c, size_t *len)
 static void tell(struct co_node *n, const char *names, size_t len)
 {
 	const struct cr_fence_generation *g = cr_fence_present(&n->c->fence);
-	cairn_ClusterMsg *m = co_message(n->c, cairn_ClusterMsg_witnesses_tag);
-	cairn_Witnesses *to = &m->body.witnesses;
+	cairn_ClusterMsg *m = co_message(n->c, cairn_ClusterMsg_quorum_tag);
+	cairn_Quorum *to = &m->body.quorum;
 	unsigned int i;
 
 	to->round = n->c->fence.round;
 	to->generation = g ? g->number : 0;
 	for (i = 0; g && i < g->n; i++) {
 		const struct co_node *w = n->c->nodes.v[g->nodes[i]];
-		cairn_Witness *row = &to->nodes[to->nodes_count++];
+		cairn_QuorumPeer *row = &to->nodes[to->nodes_count++];
 
 		strcpy(row->node, w->hello.name);
 		strcpy(row->address, w->hello.addresses[0]);
@@ -65,7 +65,7 @@ static void tell(struct co_node *n, const char *names, size_t len)
 	co_send_node(n, m, names, len);
 }
 
-void co_witnesses_tell(struct co_node *n)
+void co_quorum_tell(struct co_node *n)
 {
 	size_t len;
 	char *names = barred(n->c, &len);
@@ -87,7 +87,7 @@ static void tell_all(struct co *c, bool generation)
 	free(names);
 }
 
-void co_witness_promised(struct co_node *n, const cairn_Promise *p)
+void co_quorum_promised(struct co_node *n, const cairn_Promise *p)
 {
 	n->vouches = true;
 	cr_fence_promised(&n->c->fence, n->index, p->round, p->ms * 1000000ll, now_ns());
@@ -104,7 +104,7 @@ static bool eligible(const struct co_node *n)
 /* Those that are not retired, as "NUMBER NODE NODE\n". */
 static void keep(struct co *c)
 {
-	size_t len = 0, room = CR_GENERATIONS_MAX * (16 + CR_WITNESSES_MAX * (CO_NODE + 1)), i, k;
+	size_t len = 0, room = CR_GENERATIONS_MAX * (16 + CR_QUORUM_MAX * (CO_NODE + 1)), i, k;
 	char *text = malloc(room);
 
 	for (i = 0; i < c->fence.n_generations; i++) {
@@ -122,16 +122,16 @@ static void keep(struct co *c)
 	co_db_write(c->db, CO_SQL_SET, "tt", "generations", text);
 }
 
-void co_witnesses_remember(struct co *c)
+void co_quorum_remember(struct co *c)
 {
 	char *text = strdup(c->generations ? c->generations : ""), *save = NULL, *line, *word,
 	     *in_line = NULL;
 
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		unsigned int nodes[CR_WITNESSES_MAX], n = 0;
+		unsigned int nodes[CR_QUORUM_MAX], n = 0;
 		uint32_t number = strtoul(strtok_r(line, " ", &in_line), NULL, 10);
 
-		while ((word = strtok_r(NULL, " ", &in_line)) && n < CR_WITNESSES_MAX) {
+		while ((word = strtok_r(NULL, " ", &in_line)) && n < CR_QUORUM_MAX) {
 			struct co_node *node = co_node_find(c, word);
 
 			if (node)
@@ -146,15 +146,15 @@ void co_witnesses_remember(struct co *c)
 static void choose(struct co *c)
 {
 	const struct cr_fence_generation *g = cr_fence_present(&c->fence);
-	unsigned int chosen[CR_WITNESSES_MAX], n = 0, stay = 0;
+	unsigned int chosen[CR_QUORUM_MAX], n = 0, stay = 0;
 	size_t i;
 
 	for (i = 0; g && i < g->n; i++)
 		if (eligible(c->nodes.v[g->nodes[i]]))
 			chosen[n++] = g->nodes[i];
 	stay = n;
-	for (i = 0; i < c->nodes.n && n < CR_WITNESSES_MAX; i++)
-		if (eligible(c->nodes.v[i]) && !co_witness(c->nodes.v[i]))
+	for (i = 0; i < c->nodes.n && n < CR_QUORUM_MAX; i++)
+		if (eligible(c->nodes.v[i]) && !co_quorum_peer(c->nodes.v[i]))
 			chosen[n++] = i;
 	n -= n % 2;
 	if (n == (g ? g->n : 0) && stay >= n)
@@ -168,18 +168,18 @@ static void choose(struct co *c)
 	tell_all(c, true);
 }
 
-void co_witnesses_tick(struct co *c, int64_t now)
+void co_quorum_tick(struct co *c, int64_t now)
 {
 	const struct cr_fence_generation *g = cr_fence_present(&c->fence);
 
 	/* The first ones at once: until then nobody helps when we fall silent. */
-	if ((now >= c->witnesses_ms || !g || !g->n) && co_settled(c)) {
-		c->witnesses_ms = now + CHANGE_MS;
+	if ((now >= c->quorum_ms || !g || !g->n) && co_settled(c)) {
+		c->quorum_ms = now + CHANGE_MS;
 		choose(c);
 	}
-	if (c->round != c->fence.round || c->witnesses_moved) {
+	if (c->round != c->fence.round || c->quorum_moved) {
 		c->round = c->fence.round;
-		tell_all(c, c->witnesses_moved);
-		c->witnesses_moved = false;
+		tell_all(c, c->quorum_moved);
+		c->quorum_moved = false;
 	}
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "common/step.h"
-#include "coordinator/courses.h"
+#include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
@@ -35,27 +35,27 @@ static void send_advance(struct co_member *m)
 
 	msg->body.advance.has_id = true;
 	co_member_id(m, &msg->body.advance.id);
-	msg->body.advance.course = t->course;
+	msg->body.advance.operation = t->operation;
 	msg->body.advance.at = t->step;
 	snprintf(msg->body.advance.step, sizeof(msg->body.advance.step), "%s",
 		 cr_step_name(t->step));
 	co_send_shared(m->node, msg, t->payload);
 }
 
-static void send_abort(struct co_member *m, unsigned int course, int status, const char *text)
+static void send_abort(struct co_member *m, unsigned int operation, int status, const char *text)
 {
 	cairn_ClusterMsg *msg = co_message(m->job->c, cairn_ClusterMsg_abort_tag);
 
 	msg->body.abort.has_id = true;
 	co_member_id(m, &msg->body.abort.id);
-	msg->body.abort.course = course;
+	msg->body.abort.operation = operation;
 	msg->body.abort.status = status;
 	snprintf(msg->body.abort.error, sizeof(msg->body.abort.error), "%s", text);
 	co_send_node(m->node, msg, NULL, 0);
 }
 
 /* Those who take part are those who live; false if one of them cannot now. */
-bool co_course_can(const struct co_job *j)
+bool co_operation_can(const struct co_job *j)
 {
 	size_t i;
 
@@ -69,16 +69,16 @@ bool co_course_can(const struct co_job *j)
 static void begin(struct co_job *j, cairn_Intent intent, unsigned int number,
 		  const struct co_asker *a)
 {
-	struct co_course *course = &j->course;
+	struct co_operation *operation = &j->operation;
 	size_t i;
 
-	*course = (struct co_course){ .active = true,
-				      .intent = intent,
-				      .id = ++j->courses,
-				      .number = number,
-				      .progress_ms = co_now() };
+	*operation = (struct co_operation){ .active = true,
+					    .intent = intent,
+					    .id = ++j->operations,
+					    .number = number,
+					    .progress_ms = co_now() };
 	if (a)
-		course->asker = *a;
+		operation->asker = *a;
 	j->trouble[0] = 0;
 	for (i = 0; i < j->n; i++) {
 		struct co_member *m = &j->v[i];
@@ -88,24 +88,24 @@ static void begin(struct co_job *j, cairn_Intent intent, unsigned int number,
 		free(m->payload);
 		m->payload = NULL;
 		m->len = 0;
-		course->members += m->takes_part;
+		operation->members += m->takes_part;
 	}
 }
 
 static void order(struct co_member *m)
 {
-	const struct co_course *course = &m->job->course;
+	const struct co_operation *operation = &m->job->operation;
 	cairn_ClusterMsg *msg = co_message(m->job->c, cairn_ClusterMsg_checkpoint_tag);
 	cairn_Checkpoint *to = &msg->body.checkpoint;
 
 	to->has_id = true;
 	co_member_id(m, &to->id);
-	to->course = course->id;
-	to->number = course->number;
-	to->stop = course->intent == cairn_Intent_INTENT_STOP ||
-		   course->intent == cairn_Intent_INTENT_MOVE;
-	to->check = course->intent == cairn_Intent_INTENT_CHECK;
-	to->members = course->members;
+	to->operation = operation->id;
+	to->number = operation->number;
+	to->stop = operation->intent == cairn_Intent_INTENT_STOP ||
+		   operation->intent == cairn_Intent_INTENT_MOVE;
+	to->check = operation->intent == cairn_Intent_INTENT_CHECK;
+	to->members = operation->members;
 	co_send_node(m->node, msg, NULL, 0);
 }
 
@@ -119,13 +119,13 @@ static bool unordered(const struct co_member *m)
  * Once in each session of its node, which passes each one on once: what is sent as a link breaks
  * may be lost. When all have come to a first step, all have had it.
  */
-bool co_course_unordered(const struct co_job *j)
+bool co_operation_unordered(const struct co_job *j)
 {
-	const struct co_course *course = &j->course;
+	const struct co_operation *operation = &j->operation;
 	size_t i;
 
-	if (!course->active || course->intent == cairn_Intent_INTENT_RESTART || course->saved ||
-	    course->failed || j->said.course == course->id)
+	if (!operation->active || operation->intent == cairn_Intent_INTENT_RESTART ||
+	    operation->saved || operation->failed || j->said.operation == operation->id)
 		return false;
 	for (i = 0; i < j->n; i++)
 		if (unordered(&j->v[i]))
@@ -133,7 +133,7 @@ bool co_course_unordered(const struct co_job *j)
 	return false;
 }
 
-void co_course_order(struct co_job *j)
+void co_operation_order(struct co_job *j)
 {
 	size_t i;
 
@@ -144,16 +144,16 @@ void co_course_order(struct co_job *j)
 		}
 }
 
-bool co_course_start(struct co_job *j, cairn_Intent intent, const struct co_asker *a)
+bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_asker *a)
 {
 	struct co_checkpoint *k;
 	size_t i;
 
-	if (j->state != CO_JOB_RUNNING || j->course.active || !co_course_can(j))
+	if (j->state != CO_JOB_RUNNING || j->operation.active || !co_operation_can(j))
 		return false;
 	begin(j, intent, intent == cairn_Intent_INTENT_CHECK ? j->number : ++j->number, a);
 	if (intent != cairn_Intent_INTENT_CHECK) {
-		k = co_checkpoint_add(j, j->course.number);
+		k = co_checkpoint_add(j, j->operation.number);
 		k->intent = intent;
 		k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
 		for (i = 0; i < j->n; i++)
@@ -162,30 +162,30 @@ bool co_course_start(struct co_job *j, cairn_Intent intent, const struct co_aske
 	}
 	co_job_save(j);
 	if (intent != cairn_Intent_INTENT_CHECK)
-		co_job_tend(j);
+		co_job_copies_due(j);
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
 	return true;
 }
 
-void co_course_restore(struct co_job *j, unsigned int number)
+void co_operation_restore(struct co_job *j, unsigned int number)
 {
 	begin(j, cairn_Intent_INTENT_RESTART, number, NULL);
 }
 
-void co_course_resume(struct co_job *j, struct co_checkpoint *k)
+void co_operation_resume(struct co_job *j, struct co_checkpoint *k)
 {
 	size_t i;
 
-	j->course = (struct co_course){ .active = true,
-					.intent = k->intent,
-					.id = j->courses,
-					.number = k->number,
-					.saved = true,
-					.progress_ms = co_now() };
+	j->operation = (struct co_operation){ .active = true,
+					      .intent = k->intent,
+					      .id = j->operations,
+					      .number = k->number,
+					      .saved = true,
+					      .progress_ms = co_now() };
 	for (i = 0; i < j->n && i < k->n; i++) {
 		j->v[i].takes_part = k->images[i].there && co_lives(&j->v[i]);
-		j->course.members += j->v[i].takes_part;
+		j->operation.members += j->v[i].takes_part;
 	}
 }
 
@@ -205,8 +205,8 @@ static bool collect(struct co_job *j)
 	cr_shared_free(t->payload);
 	t->payload = cr_shared_new(len);
 	at = t->payload->data;
-	t->course = j->course.id;
-	t->step = j->course.step;
+	t->operation = j->operation.id;
+	t->step = j->operation.step;
 	for (i = 0; i < j->n; i++) {
 		struct co_member *m = &j->v[i];
 		uint32_t head[2] = { m->number, m->len };
@@ -227,7 +227,7 @@ static bool collect(struct co_job *j)
 
 static void keep_said(struct co_job *j)
 {
-	co_db_write(j->c->db, CO_SQL_SAID, "iiib", (int64_t)j->id, (int64_t)j->said.course,
+	co_db_write(j->c->db, CO_SQL_SAID, "iiib", (int64_t)j->id, (int64_t)j->said.operation,
 		    (int64_t)j->said.step, j->said.payload->data, j->said.payload->len);
 }
 
@@ -235,7 +235,7 @@ static void restored(struct co_job *j)
 {
 	size_t i;
 
-	j->course.active = false;
+	j->operation.active = false;
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].life == CO_STARTING) {
 			co_member_set(&j->v[i], CO_RUNNING);
@@ -247,39 +247,40 @@ static void restored(struct co_job *j)
 	co_job_set(j, CO_JOB_RUNNING, "");
 }
 
-bool co_course_met(const struct co_job *j)
+bool co_operation_met(const struct co_job *j)
 {
-	const struct co_course *course = &j->course;
+	const struct co_operation *operation = &j->operation;
 
-	return course->active && !course->failed && course->members &&
-	       course->arrived == course->members;
+	return operation->active && !operation->failed && operation->members &&
+	       operation->arrived == operation->members;
 }
 
-void co_course_advance(struct co_job *j)
+void co_operation_advance(struct co_job *j)
 {
 	struct co_checkpoint *k;
-	bool ready = j->course.intent == cairn_Intent_INTENT_RESTART &&
-		     j->course.step == cairn_Step_STEP_READY;
-	bool saved = j->course.intent != cairn_Intent_INTENT_RESTART &&
-		     j->course.step == cairn_Step_STEP_SAVED;
+	bool ready = j->operation.intent == cairn_Intent_INTENT_RESTART &&
+		     j->operation.step == cairn_Step_STEP_READY;
+	bool saved = j->operation.intent != cairn_Intent_INTENT_RESTART &&
+		     j->operation.step == cairn_Step_STEP_SAVED;
 	size_t i;
 
 	if (!collect(j)) {
-		co_course_fail(j, CR_EXIT_CLUSTER, "its members have too much to tell each other");
+		co_operation_fail(j, CR_EXIT_CLUSTER,
+				  "its members have too much to tell each other");
 		return;
 	}
-	j->course.step = cairn_Step_STEP_NONE;
-	j->course.arrived = 0;
+	j->operation.step = cairn_Step_STEP_NONE;
+	j->operation.arrived = 0;
 	if (saved || ready)
 		keep_said(j);
-	k = saved && j->course.intent != cairn_Intent_INTENT_CHECK ?
-		    co_checkpoint(j, j->course.number) :
+	k = saved && j->operation.intent != cairn_Intent_INTENT_CHECK ?
+		    co_checkpoint(j, j->operation.number) :
 		    NULL;
 	if (k) {
 		k->state = CO_SAVED;
 		co_checkpoint_save(j, k);
 	}
-	j->course.saved |= saved;
+	j->operation.saved |= saved;
 	if (ready)
 		restored(j);
 	for (i = 0; i < j->n; i++)
@@ -287,19 +288,19 @@ void co_course_advance(struct co_job *j)
 			send_advance(&j->v[i]);
 }
 
-void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len)
+void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len)
 {
 	struct co_job *j = m->job;
-	struct co_course *course = &j->course;
+	struct co_operation *operation = &j->operation;
 	cairn_Step step = cr_step_of(a->at, a->step);
 	char text[128];
 
-	if (a->course == j->said.course && step == j->said.step) {
+	if (a->operation == j->said.operation && step == j->said.step) {
 		send_advance(m);
 		return;
 	}
-	if (!course->active || a->course != course->id || !m->takes_part) {
-		send_abort(m, a->course, CR_EXIT_CLUSTER, "given up by the coordinator");
+	if (!operation->active || a->operation != operation->id || !m->takes_part) {
+		send_abort(m, a->operation, CR_EXIT_CLUSTER, "given up by the coordinator");
 		return;
 	}
 	/* The second time: its node has come back and tells all again. */
@@ -308,18 +309,18 @@ void co_course_arrive(struct co_member *m, const cairn_Arrive *a, const void *da
 	m->len = len;
 	if (len)
 		memcpy(m->payload, data, len);
-	if (!m->arrived && !course->arrived)
-		course->step = step;
-	if (!step || course->step != step) {
+	if (!m->arrived && !operation->arrived)
+		operation->step = step;
+	if (!step || operation->step != step) {
 		snprintf(text, sizeof(text), "member %u is at step %s, others at %s", m->number,
-			 cr_step_name(step), cr_step_name(course->step));
-		co_course_fail(j, CR_EXIT_INTERNAL, text);
+			 cr_step_name(step), cr_step_name(operation->step));
+		co_operation_fail(j, CR_EXIT_INTERNAL, text);
 		return;
 	}
-	course->progress_ms = co_now();
-	course->arrived += !m->arrived;
+	operation->progress_ms = co_now();
+	operation->arrived += !m->arrived;
 	m->arrived = true;
-	if (course->arrived == course->members)
+	if (operation->arrived == operation->members)
 		co_job_dirty(j);
 }
 
@@ -333,25 +334,25 @@ static void answer(struct co_job *j, const struct co_asker *a, int status, const
 		co_reply_job(j->c, a, j);
 }
 
-void co_course_fail(struct co_job *j, int status, const char *why)
+void co_operation_fail(struct co_job *j, int status, const char *why)
 {
-	struct co_course *course = &j->course;
+	struct co_operation *operation = &j->operation;
 
 	co_job_dirty(j);
-	if (!course->active || course->failed)
+	if (!operation->active || operation->failed)
 		return;
-	course->failed = true;
-	course->status = status;
-	snprintf(course->why, sizeof(course->why), "%s", why);
+	operation->failed = true;
+	operation->status = status;
+	snprintf(operation->why, sizeof(operation->why), "%s", why);
 }
 
 /* What it has of a checkpoint that is not committed is dropped when it is no more. */
-void co_course_abort(struct co_job *j)
+void co_operation_abort(struct co_job *j)
 {
-	struct co_course was = j->course;
+	struct co_operation was = j->operation;
 	size_t i;
 
-	j->course.active = false;
+	j->operation.active = false;
 	if (was.intent != cairn_Intent_INTENT_CHECK)
 		snprintf(j->last_error, sizeof(j->last_error), "%s", was.why);
 	co_job_save(j);
@@ -372,11 +373,11 @@ void co_course_abort(struct co_job *j)
 		co_job_fault(j, co_cause_of(was.status), was.why);
 }
 
-void co_course_end(struct co_job *j)
+void co_operation_end(struct co_job *j)
 {
-	struct co_course was = j->course;
+	struct co_operation was = j->operation;
 
-	j->course.active = false;
+	j->operation.active = false;
 	if (was.intent == cairn_Intent_INTENT_MOVE)
 		j->stuck = 0;
 	/* Whoever wants it stopped wants it gone. */
@@ -392,22 +393,23 @@ void co_course_end(struct co_job *j)
 
 static struct co_checkpoint *its_checkpoint(const struct co_job *j)
 {
-	const struct co_course *course = &j->course;
+	const struct co_operation *operation = &j->operation;
 
-	return course->active && course->intent != cairn_Intent_INTENT_RESTART &&
-			       course->intent != cairn_Intent_INTENT_CHECK ?
-		       co_checkpoint((struct co_job *)j, course->number) :
+	return operation->active && operation->intent != cairn_Intent_INTENT_RESTART &&
+			       operation->intent != cairn_Intent_INTENT_CHECK ?
+		       co_checkpoint((struct co_job *)j, operation->number) :
 		       NULL;
 }
 
-bool co_course_saved(const struct co_job *j)
+bool co_operation_saved(const struct co_job *j)
 {
 	const struct co_checkpoint *k = its_checkpoint(j);
 
-	return k && j->course.saved && !j->course.failed && k->state != CO_COMMITTED && !k->missing;
+	return k && j->operation.saved && !j->operation.failed && k->state != CO_COMMITTED &&
+	       !k->missing;
 }
 
-void co_course_commit(struct co_job *j)
+void co_operation_commit(struct co_job *j)
 {
 	struct co_checkpoint *k = its_checkpoint(j);
 
@@ -433,19 +435,20 @@ static bool busy(const struct co_job *j, const struct co_checkpoint *k)
 	return false;
 }
 
-bool co_course_done(const struct co_job *j)
+bool co_operation_done(const struct co_job *j)
 {
 	const struct co_checkpoint *k = its_checkpoint(j);
-	const struct co_course *course = &j->course;
+	const struct co_operation *operation = &j->operation;
 
-	if (!course->active || course->failed || course->intent == cairn_Intent_INTENT_RESTART)
+	if (!operation->active || operation->failed ||
+	    operation->intent == cairn_Intent_INTENT_RESTART)
 		return false;
-	if (course->intent != cairn_Intent_INTENT_CHECK && !(k && k->state == CO_COMMITTED))
+	if (operation->intent != cairn_Intent_INTENT_CHECK && !(k && k->state == CO_COMMITTED))
 		return false;
 	return !busy(j, k);
 }
 
-void co_course_written(struct co_member *m, const cairn_MemberEvent *e)
+void co_operation_written(struct co_member *m, const cairn_MemberEvent *e)
 {
 	struct co_job *j = m->job;
 	struct co_checkpoint *k;
@@ -454,49 +457,51 @@ void co_course_written(struct co_member *m, const cairn_MemberEvent *e)
 		m->processes = e->processes;
 	if (e->rss_bytes)
 		m->rss_bytes = e->rss_bytes;
-	if (!j->course.active || e->course != j->course.id || m->finished || !m->takes_part)
+	if (!j->operation.active || e->operation != j->operation.id || m->finished ||
+	    !m->takes_part)
 		return;
 	m->finished = true;
-	j->course.progress_ms = co_now();
-	if (!j->course.finished++)
+	j->operation.progress_ms = co_now();
+	if (!j->operation.finished++)
 		j->stall_ns = j->wall_ns = 0;
 	if (e->stall_ns > j->stall_ns)
 		j->stall_ns = e->stall_ns;
 	if (e->wall_ns > j->wall_ns)
 		j->wall_ns = e->wall_ns;
-	k = j->course.intent == cairn_Intent_INTENT_CHECK ? NULL :
-							    co_checkpoint(j, j->course.number);
+	k = j->operation.intent == cairn_Intent_INTENT_CHECK ?
+		    NULL :
+		    co_checkpoint(j, j->operation.number);
 	if (k)
 		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_COMPLETE,
 			     e->image_bytes);
-	if (j->course.finished == j->course.members)
-		co_job_tend(j);
+	if (j->operation.finished == j->operation.members)
+		co_job_copies_due(j);
 	co_job_dirty(j);
 }
 
-void co_course_finding(struct co_member *m, const cairn_MemberFinding *f)
+void co_operation_finding(struct co_member *m, const cairn_MemberFinding *f)
 {
 	struct co_job *j = m->job;
 	cairn_Reply *r;
 
-	if (!j->course.active || j->course.intent != cairn_Intent_INTENT_CHECK ||
-	    !j->course.asker.session)
+	if (!j->operation.active || j->operation.intent != cairn_Intent_INTENT_CHECK ||
+	    !j->operation.asker.session)
 		return;
 	r = co_reply_begin(j->c);
 	r->which_row = cairn_Reply_finding_tag;
 	r->row.finding = *f;
 	r->row.finding.has_id = false;
 	r->row.finding.member = m->number;
-	co_reply(j->c, &j->course.asker, r);
+	co_reply(j->c, &j->operation.asker, r);
 }
 
-bool co_course_overdue(const struct co_job *j, int64_t now)
+bool co_operation_overdue(const struct co_job *j, int64_t now)
 {
-	return j->course.active && !j->course.saved && !j->course.failed &&
-	       now >= co_course_deadline(j);
+	return j->operation.active && !j->operation.saved && !j->operation.failed &&
+	       now >= co_operation_deadline(j);
 }
 
-void co_course_late(struct co_job *j)
+void co_operation_late(struct co_job *j)
 {
 	char text[160];
 	size_t i;
@@ -505,34 +510,34 @@ void co_course_late(struct co_job *j)
 		if (j->v[i].takes_part && !j->v[i].arrived)
 			break;
 	snprintf(text, sizeof(text), "member %zu did not come to step %s in time", i,
-		 j->course.step ? cr_step_name(j->course.step) : "1");
-	co_course_fail(j, CR_EXIT_TIMEOUT, text);
+		 j->operation.step ? cr_step_name(j->operation.step) : "1");
+	co_operation_fail(j, CR_EXIT_TIMEOUT, text);
 }
 
 /* All is written: only copies are waited for. Who sends them tells when he gives up. */
-bool co_course_stalled(const struct co_job *j, int64_t now)
+bool co_operation_stalled(const struct co_job *j, int64_t now)
 {
 	const struct co_checkpoint *k = its_checkpoint(j);
 
-	return k && j->course.saved && !j->course.failed && k->state != CO_COMMITTED &&
-	       now >= co_course_deadline(j) && !co_images_coming(k) && !busy(j, k);
+	return k && j->operation.saved && !j->operation.failed && k->state != CO_COMMITTED &&
+	       now >= co_operation_deadline(j) && !co_images_coming(k) && !busy(j, k);
 }
 
-void co_course_uncopied(struct co_job *j)
+void co_operation_uncopied(struct co_job *j)
 {
 	char text[sizeof(j->trouble) + 64];
 
 	snprintf(text, sizeof(text), "no copy on other nodes%s%s", *j->trouble ? ": " : "",
 		 j->trouble);
-	co_course_fail(j, CR_EXIT_IO, text);
+	co_operation_fail(j, CR_EXIT_IO, text);
 }
 
-int64_t co_course_deadline(const struct co_job *j)
+int64_t co_operation_deadline(const struct co_job *j)
 {
-	const struct co_course *course = &j->course;
+	const struct co_operation *operation = &j->operation;
 
-	if (course->saved)
-		return course->progress_ms + STALLED_MS;
-	return course->progress_ms +
-	       (course->intent == cairn_Intent_INTENT_RESTART ? RESTORE_MS : STEP_MS);
+	if (operation->saved)
+		return operation->progress_ms + STALLED_MS;
+	return operation->progress_ms +
+	       (operation->intent == cairn_Intent_INTENT_RESTART ? RESTORE_MS : STEP_MS);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What lets the members here live while the coordinator's host is silent: other nodes, the
-// witnesses, that vouch for us (coordinator/lease.h has the rules, doc/FAILURE.md why they hold).
-// And the other side: we vouch for others, unless the coordinator has told us not to. Questions and
-// answers are Vouch messages over links of their own, which are made before they are needed: when a
-// coordinator falls silent there is no time for all nodes to make theirs at once.
+// quorum peers, that vouch for us (coordinator/lease.h has the rules, doc/FAILURE.md why they
+// hold). And the other side: we vouch for others, unless the coordinator has told us not to.
+// Questions and answers are Vouch messages over links of their own, which are made before they are
+// needed: when a coordinator falls silent there is no time for all nodes to make theirs at once.
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -19,8 +19,8 @@
 #include "node/message.h"
 #include "node/reconcile_member.h"
 #include "node/run.h"
-#include "node/witness.h"
-#include "node/witness.h"
+#include "node/quorum_peer.h"
+#include "node/quorum_peer.h"
 
 #define IDLE_NS 10000000000ll /* between two attempts */
 #define RETRY_NS 500000000ll /* while it is needed */
@@ -35,10 +35,10 @@ struct peer {
 	int64_t retry_ns;
 };
 
-struct cr_node_witnesses {
-	struct cr_witnesses known;
+struct cr_node_quorum {
+	struct cr_quorum known;
 	struct cr_voucher voucher;
-	struct peer peers[CR_WITNESSES_MAX];
+	struct peer peers[CR_QUORUM_MAX];
 	struct cr_listener *listener;
 	int64_t asked_ns;
 };
@@ -59,7 +59,7 @@ static void on_question(struct cr_link *l, const void *msg, const void *payload,
 		cr_link_close(l);
 		return;
 	}
-	yes = cr_voucher_ask(&n->witnesses->voucher, q->node, q->ms * 1000000ll, cr_node_now());
+	yes = cr_voucher_ask(&n->quorum->voucher, q->node, q->ms * 1000000ll, cr_node_now());
 	out = cr_node_message(n, cairn_ClusterMsg_vouch_tag);
 	snprintf(out->body.vouch.node, sizeof(out->body.vouch.node), "%s", n->name);
 	out->body.vouch.sent_ns = q->sent_ns;
@@ -83,7 +83,7 @@ static void on_asker(struct cr_link *l, void *arg)
 
 static void vouched(struct cr_node *n, const char *name, int64_t sent_ns)
 {
-	int64_t from = cr_witnesses_vouched(&n->witnesses->known, name, sent_ns);
+	int64_t from = cr_quorum_vouched(&n->quorum->known, name, sent_ns);
 
 	/* What is over the coordinator may have given to others. */
 	if (from != INT64_MIN && cr_lease_look(n))
@@ -100,7 +100,7 @@ static void on_answer(struct cr_link *l, const void *msg, const void *payload, s
 
 	cr_node_turn(n);
 	if (m->which_body == cairn_ClusterMsg_vouch_tag && v->ms &&
-	    v->generation == n->witnesses->known.generation && !strcmp(v->node, p->name) &&
+	    v->generation == n->quorum->known.generation && !strcmp(v->node, p->name) &&
 	    (int64_t)v->sent_ns <= cr_node_now())
 		vouched(n, p->name, v->sent_ns);
 }
@@ -115,7 +115,7 @@ static bool needed(const struct cr_node *n)
 	if (acked < n->up.acked_ns)
 		acked = n->up.acked_ns;
 
-	return !n->lease.over && n->witnesses->known.n &&
+	return !n->lease.over && n->quorum->known.n &&
 	       (age > 2 * beat || now - acked > n->lease.ms * 1000000ll);
 }
 
@@ -126,7 +126,7 @@ static void ask(struct peer *p)
 	cairn_Vouch *v = &m->body.vouch;
 
 	snprintf(v->node, sizeof(v->node), "%s", n->name);
-	v->generation = n->witnesses->known.generation;
+	v->generation = n->quorum->known.generation;
 	v->sent_ns = cr_node_now();
 	v->ms = n->lease.ms;
 	cr_link_send(p->link, m, NULL, 0);
@@ -152,7 +152,7 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	cr_node_turn(p->node);
 }
 
-static const struct cr_link_handler witness = {
+static const struct cr_link_handler answering = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
 	.up = on_up,
@@ -170,11 +170,11 @@ static void close_peer(struct peer *p)
 
 static void ask_all(struct cr_node *n, int64_t now)
 {
-	struct cr_node_witnesses *w = n->witnesses;
+	struct cr_node_quorum *w = n->quorum;
 	unsigned int i;
 
 	if (now - w->asked_ns > IDLE_NS)
-		cr_say("the coordinator does not answer: %u witnesses are asked", w->known.n);
+		cr_say("the coordinator does not answer: %u quorum peers are asked", w->known.n);
 	w->asked_ns = now;
 	for (i = 0; i < w->known.n; i++) {
 		struct peer *p = &w->peers[i];
@@ -187,9 +187,9 @@ static void ask_all(struct cr_node *n, int64_t now)
 	}
 }
 
-void cr_witness_tick(struct cr_node *n, int64_t now)
+void cr_quorum_peer_tick(struct cr_node *n, int64_t now)
 {
-	struct cr_node_witnesses *w = n->witnesses;
+	struct cr_node_quorum *w = n->quorum;
 	bool need = needed(n);
 	unsigned int i;
 
@@ -203,13 +203,13 @@ void cr_witness_tick(struct cr_node *n, int64_t now)
 			continue;
 		p->retry_ns = now + IDLE_NS;
 		p->link = cr_link_connect(n->base, (struct sockaddr *)&p->at, p->len, n->trust,
-					  &witness, p);
+					  &answering, p);
 	}
 }
 
 /* ---- what the coordinator says ---- */
 
-static void set_peer(struct cr_node *n, struct peer *p, const cairn_Witness *from)
+static void set_peer(struct cr_node *n, struct peer *p, const cairn_QuorumPeer *from)
 {
 	struct peer new = { .node = n };
 	struct cr_err none = { 0 };
@@ -227,19 +227,20 @@ static void set_peer(struct cr_node *n, struct peer *p, const cairn_Witness *fro
 	*p = new;
 }
 
-void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
+void cr_quorum_peer_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
+			size_t len)
 {
-	const cairn_Witnesses *from = &m->body.witnesses;
-	struct cr_node_witnesses *w = n->witnesses;
-	const char *names[CR_WITNESSES_MAX] = { 0 };
+	const cairn_Quorum *from = &m->body.quorum;
+	struct cr_node_quorum *w = n->quorum;
+	const char *names[CR_QUORUM_MAX] = { 0 };
 	cairn_ClusterMsg *out;
 	int64_t lasts;
 	unsigned int i;
 
-	for (i = 0; i < from->nodes_count && i < CR_WITNESSES_MAX; i++)
+	for (i = 0; i < from->nodes_count && i < CR_QUORUM_MAX; i++)
 		names[i] = from->nodes[i].node;
 	if (from->generation != w->known.generation)
-		cr_witnesses_set(&w->known, from->generation, names, i);
+		cr_quorum_set(&w->known, from->generation, names, i);
 	/* The same ones may be at other addresses. */
 	while (i-- > 0)
 		set_peer(n, &w->peers[i], &from->nodes[i]);
@@ -252,21 +253,21 @@ void cr_witness_set(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 	cr_uplink_send(n, out, NULL, 0);
 }
 
-void cr_witness_forget(struct cr_node *n)
+void cr_quorum_peer_forget(struct cr_node *n)
 {
-	cr_witnesses_set(&n->witnesses->known, 0, NULL, 0);
+	cr_quorum_set(&n->quorum->known, 0, NULL, 0);
 }
 
-unsigned int cr_witness_generation(const struct cr_node *n)
+unsigned int cr_quorum_peer_generation(const struct cr_node *n)
 {
-	return n->witnesses->known.generation;
+	return n->quorum->known.generation;
 }
 
 /* ---- the beginning and the end ---- */
 
-int cr_witness_init(struct cr_node *n, struct cr_err *err)
+int cr_quorum_peer_init(struct cr_node *n, struct cr_err *err)
 {
-	struct cr_node_witnesses *w = calloc(1, sizeof(*w));
+	struct cr_node_quorum *w = calloc(1, sizeof(*w));
 	struct sockaddr_storage at;
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
@@ -274,11 +275,11 @@ int cr_witness_init(struct cr_node *n, struct cr_err *err)
 	in_port_t *port, chosen;
 	socklen_t len;
 	int ret = w ? cr_images_address(n, &at, &len, err) :
-		      cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "witnesses");
+		      cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "quorum peers");
 
 	if (ret)
 		return ret;
-	n->witnesses = w;
+	n->quorum = w;
 	cr_voucher_init(&w->voucher, cr_node_now());
 	port = at.ss_family == AF_INET ? &v4->sin_port : &v6->sin6_port;
 	/* The one behind that for images, if that was chosen; else as last time: others know. */
@@ -298,18 +299,18 @@ int cr_witness_init(struct cr_node *n, struct cr_err *err)
 	return 0;
 }
 
-void cr_witness_free(struct cr_node *n)
+void cr_quorum_peer_free(struct cr_node *n)
 {
-	struct cr_node_witnesses *w = n->witnesses;
+	struct cr_node_quorum *w = n->quorum;
 	unsigned int i;
 
 	if (!w)
 		return;
-	for (i = 0; i < CR_WITNESSES_MAX; i++)
+	for (i = 0; i < CR_QUORUM_MAX; i++)
 		close_peer(&w->peers[i]);
 	if (w->listener)
 		cr_listener_free(w->listener);
 	cr_voucher_free(&w->voucher);
 	free(w);
-	n->witnesses = NULL;
+	n->quorum = NULL;
 }

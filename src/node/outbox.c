@@ -8,11 +8,11 @@
 
 #include "node/message.h"
 #include "node/run.h"
-#include "node/told.h"
+#include "node/outbox.h"
 
 #define DURABLE_NS 2000000000ll
 
-static void send_event(struct cr_node *n, struct cr_node_told *t)
+static void send_event(struct cr_node *n, struct cr_node_outgoing *t)
 {
 	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_event_tag);
 
@@ -20,9 +20,9 @@ static void send_event(struct cr_node *n, struct cr_node_told *t)
 	t->sent_ns = cr_uplink_send(n, m, NULL, 0) ? cr_node_now() : 0;
 }
 
-void cr_tell(struct cr_node *n, const cairn_MemberEvent *e)
+void cr_outbox_put(struct cr_node *n, const cairn_MemberEvent *e)
 {
-	struct cr_node_told *t = cr_list_add(&n->told);
+	struct cr_node_outgoing *t = cr_list_add(&n->outbox);
 
 	if (!t)
 		return;
@@ -31,34 +31,34 @@ void cr_tell(struct cr_node *n, const cairn_MemberEvent *e)
 	send_event(n, t);
 }
 
-void cr_tell_failed(struct cr_node *n, const cairn_MemberId *id, const struct cr_err *err)
+void cr_outbox_put_failed(struct cr_node *n, const cairn_MemberId *id, const struct cr_err *err)
 {
 	cairn_MemberEvent e = { .has_id = true, .id = *id };
 
 	e.state = cairn_MemberState_MEMBER_FAILED;
 	e.exit = err->status;
 	snprintf(e.error, sizeof(e.error), "%s", err->text);
-	cr_tell(n, &e);
+	cr_outbox_put(n, &e);
 }
 
-void cr_told_again(struct cr_node *n)
+void cr_outbox_again(struct cr_node *n)
 {
 	size_t i;
 
-	for (i = 0; i < n->told.n; i++)
-		send_event(n, &n->told.v[i]);
+	for (i = 0; i < n->outbox.n; i++)
+		send_event(n, &n->outbox.v[i]);
 }
 
-void cr_told_acknowledged(struct cr_node *n, int64_t beat_ns)
+void cr_outbox_acknowledged(struct cr_node *n, int64_t beat_ns)
 {
 	size_t i, kept = 0;
 
-	for (i = 0; i < n->told.n; i++) {
-		const struct cr_node_told *t = &n->told.v[i];
+	for (i = 0; i < n->outbox.n; i++) {
+		const struct cr_node_outgoing *t = &n->outbox.v[i];
 
 		if (!t->sent_ns || beat_ns - t->sent_ns < DURABLE_NS)
-			n->told.v[kept++] = *t;
+			n->outbox.v[kept++] = *t;
 	}
-	n->known_changed |= kept != n->told.n;
-	n->told.n = kept;
+	n->known_changed |= kept != n->outbox.n;
+	n->outbox.n = kept;
 }
