@@ -4,7 +4,7 @@
 // network read a connection's numbers and queues, and make it again elsewhere without a packet.
 // A checkpoint that ends the job leaves them in this mode, in which closing says nothing either;
 // from then until the restart somebody has to keep the peer's packets away from a host that knows
-// nothing of the connection (a firewall rule), or the peer must be silent.
+// nothing of the connection (a firewall rule), or the peer must be silent but for acknowledgements.
 // Runs in the shepherd. Only established ones; those that are being closed are reset as ever.
 #include "objects/inet/tcp_repair.h"
 
@@ -14,12 +14,15 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/tcp_queue.h"
 #include "objects/inet/tcp_time_wait.h"
+
+#define DELAYED_MS 250 /* after which an acknowledgement is not only delayed */
 
 enum { OPTION_MSS = 2, OPTION_WINDOW = 3, OPTION_SACK = 4, OPTION_TIMESTAMP = 8 };
 
@@ -58,6 +61,23 @@ static int save_queue(struct cr_save *s, struct cr_inet *k, size_t len, struct c
 	return cr_image_blob(s->writer, data, len, &k->m.repair.queue, err);
 }
 
+/*
+ * What the job has sent a moment ago the peer has still to acknowledge, and may take its time for
+ * that: it would be reset for it, once nobody is here. What comes late is seen by the clock of the
+ * connection, so all of them together take no longer than one.
+ */
+static void await_acknowledgement(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+	int queued = 0;
+
+	while (!ioctl(fd, SIOCOUTQ, &queued) && queued &&
+	       !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) &&
+	       info.tcpi_last_data_sent < DELAYED_MS)
+		usleep(1000);
+}
+
 int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 {
 	cairn_TcpRepair *m = &k->m.repair;
@@ -67,6 +87,8 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 
 	if (!s->writer || k->m.state != CR_TCP_ESTABLISHED)
 		return 0;
+	if (s->stopping)
+		await_acknowledgement(k->fd);
 	/* What the peer has sent is acknowledged now: he would send it again, and be reset. */
 	cr_tcp_acknowledge(k->fd);
 	if (cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
