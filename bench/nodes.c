@@ -16,8 +16,11 @@
 
 #include "cluster.pb.h"
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/io.h"
+#include "net/address.h"
 #include "net/link.h"
+#include "net/trust.h"
 
 #define JOB "scale"
 /* Steps of a checkpoint, as a shepherd takes them. */

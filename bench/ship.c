@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,9 @@
 #include <sys/wait.h>
 #include <xxhash.h>
 
+#include "common/err.h"
 #include "common/image.h"
+#include "common/image_write.h"
 #include "net/trust.h"
 #include "store/accept.h"
 #include "store/ship.h"

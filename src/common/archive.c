@@ -3,6 +3,11 @@
 // Folders in the pack. Holes stay holes. When files are made again nothing is followed that is not
 // a folder just made: names are checked, and symbolic links come last.
 #include "common/archive.h"
+#include "common/err.h"
+#include "common/image.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "common/io.h"
 
 #include <dirent.h>
 #include <errno.h>

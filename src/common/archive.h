@@ -5,7 +5,9 @@
 // Hosted code.
 #pragma once
 
-#include "common/image.h"
+struct cr_err;
+struct cr_image;
+struct cr_image_writer;
 
 /* Puts everything below the folder dir into the checkpoint: records and contents. */
 int cr_archive_add(struct cr_image_writer *w, int dir, struct cr_err *err);

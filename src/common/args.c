@@ -3,6 +3,7 @@
 // Reading a table of options. What a list in the environment was copied to is never freed: options
 // point into it until the end.
 #include "common/args.h"
+#include "common/err.h"
 
 #include <getopt.h>
 #include <stdbool.h>

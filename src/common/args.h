@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "common/err.h"
+struct cr_err;
 
 enum cr_arg_kind {
 	CR_ARG_FLAG, /* bool */

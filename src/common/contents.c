@@ -2,6 +2,10 @@
 //
 // The pack of an image from one end to the other. Places are the image's and may be anything.
 #include "common/contents.h"
+#include "common/defs.h"
+#include "common/err.h"
+#include "common/image.h"
+#include "image.pb.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,7 +4,10 @@
 // what was written. Hosted code.
 #pragma once
 
-#include "common/image.h"
+#include "common/io.h"
+
+struct cr_err;
+struct cr_image;
 
 enum cr_content_of {
 	CR_CONTENT_PROCESS, /* memory of process id at addr */

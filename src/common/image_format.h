@@ -33,5 +33,3 @@ struct cr_record_header {
 	uint64_t hash; /* XXH3 of the message that follows, seeded with type */
 };
 
-/* The number in the name of a committed checkpoint, 0 if it is not one. */
-unsigned int cr_checkpoint_number(const char *name);

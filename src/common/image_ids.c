@@ -4,12 +4,14 @@
 // restart is the same whether the kernel's were others: the one place where records are turned.
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
 #include "common/ids.h"
-#include "common/image.h"
+#include "common/image_ids.h"
+#include "common/image_read.h"
 #include "common/siginfo.h"
 
 #define OF(record, message, field, kind)                                                    \

@@ -16,8 +16,11 @@
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
 #include "common/image.h"
 #include "common/image_format.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
 
 /* More than any has. */
 #define MANIFEST_MAX (64 << 10)

@@ -15,8 +15,12 @@
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
 #include "common/image.h"
 #include "common/image_format.h"
+#include "common/image_ids.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "common/owner.h"
 
 #define BUFFER_SIZE (1ul << 20)

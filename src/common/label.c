@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 
 int cr_label_parse(const char *text, cairn_Label *out, struct cr_err *err)
 {

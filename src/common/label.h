@@ -4,7 +4,8 @@
 #pragma once
 
 #include "cluster.pb.h"
-#include "common/err.h"
+
+struct cr_err;
 
 /* CR_EXIT_USAGE if it is none, or has more bytes than a label can. */
 int cr_label_parse(const char *text, cairn_Label *out, struct cr_err *err);

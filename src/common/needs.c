@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 
 #include "common/elf_id.h"
+#include "common/err.h"
+#include "common/image.h"
+#include "image.pb.h"
 
 static int compare(const void *a, const void *b)
 {

@@ -4,7 +4,12 @@
 // node must have, and whether this one has them. Hosted code.
 #pragma once
 
-#include "common/image.h"
+#include <stdbool.h>
+
+#include "common/io.h"
+
+struct cr_err;
+struct cr_image;
 
 enum cr_need_kind {
 	CR_NEED_PROGRAM,

@@ -4,6 +4,7 @@
 // however its holders end; on NFS it holds between hosts as far as the server's locks do. Where a
 // file system has no locks the record alone tells, of this host only. On failure the folder stays
 // as it was.
+#include "common/err.h"
 #include "common/owner.h"
 
 #include <dirent.h>
@@ -16,8 +17,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include "common/io.h"
 
 #define PATIENCE_NS 500000000ll /* with one that may just be ending */
 #define ENDING_NS 10000000000ll /* with one whose shepherd is gone: its guard ends the job */

@@ -10,8 +10,9 @@
 #include <sys/types.h>
 
 #include "common/defs.h"
-#include "common/err.h"
 #include "common/proc.h"
+
+struct cr_err;
 
 #define CR_OWNER_FILE ".owner"
 #define CR_OWNER_MARK 96

@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 #include "common/defs.h"
-#include "common/err.h"
+
+struct cr_err;
 
 /* CR_RUNTIME_DIR, else $XDG_RUNTIME_DIR/cairn, else /tmp/cairn-UID; made 0700 if need be. */
 int cr_runtime_dir(char out[CR_PATH_MAX], struct cr_err *err);

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/io.h"
+#include "container/command.h"
 #include "container/container.h"
 #include "criu/log.h"
 

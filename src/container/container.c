@@ -13,13 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "container/command.h"
 #include "container/container.h"
+#include "container/podman.h"
+#include "container/runc.h"
 #include "criu/find.h"
 #include "shepherd/archive_save.h"
 #include "shepherd/checkpoint.h"
 #include "shepherd/helper.h"
 #include "shepherd/pids.h"
 #include "shepherd/run.h"
+#include "shepherd/shepherd.h"
 
 #define SAVE "save"
 

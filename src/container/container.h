@@ -5,18 +5,16 @@
 #pragma once
 
 #include <json-c/json.h>
+#include <sys/types.h>
 
-#include "container/backend.h"
-#include "restart/restart.h"
-#include "shepherd/shepherd.h"
+#include "common/defs.h"
+#include "image.pb.h"
+#include "shepherd/stages.h"
 
-/* A command line. Words are not copied, but those of cr_command_format() are. */
-struct cr_command {
-	char *v[64];
-	size_t n;
-	char *copies[16];
-	size_t ncopies;
-};
+struct cr_command;
+struct cr_err;
+struct cr_restart;
+struct cr_shepherd;
 
 struct cr_container {
 	const struct cr_runtime *runtime;
@@ -62,38 +60,6 @@ struct cr_runtime {
 	int (*exit_code)(struct cr_container *c);
 };
 
-extern const struct cr_runtime cr_podman, cr_runc;
-
-/* ---- command.c ---- */
-/* The runtime's program and the options for all calls, then words up to NULL. */
-void cr_command_begin(struct cr_command *cmd, const struct cr_runtime *runtime, ...)
-	__attribute__((sentinel));
-void cr_command_add(struct cr_command *cmd, const char *word);
-void cr_command_format(struct cr_command *cmd, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void cr_command_free(struct cr_command *cmd);
-
-/*
- * Runs it and waits; fds as standard input and outputs, -1: /dev/null, or for the outputs the files
- * out and log in c->scratch. Its wait status, or -errno.
- */
-int cr_command_run(struct cr_container *c, struct cr_command *cmd, const int fds[3]);
-
-/* Opens c->scratch/name, emptied. */
-int cr_scratch_open(const struct cr_container *c, const char *name);
-
-/* A folder below c->scratch, made anew; its path. */
-int cr_scratch_folder(const struct cr_container *c, const char *name, char out[CR_PATH_MAX],
-		      struct cr_err *err);
-void cr_scratch_remove(const char *path);
-
-/* What the command that has failed says in c->scratch/log, as one line with the log's place. */
-int cr_command_failed(struct cr_container *c, const char *doing, struct cr_err *err);
-
-/* A string of an object, "" if there is none. */
-const char *cr_json_get(struct json_object *o, const char *key);
-
-/* ---- container.c ---- */
 /* Of sh->backend; becomes sh->backend_state. NULL with *err filled. */
 struct cr_container *cr_container_new(struct cr_shepherd *sh, struct cr_err *err);
 /* Makes its scratch folder, as soon as sh->directory is known. */
@@ -104,3 +70,10 @@ int cr_container_take(struct cr_shepherd *sh, struct cr_container *c, const char
 /* Copies what the container writes to a descriptor of ours, until nobody can write any more. */
 int cr_container_relay(struct cr_shepherd *sh, struct cr_container *c, int from, int to,
 		       struct cr_err *err);
+
+int cr_podman_probe(struct cr_err *err);
+int cr_runc_probe(struct cr_err *err);
+int cr_container_attach(struct cr_shepherd *sh, const char *name, struct cr_err *err);
+extern const struct cr_stage cr_container_stages[];
+void cr_container_kill(struct cr_shepherd *sh);
+void cr_container_ended(struct cr_shepherd *sh);

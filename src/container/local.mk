@@ -5,6 +5,6 @@
 noinst_LIBRARIES += src/libcontainer.a
 src_libcontainer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 src_libcontainer_a_SOURCES = \
-	src/container/backend.h src/container/command.c src/container/container.c \
-	src/container/container.h \
-	src/container/podman.c src/container/restart.c src/container/runc.c
+	src/container/command.c src/container/command.h src/container/container.c \
+	src/container/container.h src/container/podman.c src/container/podman.h \
+	src/container/restart.c src/container/restart.h src/container/runc.c src/container/runc.h

@@ -8,7 +8,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "common/err.h"
+#include "common/io.h"
+#include "container/command.h"
 #include "container/container.h"
+#include "container/podman.h"
 
 #define ARCHIVE "checkpoint.tar"
 

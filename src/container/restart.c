@@ -10,8 +10,15 @@
 #include <unistd.h>
 
 #include "common/archive.h"
+#include "common/err.h"
+#include "common/io.h"
 #include "common/runtime.h"
+#include "container/command.h"
 #include "container/container.h"
+#include "container/restart.h"
+#include "restart/restart.h"
+#include "shepherd/shepherd.h"
+#include "shepherd/stages.h"
 
 int cr_container_check(struct cr_restart *r, struct cr_err *err)
 {

@@ -11,7 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/err.h"
+#include "common/proc.h"
+#include "container/command.h"
 #include "container/container.h"
+#include "container/runc.h"
+#include "restart/map.h"
+#include "restart/restart.h"
+#include "shepherd/shepherd.h"
 
 #define IMAGES "images"
 #define CONFIG "config.json"

@@ -17,9 +17,11 @@
 
 #include "common/defs.h"
 #include "coordinator/beats.h"
+#include "coordinator/cluster.h"
 #include "coordinator/database.h"
 #include "coordinator/session.h"
 #include "net/link.h"
+#include "net/link_state.h"
 #include "net/urgent.h"
 
 #define TICK_MS 100

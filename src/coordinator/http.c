@@ -26,7 +26,10 @@
 #include <sys/un.h>
 
 #include "common/defs.h"
+#include "coordinator/door.h"
+#include "net/address.h"
 #include "net/link.h"
+#include "net/trust.h"
 
 /* Events of one answer; the next begins behind the last of these. */
 #define EVENTS_MAX 1000

@@ -8,7 +8,9 @@
 
 #include "common/args.h"
 #include "common/defs.h"
+#include "common/err.h"
 #include "net/link.h"
+#include "net/trust.h"
 #include "net/trust_options.h"
 
 #define ROW(field) offsetof(struct cr_coordinator_options, field)

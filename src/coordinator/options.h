@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "net/link.h"
+#include "net/trust.h"
 
 struct cr_coordinator_options {
 	const char *init, *listen, *state, *name, *fence_command, *http;

@@ -22,7 +22,6 @@
 #include "coordinator/database.h"
 #include "coordinator/fence.h"
 #include "coordinator/http.h"
-#include "coordinator/http.h"
 #include "coordinator/images.h"
 #include "coordinator/load.h"
 #include "coordinator/members.h"
@@ -34,6 +33,8 @@
 #include "coordinator/session.h"
 #include "coordinator/quorum.h"
 #include "net/link.h"
+#include "net/link_state.h"
+#include "net/listener.h"
 #include "net/users.h"
 
 /* What may wait on control.sock for one user to read it. */

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "coordinator/cluster.h"
 #include "coordinator/database.h"
 #include "coordinator/session.h"
 #include "net/link.h"
+#include "net/link_state.h"
 
 cairn_ClusterMsg *co_message(struct co *c, pb_size_t which)
 {

@@ -3,6 +3,7 @@
 // crctl attach: whether a process that runs can be a job. Its parent stays its parent: we learn of
 // its end by a pidfd, and not how it ended.
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "criu/criu.h"
+#include "common/defs.h"
+#include "common/err.h"
+#include "criu/attach.h"
+#include "criu/backend.h"
+#include "shepherd/shepherd.h"
 
 static int no_process(long pid, struct cr_err *err)
 {

@@ -10,10 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "criu/criu.h"
+#include "criu/backend.h"
+#include "criu/find.h"
 #include "criu/log.h"
 #include "shepherd/pids.h"
 #include "shepherd/run.h"
+#include "shepherd/shepherd.h"
 
 void cr_argument(cr_arguments *a, const char *format, ...)
 {

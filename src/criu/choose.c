@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
+#include "common/err.h"
 #include "common/io.h"
 
 /* As deep as the kernel follows them. */

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 
 #include "common/defs.h"
-#include "common/err.h"
+
+struct cr_err;
 
 struct cr_choice {
 	const char *backend; /* "agent" or "criu" */

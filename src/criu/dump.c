@@ -13,13 +13,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "criu/criu.h"
+#include "criu.pb.h"
+#include "criu/dump.h"
+#include "criu/find.h"
 #include "criu/image.h"
+#include "criu/outside.h"
 #include "shepherd/archive_save.h"
 #include "shepherd/checkpoint.h"
 #include "shepherd/describe.h"
 #include "shepherd/helper.h"
 #include "shepherd/pids.h"
+#include "shepherd/shepherd.h"
 
 #define SCRATCH "criu"
 #define LOG "dump.log"

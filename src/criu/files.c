@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "criu/criu.h"
+#include "common/err.h"
+#include "criu.pb.h"
+#include "criu/files.h"
 #include "criu/image.h"
 #include "objects/core/reach.h"
 

@@ -20,7 +20,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "common/io.h"
+#include "common/err.h"
 #include "common/proc.h"
 
 /* After which a program that we read from is taken to hang. */

@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 #include "common/defs.h"
-#include "common/err.h"
+
+struct cr_err;
 
 /* The oldest that works here; older ones know neither today's kernels nor `--unprivileged`. */
 #define CR_CRIU_OLDEST 40000

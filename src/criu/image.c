@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
 
 #define CRIU_COMMON 0x54564319u

@@ -7,8 +7,7 @@
 #include <pb.h>
 #include <stddef.h>
 
-#include "common/err.h"
-#include "criu.pb.h"
+struct cr_err;
 
 /* What is in the images of a dump. */
 struct cr_criu_count {

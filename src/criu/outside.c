@@ -4,12 +4,16 @@
 // CRIU is told to leave them alone, and gets those of crrestart in their places; it knows them by
 // names of its own. A device such as /dev/null is opened again.
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "criu/criu.h"
+#include "common/defs.h"
+#include "common/err.h"
+#include "criu/outside.h"
+#include "shepherd/shepherd.h"
 
 /* Of the mount that an open file is on, if CRIU cannot find that: it is of another namespace. */
 static int foreign_mount(const char *proc, int fd)

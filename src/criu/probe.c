@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "common/io.h"
+#include "criu/find.h"
 #include "criu/log.h"
 
 int cr_criu_works(struct cr_criu *out, struct cr_err *err)

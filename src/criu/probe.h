@@ -3,7 +3,8 @@
 // Whether CRIU works on this node, as it says itself. Hosted code; runs `criu check`.
 #pragma once
 
-#include "criu/find.h"
+struct cr_criu;
+struct cr_err;
 
 /*
  * Finds CRIU and has it check the kernel, which takes a tenth of a second. 0, or -errno with

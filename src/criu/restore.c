@@ -14,8 +14,20 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
-#include "criu/criu.h"
+#include "common/archive.h"
+#include "common/image.h"
+#include "criu.pb.h"
+#include "criu/backend.h"
+#include "criu/files.h"
+#include "criu/find.h"
 #include "criu/image.h"
+#include "criu/restore.h"
+#include "objects/core/outside.h"
+#include "restart/check.h"
+#include "restart/restart.h"
+#include "shepherd/options.h"
+#include "shepherd/shepherd.h"
+#include "shepherd/stages.h"
 
 #define LOG "restore.log"
 #define PIDFILE "restored.pid"

@@ -5,10 +5,17 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "arch/x86_64/regset.h"
+#include "common/image.h"
 #include "common/json.h"
+#include "inspect/backtrace.h"
 #include "inspect/inspect.h"
+#include "inspect/memory.h"
+#include "inspect/modules.h"
+#include "inspect/registers.h"
 #include "inspect/text.h"
 #include "inspect/unwind.h"
 

@@ -15,6 +15,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "common/image.h"
+#include "common/io.h"
 #include "inspect/core_notes.h"
 #include "inspect/inspect.h"
 #include "inspect/memory.h"

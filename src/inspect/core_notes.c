@@ -7,10 +7,16 @@
 #include <elf.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/procfs.h>
 
+#include "arch/x86_64/regset.h"
+#include "common/defs.h"
+#include "common/err.h"
+#include "common/image.h"
 #include "common/siginfo.h"
+#include "inspect/memory.h"
 #include "inspect/registers.h"
 
 static void note(FILE *out, const char *owner, uint32_t type, const void *desc, size_t len)

@@ -3,6 +3,9 @@
 // CRIU's files: two magic numbers, then messages in protobuf's wire format, each behind its length.
 // They come out of an image and may be anything: every piece is checked by its checksum, every
 // message is bounded by its file, and a message that cannot be read ends its file.
+#include "common/err.h"
+#include "common/image.h"
+#include "common/image_read.h"
 #include "inspect/criu.h"
 
 #include <fcntl.h>

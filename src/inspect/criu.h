@@ -8,6 +8,8 @@
 
 #include "common/needs.h"
 
+struct cr_image;
+
 struct cr_criu_process {
 	int32_t pid, ppid, pgid, sid;
 	uint32_t threads, mappings;

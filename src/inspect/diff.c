@@ -8,10 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/image.h"
 #include "common/json.h"
+#include "inspect/diff.h"
 #include "inspect/inspect.h"
 #include "inspect/kinds.h"
 #include "inspect/memory.h"
+#include "inspect/model.h"
 #include "inspect/text.h"
 
 struct diff {

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "common/elf_id.h"
+#include "common/image.h"
 #include "common/json.h"
+#include "inspect/env.h"
 #include "inspect/inspect.h"
 #include "inspect/memory.h"
 #include "inspect/model.h"

@@ -12,9 +12,13 @@
 #include <sys/stat.h>
 
 #include "common/archive.h"
+#include "common/image.h"
+#include "common/image_read.h"
+#include "inspect/extract.h"
 #include "inspect/inspect.h"
 #include "inspect/kinds.h"
 #include "inspect/memory.h"
+#include "inspect/model.h"
 #include "inspect/text.h"
 
 /* Zeros that are written out where a file cannot have holes. */

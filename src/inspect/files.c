@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/err.h"
+#include "common/image.h"
 #include "common/json.h"
-#include "common/needs.h"
 #include "inspect/criu.h"
+#include "inspect/files.h"
 #include "inspect/inspect.h"
 #include "inspect/kinds.h"
 #include "inspect/text.h"

@@ -2,6 +2,8 @@
 //
 // What crimage's verbs share: opening an image, finding a process. Unlike a restart it opens the
 // image of any user who lets us read it: nothing of it is run.
+#include "common/image.h"
+#include "common/image_read.h"
 #include "inspect/inspect.h"
 
 #include <errno.h>

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Looking into a checkpoint: what crimage's verbs are given. Each verb is a file here and a row in
-// src/tools/crimage.c. An image is read, never changed, and nothing of it is started; it may be
-// damaged or hostile.
+// src/tools/crimage.c; its function returns 0, or -errno with in->err filled. An image is read,
+// never changed, and nothing of it is started; it may be damaged or hostile.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/defs.h"
 #include "common/err.h"
-#include "common/image.h"
+
+struct cr_image;
+struct cr_process_image;
 
 #define CR_INSPECT_OPERANDS 8
 
@@ -34,13 +37,3 @@ void cr_inspect_close(struct cr_image *img);
 
 /* The process of a pid in decimal, or NULL with in->err filled. NULL: the root process. */
 struct cr_process_image *cr_inspect_process(struct cr_inspect *in, const char *pid);
-
-/* ---- verbs: 0, or -errno with in->err filled ---- */
-int cr_inspect_backtrace(struct cr_inspect *in);
-int cr_inspect_core(struct cr_inspect *in);
-int cr_inspect_diff(struct cr_inspect *in);
-int cr_inspect_env(struct cr_inspect *in);
-int cr_inspect_extract(struct cr_inspect *in);
-int cr_inspect_files(struct cr_inspect *in);
-int cr_inspect_show(struct cr_inspect *in);
-int cr_inspect_verify(struct cr_inspect *in);

@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "common/image.h"
+#include "inspect/model.h"
 #include "inspect/text.h"
 
 /* ---- sockets ---- */

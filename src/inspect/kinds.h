@@ -3,8 +3,10 @@
 // What a descriptor leads to, in words: a row for each kind.
 #pragma once
 
-#include "common/json.h"
-#include "inspect/model.h"
+#include "common/defs.h"
+#include "image.pb.h"
+
+struct cr_model;
 
 #define CR_DESCRIBE_MAX (CR_PATH_MAX + 1024)
 

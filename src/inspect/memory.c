@@ -16,6 +16,10 @@
 #include <xxh_x86dispatch.h>
 
 #include "common/elf_id.h"
+#include "common/err.h"
+#include "common/image.h"
+#include "common/image_read.h"
+#include "common/io.h"
 
 #define KEPT 16 /* runs and extents */
 #define FILES 16

@@ -8,8 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/err.h"
-#include "common/image.h"
+#include "image.pb.h"
+
+struct cr_err;
+struct cr_image;
+struct cr_process_image;
 
 enum cr_memory_kind {
 	CR_MEMORY_NONE, /* in no mapping, or not to be had: a guard, a file that has changed */

@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/defs.h"
+#include "common/err.h"
+#include "common/image.h"
 #include "inspect/memory.h"
 #include "inspect/text.h"
 

@@ -7,7 +7,13 @@
 
 #include <stdbool.h>
 
-#include "common/image.h"
+#include "common/io.h"
+#include "image.pb.h"
+
+struct cr_err;
+struct cr_image;
+struct cr_process_image;
+struct cr_shared_image;
 
 /* How pages are stored. All in bytes but runs. */
 struct cr_pages {

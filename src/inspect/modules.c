@@ -12,7 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/defs.h"
 #include "common/elf_id.h"
+#include "common/err.h"
+#include "common/image.h"
+#include "common/io.h"
+#include "inspect/memory.h"
+#include "inspect/symbols.h"
 
 #define DEBUG_FILES "/usr/lib/debug/.build-id"
 #define VDSO_MAX (1ul << 20)

@@ -3,8 +3,13 @@
 // The programs and libraries in a saved process's memory.
 #pragma once
 
-#include "inspect/memory.h"
-#include "inspect/symbols.h"
+#include "image.pb.h"
+
+struct cr_memory;
+struct cr_symbols;
+
+struct cr_err;
+struct cr_process_image;
 
 struct cr_module {
 	const cairn_Vma *vma; /* one of its mappings */

@@ -2,6 +2,9 @@
 //
 // Registers from a thread's signal frame. The frame lies in the saved memory, where the kernel put
 // it; what the agent has changed in it for the way back is undone. Runs in: crimage.
+#include "arch/x86_64/regset.h"
+#include "common/err.h"
+#include "inspect/memory.h"
 #include "inspect/registers.h"
 
 #include <string.h>

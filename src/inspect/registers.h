@@ -3,8 +3,12 @@
 // The registers that a saved thread had: the application's, as they were before the agent's signal.
 #pragma once
 
-#include "arch/x86_64/regset.h"
-#include "inspect/memory.h"
+#include "image.pb.h"
+
+struct cr_memory;
+
+struct cr_err;
+struct cr_regset;
 
 /* Of a thread that is not dead. Fails if its signal frame is not in the image. */
 int cr_registers_read(struct cr_memory *m, const cairn_Thread *t, struct cr_regset *out,

@@ -11,9 +11,13 @@
 #include <sys/wait.h>
 
 #include "arch/x86_64/cpu.h"
+#include "common/image.h"
 #include "inspect/criu.h"
 #include "inspect/inspect.h"
 #include "inspect/kinds.h"
+#include "inspect/model.h"
+#include "inspect/show_json.h"
+#include "inspect/show_shared.h"
 #include "inspect/text.h"
 
 /* ---- the whole ---- */

@@ -2,17 +2,19 @@
 //
 // crimage show --json: all of a checkpoint but its contents. Fields are only ever added. Addresses
 // and masks are texts ("0x…"), since not every reader keeps 64 bits of a number.
-#include "inspect/show.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "arch/x86_64/cpu.h"
+#include "common/image.h"
 #include "common/json.h"
 #include "common/siginfo.h"
 #include "inspect/criu.h"
 #include "inspect/kinds.h"
+#include "inspect/model.h"
+#include "inspect/show_json.h"
 #include "inspect/text.h"
 
 static void put_pages(struct cr_json *j, const struct cr_pages *p)

@@ -2,11 +2,14 @@
 //
 // crimage show: sockets with both their ends, and what several processes have in common:
 // descriptions, memory, tables.
-#include "inspect/show.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "common/image.h"
 #include "inspect/kinds.h"
+#include "inspect/model.h"
+#include "inspect/show_shared.h"
 #include "inspect/text.h"
 
 /* ---- sockets ---- */

@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "image.pb.h"
-
 struct cr_text {
 	char s[120];
 };

@@ -6,9 +6,13 @@
 #include "inspect/unwind.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "arch/x86_64/unwind.h"
+#include "common/err.h"
+#include "inspect/memory.h"
+#include "inspect/modules.h"
 
 #define WORDS_MAX (64ul << 20) /* of all threads */
 

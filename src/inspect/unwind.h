@@ -3,8 +3,14 @@
 // A saved thread's stack, from the innermost frame outwards.
 #pragma once
 
-#include "inspect/modules.h"
-#include "inspect/registers.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cr_memory;
+struct cr_modules;
+
+struct cr_err;
+struct cr_regset;
 
 struct cr_frame_at {
 	uint64_t pc;

@@ -13,12 +13,13 @@
 #include <xxhash.h>
 
 #include "common/contents.h"
+#include "common/image.h"
 #include "common/image_format.h"
 #include "common/json.h"
-#include "common/needs.h"
 #include "inspect/criu.h"
 #include "inspect/inspect.h"
 #include "inspect/text.h"
+#include "inspect/verify.h"
 
 /* Folders below a folder of checkpoints: store, job, member. */
 #define DEPTH 4

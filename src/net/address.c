@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "net/link.h"
+#include "common/err.h"
+#include "net/address.h"
 
 /* Takes "HOST:PORT" apart in place; false if it has no such form. */
 static bool split(char *text, char **host, const char **port)

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
 #include "common/runtime.h"
 #include "net/frame.h"

@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 #include "cluster.pb.h"
-#include "common/err.h"
+
+struct cr_err;
 
 #define CR_ENV_COORDINATOR "CR_COORDINATOR"
 #define CR_ENV_NODE_SOCKET "CR_NODE_SOCKET"

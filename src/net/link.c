@@ -17,9 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
+#include "net/link.h"
 #include "net/link_state.h"
-#include "net/trust.h"
+#include "net/listener.h"
+#include "net/users.h"
 
 /* A peer that takes nothing for so long is gone. */
 #define UNACKED_MS 10000

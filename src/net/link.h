@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "common/err.h"
+struct event_base;
+
+struct cr_err;
 
 /* The largest message and payload; more from a peer ends the link. */
 #define CR_LINK_MESSAGE_MAX (64 * 1024)
@@ -37,35 +39,7 @@ struct cr_link_handler {
 	void (*down)(struct cr_link *l, const struct cr_err *why, void *arg);
 };
 
-/* ---- trust: trust.c ---- */
-
-/*
- * Either a key file (cr_trust_make_key(); 32 random bytes as hex, mode 0600, or root's and 0640:
- * TLS 1.3 with a pre-shared key) or a certificate, its key and the CA that signs everybody's (PEM
- * files). CR_EXIT_TRUST names the file and what is wrong with it, such as that others may read it.
- */
-struct cr_trust_files {
-	const char *key; /* shared key, or NULL */
-	const char *cert, *cert_key, *ca;
-};
-int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, struct cr_err *err);
-/* A key that only two processes have, which source says where from. */
-#define CR_TRUST_KEY_BYTES 32
-int cr_trust_secret(const unsigned char key[CR_TRUST_KEY_BYTES], const char *source,
-		    struct cr_trust **out, struct cr_err *err);
-void cr_trust_free(struct cr_trust *t);
-/* Makes a new key file; CR_EXIT_EXISTS if there is one. */
-int cr_trust_make_key(const char *path, struct cr_err *err);
-
 /* ---- links ---- */
-
-/* "HOST:PORT", "[V6]:PORT", ":PORT" or "HOST" with the default port. CR_EXIT_USAGE. */
-#define CR_DEFAULT_PORT 7117
-int cr_address_parse(const char *text, struct sockaddr_storage *out, socklen_t *len,
-		     struct cr_err *err);
-/* Into text, "HOST:PORT". */
-#define CR_ADDRESS_TEXT 80
-const char *cr_address_text(const struct sockaddr *a, char text[CR_ADDRESS_TEXT]);
 
 /* Begins to connect; down() tells of a failure, also of one at once. NULL: no memory. */
 struct cr_link *cr_link_connect(struct event_base *base, const struct sockaddr *to, socklen_t len,
@@ -75,21 +49,8 @@ struct cr_link *cr_link_connect(struct event_base *base, const struct sockaddr *
 struct cr_link *cr_link_adopt(struct event_base *base, int fd, const struct cr_link_handler *h,
 			      void *arg);
 
-/*
- * Listens; accepted() is called for each link that is up, and gives its handler and arg (by
- * cr_link_handle()), or closes it. Without trust: a unix socket address only.
- */
-struct cr_listener *cr_link_listen(struct event_base *base, const struct sockaddr *at,
-				   socklen_t len, const struct cr_trust *trust,
-				   void (*accepted)(struct cr_link *l, void *arg), void *arg,
-				   struct cr_err *err);
-/* Of a unix socket: who connects is counted there, and refused with a Refusal. Before any does. */
-void cr_listener_users(struct cr_listener *l, struct cr_users *users);
 /* It is not its user's any more, but a part of what the daemon does: no limit holds for it. */
 void cr_link_release(struct cr_link *l);
-/* Port that it got, for port 0. */
-unsigned int cr_listener_port(const struct cr_listener *l);
-void cr_listener_free(struct cr_listener *l);
 
 /*
  * A link that is up leaves its loop, from outside of its callbacks, and comes to another, perhaps
@@ -126,3 +87,10 @@ const char *cr_link_peer(const struct cr_link *l); /* its address as text */
 struct sockaddr_storage cr_link_peer_address(const struct cr_link *l);
 int cr_link_fd(const struct cr_link *l);
 void *cr_link_arg(const struct cr_link *l);
+
+/* A link of a socket that was accepted; it tells its listener what becomes of it. NULL: closed. */
+struct cr_link *cr_link_accept(struct event_base *base, int fd, const struct sockaddr *from,
+			       socklen_t len, const struct cr_trust *trust,
+			       struct cr_listener *listener);
+/* Without a word, at once. */
+void cr_link_drop(struct cr_link *l);

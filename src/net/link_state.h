@@ -6,10 +6,17 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "net/address.h"
 #include "net/frame.h"
-#include "net/link.h"
 #include "net/stream.h"
-#include "net/users.h"
+
+struct cr_listener;
+struct cr_trust;
+struct event;
+struct event_base;
+
+struct cr_link_handler;
+struct cr_user;
 
 /* A peer has this long to connect, and as long again to prove itself. */
 #define CR_PROVE_SECONDS 5
@@ -51,14 +58,3 @@ struct cr_link {
 	struct sockaddr_storage peer;
 	char text[CR_ADDRESS_TEXT];
 };
-
-/* A link of a socket that was accepted; it tells its listener what becomes of it. NULL: closed. */
-struct cr_link *cr_link_accept(struct event_base *base, int fd, const struct sockaddr *from,
-			       socklen_t len, const struct cr_trust *trust,
-			       struct cr_listener *listener);
-/* Without a word, at once. */
-void cr_link_drop(struct cr_link *l);
-
-/* Of a link whose listener is set: it is up, and the listener is forgotten; or it failed. */
-void cr_listener_up(struct cr_listener *listener, struct cr_link *l);
-void cr_listener_failed(struct cr_listener *listener, struct cr_link *l, const struct cr_err *why);

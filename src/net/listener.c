@@ -15,8 +15,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
+#include "net/address.h"
+#include "net/link.h"
 #include "net/link_state.h"
+#include "net/listener.h"
+#include "net/users.h"
 
 /* One that came this long ago has had its moment, when there is no room for others. */
 #define MOMENT_NS 250000000ll

@@ -10,6 +10,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "net/trust.h"
+
+struct evbuffer;
+struct event;
+struct event_base;
+
 /* Bytes per second, 0: as many as there are. */
 struct cr_rate {
 	size_t rate;

@@ -8,14 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/io.h"
-#include "net/trust_options.h"
 
 #define KEY_BYTES CR_TRUST_KEY_BYTES
 

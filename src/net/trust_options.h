@@ -7,7 +7,6 @@
 #include <stddef.h>
 
 #include "common/args.h"
-#include "net/link.h"
 
 #define CR_TRUST_ROW(type, name, field, variable, help)                                         \
 	{                                                                                       \
@@ -21,6 +20,3 @@
 			     "the certificate's private key"),                \
 		CR_TRUST_ROW(type, "tls-ca", ca, "CR_TLS_CA",                 \
 			     "who signs the cluster's certificates")
-
-/* Whether it is either a key or all of the rest; hint goes behind the message. */
-int cr_trust_chosen(const struct cr_trust_files *files, const char *hint, struct cr_err *err);

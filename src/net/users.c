@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "cluster.pb.h"
+#include "common/err.h"
 #include "net/frame.h"
 
 /* What one user, and all who have proved nothing, leave to the others. */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "common/err.h"
+struct cr_err;
 
 struct cr_users_limits {
 	unsigned int connections; /* of one user */

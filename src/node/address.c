@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "node/address.h"
+#include "node/node.h"
 
 static bool loopback(const struct sockaddr *a)
 {

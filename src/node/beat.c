@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/lease_page.h"
 #include "net/urgent.h"
 

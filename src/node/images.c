@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/err.h"
+#include "net/address.h"
 #include "node/images.h"
 #include "node/members.h"
+#include "node/node.h"
 #include "store/accept.h"
 #include "store/chores.h"
 #include "store/ship.h"

@@ -9,8 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "node/known.h"
 #include "node/members.h"
+#include "node/node.h"
 
 static void path_of(const struct cr_node *n, char out[PATH_MAX + 80])
 {

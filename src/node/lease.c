@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "common/err.h"
+#include "net/address.h"
 #include "node/beat.h"
 #include "node/lease.h"
 #include "node/message.h"

@@ -11,7 +11,9 @@
 #include <sys/un.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/runtime.h"
+#include "net/listener.h"
 #include "net/users.h"
 #include "node/beat.h"
 #include "node/images.h"

@@ -9,10 +9,12 @@
 #include <sys/syscall.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "node/images.h"
 #include "node/lease.h"
 #include "node/members.h"
 #include "node/message.h"
+#include "node/node.h"
 #include "node/run.h"
 #include "node/outbox.h"
 #include "node/tree.h"

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "node/message.h"
+#include "node/node.h"
 #include "node/run.h"
 
 cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)

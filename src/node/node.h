@@ -13,6 +13,7 @@
 
 #include "cluster.pb.h"
 #include "common/io.h"
+#include "net/address.h"
 #include "net/link.h"
 #include "node/options.h"
 

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/label.h"
 #include "common/runtime.h"
+#include "net/trust.h"
 #include "net/trust_options.h"
 
 #define ROW(field) offsetof(struct cr_node_options, field)

@@ -7,6 +7,7 @@
 
 #include "common/args.h"
 #include "net/link.h"
+#include "net/trust.h"
 
 struct cr_node_options {
 	struct cr_arg_list coordinators; /* each may be several, divided by commas */

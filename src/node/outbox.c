@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "node/message.h"
+#include "node/node.h"
 #include "node/run.h"
 #include "node/outbox.h"
 

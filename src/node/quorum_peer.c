@@ -12,15 +12,16 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "coordinator/lease.h"
+#include "net/listener.h"
 #include "node/beat.h"
 #include "node/images.h"
 #include "node/lease.h"
 #include "node/message.h"
+#include "node/quorum_peer.h"
 #include "node/reconcile_member.h"
 #include "node/run.h"
-#include "node/quorum_peer.h"
-#include "node/quorum_peer.h"
 
 #define IDLE_NS 10000000000ll /* between two attempts */
 #define RETRY_NS 500000000ll /* while it is needed */

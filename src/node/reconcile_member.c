@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "node/images.h"
 #include "node/lease.h"
 #include "node/members.h"

@@ -10,9 +10,11 @@
 #include <sys/random.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "node/images.h"
 #include "node/members.h"
 #include "node/message.h"
+#include "node/node.h"
 #include "node/requests.h"
 #include "node/run.h"
 #include "node/outbox.h"

@@ -13,10 +13,14 @@
 #include <sys/stat.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/proc.h"
 #include "common/ready.h"
 #include "common/runtime.h"
+#include "criu/find.h"
 #include "criu/probe.h"
+#include "net/listener.h"
+#include "net/trust.h"
 #include "node/address.h"
 #include "node/beat.h"
 #include "node/images.h"
@@ -25,12 +29,11 @@
 #include "node/local.h"
 #include "node/members.h"
 #include "node/message.h"
+#include "node/quorum_peer.h"
 #include "node/reconcile_member.h"
 #include "node/requests.h"
 #include "node/run.h"
 #include "node/uplink.h"
-#include "node/quorum_peer.h"
-#include "node/quorum_peer.h"
 
 #define BACK_MS 30000 /* an upgrade takes at most so long */
 #define BACK_WAIT_NS 500000000ll /* for the coordinator's answer */

@@ -17,10 +17,12 @@
 #include <sys/stat.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "node/images.h"
 #include "node/known.h"
 #include "node/members.h"
 #include "node/message.h"
+#include "node/node.h"
 #include "node/start.h"
 #include "node/outbox.h"
 

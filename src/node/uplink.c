@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/label.h"
 #include "common/ready.h"
 #include "node/beat.h"

@@ -11,8 +11,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "cairn/exit_codes.h"
+#include "common/err.h"
 #include "common/proc.h"
+#include "plugin/call.h"
 #include "plugin/plugin.h"
+#include "plugin/wire.h"
 
 static const char *const names[CR_HOOKS] = {
 	[CR_HOOK_INIT] = "init",

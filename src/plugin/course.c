@@ -11,7 +11,11 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "plugin/plugin.h"
+#include "common/err.h"
+#include "plugin/call.h"
+#include "plugin/course.h"
+#include "plugin/list.h"
+#include "plugin/serve.h"
 
 static int load(struct cr_plugins *ps, struct cr_plugin *p, struct cr_err *err)
 {

@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/err.h"
+#include "plugin/list.h"
 #include "plugin/plugin.h"
 
 /* Folders of those that came with Cairn, below that of the command: installed, built. */

@@ -12,10 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "cairn/plugin.h"
 #include "common/defs.h"
-#include "common/err.h"
-#include "common/io.h"
+#include <cairn/plugin.h>
 
 #define CR_PLUGINS_MAX 15 /* a restart has as many ids to spare for them */
 #define CR_PLUGIN_NAME_MAX 32
@@ -90,69 +88,9 @@ struct cr_plugins {
 	size_t changes_len;
 };
 
-/* ---- list.c: which ones ---- */
-
-/*
- * Adds FILE[:OPTIONS]. From the command line a FILE with a slash is taken from here; one without is
- * looked for among those that came with Cairn. One that is there already gets these options.
- */
-int cr_plugins_add(struct cr_plugins *ps, const char *given, struct cr_err *err);
-/* Those of an image, each with a zero byte behind it, but those that are there already. */
-int cr_plugins_inherit(struct cr_plugins *ps, const char *list, size_t len, struct cr_err *err);
-/* The list for an image; its length, or -ENOSPC. */
-ssize_t cr_plugins_list(const struct cr_plugins *ps, char *list, size_t room);
-/* Finds their files; CR_EXIT_PLUGIN says where each was looked for. */
-int cr_plugins_find(struct cr_plugins *ps, struct cr_err *err);
-/* By what they are called in an image; NULL if it is not there. */
-struct cr_plugin *cr_plugin_named(struct cr_plugins *ps, const char *name);
-void cr_plugins_free(struct cr_plugins *ps);
-
-/* ---- course.c ---- */
-
-/* Makes their processes, loads them, calls init. On failure none is left. */
-int cr_plugins_start(struct cr_plugins *ps, enum cairn_course course, struct cr_err *err);
-/* A hook without arguments, of each that has it, in order, until one fails. */
-int cr_plugins_each(struct cr_plugins *ps, enum cr_hook hook, struct cr_err *err);
-/*
- * Tells those that are owed it, in reverse order, that it has gone well (if it then does not, all
- * are told that), or failed; then ends them all. Does nothing if there are none.
- */
-int cr_plugins_over(struct cr_plugins *ps, bool well, struct cr_err *err);
-/* Ends their processes, and what these have made, without a word. */
-void cr_plugins_end(struct cr_plugins *ps);
-/* Loads all of them once and forgets them: whether they are there and can be used. */
-int cr_plugins_try(struct cr_plugins *ps, struct cr_err *err);
-
 /* ---- call.c ---- */
-
-/*
- * Calls a hook with m (which is also the answer) and data; fd goes along, *got comes back. What was
- * stored or set is in *answer, malloced. ret of the hook or -errno with *err filled.
- */
-int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_msg *m,
-		   const void *data, size_t len, int fd, int *got, void **answer,
-		   struct cr_err *err);
-void cr_plugin_end(struct cr_plugin *p);
 
 static inline bool cr_plugin_has(const struct cr_plugin *p, enum cr_hook hook)
 {
 	return p->hooks >> hook & 1;
 }
-
-/* ---- serve.c: in the process of a plugin ---- */
-
-void cr_plugin_serve(const struct cr_plugins *ps, const struct cr_plugin *p, int sock)
-	__attribute__((noreturn));
-
-/* ---- wire.c: all of it or -errno ---- */
-
-/* By which patience ends: -ETIMEDOUT, -EPIPE. */
-struct cr_plugin_limit {
-	int64_t deadline; /* CLOCK_MONOTONIC; 0: none */
-	int ended; /* pidfd of who answers, whose children may have the socket, too; -1: none */
-};
-
-int cr_plugin_send(int sock, const struct cr_plugin_msg *m, const void *data, int fd,
-		   const struct cr_plugin_limit *limit);
-int cr_plugin_recv(int sock, struct cr_plugin_msg *m, void **data, int *fd,
-		   const struct cr_plugin_limit *limit);

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +17,11 @@
 #include <sys/uio.h>
 
 #include "common/environment.h"
-#include "common/proc.h"
+#include "common/err.h"
+#include "common/io.h"
 #include "plugin/plugin.h"
+#include "plugin/serve.h"
+#include "plugin/wire.h"
 
 /* One per process, as the plugin is. */
 static struct serving {

@@ -4,12 +4,15 @@
 // Both are of the same program, so structures travel as they are; what comes from a plugin's
 // process is checked all the same, as the plugin may have written anything into it.
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/io.h"
 #include "plugin/plugin.h"
+#include "plugin/wire.h"
 
 #define MAGIC 0x70726331u
 

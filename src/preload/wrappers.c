@@ -28,7 +28,6 @@ void cr_wrappers_look_up(void)
 #define OWN(result, name, parameters, why)
 #define WRAP(result, name, parameters, why) cr_real.name = dlsym(RTLD_NEXT, #name);
 #define CALL(result, name, parameters) WRAP(result, name, parameters, )
-#include "common/piece.h"
 #include "preload/wrappers.def"
 #undef CALL
 #undef WRAP

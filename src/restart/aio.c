@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "restart/aio.h"
 #include "restart/restart.h"
 
 struct ring {

@@ -13,7 +13,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "restart/restart.h"
+#include "common/err.h"
+#include "common/image.h"
+#include "restart/births.h"
 
 #define ANY (-1) /* session at birth: nobody minds */
 #define OWN 0 /* the shepherd's session */

@@ -25,9 +25,16 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/ids.h"
+#include "common/image_read.h"
+#include "common/proc.h"
 #include "objects/ipc/sysv.h"
+#include "restart/capsule.h"
+#include "restart/ids.h"
 #include "restart/restart.h"
+#include "restart/root.h"
 #include "shepherd/guard.h"
+#include "shepherd/shepherd.h"
 
 #define MQUEUE_MAGIC 0x19800202
 

@@ -9,9 +9,11 @@
 #include "arch/x86_64/baseline.h"
 #include "arch/x86_64/cpu.h"
 #include "common/contents.h"
+#include "common/image.h"
+#include "common/image_read.h"
 #include "common/needs.h"
 #include "common/runtime.h"
-#include "restart/examine.h"
+#include "restart/check.h"
 
 int cr_obstacle(cr_obstacles *to, const char *kind, const struct cr_err *err)
 {

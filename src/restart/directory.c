@@ -11,10 +11,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "objects/core/index.h"
 #include "objects/core/kernels.h"
 #include "objects/core/reach.h"
+#include "restart/directory.h"
+#include "restart/ids.h"
+#include "restart/pids.h"
 #include "restart/plan.h"
+#include "restart/restart.h"
 
 /* No signal tells of its end: that would wait for the application. */
 static pid_t make_stand_in(struct cr_restart *r, const struct cr_process_image *p)

@@ -17,10 +17,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
 #include "common/runtime.h"
 #include "objects/core/kernels.h"
+#include "objects/core/outside.h"
 #include "objects/core/reach.h"
 #include "objects/file/regular.h"
+#include "restart/capsule.h"
+#include "restart/check.h"
+#include "restart/plugins.h"
+#include "restart/restart.h"
+#include "shepherd/shepherd.h"
 
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102

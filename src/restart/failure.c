@@ -4,6 +4,7 @@
 // said itself, the restorer's row that failed, or where it was when it died without a word.
 // Runs in: the shepherd; cr_restart_die() and the notes of progress in every process.
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/err.h"
+#include "common/image.h"
+#include "common/proc.h"
+#include "restart/births.h"
+#include "restart/failure.h"
+#include "restart/ids.h"
 #include "restart/restart.h"
 
 static const char *const labels[CR_LABELS] = {

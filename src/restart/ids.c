@@ -17,7 +17,13 @@
 #include "common/addresses.h"
 #include "common/agent_config.h"
 #include "common/environment.h"
+#include "common/err.h"
+#include "common/ids.h"
+#include "common/image.h"
+#include "restart/ids.h"
 #include "restart/restart.h"
+#include "restart/restorer.h"
+#include "shepherd/shepherd.h"
 
 #define IDS_ROOM CR_PAGE_UP(sizeof(struct cr_ids))
 #define ADDRESSES_ROOM CR_PAGE_UP(sizeof(struct cr_addresses))

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "restart/restart.h"
+#include "common/image.h"
+#include "common/proc.h"
+#include "restart/layout.h"
 
 #define LOWEST 0x10000000ul
 #define HIGHEST 0x7ffffffff000ul

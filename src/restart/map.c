@@ -10,7 +10,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "restart/restart.h"
+#include "objects/core/policy.h"
+#include "plugin/call.h"
+#include "plugin/plugin.h"
+#include "restart/map.h"
+#include "shepherd/options.h"
 
 /* Length of OLD without slashes at its end. */
 static size_t old_len(const char *map)

@@ -18,12 +18,18 @@
 #include <xxh_x86dispatch.h>
 
 #include "arch/x86_64/call.h"
+#include "common/err.h"
+#include "common/image_read.h"
 #include "objects/core/index.h"
 #include "objects/core/kernels.h"
 #include "objects/core/reach.h"
 #include "objects/file/regular.h"
 #include "objects/ipc/shared_memory.h"
 #include "objects/ipc/sysv_shm.h"
+#include "restart/aio.h"
+#include "restart/layout.h"
+#include "restart/memory.h"
+#include "restart/pids.h"
 #include "restart/restart.h"
 
 #ifndef MAP_DROPPABLE

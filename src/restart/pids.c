@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The ids of the job: which processes there are, which ids are taken, and who shares descriptors.
+#include <errno.h>
 #include <stdlib.h>
 
+#include "common/err.h"
+#include "common/image.h"
+#include "common/proc.h"
+#include "restart/pids.h"
 #include "restart/restart.h"
 
 static int by_id(const void *a, const void *b)

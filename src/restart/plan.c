@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,16 +21,26 @@
 #include "arch/x86_64/rseq.h"
 #include "common/agent_config.h"
 #include "objects/core/index.h"
-#include "objects/file/lock.h"
-#include "objects/ipc/mqueue.h"
-#include "objects/file/namespace.h"
 #include "objects/core/registry.h"
-#include "objects/file/regular.h"
 #include "objects/core/rights.h"
-#include "objects/ipc/shared_memory.h"
 #include "objects/core/standard.h"
+#include "objects/file/lock.h"
+#include "objects/file/namespace.h"
+#include "objects/file/regular.h"
+#include "objects/ipc/mqueue.h"
+#include "objects/ipc/shared_memory.h"
 #include "objects/ipc/sysv_sem.h"
+#include "restart/directory.h"
+#include "restart/failure.h"
+#include "restart/layout.h"
+#include "restart/memory.h"
+#include "restart/pids.h"
 #include "restart/plan.h"
+#include "restart/plan_signals.h"
+#include "restart/plan_threads.h"
+#include "restart/tree.h"
+#include "restart/vdso.h"
+#include "shepherd/shepherd.h"
 
 #define MADV_GUARD 102
 #define ARCH_SET_FS 0x1002

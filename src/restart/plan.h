@@ -8,7 +8,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "common/err.h"
 #include "restart/restart.h"
+#include "restart/restorer.h"
 
 #define THREAD_STACK 4096ul
 
@@ -58,23 +60,7 @@ static inline uint64_t keep(struct plan *n, const void *what, size_t len)
 	return at;
 }
 
-/* ---- plan_signals.c: handlers, timers and what waits ---- */
-void cr_plan_signals(struct plan *n);
-void cr_plan_stopped_children(struct plan *n);
-void cr_plan_timers(struct plan *n);
-void cr_plan_start_timers(struct plan *n);
-/*
- * The signals that wait for the process (tid 0) or for a thread, before anyone may send others. A
- * timer sends its own, with its count of overruns.
- */
-void cr_plan_pending(struct plan *n, int32_t tid);
-
-/* ---- directory.c ---- */
-int cr_set_directory(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);
-/* Last, since from then on there is no /proc. The working directory stays outside if it was. */
-int cr_set_root(const struct cr_restart *r, const cairn_Process *m, struct cr_err *err);
-
-/* ---- plan_threads.c: what each thread does; returns the number of the main thread's ---- */
-size_t cr_plan_threads(struct plan *n, const cairn_Thread *main);
+/* Turns this process into p; returns only on failure. */
+int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_err *err);
 
 #endif

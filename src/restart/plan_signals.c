@@ -10,7 +10,9 @@
 #include <time.h>
 
 #include "common/siginfo.h"
+#include "restart/ids.h"
 #include "restart/plan.h"
+#include "restart/plan_signals.h"
 
 #ifndef PR_TIMER_CREATE_RESTORE_IDS
 #define PR_TIMER_CREATE_RESTORE_IDS 77

@@ -14,9 +14,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "arch/x86_64/rseq.h"
-#include "common/agent_config.h"
 #include "restart/plan.h"
+#include "restart/plan_signals.h"
+#include "restart/plan_threads.h"
 
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_CPUID 0x1012

@@ -11,8 +11,17 @@
 #include <sys/socket.h>
 
 #include "common/environment.h"
+#include "common/image_read.h"
+#include "plugin/call.h"
+#include "plugin/course.h"
+#include "plugin/list.h"
+#include "restart/ids.h"
+#include "restart/map.h"
+#include "restart/pids.h"
+#include "restart/plugins.h"
 #include "restart/restart.h"
 #include "shepherd/plugins.h"
+#include "shepherd/shepherd.h"
 
 /* What they have stored, for those that are here. */
 static int give_data(struct cr_restart *r, bool *any, struct cr_err *err)

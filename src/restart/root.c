@@ -12,7 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "restart/restart.h"
+#include "common/io.h"
+#include "restart/root.h"
 
 /* The names of linux/mount.h, which does not go together with the C library's. */
 #define TREE_CLONE 1

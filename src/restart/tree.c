@@ -14,16 +14,26 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "objects/file/lock.h"
-#include "objects/tty/pty_make.h"
+#include "common/ids.h"
 #include "objects/core/registry.h"
+#include "objects/file/lock.h"
 #include "objects/file/regular.h"
+#include "objects/tty/pty_make.h"
+#include "plugin/course.h"
+#include "restart/failure.h"
+#include "restart/ids.h"
+#include "restart/pids.h"
+#include "restart/plan.h"
+#include "restart/plugins.h"
 #include "restart/restart.h"
+#include "restart/tree.h"
+#include "shepherd/shepherd.h"
 
 void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage)
 {

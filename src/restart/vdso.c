@@ -10,7 +10,10 @@
 #include <string.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
+#include "common/image_read.h"
 #include "restart/restart.h"
+#include "restart/vdso.h"
 
 int cr_vdso_read(struct cr_restart *r, const struct cr_process_image *p, const cairn_Vma *v,
 		 void **saved, struct cr_err *err)

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 
 #include "common/each.h"
+#include "common/image_write.h"
 #include "objects/core/save.h"
+#include "plugin/course.h"
 #include "shepherd/agent_save.h"
 #include "shepherd/asks.h"
 #include "shepherd/checkpoint.h"
@@ -15,9 +17,9 @@
 #include "shepherd/duplicates.h"
 #include "shepherd/filters.h"
 #include "shepherd/limits.h"
-#include "shepherd/processes.h"
 #include "shepherd/memory.h"
 #include "shepherd/namespaces.h"
+#include "shepherd/processes.h"
 #include "shepherd/shepherd.h"
 #include "shepherd/stop.h"
 #include "shepherd/undo.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/archive.h"
+#include "common/image_write.h"
 #include "shepherd/archive_save.h"
 #include "shepherd/checkpoint.h"
 #include "shepherd/describe.h"

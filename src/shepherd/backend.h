@@ -45,7 +45,3 @@ struct cr_backend {
 	/* Lets them run; NULL: they do. On failure some may, and the caller ends them. */
 	int (*go)(struct cr_restart *r, struct cr_err *err);
 };
-
-/* The row of a name, or NULL; the list of all, ending with one without a name. tools/backends.c */
-const struct cr_backend *cr_backend_named(const char *name);
-extern const struct cr_backend cr_backends[];

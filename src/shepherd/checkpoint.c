@@ -13,16 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/claim.h"
 #include "objects/core/save.h"
 #include "objects/kinds.h"
+#include "plugin/course.h"
 #include "shepherd/asks.h"
 #include "shepherd/checkpoint.h"
 #include "shepherd/control.h"
 #include "shepherd/deaths.h"
 #include "shepherd/duplicates.h"
-#include "shepherd/processes.h"
 #include "shepherd/plugins.h"
+#include "shepherd/processes.h"
 #include "shepherd/shepherd.h"
 
 struct prune {

@@ -18,6 +18,7 @@
 
 #include "arch/x86_64/cpu.h"
 #include "common/addresses.h"
+#include "common/image_write.h"
 #include "objects/core/save.h"
 #include "objects/file/inode.h"
 #include "objects/file/lock.h"

@@ -16,6 +16,7 @@
 
 #include "common/each.h"
 #include "common/elf_id.h"
+#include "common/image_write.h"
 #include "objects/core/claim.h"
 #include "objects/core/reach.h"
 #include "objects/core/save.h"

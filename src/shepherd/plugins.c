@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "common/ids.h"
+#include "plugin/course.h"
+#include "plugin/list.h"
 #include "shepherd/pids.h"
 #include "shepherd/plugins.h"
 #include "shepherd/shepherd.h"

@@ -10,9 +10,10 @@
 #include <termios.h>
 
 #include "agent.pb.h"
-#include "common/ids.h"
 #include "common/agent_config.h"
+#include "common/ids.h"
 #include "common/image.h"
+#include "common/image_write.h"
 #include "common/owner.h"
 #include "common/proc.h"
 #include "common/wire.h"

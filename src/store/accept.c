@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
 #include "net/users.h"
 #include "store/accept.h"

@@ -5,6 +5,8 @@
 
 #include "store/internal.h"
 
+struct cr_err;
+
 struct cr_incoming {
 	struct cr_incoming *next;
 	struct cr_store *store;

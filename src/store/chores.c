@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "common/err.h"
 #include "common/owner.h"
 #include "store/accept.h"
 #include "store/chores.h"

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/err.h"
 #include "common/io.h"
 #include "net/frame.h"
-#include "net/trust.h"
 #include "store/conn.h"
 #include "store/internal.h"
 

@@ -5,8 +5,11 @@
 
 #include <openssl/ssl.h>
 
-#include "net/link.h"
+#include "net/address.h"
+#include "net/trust.h"
 #include "store.pb.h"
+
+struct cr_err;
 
 struct cr_conn {
 	int fd;

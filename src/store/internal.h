@@ -11,6 +11,8 @@
 
 #include "store/store.h"
 
+struct event;
+
 struct cr_incoming;
 struct cr_shipment;
 

@@ -6,6 +6,7 @@
 #include <xxh_x86dispatch.h>
 
 #include "common/image.h"
+#include "image.pb.h"
 #include "store/pieces.h"
 
 static int by_offset(const void *a, const void *b)

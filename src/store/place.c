@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
 #include "common/image.h"
+#include "common/image_read.h"
 #include "common/runtime.h"
 #include "store/internal.h"
 #include "store/place.h"

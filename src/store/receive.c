@@ -13,7 +13,9 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
 #include "common/image.h"
+#include "common/image_read.h"
 #include "store/accept.h"
 #include "store/conn.h"
 #include "store/receive.h"

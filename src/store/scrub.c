@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/err.h"
 #include "common/image.h"
 #include "store/accept.h"
 #include "store/scrub.h"

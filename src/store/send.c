@@ -16,8 +16,11 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
 #include "common/image.h"
+#include "common/image_read.h"
 #include "store/conn.h"
+#include "store/pieces.h"
 #include "store/place.h"
 #include "store/send.h"
 #include "store/ship.h"

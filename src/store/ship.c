@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "store/chores.h"
 #include "store/conn.h"
 #include "store/place.h"

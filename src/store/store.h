@@ -21,6 +21,9 @@
 #include "cluster.pb.h"
 #include "common/defs.h"
 
+struct cr_trust;
+struct event_base;
+
 struct cr_err;
 
 struct cr_store;

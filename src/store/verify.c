@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/err.h"
 #include "common/image.h"
+#include "common/image_read.h"
 #include "store/internal.h"
 #include "store/verify.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "common/io.h"
 #include "store/place.h"
 #include "store/work.h"
 

@@ -15,6 +15,8 @@
 #include "shepherd/run.h"
 #include "shepherd/setup.h"
 #include "shepherd/shepherd.h"
+#include "tools/attach.h"
+#include "tools/backends.h"
 #include "tools/crctl.h"
 #include "tools/detach.h"
 

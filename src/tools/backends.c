@@ -3,13 +3,20 @@
 // The backends that this Cairn has.
 #include <string.h>
 
-#include "container/backend.h"
-#include "criu/criu.h"
+#include "container/container.h"
+#include "container/restart.h"
+#include "criu/attach.h"
+#include "criu/backend.h"
+#include "criu/dump.h"
+#include "criu/restore.h"
+#include "restart/examine.h"
 #include "restart/restart.h"
+#include "restart/tree.h"
 #include "shepherd/agent_save.h"
 #include "shepherd/pids.h"
 #include "shepherd/run.h"
 #include "shepherd/shepherd.h"
+#include "tools/backends.h"
 
 /* Containers, by their runtime's own program. */
 #define CONTAINER(name_, probe_)                                                    \

@@ -8,7 +8,7 @@
 
 #include "common/json.h"
 #include "criu/find.h"
-#include "tools/crctl.h"
+#include "tools/cluster_rows.h"
 
 static void key(const char *name, bool first)
 {

@@ -7,13 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/io.h"
+#include "common/err.h"
 #include "common/json.h"
 #include "common/runtime.h"
 #include "criu/choose.h"
 #include "net/client.h"
+#include "tools/cluster_rows.h"
+#include "tools/cluster_verbs.h"
 #include "tools/crctl.h"
-#include "tools/look.h"
+#include "tools/local_verbs.h"
 
 static int fill(struct cr_ctl *c, char *to, size_t room, const char *what, const char *value)
 {

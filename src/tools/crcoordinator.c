@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "coordinator/server.h"
-#include "net/link.h"
 
 static int run(struct co *c, struct cr_err *err)
 {

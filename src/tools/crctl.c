@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/defs.h"
+#include "tools/attach.h"
+#include "tools/cluster_verbs.h"
 #include "tools/crctl.h"
+#include "tools/crctl_options.h"
+#include "tools/local_verbs.h"
 
 static const struct verb {
 	const char *name;

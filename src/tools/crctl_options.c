@@ -13,6 +13,7 @@
 #include "common/label.h"
 #include "net/client.h"
 #include "tools/crctl.h"
+#include "tools/crctl_options.h"
 
 enum kind { FLAG, TEXT, SECONDS, NUMBER, BYTES, LABEL };
 

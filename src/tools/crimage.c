@@ -7,8 +7,15 @@
 #include <string.h>
 
 #include "common/args.h"
-#include "common/defs.h"
+#include "inspect/backtrace.h"
+#include "inspect/core.h"
+#include "inspect/diff.h"
+#include "inspect/env.h"
+#include "inspect/extract.h"
+#include "inspect/files.h"
 #include "inspect/inspect.h"
+#include "inspect/show.h"
+#include "inspect/verify.h"
 
 static const struct cr_arg options[] = {
 #define ROW(field) offsetof(struct cr_inspect, field)

@@ -9,14 +9,21 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
 #include "common/runtime.h"
 #include "objects/kinds.h"
+#include "restart/capsule.h"
+#include "restart/check.h"
+#include "restart/ids.h"
 #include "restart/restart.h"
+#include "restart/tree.h"
 #include "shepherd/guard.h"
 #include "shepherd/plugins.h"
 #include "shepherd/run.h"
 #include "shepherd/setup.h"
-#include "tools/crrestart.h"
+#include "shepherd/shepherd.h"
+#include "tools/backends.h"
+#include "tools/crrestart_check.h"
 #include "tools/detach.h"
 
 static void usage(void)

@@ -5,11 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/image_read.h"
 #include "common/json.h"
 #include "inspect/criu.h"
 #include "objects/kinds.h"
-#include "restart/examine.h"
-#include "tools/crrestart.h"
+#include "restart/check.h"
+#include "restart/plugins.h"
+#include "restart/restart.h"
+#include "shepherd/options.h"
+#include "shepherd/shepherd.h"
+#include "tools/crrestart_check.h"
 
 /* CRIU wants the files that were open or mapped as long as they were. */
 static void check_criu(const struct cr_restart *r, cr_obstacles *to)

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "tools/crrsh.h"
+#include "tools/crrsh_call.h"
+#include "tools/crrsh_serve.h"
 
 static const char usage[] =
 	"usage: crrsh [options] NODE COMMAND [ARG…]\n"

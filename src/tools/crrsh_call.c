@@ -17,9 +17,16 @@
 #include <unistd.h>
 
 #include "common/defs.h"
-#include "common/io.h"
+#include "common/err.h"
+#include "net/address.h"
+#include "net/link.h"
+#include "net/listener.h"
+#include "net/trust.h"
 #include "rsh.pb.h"
 #include "tools/crrsh.h"
+#include "tools/crrsh_call.h"
+#include "tools/crrsh_relay.h"
+#include "tools/crrsh_start.h"
 
 static const int passed_on[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
 

@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "net/link.h"
 #include "rsh.pb.h"
-#include "tools/crrsh.h"
+#include "tools/crrsh_relay.h"
 
 #define ROOM (256 * 1024)
 /* Descriptors may block, as they are shared with others; a pipe takes this much if it takes any. */

@@ -14,9 +14,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/io.h"
+#include "common/err.h"
+#include "net/address.h"
+#include "net/link.h"
+#include "net/trust.h"
 #include "rsh.pb.h"
 #include "tools/crrsh.h"
+#include "tools/crrsh_relay.h"
+#include "tools/crrsh_serve.h"
 
 /* A command that is not wanted any more gets so long to end. */
 #define END_SECONDS 5

@@ -11,10 +11,11 @@
 #include <unistd.h>
 
 #include "cluster.pb.h"
+#include "common/err.h"
 #include "common/io.h"
 #include "common/runtime.h"
 #include "net/frame.h"
-#include "tools/crrsh.h"
+#include "tools/crrsh_start.h"
 
 #define ANSWER_MS 60000
 /* A checkpoint or restart of our job, or of crnode, may end the connection. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/io.h"
 
 static int ready = -1;

@@ -3,7 +3,7 @@
 // --detach: the command returns when the job runs, and its shepherd goes on in the background.
 #pragma once
 
-#include "common/err.h"
+struct cr_err;
 
 /*
  * Forks; the parent waits for cr_detach_done(), prints the name and exits. The child is in a

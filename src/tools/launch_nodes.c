@@ -2,13 +2,15 @@
 //
 // crlaunch --nodes. Each member is a crlaunch of its own, started by a node's crnode with the same
 // options; those that are about the cluster mean nothing to it then.
+#include "common/io.h"
+#include "shepherd/cluster.h"
+#include "shepherd/options.h"
 #include "tools/launch_nodes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "common/io.h"
 
 static bool take_job(const cairn_Reply *r, const void *payload, size_t len, void *arg)
 {

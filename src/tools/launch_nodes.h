@@ -3,7 +3,8 @@
 // crlaunch --nodes: members that the cluster starts on nodes of its choice.
 #pragma once
 
-#include "shepherd/shepherd.h"
+struct cr_err;
+struct cr_options;
 
 /*
  * argv from options to the command, which begins at first. Waits for the job's end, unless it is to

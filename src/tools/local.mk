@@ -11,23 +11,28 @@ TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libplugi
 SHEPHERD_LIBS = src/libcontainer.a src/libcriu.a src/librestart.a $(TOOL_LIBS) $(JSON_LIBS)
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
-crlaunch_SOURCES = src/tools/backends.c src/tools/crlaunch.c src/tools/detach.c src/tools/detach.h \
-	src/tools/launch_nodes.c src/tools/launch_nodes.h \
-	src/tools/program.c src/tools/program.h
+crlaunch_SOURCES = \
+	src/tools/backends.c src/tools/backends.h src/tools/crlaunch.c src/tools/detach.c \
+	src/tools/detach.h src/tools/launch_nodes.c src/tools/launch_nodes.h src/tools/program.c \
+	src/tools/program.h
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(SHEPHERD_LIBS)
 
-crctl_SOURCES = src/tools/attach.c src/tools/backends.c src/tools/cluster_rows.c \
-	src/tools/detach.c src/tools/detach.h \
-	src/tools/cluster_verbs.c src/tools/crctl.c src/tools/crctl.h src/tools/crctl_options.c \
-	src/tools/local_list.c src/tools/local_verbs.c src/tools/local_verbs.h \
-	src/tools/look.c src/tools/look.h src/tools/reach.c src/tools/reach.h \
-	src/tools/program.c src/tools/program.h
+crctl_SOURCES = \
+	src/tools/attach.c src/tools/attach.h src/tools/backends.c src/tools/backends.h \
+	src/tools/cluster_rows.c src/tools/cluster_rows.h src/tools/detach.c src/tools/detach.h \
+	src/tools/cluster_verbs.c src/tools/cluster_verbs.h src/tools/crctl.c src/tools/crctl.h \
+	src/tools/crctl_options.c src/tools/crctl_options.h src/tools/local_list.c \
+	src/tools/local_list.h src/tools/local_verbs.c src/tools/local_verbs.h src/tools/look.c \
+	src/tools/look.h src/tools/reach.c src/tools/reach.h src/tools/program.c \
+	src/tools/program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(SHEPHERD_LIBS)
 
-crrestart_SOURCES = src/tools/backends.c src/tools/crrestart.c src/tools/crrestart.h \
-	src/tools/crrestart_check.c src/tools/detach.c src/tools/detach.h
+crrestart_SOURCES = \
+	src/tools/backends.c src/tools/backends.h src/tools/crrestart.c \
+	src/tools/crrestart_check.c src/tools/crrestart_check.h src/tools/detach.c \
+	src/tools/detach.h
 crrestart_CPPFLAGS = $(TOOL_CPPFLAGS)
 crrestart_LDADD = src/libinspect.a $(SHEPHERD_LIBS)
 
@@ -48,8 +53,10 @@ crnode_CPPFLAGS = $(TOOL_CPPFLAGS)
 crnode_LDADD = src/libnode.a src/libstore.a src/libcoordinator.a src/libcriu.a $(DAEMON_LIBS)
 
 bin_PROGRAMS += crrsh
-crrsh_SOURCES = src/tools/crrsh.c src/tools/crrsh.h src/tools/crrsh_call.c \
-	src/tools/crrsh_relay.c src/tools/crrsh_serve.c src/tools/crrsh_start.c
+crrsh_SOURCES = \
+	src/tools/crrsh.c src/tools/crrsh.h src/tools/crrsh_call.c src/tools/crrsh_call.h \
+	src/tools/crrsh_relay.c src/tools/crrsh_relay.h src/tools/crrsh_serve.c \
+	src/tools/crrsh_serve.h src/tools/crrsh_start.c src/tools/crrsh_start.h
 nodist_crrsh_SOURCES = proto/rsh.pb.c
 crrsh_CPPFLAGS = $(TOOL_CPPFLAGS) $(EVENT_CFLAGS) $(EVENT_SSL_CFLAGS) $(SSL_CFLAGS)
 crrsh_LDADD = $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(XXHASH_LIBS) -lpthread

@@ -10,7 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/err.h"
+#include "common/owner.h"
 #include "common/runtime.h"
+#include "common/wire.h"
+#include "tools/local_list.h"
 #include "tools/local_verbs.h"
 
 #define LIST_MS 2000

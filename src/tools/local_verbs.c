@@ -11,11 +11,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/image.h"
+#include "common/err.h"
+#include "common/image_write.h"
 #include "common/json.h"
+#include "common/owner.h"
 #include "common/runtime.h"
+#include "common/wire.h"
 #include "tools/crctl.h"
-#include "tools/look.h"
+#include "tools/local_list.h"
 
 #define ANSWER_MS 20000 /* a shepherd whose job stands still for a checkpoint hears nobody */
 #define KILL_MS 15000

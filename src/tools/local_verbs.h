@@ -6,10 +6,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/err.h"
-#include "control.pb.h"
 #include "tools/look.h"
 #include "tools/reach.h"
+
+struct cr_err;
+
+struct cr_ctl;
 
 struct call {
 	const char *job; /* a name, or the folder of its checkpoints */
@@ -30,5 +32,10 @@ int cr_call_send(struct call *c, cairn_Verb verb);
 int cr_call_collect(struct call *c);
 void cr_print_status_json(const struct call *c);
 
-/* local_list.c: all jobs of the runtime directory. */
-int cr_call_list(struct call *c);
+int cr_local_list(struct cr_ctl *c);
+int cr_local_status(struct cr_ctl *c);
+int cr_local_checkpoint(struct cr_ctl *c);
+int cr_local_kill(struct cr_ctl *c);
+int cr_local_check(struct cr_ctl *c);
+int cr_local_forget(struct cr_ctl *c);
+int cr_print_findings(const cr_findings *f, const char *of, bool json, struct cr_err *err);

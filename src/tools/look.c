@@ -17,12 +17,13 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
+#include "criu/attach.h"
 #include "criu/choose.h"
-#include "criu/criu.h"
 #include "objects/core/save.h"
 #include "objects/kinds.h"
 #include "shepherd/pids.h"
 #include "shepherd/shepherd.h"
+#include "tools/backends.h"
 
 void cr_finding(cr_findings *to, bool prevents, const char *format, ...)
 {

@@ -7,6 +7,8 @@
 
 #include "objects/core/object.h"
 
+struct cr_err;
+
 typedef CR_LIST(struct cr_remark) cr_findings;
 
 void cr_finding(cr_findings *to, bool prevents, const char *format, ...)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "common/err.h"
 #include "criu/choose.h"
 
 int cr_program_check(const char *command, struct cr_err *err)

@@ -16,7 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/owner.h"
 #include "common/runtime.h"
+#include "common/wire.h"
 #include "shepherd/guard.h"
 
 #define CONNECT_MS 5000

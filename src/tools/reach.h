@@ -8,10 +8,12 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "common/err.h"
-#include "common/owner.h"
-#include "common/wire.h"
+#include "common/proc.h"
 #include "control.pb.h"
+
+struct cr_err;
+struct cr_owner;
+struct cr_wire;
 
 struct cr_reached {
 	int fd;

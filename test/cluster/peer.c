@@ -16,7 +16,11 @@
 
 #include "cluster.pb.h"
 #include "common/defs.h"
+#include "common/err.h"
+#include "net/address.h"
 #include "net/link.h"
+#include "net/listener.h"
+#include "net/trust.h"
 
 #define LEASE_MS 1500
 

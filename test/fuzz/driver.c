@@ -10,7 +10,10 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "common/err.h"
 #include "common/image_format.h"
+#include "common/image_write.h"
+#include "common/io.h"
 #include "fuzz.h"
 #include "sample.h"
 

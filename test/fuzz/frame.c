@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cluster.pb.h"
+#include "common/err.h"
 #include "fuzz.h"
 #include "net/frame.h"
 #include "net/link.h"

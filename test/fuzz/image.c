@@ -14,6 +14,8 @@
 
 #include "common/image.h"
 #include "common/image_format.h"
+#include "common/image_read.h"
+#include "restart/check.h"
 #include "restart/restart.h"
 
 static char dir[64];

@@ -18,8 +18,16 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "common/image.h"
 #include "common/image_format.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "inspect/backtrace.h"
+#include "inspect/core.h"
+#include "inspect/env.h"
+#include "inspect/files.h"
 #include "inspect/inspect.h"
+#include "inspect/show.h"
 #include "sample.h"
 
 #define HANG 120 /* seconds, of a sanitized program on a busy machine */

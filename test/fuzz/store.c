@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "common/err.h"
 #include "net/frame.h"
 #include "sample.h"
 #include "store/accept.h"

@@ -8,8 +8,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "common/image.h"
+#include "inspect/backtrace.h"
+#include "inspect/core.h"
+#include "inspect/diff.h"
+#include "inspect/env.h"
+#include "inspect/extract.h"
+#include "inspect/files.h"
 #include "inspect/inspect.h"
 #include "inspect/model.h"
+#include "inspect/show.h"
+#include "inspect/verify.h"
 
 /* A core file has all memory, zeros too: more than this would only take long. */
 #define CORE_MAX (64ull << 20)

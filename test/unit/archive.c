@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 
 #include "common/archive.h"
+#include "common/err.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "unit.h"
 
 #define BIG (9ul << 20)

@@ -9,6 +9,9 @@
 #include <xxhash.h>
 
 #include "common/image_format.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "restart/check.h"
 #include "restart/restart.h"
 #include "unit.h"
 

@@ -24,6 +24,7 @@
 #include "coordinator/server.h"
 #include "net/frame.h"
 #include "net/link.h"
+#include "net/listener.h"
 
 #define LEASE 0.3
 #define HEARTBEAT 0.04

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 
 #include "common/image_format.h"
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "restart/check.h"
 #include "restart/restart.h"
 #include "unit.h"
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "cluster.pb.h"
+#include "common/err.h"
 #include "net/frame.h"
 #include "net/link.h"
 #include "unit.h"

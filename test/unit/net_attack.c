@@ -11,6 +11,8 @@
 
 #include "common/io.h"
 #include "net.h"
+#include "net/listener.h"
+#include "net/trust.h"
 
 static struct net_end good;
 static struct cr_trust *trust;

@@ -11,7 +11,11 @@
 
 #include "net.h"
 
+#include "common/err.h"
 #include "common/io.h"
+#include "net/address.h"
+#include "net/listener.h"
+#include "net/trust.h"
 
 struct event_base *net_base;
 struct net_end net_served[64];

@@ -13,8 +13,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
 #include "net.h"
+#include "net/listener.h"
+#include "net/trust.h"
 
 static struct net_end a, b;
 static struct cr_trust *trust;

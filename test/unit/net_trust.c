@@ -9,8 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "common/io.h"
 #include "net.h"
+#include "net/address.h"
+#include "net/trust.h"
 
 static char path[128];
 

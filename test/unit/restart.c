@@ -11,6 +11,10 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "common/image_read.h"
+#include "restart/check.h"
+#include "restart/layout.h"
+#include "restart/vdso.h"
 #include "unit.h"
 
 #ifndef MAP_FIXED_NOREPLACE

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Messages filled by walking their nanopb descriptors, and a checkpoint made of them.
+#include "common/err.h"
+#include "common/image_write.h"
 #include "sample.h"
 
 #include <lz4.h>

@@ -3,6 +3,7 @@
 // A small checkpoint with every type of record in it, for the unit tests and the fuzzer's seeds.
 #pragma once
 
+#include "common/err.h"
 #include "common/image.h"
 
 /* What was written, to be compared with what is read. */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "store/chores.h"
 #include "store/verify.h"
 #include "store_lab.h"

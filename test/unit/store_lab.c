@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the tests of the store share; see store_lab.h.
+#include "common/err.h"
+#include "common/image_write.h"
 #include "net/link.h"
+#include "net/trust.h"
 #include "store/accept.h"
 #include "store/ship.h"
 #include "store/verify.h"

@@ -4,6 +4,7 @@
 // between them that can be cut.
 #pragma once
 
+#include "common/piece.h"
 #include "store/internal.h"
 #include "unit.h"
 

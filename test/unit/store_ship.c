@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/err.h"
 #include "net/link.h"
+#include "net/trust.h"
 #include "store/accept.h"
 #include "store/chores.h"
 #include "store/ship.h"

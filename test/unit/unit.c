@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The unit tests' main function and what all suites use.
+#include "common/err.h"
 #include "unit.h"
 
 #include <dirent.h>

@@ -5,6 +5,7 @@
 
 #include <check.h>
 
+#include "common/err.h"
 #include "common/image.h"
 #include "sample.h"
 

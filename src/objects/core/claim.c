@@ -10,7 +10,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "common/proc.h"
+#include "objects/core/object.h"
+#include "plugin/call.h"
+#include "plugin/list.h"
 #include "plugin/plugin.h"
 
 /* ---- a save ---- */

@@ -59,8 +59,6 @@ static mode_t kind_of(const cairn_Description *d)
 	}
 }
 
-
-
 static int open_one(int at, const char *path, const cairn_Description *d, int flags)
 {
 	if (at >= 0 && flags & O_NOFOLLOW && !leads_to(path, at))

@@ -14,8 +14,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/claim.h"
 #include "objects/core/kernels.h"
+#include "objects/core/object.h"
 
 static const char *refused_name(const struct cr_fd_view *v)
 {

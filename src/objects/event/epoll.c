@@ -17,8 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/index.h"
+#include "objects/core/object.h"
 #include "objects/core/registry.h"
 #include "objects/core/save.h"
 

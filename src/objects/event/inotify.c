@@ -14,9 +14,12 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/index.h"
 #include "objects/core/kernels.h"
+#include "objects/core/object.h"
 #include "objects/core/reach.h"
 #include "objects/core/save.h"
 #include "objects/event/inotify_queue.h"

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "common/proc.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/save.h"

@@ -12,6 +12,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
+#include "objects/core/object.h"
 #include "objects/core/reach.h"
 
 static int write_zeros(int fd, uint64_t from, uint64_t to)

@@ -13,6 +13,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/kernels.h"
 #include "objects/core/policy.h"
 #include "objects/core/reach.h"

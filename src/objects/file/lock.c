@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "common/proc.h"
 #include "objects/core/index.h"
 #include "objects/core/registry.h"

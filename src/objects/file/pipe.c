@@ -11,7 +11,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "objects/core/index.h"
+#include "objects/core/object.h"
 #include "objects/core/rights.h"
 #include "objects/core/save.h"
 #include "objects/file/folder.h"

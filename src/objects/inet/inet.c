@@ -15,6 +15,7 @@
 
 #include "common/each.h"
 #include "common/gather.h"
+#include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/inet_places.h"

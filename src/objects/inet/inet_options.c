@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 

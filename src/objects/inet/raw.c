@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/image_write.h"
 #include "objects/core/save.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_home.h"

@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "common/gather.h"
+#include "common/image_read.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "common/gather.h"
+#include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "common/gather.h"
+#include "common/image_read.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
@@ -23,6 +24,7 @@
 #include "objects/inet/tcp_meet.h"
 #include "objects/inet/tcp_queue.h"
 #include "objects/inet/tcp_repair.h"
+#include "objects/inet/tcp_restore.h"
 #include "objects/inet/tcp_time_wait.h"
 
 #define PATIENCE_MS 10000

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "common/gather.h"
+#include "common/image_write.h"
 #include "objects/core/save.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"

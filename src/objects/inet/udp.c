@@ -15,6 +15,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"

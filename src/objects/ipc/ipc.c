@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/index.h"
 
 int cr_ipc_rows_read(const char *table, cr_ipc_rows *out)

@@ -17,6 +17,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "objects/core/object.h"
 #include "objects/core/save.h"
 
 #define MQUEUE_MAGIC 0x19800202

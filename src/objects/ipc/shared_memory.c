@@ -17,6 +17,9 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "objects/core/object.h"
 #include "objects/core/reopen.h"
 #include "objects/ipc/sysv_shm.h"
 

@@ -19,6 +19,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
+#include "objects/ipc/ipc.h"
 #include "objects/ipc/sysv_msg.h"
 #include "objects/ipc/sysv_sem.h"
 #include "objects/ipc/sysv_shm.h"

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/msg.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "objects/ipc/ipc.h"
 #include "objects/ipc/sysv_make.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/sem.h>
 
+#include "common/image_write.h"
 #include "objects/ipc/ipc.h"
 #include "objects/ipc/sysv_make.h"
 

@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <xxh_x86dispatch.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "common/proc.h"
 #include "objects/ipc/ipc.h"
 #include "objects/ipc/sysv_make.h"

@@ -15,7 +15,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/save.h"
+#include "objects/tty/pty.h"
 #include "objects/tty/pty_make.h"
 #include "objects/tty/pty_queue.h"
 

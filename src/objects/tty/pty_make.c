@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
 #include "objects/core/index.h"
 #include "objects/core/outside.h"
 #include "objects/tty/pty_queue.h"

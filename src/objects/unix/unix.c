@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/image_write.h"
 #include "objects/core/save.h"
+#include "objects/unix/unix.h"
 #include "objects/unix/unix_backlog.h"
 #include "objects/unix/unix_empty.h"
 #include "objects/unix/unix_name.h"

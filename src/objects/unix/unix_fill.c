@@ -15,8 +15,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/image_read.h"
 #include "objects/core/registry.h"
 #include "objects/core/stand_in.h"
+#include "objects/unix/unix.h"
 #include "objects/unix/unix_bind.h"
 #include "objects/unix/unix_options.h"
 #include "objects/unix/unix_restore.h"

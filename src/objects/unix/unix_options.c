@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/image_read.h"
+#include "common/image_write.h"
 #include "objects/unix/unix.h"
 
 #ifndef SO_PASSPIDFD

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "common/image_write.h"
 #include "objects/core/index.h"
 #include "objects/core/save.h"
 #include "objects/unix/unix.h"

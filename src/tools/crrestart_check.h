@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// crrestart, in its parts.
+// crrestart --check: what is in the way of a restart on this node.
 #pragma once
 
-#include "restart/restart.h"
+struct cr_err;
+struct cr_restart;
 
 /*
  * crrestart_check.c: prints all that is in the way of restarting the image at path here. 0, with

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The backends that jobs of these programs can have.
+#pragma once
+
+#include "shepherd/backend.h"
+
+/* The row of a name, or NULL; the list of all, ending with one without a name. */
+const struct cr_backend *cr_backend_named(const char *name);
+extern const struct cr_backend cr_backends[];

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One row, as text or as a JSON object.
+#pragma once
+
+#include "cluster.pb.h"
+
+void cr_row_heads(cairn_Ask ask);
+void cr_row_job(const cairn_JobRow *j, bool json);
+void cr_row_node(const cairn_NodeRow *n, bool json);
+void cr_row_event(const cairn_EventRow *e, bool json);
+
+struct cr_job_details {
+	cairn_JobRow job;
+	cairn_MemberRow *members;
+	size_t n_members, room_members;
+	cairn_ImageRow *images;
+	size_t n_images, room_images;
+};
+void cr_row_details(struct cr_job_details *d, bool json);
