@@ -14,7 +14,7 @@ again() {
 	make -C "$CR_BIN" -n -W "$src/$1" all-am >msg 2>&1
 	says msg "$2" "a change of $1"
 }
-again src/common/siginfo.h '-o agent/preload/wrap_siginfo.o'
+again src/common/siginfo.h '-o src/preload/libcairn_so-wrap_siginfo.o'
 again src/common/siginfo.h '-o libcairn.so'
 again src/arch/x86_64/call.h '-o src/restart/restorer.o'
 again src/common/siginfo.h '-o crlaunch'
