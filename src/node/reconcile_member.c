@@ -28,6 +28,7 @@
 /* A shepherd has so long to end its member; the coordinator gives a quarter of the lease. */
 #define GRACE_MS 100
 #define ORPHAN_MS 300 /* for what is left of a member whose shepherd has gone */
+#define ROUNDS_MOST 4
 
 /* ---- its processes ---- */
 
@@ -215,8 +216,11 @@ static void reconcile_all(struct cr_node *n, int64_t now)
 
 void cr_node_turn(struct cr_node *n)
 {
+	int i;
+
 	cr_lease_look(n);
-	if (n->dirty)
+	/* What is to end at once is killed in the round after the one that decides so. */
+	for (i = 0; n->dirty && i < ROUNDS_MOST; i++)
 		reconcile_all(n, cr_node_now());
 }
 

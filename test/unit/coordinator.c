@@ -416,6 +416,7 @@ int main(void)
 run:
 	suite_add_tcase(suite, t);
 	suite_add_tcase(suite, reconcile_tests());
+	suite_add_tcase(suite, node_members_tests());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
