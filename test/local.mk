@@ -238,6 +238,7 @@ test_progs = \
 	test/prog/mem-lock \
 	test/prog/mem-lock-future \
 	test/prog/mem-lock-on-fault \
+	test/prog/mem-keys \
 	test/prog/mem-many \
 	test/prog/mem-memfd \
 	test/prog/mem-memfd-private \

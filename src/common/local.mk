@@ -8,7 +8,8 @@ src_libcommon_a_SOURCES = \
 	src/arch/x86_64/baseline.h src/arch/x86_64/call.h src/arch/x86_64/cpu.c \
 	src/arch/x86_64/cpu.h src/arch/x86_64/frame.h src/arch/x86_64/partial.c \
 	src/arch/x86_64/partial.h src/arch/x86_64/regset.c src/arch/x86_64/regset.h \
-	src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h src/common/agent_config.h \
+	src/arch/x86_64/keys.h src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h \
+	src/common/agent_config.h \
 	src/common/accept.h src/common/archive.c src/common/archive.h src/common/args.c \
 	src/common/args.h src/common/clock.c src/common/clock.h src/common/defs.h \
 	src/common/contents.c src/common/contents.h src/common/needs.c src/common/needs.h \

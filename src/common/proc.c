@@ -333,6 +333,8 @@ int cr_proc_maps(pid_t pid, bool smaps, struct cr_maps *out)
 		if (smaps && line[0] >= 'A' && line[0] <= 'Z') {
 			if (!strncmp(line, "Rss:", 4))
 				rss = strtoull(line + 4, NULL, 10);
+			if (m && !strncmp(line, "ProtectionKey:", 14))
+				m->key = strtoul(line + 14, NULL, 10);
 			if (m && !strncmp(line, "VmFlags: ", 9)) {
 				vm_flags(m, line + 9);
 				guess_lock(m, rss);

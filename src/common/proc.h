@@ -41,6 +41,7 @@ struct cr_map {
 	bool droppable;
 	bool uffd_missing, uffd_wp, uffd_minor;
 	bool dont_dump, mergeable, sequential, random, may_write;
+	uint8_t key; /* protection key */
 	char *path; /* "" for none; a trailing " (deleted)" is taken off */
 };
 

@@ -12,6 +12,7 @@
 #include <sys/time.h>
 
 #include "arch/x86_64/frame.h"
+#include "arch/x86_64/keys.h"
 #include "preload/describe.h"
 #include "preload/line.h"
 #include "preload/pending.h"
@@ -81,6 +82,25 @@ static uint32_t membarriers(void)
 	return found & ret;
 }
 
+/*
+ * Which protection keys the process has allocated: those that memory can be given. The one that the
+ * kernel takes by itself for memory that may only run is not among them.
+ */
+static uint32_t keys(void)
+{
+	long at = cr_sys6(SYS_mmap, 0, CR_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint32_t found = 0;
+	int key;
+
+	if (at < 0)
+		return 0;
+	for (key = 1; key < CR_KEYS; key++)
+		if (!cr_sys4(SYS_pkey_mprotect, at, CR_PAGE, PROT_NONE, key))
+			found |= 1u << key;
+	cr_sys2(SYS_munmap, at, CR_PAGE);
+	return found;
+}
+
 static int send_core(void)
 {
 	cairn_ProcessCore *core = &cr_agent.out.body.core;
@@ -111,6 +131,7 @@ static int send_core(void)
 	cr_agent.alarm = core->itimers[ITIMER_REAL].value_ns;
 	core->brk = cr_sys1(SYS_brk, 0);
 	core->locks_future = locks_future(&core->locks_future_on_fault);
+	core->keys = keys();
 	core->shm_known_count = agent_sysv_known(CR_ID_SHM, core->shm_known);
 	core->sem_known_count = agent_sysv_known(CR_ID_SEM, core->sem_known);
 	core->msg_known_count = agent_sysv_known(CR_ID_MSG, core->msg_known);

@@ -47,7 +47,7 @@ static const short tried[] = {
 	SYS_madvise,	     SYS_membarrier,	  SYS_sched_getattr,
 	SYS_setfsuid,	     SYS_nanosleep,	  SYS_rt_tgsigqueueinfo,
 	SYS_rt_sigqueueinfo, SYS_rt_sigtimedwait, SYS_prlimit64,
-	SYS_semctl,	     SYS_sync_file_range,
+	SYS_semctl,	     SYS_sync_file_range, SYS_pkey_mprotect,
 };
 
 /* ---- what a filter says ---- */

@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 
 #include "arch/x86_64/call.h"
+#include "arch/x86_64/keys.h"
 #include "common/pagemap.h"
 #include "preload/hash_avx2.h"
 #include "preload/hash_sse2.h"
@@ -441,6 +442,8 @@ static void prepare(const int *fds, int nfds, const cairn_Ranges *ranges)
 		limit.rlim_cur = limit.rlim_max;
 		cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, &limit, NULL);
 	}
+	/* Memory may have been put out of everybody's reach. */
+	cr_keys_ignore();
 	w->pack = fds[0];
 	w->lz4 = ranges->lz4;
 	w->spare_cache = ranges->spare_cache;

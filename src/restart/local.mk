@@ -6,7 +6,8 @@ noinst_LIBRARIES += src/librestart.a
 src_librestart_a_SOURCES = \
 	src/restart/capsule.c src/restart/capsule.h src/restart/check.c src/restart/check.h \
 	src/restart/examine.c src/restart/examine.h src/restart/failure.c src/restart/failure.h \
-	src/restart/ids.c src/restart/ids.h src/restart/layout.c src/restart/layout.h \
+	src/restart/ids.c src/restart/ids.h src/restart/keys.c src/restart/keys.h \
+	src/restart/layout.c src/restart/layout.h \
 	src/restart/map.c src/restart/map.h src/restart/pids.c src/restart/pids.h \
 	src/restart/aio.c src/restart/aio.h src/restart/births.c src/restart/births.h \
 	src/restart/memory.c src/restart/memory.h src/restart/directory.c src/restart/directory.h \

@@ -27,6 +27,7 @@
 #include "objects/ipc/shared_memory.h"
 #include "objects/ipc/sysv_shm.h"
 #include "restart/aio.h"
+#include "restart/keys.h"
 #include "restart/layout.h"
 #include "restart/memory.h"
 #include "restart/pids.h"
@@ -389,6 +390,7 @@ int cr_memory_build(struct cr_restart *r, const struct cr_process_image *p, stru
 	size_t i;
 	int ret;
 
+	cr_keys_take(p);
 	for (i = 0; i < p->vmas.n; i++) {
 		const cairn_Vma *v = &p->vmas.v[i];
 

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/call.h"
+#include "arch/x86_64/keys.h"
 #include "arch/x86_64/rseq.h"
 #include "common/agent_config.h"
 #include "objects/core/index.h"
@@ -32,6 +33,7 @@
 #include "objects/ipc/sysv_sem.h"
 #include "restart/directory.h"
 #include "restart/failure.h"
+#include "restart/keys.h"
 #include "restart/layout.h"
 #include "restart/memory.h"
 #include "restart/pids.h"
@@ -134,6 +136,24 @@ static void finish_memory(struct plan *n)
 		if (p->runs.v[i].codec == cairn_Codec_CODEC_GUARD)
 			CALL(CR_LABEL_MEMORY, SYS_madvise, p->runs.v[i].addr,
 			     p->runs.v[i].pages * CR_PAGE, MADV_GUARD);
+}
+
+/* Last of all, since from then on the memory may be out of reach. */
+static void give_keys(struct plan *n)
+{
+	const struct cr_process_image *p = n->p;
+	size_t i;
+
+	for (i = 0; i < p->vmas.n; i++) {
+		const cairn_Vma *v = &p->vmas.v[i];
+
+		if (v->key && cr_keys_given(p, v))
+			CALL(CR_LABEL_MEMORY, SYS_pkey_mprotect, v->start, v->end - v->start,
+			     v->prot, v->key);
+	}
+	for (i = 1; i < CR_KEYS; i++)
+		if (!(p->core.keys >> i & 1))
+			TRY(CR_LABEL_MEMORY, SYS_pkey_free, i);
 }
 
 static size_t userfaults(const struct cr_restart *r, const struct cr_process_image *p)
@@ -584,6 +604,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	place_memory(n, &islands);
 	finish_memory(n);
 	plan_userfaults(n);
+	give_keys(n);
 	plan_mm(n);
 	cr_plan_signals(n);
 	if (p->core.xcomp_permitted >> AMX_TILEDATA & 1)

@@ -492,6 +492,7 @@ static int fill_vma(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_p
 	out->locked = kept & AGENT_RANGE_LOCKED;
 	out->lock_on_fault = kept & AGENT_RANGE_ON_FAULT;
 	out->may_write = v->may_write;
+	out->key = v->key;
 	out->path = v->path;
 	fill_advice(out, v, kept);
 	if (!strcmp(v->path, "[vsyscall]"))
