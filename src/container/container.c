@@ -307,13 +307,8 @@ static void release(void *arg)
 	cr_scratch_remove(dir);
 }
 
-static bool is_check(const void *of)
-{
-	return !cr_checkpoint_keeps(of);
-}
-
 const struct cr_stage cr_container_stages[] = {
-	{ "scanning", check, .when = is_check },
+	{ "scanning", check, .when = cr_checkpoint_looks },
 	{ "scanning", prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
 	  .when = cr_checkpoint_keeps },
 	{ "saving", start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },

@@ -332,13 +332,8 @@ static void release(void *of)
 		free_dump(d);
 }
 
-static bool is_check(const void *of)
-{
-	return !cr_checkpoint_keeps(of);
-}
-
 const struct cr_stage cr_criu_stages[] = {
-	{ "scanning", check, .when = is_check },
+	{ "scanning", check, .when = cr_checkpoint_looks },
 	{ "scanning", prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
 	  .when = cr_checkpoint_keeps },
 	{ "saving", start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },

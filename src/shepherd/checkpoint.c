@@ -192,6 +192,11 @@ bool cr_checkpoint_keeps(const void *of)
 	return ((const struct cr_checkpoint *)of)->intent != cairn_Intent_INTENT_CHECK;
 }
 
+bool cr_checkpoint_looks(const void *of)
+{
+	return !cr_checkpoint_keeps(of);
+}
+
 static bool is_held(const void *of)
 {
 	const struct cr_checkpoint *c = of;

@@ -21,8 +21,10 @@ int cr_checkpoint_start(struct cr_shepherd *sh, cairn_Intent intent, int client,
 /* For a backend, from the loop: the stage that returned CR_LATER is through, or c->err says why. */
 void cr_checkpoint_done(struct cr_checkpoint *c, int ret);
 
-/* For tables of stages: it is not a check; an undo: plugins hear how it went, when the job runs. */
+/* For tables of stages: whether it is no check, or one. */
 bool cr_checkpoint_keeps(const void *checkpoint);
+bool cr_checkpoint_looks(const void *checkpoint);
+/* An undo: plugins hear how it went, when the job runs. */
 void cr_checkpoint_plugins_over(void *checkpoint);
 
 /*
