@@ -56,6 +56,7 @@ static int cut(void *arg, const void *msg)
 	cr_auto_fd fd = -1;
 	struct cr_cut *c;
 	struct stat st;
+	char *path;
 	int ret;
 
 	if (f->type != REGULAR || !f->has_regular || !m->has_size ||
@@ -66,11 +67,14 @@ static int cut(void *arg, const void *msg)
 	/* CRIU says what is wrong with it. */
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= (off_t)m->size)
 		return 0;
-	c = cr_list_add(all->cuts);
-	if (!c)
+	path = strdup(m->name);
+	c = path ? cr_list_add(all->cuts) : NULL;
+	if (!c) {
+		free(path);
 		return -ENOMEM;
+	}
 	c->size = m->size;
-	c->path = strdup(m->name);
+	c->path = path;
 	c->tail = memfd_create("cairn-tail", MFD_CLOEXEC);
 	ret = c->tail < 0 ? -errno : copy(fd, m->size, c->tail);
 	if (!ret && ftruncate(fd, m->size))

@@ -84,6 +84,7 @@ int cr_check_room(struct cr_checkpoint *c)
 				   c->processes.n);
 	struct rlimit limit = { 0 };
 	CR_LIST(int) used = { 0 };
+	bool lacking = false;
 	int base, end, ret, *to;
 	size_t i, k;
 
@@ -96,8 +97,12 @@ int cr_check_room(struct cr_checkpoint *c)
 		for (k = 0; k < c->processes.v[i]->fds.n; k++)
 			if ((to = cr_list_add(&used)))
 				*to = c->processes.v[i]->fds.v[k].number;
+			else
+				lacking = true;
 	ret = cr_room_find(used.v, used.n, need, &base, &end);
 	free(used.v);
+	if (lacking)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "the job's descriptors");
 	if (!ret)
 		return 0;
 	/* Of all reasons the first, as it brings others about. */

@@ -684,8 +684,14 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_p
 					      &c->err);
 			if (cr_uffd_covers(&c->save, m->pid, vma->start))
 				kept = AGENT_RANGE_KEEP_ZEROS;
-			if (range_of(vma, &r) && (to = cr_list_add(&ranges)))
+			if (!range_of(vma, &r))
+				continue;
+			to = cr_list_add(&ranges);
+			if (to)
 				*to = (cairn_Range){ r.start, r.end, r.flags | kept };
+			else
+				ret = cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM,
+					      "memory of process %d", m->pid);
 		}
 	}
 	if (!ret && send_ranges(sh, c, m, ranges.v, NULL, ranges.n, 0))

@@ -331,11 +331,13 @@ int cr_options_inherit(struct cr_options *o, const cairn_Job *job, struct cr_err
 		if (rows[i].kind == FLAG)
 			*(bool *)to = *(const bool *)from;
 		else if (rows[i].kind == TEXT)
-			*(const char **)to = strdup(from);
+			*(char **)to = strdup(from);
 		else if (rows[i].kind == SECONDS)
 			*(double *)to = *(const double *)from;
 		else
 			*(long *)to = *(const int64_t *)from;
+		if (rows[i].kind == TEXT && !*(char **)to)
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "the options of the job");
 	}
 	/* What is said now counts for more. */
 	o->files.len = 0;

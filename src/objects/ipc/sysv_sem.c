@@ -68,8 +68,12 @@ static int save_set(struct cr_save *s, const struct cr_ipc_row *row, struct cr_e
 		/* Gone just now, or not for us to read. */
 		return errno == EIDRM || errno == EINVAL ? 0 : unreadable(row, err);
 	s->has_ipc = true;
-	if (row->v[OTIME] && (to = cr_list_add(&s->sets)))
+	if (row->v[OTIME]) {
+		to = cr_list_add(&s->sets);
+		if (!to)
+			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "SysV semaphores");
 		*to = id;
+	}
 	return s->writer ? write_set(s, row, values, pids, err) : 0;
 }
 
