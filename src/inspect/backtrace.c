@@ -16,8 +16,8 @@
 #include "inspect/memory.h"
 #include "inspect/modules.h"
 #include "inspect/registers.h"
-#include "inspect/text.h"
 #include "inspect/unwind.h"
+#include "objects/shape/text.h"
 
 struct trace {
 	struct cr_inspect *in;

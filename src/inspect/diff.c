@@ -12,10 +12,10 @@
 #include "common/json.h"
 #include "inspect/diff.h"
 #include "inspect/inspect.h"
-#include "inspect/kinds.h"
 #include "inspect/memory.h"
-#include "inspect/model.h"
-#include "inspect/text.h"
+#include "objects/shape/model.h"
+#include "objects/shape/shapes.h"
+#include "objects/shape/text.h"
 
 struct diff {
 	struct cr_inspect *in;

@@ -14,8 +14,8 @@
 #include "inspect/env.h"
 #include "inspect/inspect.h"
 #include "inspect/memory.h"
-#include "inspect/model.h"
-#include "inspect/text.h"
+#include "objects/shape/model.h"
+#include "objects/shape/text.h"
 
 /* More than anybody has: a damaged list may go on for ever. */
 #define VARIABLES_MAX 65536
@@ -123,7 +123,7 @@ static bool read_first(struct cr_inspect *in, const struct cr_process_image *p, 
 	cr_auto_free char *text = NULL;
 	size_t len, at, n;
 
-	if (cr_model_strings(in->img, p, p->process.env_start, p->process.env_end, &text, &len,
+	if (cr_memory_strings(in->img, p, p->process.env_start, p->process.env_end, &text, &len,
 			     &in->err))
 		return false;
 	for (at = 0; at < len; at += n + 1) {

@@ -16,10 +16,10 @@
 #include "common/image_read.h"
 #include "inspect/extract.h"
 #include "inspect/inspect.h"
-#include "inspect/kinds.h"
 #include "inspect/memory.h"
-#include "inspect/model.h"
-#include "inspect/text.h"
+#include "objects/shape/model.h"
+#include "objects/shape/shapes.h"
+#include "objects/shape/text.h"
 
 /* Zeros that are written out where a file cannot have holes. */
 #define HOLES_MAX (1ull << 34)
@@ -146,27 +146,9 @@ static int put_memory(const struct cr_image *img, struct sink *s, const struct c
 /* What waits in, or is stored of, what a description leads to; NULL: nothing. */
 static const cairn_Blob *queue_of(const struct cr_model *m, const cairn_Description *d)
 {
-	const cairn_Pipe *pipe = cr_model_pipe(m, d->object);
-	const cairn_Mqueue *queue = cr_model_mqueue(m, d->object);
-	const cairn_Pty *pty = cr_model_pty(m, d->object);
-	const cairn_UnixSocket *un = cr_model_unix(m, d->id);
-	const cairn_InetSocket *inet = cr_model_inet(m, d->id);
+	const struct cr_shape *s = cr_shape_of(d->kind);
 
-	switch (d->kind) {
-	case cairn_ObjectKind_OBJECT_PIPE:
-	case cairn_ObjectKind_OBJECT_FIFO:
-		return pipe ? &pipe->content : NULL;
-	case cairn_ObjectKind_OBJECT_MQUEUE:
-		return queue ? &queue->content : NULL;
-	case cairn_ObjectKind_OBJECT_PTY:
-		return pty ? &pty->content : NULL;
-	case cairn_ObjectKind_OBJECT_UNIX:
-		return un ? &un->content : NULL;
-	case cairn_ObjectKind_OBJECT_INET:
-		return inet ? &inet->content : NULL;
-	default:
-		return NULL;
-	}
+	return s && s->queue ? s->queue(m, d) : NULL;
 }
 
 /* ---- one thing ---- */

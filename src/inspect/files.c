@@ -12,8 +12,8 @@
 #include "inspect/criu.h"
 #include "inspect/files.h"
 #include "inspect/inspect.h"
-#include "inspect/kinds.h"
-#include "inspect/text.h"
+#include "objects/shape/shapes.h"
+#include "objects/shape/text.h"
 
 /* One thing that is needed, or that the image brings. */
 struct item {
@@ -100,20 +100,13 @@ static bool add_inode(item_list *list, const cairn_Inode *f)
 
 static bool add_description(item_list *list, const cairn_Description *d)
 {
-	struct item item = { cr_kind_name(d), d->path, "exists", 0, false, NULL, 0, "" };
+	const struct cr_shape *s = cr_shape_of(d->kind);
+	struct item item = { cr_kind_name(d), d->path, "", 0, false, NULL, 0, "" };
 
-	switch (d->kind) {
-	case cairn_ObjectKind_OBJECT_DIRECTORY:
-	case cairn_ObjectKind_OBJECT_PATH:
-	case cairn_ObjectKind_OBJECT_DEVICE:
-	case cairn_ObjectKind_OBJECT_TTY:
-		return d->deleted || add(list, item);
-	case cairn_ObjectKind_OBJECT_FIFO:
-		item.need = "stored";
-		return d->deleted || add(list, item);
-	default:
+	if (!s || !s->need || d->deleted)
 		return true;
-	}
+	item.need = s->need;
+	return add(list, item);
 }
 
 /* What CRIU looks for: the same size. */

@@ -9,10 +9,8 @@ src_libinspect_a_SOURCES = \
 	src/inspect/criu.c src/inspect/criu.h src/inspect/diff.c src/inspect/diff.h \
 	src/inspect/env.c src/inspect/env.h src/inspect/extract.c src/inspect/extract.h \
 	src/inspect/files.c src/inspect/files.h src/inspect/inspect.c src/inspect/inspect.h \
-	src/inspect/kinds.c src/inspect/kinds.h src/inspect/memory.c src/inspect/memory.h \
-	src/inspect/model.c src/inspect/model.h src/inspect/modules.c src/inspect/modules.h \
+	src/inspect/memory.c src/inspect/memory.h src/inspect/modules.c src/inspect/modules.h \
 	src/inspect/registers.c src/inspect/registers.h src/inspect/show.c src/inspect/show.h \
 	src/inspect/show_json.c src/inspect/show_json.h src/inspect/show_shared.c \
-	src/inspect/show_shared.h src/inspect/symbols.c src/inspect/symbols.h src/inspect/text.c \
-	src/inspect/text.h src/inspect/verify.c src/inspect/verify.h src/inspect/unwind.c \
-	src/inspect/unwind.h
+	src/inspect/show_shared.h src/inspect/symbols.c src/inspect/symbols.h \
+	src/inspect/verify.c src/inspect/verify.h src/inspect/unwind.c src/inspect/unwind.h

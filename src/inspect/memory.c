@@ -21,6 +21,8 @@
 #include "common/image_read.h"
 #include "common/io.h"
 
+/* More than the kernel takes of arguments. */
+#define STRINGS_MAX (8ul << 20)
 #define KEPT 16 /* runs and extents */
 #define FILES 16
 #define STORED_MAX (16ul << 20) /* no run or extent is larger */
@@ -496,4 +498,27 @@ int cr_memory_read(struct cr_memory *m, uint64_t addr, void *to, size_t len, str
 		memcpy(to, data, n);
 	}
 	return 0;
+}
+
+int cr_memory_strings(const struct cr_image *img, const struct cr_process_image *p, uint64_t start,
+		      uint64_t end, char **out, size_t *len, struct cr_err *err)
+{
+	struct cr_memory *memory;
+	int ret;
+
+	*out = NULL;
+	*len = end > start && end - start <= STRINGS_MAX ? end - start : 0;
+	ret = cr_memory_open(&memory, img, p, err);
+	if (ret)
+		return ret;
+	*out = calloc(1, *len + 1);
+	ret = *out ? cr_memory_read(memory, start, *out, *len, err) :
+		     cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", img->path);
+	cr_memory_close(memory);
+	if (ret) {
+		free(*out);
+		*out = NULL;
+		*len = 0;
+	}
+	return ret;
 }

@@ -55,3 +55,7 @@ int cr_memory_read(struct cr_memory *m, uint64_t addr, void *to, size_t len, str
  * it had at the checkpoint; else -1.
  */
 int cr_mapped_file(const cairn_Vma *v);
+
+/* Arguments or environment as they stand in memory: malloced, divided by zeros, with one more. */
+int cr_memory_strings(const struct cr_image *img, const struct cr_process_image *p, uint64_t start,
+		      uint64_t end, char **out, size_t *len, struct cr_err *err);

@@ -14,11 +14,12 @@
 #include "common/image.h"
 #include "inspect/criu.h"
 #include "inspect/inspect.h"
-#include "inspect/kinds.h"
-#include "inspect/model.h"
+#include "inspect/memory.h"
 #include "inspect/show_json.h"
 #include "inspect/show_shared.h"
-#include "inspect/text.h"
+#include "objects/shape/model.h"
+#include "objects/shape/shapes.h"
+#include "objects/shape/text.h"
 
 /* ---- the whole ---- */
 
@@ -208,7 +209,7 @@ static void show_command(const struct cr_image *img, const struct cr_process_ima
 	char *text = NULL;
 	size_t len = 0, i;
 
-	if (cr_model_strings(img, p, p->process.arg_start, p->process.arg_end, &text, &len, &err))
+	if (cr_memory_strings(img, p, p->process.arg_start, p->process.arg_end, &text, &len, &err))
 		return;
 	while (len && !text[len - 1])
 		len--;

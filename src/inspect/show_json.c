@@ -12,10 +12,13 @@
 #include "common/json.h"
 #include "common/siginfo.h"
 #include "inspect/criu.h"
-#include "inspect/kinds.h"
-#include "inspect/model.h"
+#include "inspect/memory.h"
 #include "inspect/show_json.h"
-#include "inspect/text.h"
+#include "objects/shape/file_shape.h"
+#include "objects/shape/model.h"
+#include "objects/shape/shapes.h"
+#include "objects/shape/socket_shape.h"
+#include "objects/shape/text.h"
 
 static void put_pages(struct cr_json *j, const struct cr_pages *p)
 {
@@ -277,7 +280,7 @@ static void put_process(struct cr_json *j, const struct cr_image *img,
 	cr_json_text(j, "state", x->zombie ? "ended" : x->stop_signal ? "stopped" : "running");
 	if (x->zombie)
 		cr_json_text(j, "ended", cr_exit_text(x->exit_code).s);
-	cr_model_strings(img, p, x->arg_start, x->arg_end, &text, &len, &err);
+	cr_memory_strings(img, p, x->arg_start, x->arg_end, &text, &len, &err);
 	put_strings(j, "command", text, len && !text[len - 1] ? len - 1 : len);
 	cr_json_object(j, "program");
 	cr_json_text(j, "path", x->exe);

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "common/image.h"
-#include "inspect/kinds.h"
-#include "inspect/model.h"
 #include "inspect/show_shared.h"
-#include "inspect/text.h"
+#include "objects/shape/model.h"
+#include "objects/shape/shapes.h"
+#include "objects/shape/socket_shape.h"
+#include "objects/shape/text.h"
 
 /* ---- sockets ---- */
 

@@ -18,8 +18,8 @@
 #include "common/json.h"
 #include "inspect/criu.h"
 #include "inspect/inspect.h"
-#include "inspect/text.h"
 #include "inspect/verify.h"
+#include "objects/shape/text.h"
 
 /* Folders below a folder of checkpoints: store, job, member. */
 #define DEPTH 4

@@ -3,6 +3,6 @@
 // All kinds of objects: for cr_save.kinds and cr_restore.kinds.
 #pragma once
 
-#include "objects/core/object.h"
+struct cr_object;
 
 extern const struct cr_object *const cr_kinds[]; /* ends with NULL */

@@ -71,3 +71,18 @@ src_libobjects_a_SOURCES += \
 	src/objects/tty/pty.c src/objects/tty/pty.h src/objects/tty/pty_make.c \
 	src/objects/tty/pty_make.h src/objects/tty/pty_queue.c src/objects/tty/pty_queue.h \
 	src/objects/tty/tty.c src/objects/tty/tty.h
+
+# What a kind is, for whoever only looks into an image, too.
+noinst_LIBRARIES += src/libshape.a
+src_libshape_a_SOURCES = \
+	src/objects/shape/epoll_shape.c src/objects/shape/eventfd_shape.c \
+	src/objects/shape/file_shape.c src/objects/shape/file_shape.h \
+	src/objects/shape/inotify_shape.c src/objects/shape/kinds.def \
+	src/objects/shape/memory_shape.c src/objects/shape/model.c src/objects/shape/model.h \
+	src/objects/shape/mqueue_shape.c src/objects/shape/pidfd_shape.c \
+	src/objects/shape/pipe_shape.c src/objects/shape/plugin_shape.c \
+	src/objects/shape/pty_shape.c src/objects/shape/shape.h src/objects/shape/shapes.c \
+	src/objects/shape/shapes.h src/objects/shape/signalfd_shape.c \
+	src/objects/shape/socket_shape.c src/objects/shape/socket_shape.h \
+	src/objects/shape/sysv_shape.c src/objects/shape/text.c src/objects/shape/text.h \
+	src/objects/shape/timerfd_shape.c src/objects/shape/uffd_shape.c

@@ -4,9 +4,9 @@
 
 bin_PROGRAMS += crlaunch crctl crrestart
 
-TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libplugin.a \
-	src/libnet.a src/libcriu.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) \
-	$(ELF_LIBS) $(EVENT_LIBS) -lpthread -lm
+TOOL_LIBS = src/libshepherd.a src/libcoordinator.a src/libobjects.a src/libshape.a \
+	src/libplugin.a src/libnet.a src/libcriu.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS) $(EVENT_LIBS) -lpthread -lm
 # Those that have jobs of their own.
 SHEPHERD_LIBS = src/libcontainer.a src/libcriu.a src/librestart.a $(TOOL_LIBS) $(JSON_LIBS)
 TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
@@ -64,5 +64,5 @@ crrsh_LDADD = $(NET_LIBS) src/libcommon.a $(NANOPB_LIBS) $(XXHASH_LIBS) -lpthrea
 bin_PROGRAMS += crimage
 crimage_SOURCES = src/tools/crimage.c
 crimage_CPPFLAGS = $(TOOL_CPPFLAGS)
-crimage_LDADD = src/libinspect.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) \
-	$(ELF_LIBS) $(UNWIND_LIBS) $(IBERTY_LIBS) -lpthread
+crimage_LDADD = src/libinspect.a src/libshape.a src/libcommon.a $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS) $(UNWIND_LIBS) $(IBERTY_LIBS) -lpthread

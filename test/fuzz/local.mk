@@ -39,7 +39,7 @@ $(test_fuzz_inspect_OBJECTS): $(PROTO_HDRS)
 # All in one go, so that what is fuzzed has Clang's coverage and sanitizers.
 FUZZ_CLANG_SRCS = test/fuzz/image.c test/fuzz/verbs.c src/restart/check.c \
 	$(filter %.c,$(src_libcommon_a_SOURCES) $(src_libobjects_a_SOURCES) \
-	$(src_libinspect_a_SOURCES))
+	$(src_libshape_a_SOURCES) $(src_libinspect_a_SOURCES))
 FUZZ_CLANG_FLAGS = -std=gnu11 -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 

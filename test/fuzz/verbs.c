@@ -16,9 +16,9 @@
 #include "inspect/extract.h"
 #include "inspect/files.h"
 #include "inspect/inspect.h"
-#include "inspect/model.h"
 #include "inspect/show.h"
 #include "inspect/verify.h"
+#include "objects/shape/model.h"
 
 /* A core file has all memory, zeros too: more than this would only take long. */
 #define CORE_MAX (64ull << 20)

@@ -14,6 +14,7 @@
 #include "common/image_write.h"
 #include "common/proc.h"
 #include "objects/core/object.h"
+#include "objects/shape/shape.h"
 #include "plugin/call.h"
 #include "plugin/list.h"
 #include "plugin/plugin.h"
@@ -252,8 +253,7 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 }
 
 const struct cr_object cr_object_plugin = {
-	.kind = cairn_ObjectKind_OBJECT_PLUGIN,
-	.name = "object of a plugin",
+	.shape = &cr_shape_plugin,
 	.match = match,
 	.restore = restore,
 };

@@ -5,10 +5,12 @@
 
 #include <errno.h>
 
+#include "objects/shape/shape.h"
+
 const struct cr_object *cr_object_of(const struct cr_object *const *kinds, cairn_ObjectKind kind)
 {
 	for (; *kinds; kinds++)
-		if ((*kinds)->kind == kind && (*kinds)->restore)
+		if ((*kinds)->restore && (*kinds)->shape->kind == kind)
 			return *kinds;
 	return NULL;
 }

@@ -2,9 +2,9 @@
 //
 // The contract of a kind of kernel objects behind file descriptors: what all kinds find of a save
 // and of a restart, and the hooks that they are called by. Each kind is one file with both
-// directions, and one row in kinds.c. Hosted code of the shepherd: the agents send their
-// descriptors over, so an object is described here, from a duplicate, and made again here, before
-// the processes are.
+// directions, a shape (objects/shape) and a row in kinds.def. Hosted code of the shepherd: the
+// agents send their descriptors over, so an object is described here, from a duplicate, and made
+// again here, before the processes are.
 #pragma once
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #include "common/image.h"
 
-/* common: addresses.h, gather.h, ids.h; plugin/plugin.h; outside.h, policy.h, and below */
+/* common: addresses.h, gather.h, ids.h; plugin/plugin.h; outside.h, policy.h, shape.h; below */
 struct cr_addresses;
 struct cr_home;
 struct cr_gather;
@@ -22,6 +22,7 @@ struct cr_plugins;
 struct cr_outside;
 struct cr_file_rules;
 struct cr_object;
+struct cr_shape;
 
 /* A duplicate of a descriptor of the job. */
 struct cr_fd_view {
@@ -167,12 +168,12 @@ enum cr_when {
 };
 
 /*
- * A row of kinds.c. One without match() and restore() is of no description: what several kinds
- * share, such as files, or what has none.
+ * How what a cr_shape tells of is saved and restored. One without restore() is of no description:
+ * what several kinds share, such as files, or what has none. NULL for match(): the shape's link
+ * tells.
  */
 struct cr_object {
-	cairn_ObjectKind kind;
-	const char *name;
+	const struct cr_shape *shape;
 	enum cr_when when;
 	bool (*match)(const struct cr_save *s, const struct cr_fd_view *v);
 	int (*save)(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,

@@ -16,6 +16,7 @@
 #include "objects/core/reopen.h"
 #include "objects/core/rights.h"
 #include "objects/core/room.h"
+#include "objects/shape/shape.h"
 
 static enum cr_when when(const struct cr_object *o, const cairn_Description *d)
 {
@@ -251,7 +252,7 @@ int cr_object_take(struct cr_restore *r, size_t i, struct cr_err *err)
 	fd = peek_fd(r->late[i][1]);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, -fd, "%s was not handed over",
-			       cr_object_of(r->kinds, r->img->descriptions.v[i].kind)->name);
+			       cr_object_of(r->kinds, r->img->descriptions.v[i].kind)->shape->name);
 	r->description_fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, r->base);
 	return r->description_fd[i];
 }

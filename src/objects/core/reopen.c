@@ -16,6 +16,7 @@
 #include "objects/core/index.h"
 #include "objects/core/kernels.h"
 #include "objects/core/reach.h"
+#include "objects/shape/shapes.h"
 
 void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d)
 {
@@ -47,16 +48,9 @@ int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_
 /* What a description's path must lead to; 0 for anything. */
 static mode_t kind_of(const cairn_Description *d)
 {
-	switch (d->kind) {
-	case cairn_ObjectKind_OBJECT_REGULAR:
-		return S_IFREG;
-	case cairn_ObjectKind_OBJECT_DIRECTORY:
-		return S_IFDIR;
-	case cairn_ObjectKind_OBJECT_DEVICE:
-		return S_IFCHR;
-	default:
-		return 0;
-	}
+	const struct cr_shape *s = cr_shape_of(d->kind);
+
+	return s ? s->file : 0;
 }
 
 static int open_one(int at, const char *path, const cairn_Description *d, int flags)

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "objects/shape/shapes.h"
+
 #define LOWEST 64
 #define BESIDES 192 /* what is open for a moment, and for good: logs, sockets, the image */
 
@@ -20,22 +22,9 @@ size_t cr_room_base(size_t inodes, size_t shared, size_t pipes, size_t processes
 
 size_t cr_room_of(cairn_ObjectKind kind)
 {
-	switch (kind) {
-	case cairn_ObjectKind_OBJECT_REGULAR:
-	case cairn_ObjectKind_OBJECT_DIRECTORY:
-	case cairn_ObjectKind_OBJECT_PATH:
-	case cairn_ObjectKind_OBJECT_DEVICE:
-	case cairn_ObjectKind_OBJECT_PIPE:
-	case cairn_ObjectKind_OBJECT_STDIO:
-	case cairn_ObjectKind_OBJECT_SHARED_MEMORY:
-	case cairn_ObjectKind_OBJECT_EVENTFD:
-	case cairn_ObjectKind_OBJECT_TIMERFD:
-	case cairn_ObjectKind_OBJECT_SIGNALFD:
-		return 1;
-	default:
-		/* With a peer, stand-ins, or a pair of sockets by which it comes late. */
-		return 4;
-	}
+	const struct cr_shape *s = cr_shape_of(kind);
+
+	return s && s->numbers ? s->numbers : CR_NUMBERS_MOST;
 }
 
 static int by_number(const void *a, const void *b)

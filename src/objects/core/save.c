@@ -18,31 +18,30 @@
 #include "objects/core/claim.h"
 #include "objects/core/kernels.h"
 #include "objects/core/object.h"
+#include "objects/shape/shapes.h"
+
+/* Kinds that have no row: what their links begin with. */
+static const struct {
+	const char *link, *one;
+} others[] = {
+	{ "anon_inode:[io_uring]", "an io_uring instance" },
+	{ "anon_inode:[fanotify]", "a fanotify instance" },
+	{ "anon_inode:[secretmem]", "secret memory" },
+	{ "/secretmem", "secret memory" },
+};
 
 static const char *refused_name(const struct cr_fd_view *v)
 {
+	const struct cr_shape *shape = cr_shape_linked(v->link);
+	size_t i;
+
 	if (S_ISSOCK(v->st.st_mode))
 		return "a socket";
-	if (strstr(v->link, "[eventpoll]"))
-		return "an epoll instance";
-	if (strstr(v->link, "[eventfd]"))
-		return "an eventfd";
-	if (strstr(v->link, "[timerfd]"))
-		return "a timerfd";
-	if (strstr(v->link, "[signalfd]"))
-		return "a signalfd";
-	if (strstr(v->link, "[io_uring]"))
-		return "an io_uring instance";
-	if (strstr(v->link, "[userfaultfd]"))
-		return "a userfaultfd";
-	if (strstr(v->link, "[fanotify]"))
-		return "a fanotify instance";
-	if (strstr(v->link, "[secretmem]") || !strncmp(v->link, "/secretmem", 10))
-		return "secret memory";
-	if (strstr(v->link, "inotify"))
-		return "an inotify instance";
-	if (strstr(v->link, "[pidfd]") || !strncmp(v->link, "pidfd:", 6))
-		return "a pidfd";
+	if (shape && shape->one)
+		return shape->one;
+	for (i = 0; i < CR_ARRAY_SIZE(others); i++)
+		if (!strncmp(v->link, others[i].link, strlen(others[i].link)))
+			return others[i].one;
 	if (S_ISCHR(v->st.st_mode))
 		return "a character device";
 	if (S_ISBLK(v->st.st_mode))
@@ -243,12 +242,19 @@ int cr_refuse(const struct cr_fd_view *v, struct cr_err *err)
 		       v->pid, refused_name(v), v->number, v->link);
 }
 
+static bool is_of(const struct cr_object *o, const struct cr_save *s, const struct cr_fd_view *v)
+{
+	if (o->match)
+		return o->match(s, v);
+	return o->restore && o->shape->link && !strcmp(v->link, o->shape->link);
+}
+
 const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	const struct cr_object *const *k;
 
 	for (k = s->kinds; *k; k++)
-		if ((*k)->match && (*k)->match(s, v))
+		if (is_of(*k, s, v))
 			return *k;
 	return NULL;
 }
@@ -281,7 +287,7 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 		return ret < 0 ? ret : 0;
 	if (!object)
 		return cr_refuse(v, err);
-	d->m.kind = object->kind;
+	d->m.kind = object->shape->kind;
 	ret = object->save(s, v, &d->m, err);
 	/* A check passes it over. */
 	if (ret)

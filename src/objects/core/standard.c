@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "objects/core/outside.h"
+#include "objects/shape/shape.h"
 
 /*
  * A terminal is the same whichever node it was opened by, but for pseudo terminals: each devpts has
@@ -131,8 +132,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_stdio = {
-	.kind = cairn_ObjectKind_OBJECT_STDIO,
-	.name = "standard input and output",
+	.shape = &cr_shape_stdio,
 	.match = match,
 	.save = save,
 	.prepare = prepare,

@@ -23,6 +23,7 @@
 #include "objects/core/object.h"
 #include "objects/core/registry.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 
 /* What stays of a one-shot watch that has fired. */
 #define PRIVATE_BITS (EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
@@ -91,11 +92,6 @@ static int control(int set, int op, int target, int number, struct epoll_event *
 }
 
 /* ---- save ---- */
-
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return !strcmp(v->link, "anon_inode:[eventpoll]");
-}
 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
@@ -476,9 +472,7 @@ static int settle(struct cr_restore *r, const cairn_Description *d, int fd,
 }
 
 const struct cr_object cr_object_epoll = {
-	.kind = cairn_ObjectKind_OBJECT_EPOLL,
-	.name = "epoll set",
-	.match = match,
+	.shape = &cr_shape_epoll,
 	.save = save,
 	.restore = restore,
 	.finish = finish,

@@ -7,11 +7,7 @@
 
 #include "objects/core/fdinfo.h"
 #include "objects/core/save.h"
-
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return !strcmp(v->link, "anon_inode:[eventfd]");
-}
+#include "objects/shape/shape.h"
 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
@@ -47,9 +43,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_eventfd = {
-	.kind = cairn_ObjectKind_OBJECT_EVENTFD,
-	.name = "eventfd",
-	.match = match,
+	.shape = &cr_shape_eventfd,
 	.save = save,
 	.restore = restore,
 };

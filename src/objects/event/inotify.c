@@ -24,6 +24,7 @@
 #include "objects/core/save.h"
 #include "objects/event/inotify_queue.h"
 #include "objects/event/watch_path.h"
+#include "objects/shape/shape.h"
 
 #ifndef IN_MASK_CREATE
 #define IN_MASK_CREATE 0x10000000
@@ -40,11 +41,6 @@ static void free_save(struct cr_save *s)
 		free(all->v);
 	free(all);
 	s->state[cairn_ObjectKind_OBJECT_INOTIFY] = NULL;
-}
-
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return !strcmp(v->link, "anon_inode:inotify");
 }
 
 static void read_handle(const char *line, struct cr_watch *w)
@@ -358,9 +354,7 @@ static int last(struct cr_restore *r, const cairn_Description *d, int fd, struct
 }
 
 const struct cr_object cr_object_inotify = {
-	.kind = cairn_ObjectKind_OBJECT_INOTIFY,
-	.name = "inotify instance",
-	.match = match,
+	.shape = &cr_shape_inotify,
 	.save = save,
 	.restore = restore,
 	.finish = finish,

@@ -17,6 +17,7 @@
 #include "common/proc.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/index.h"
+#include "objects/shape/shape.h"
 
 /* struct pidfd_info of Linux 6.15, as far as we want it. */
 struct info {
@@ -198,8 +199,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_pidfd = {
-	.kind = cairn_ObjectKind_OBJECT_PIDFD,
-	.name = "pidfd",
+	.shape = &cr_shape_pidfd,
 	.when = CR_LATE,
 	.match = match,
 	.save = save,

@@ -7,11 +7,7 @@
 #include <unistd.h>
 
 #include "objects/core/fdinfo.h"
-
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return !strcmp(v->link, "anon_inode:[signalfd]");
-}
+#include "objects/shape/shape.h"
 
 static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		struct cr_err *err)
@@ -35,9 +31,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_signalfd = {
-	.kind = cairn_ObjectKind_OBJECT_SIGNALFD,
-	.name = "signalfd",
-	.match = match,
+	.shape = &cr_shape_signalfd,
 	.save = save,
 	.restore = restore,
 };

@@ -12,6 +12,7 @@
 
 #include "common/ids.h"
 #include "objects/core/fdinfo.h"
+#include "objects/shape/shape.h"
 
 #ifndef TFD_TIMER_CANCEL_ON_SET
 #define TFD_TIMER_CANCEL_ON_SET 2
@@ -22,11 +23,6 @@
 
 /* Less than this before its next expiration, a timer may expire while it is being set. */
 #define CLOSE_NS 20000000
-
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return !strcmp(v->link, "anon_inode:[timerfd]");
-}
 
 /* The clock by which a timer really runs. */
 static clockid_t clock_of(const cairn_Event *e)
@@ -158,9 +154,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_timerfd = {
-	.kind = cairn_ObjectKind_OBJECT_TIMERFD,
-	.name = "timerfd",
-	.match = match,
+	.shape = &cr_shape_timerfd,
 	.save = save,
 	.restore = restore,
 	.prepare = prepare,

@@ -18,6 +18,7 @@
 #include "common/proc.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY 1
@@ -27,11 +28,6 @@
 #define PAGEMAP_WP (1ull << 57)
 
 typedef CR_LIST(cairn_UffdRange) ranges;
-
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
-{
-	return !strcmp(v->link, "anon_inode:[userfaultfd]");
-}
 
 void cr_uffd_answer(int fd)
 {
@@ -206,10 +202,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_userfaultfd = {
-	.kind = cairn_ObjectKind_OBJECT_USERFAULTFD,
-	.name = "userfaultfd",
+	.shape = &cr_shape_userfaultfd,
 	.when = CR_OWN,
-	.match = match,
 	.save = save,
 	.restore = restore,
 	.finish = finish,

@@ -7,6 +7,7 @@
 
 #include "objects/core/reach.h"
 #include "objects/core/reopen.h"
+#include "objects/shape/shape.h"
 
 static const struct {
 	unsigned char minor;
@@ -48,8 +49,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_device = {
-	.kind = cairn_ObjectKind_OBJECT_DEVICE,
-	.name = "device without state",
+	.shape = &cr_shape_device,
 	.match = match,
 	.save = save,
 	.restore = restore,

@@ -9,6 +9,7 @@
 #include "objects/core/kernels.h"
 #include "objects/core/reopen.h"
 #include "objects/file/inode.h"
+#include "objects/shape/shape.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
@@ -40,8 +41,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_directory = {
-	.kind = cairn_ObjectKind_OBJECT_DIRECTORY,
-	.name = "directory",
+	.shape = &cr_shape_directory,
 	.when_of = cr_when_of_path,
 	.match = match,
 	.save = save,

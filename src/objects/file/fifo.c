@@ -11,6 +11,7 @@
 #include "objects/core/reach.h"
 #include "objects/file/inode.h"
 #include "objects/file/pipe.h"
+#include "objects/shape/shape.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
@@ -51,8 +52,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_fifo = {
-	.kind = cairn_ObjectKind_OBJECT_FIFO,
-	.name = "FIFO",
+	.shape = &cr_shape_fifo,
 	.match = match,
 	.save = save,
 	.restore = restore,

@@ -19,6 +19,7 @@
 #include "objects/core/reach.h"
 #include "objects/file/folder.h"
 #include "objects/file/inode.h"
+#include "objects/shape/shapes.h"
 
 #define PIECE (4ul << 20)
 /* How many names are looked at for another one of a file. */
@@ -267,10 +268,9 @@ static int note_folders(struct cr_save *s, struct cr_err *err)
 
 	for (i = 0; i < s->descriptions.n && !ret; i++) {
 		const cairn_Description *d = &s->descriptions.v[i]->m;
+		const struct cr_shape *shape = cr_shape_of(d->kind);
 
-		if (d->path[0] == '/' && !d->deleted &&
-		    (d->kind == cairn_ObjectKind_OBJECT_FIFO ||
-		     d->kind == cairn_ObjectKind_OBJECT_UNIX))
+		if (d->path[0] == '/' && !d->deleted && shape && shape->in_folder)
 			ret = cr_folders_note(s, d->path, err);
 	}
 	return ret;

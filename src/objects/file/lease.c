@@ -98,6 +98,5 @@ static int apply(struct cr_restore *r, struct cr_err *err)
 }
 
 const struct cr_object cr_object_lease = {
-	.name = "lease",
 	.apply = apply,
 };

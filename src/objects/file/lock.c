@@ -21,6 +21,7 @@
 #include "common/proc.h"
 #include "objects/core/index.h"
 #include "objects/core/registry.h"
+#include "objects/shape/shapes.h"
 
 /* "1: POSIX  ADVISORY  WRITE 708 08:02:1234 0 EOF"; false for waiters and other kinds. */
 static bool parse(const char *line, cairn_Lock *out)
@@ -54,16 +55,9 @@ static bool parse(const char *line, cairn_Lock *out)
 /* What fdinfo costs is paid only for what somebody locks in practice. */
 static bool lockable(const cairn_Description *d)
 {
-	switch (d->kind) {
-	case cairn_ObjectKind_OBJECT_REGULAR:
-	case cairn_ObjectKind_OBJECT_DIRECTORY:
-	case cairn_ObjectKind_OBJECT_DEVICE:
-	case cairn_ObjectKind_OBJECT_FIFO:
-	case cairn_ObjectKind_OBJECT_SHARED_MEMORY:
-		return true;
-	default:
-		return false;
-	}
+	const struct cr_shape *s = cr_shape_of(d->kind);
+
+	return s && s->lockable;
 }
 
 /*
@@ -246,6 +240,5 @@ int cr_locks_of_process(const struct cr_image *img, const struct cr_process_imag
 }
 
 const struct cr_object cr_object_lock = {
-	.name = "lock",
 	.opened = opened,
 };

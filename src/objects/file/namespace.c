@@ -19,6 +19,7 @@
 #include "objects/core/kernels.h"
 #include "objects/core/reopen.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 
 #define KERNEL_LARGEFILE 0100000 /* O_LARGEFILE, which the C library has as 0 here */
 #define PIDFD_THREAD O_EXCL /* Linux 6.9 */
@@ -187,8 +188,7 @@ int cr_namespace_open(struct cr_restore *r, const cairn_Description *d, struct c
 }
 
 const struct cr_object cr_object_namespace = {
-	.kind = cairn_ObjectKind_OBJECT_NAMESPACE,
-	.name = "namespace",
+	.shape = &cr_shape_namespace,
 	.when = CR_EARLY,
 	.match = match,
 	.save = save,

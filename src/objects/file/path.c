@@ -12,6 +12,7 @@
 #include "objects/core/reopen.h"
 #include "objects/file/inode.h"
 #include "objects/file/namespace.h"
+#include "objects/shape/shape.h"
 
 static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 {
@@ -91,8 +92,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_path = {
-	.kind = cairn_ObjectKind_OBJECT_PATH,
-	.name = "O_PATH",
+	.shape = &cr_shape_path,
 	.when_of = cr_when_of_path,
 	.match = match,
 	.save = save,

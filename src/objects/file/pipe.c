@@ -18,6 +18,7 @@
 #include "objects/core/rights.h"
 #include "objects/core/save.h"
 #include "objects/file/folder.h"
+#include "objects/shape/shape.h"
 
 #define LARGEFILE 0100000 /* the kernel's; to libc it is 0 here */
 
@@ -342,8 +343,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_pipe = {
-	.kind = cairn_ObjectKind_OBJECT_PIPE,
-	.name = "pipe",
+	.shape = &cr_shape_pipe,
 	.match = match,
 	.save = save,
 	.store = store,

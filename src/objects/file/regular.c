@@ -28,6 +28,7 @@
 #include "objects/file/ghost.h"
 #include "objects/file/inode.h"
 #include "objects/file/inode_store.h"
+#include "objects/shape/shape.h"
 
 #define MQUEUE_MAGIC 0x19800202
 
@@ -528,8 +529,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_regular = {
-	.kind = cairn_ObjectKind_OBJECT_REGULAR,
-	.name = "regular file",
+	.shape = &cr_shape_regular,
 	.when_of = cr_when_of_path,
 	.match = match,
 	.save = save,
@@ -538,7 +538,6 @@ const struct cr_object cr_object_regular = {
 
 /* Files that are not open, but mapped or run, among them. */
 const struct cr_object cr_object_inode = {
-	.name = "file",
 	.store = cr_inodes_store,
 	.begin = begin,
 	.apply = apply_all,

@@ -26,6 +26,7 @@
 #include "objects/inet/tcp_restore.h"
 #include "objects/inet/tcp_save.h"
 #include "objects/inet/udp.h"
+#include "objects/shape/shape.h"
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
@@ -371,8 +372,7 @@ static void free_restore(struct cr_restore *r)
 }
 
 const struct cr_object cr_object_inet = {
-	.kind = cairn_ObjectKind_OBJECT_INET,
-	.name = "internet socket",
+	.shape = &cr_shape_inet,
 	.match = match,
 	.save = save,
 	.restore = restore,

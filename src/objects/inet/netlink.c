@@ -17,6 +17,7 @@
 #include "objects/core/save.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
+#include "objects/shape/shape.h"
 
 static const int flags[] = { NETLINK_PKTINFO,	      NETLINK_BROADCAST_ERROR, NETLINK_NO_ENOBUFS,
 			     NETLINK_LISTEN_ALL_NSID, NETLINK_CAP_ACK,	       NETLINK_EXT_ACK,
@@ -152,8 +153,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_netlink = {
-	.kind = cairn_ObjectKind_OBJECT_NETLINK,
-	.name = "netlink socket",
+	.shape = &cr_shape_netlink,
 	.match = match,
 	.save = save,
 	.restore = restore,

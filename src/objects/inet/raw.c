@@ -17,6 +17,7 @@
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/multicast.h"
+#include "objects/shape/shape.h"
 
 /* What can be read of a packet socket's options and set again. */
 static const int packet_options[] = { PACKET_AUXDATA,	PACKET_VERSION,	    PACKET_RESERVE,
@@ -241,8 +242,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_raw = {
-	.kind = cairn_ObjectKind_OBJECT_RAW,
-	.name = "raw socket",
+	.shape = &cr_shape_raw,
 	.match = match,
 	.save = save,
 	.restore = restore,

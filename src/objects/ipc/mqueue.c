@@ -21,6 +21,7 @@
 #include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 
 #define MQUEUE_MAGIC 0x19800202
 #define STATUS_SIZE 80 /* of every queue, seen as a file */
@@ -471,8 +472,7 @@ int cr_mqueues_of_process(const struct cr_restore *r, const struct cr_process_im
 }
 
 const struct cr_object cr_object_mqueue = {
-	.kind = cairn_ObjectKind_OBJECT_MQUEUE,
-	.name = "POSIX message queue",
+	.shape = &cr_shape_mqueue,
 	.match = match,
 	.save = save,
 	.finish = finish,

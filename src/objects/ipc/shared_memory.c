@@ -22,6 +22,7 @@
 #include "objects/core/object.h"
 #include "objects/core/reopen.h"
 #include "objects/ipc/sysv_shm.h"
+#include "objects/shape/shape.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10
@@ -350,8 +351,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_shared = {
-	.kind = cairn_ObjectKind_OBJECT_SHARED_MEMORY,
-	.name = "shared memory",
+	.shape = &cr_shape_shared,
 	.match = match,
 	.save = save,
 	.store = store_all,

@@ -25,6 +25,7 @@
 #include "objects/ipc/sysv_msg.h"
 #include "objects/ipc/sysv_sem.h"
 #include "objects/ipc/sysv_shm.h"
+#include "objects/shape/shape.h"
 
 /* What a new ipc namespace has by default, whatever its parent has. */
 static const struct {
@@ -203,8 +204,7 @@ static void free_restore(struct cr_restore *r)
 }
 
 const struct cr_object cr_object_sysv = {
-	.kind = cairn_ObjectKind_OBJECT_SYSV,
-	.name = "SysV IPC",
+	.shape = &cr_shape_sysv,
 	.finish = finish,
 	.prepare = prepare,
 	.free_restore = free_restore,

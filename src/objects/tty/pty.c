@@ -17,6 +17,7 @@
 
 #include "common/image_write.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 #include "objects/tty/pty.h"
 #include "objects/tty/pty_make.h"
 #include "objects/tty/pty_queue.h"
@@ -309,8 +310,7 @@ static void free_save(struct cr_save *s)
 }
 
 const struct cr_object cr_object_pty = {
-	.kind = KIND,
-	.name = "pseudo terminal",
+	.shape = &cr_shape_pty,
 	.match = match,
 	.save = save,
 	.finish = finish,

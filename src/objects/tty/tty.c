@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "objects/core/outside.h"
+#include "objects/shape/shape.h"
 
 bool cr_is_own_terminal(int fd)
 {
@@ -51,8 +52,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 }
 
 const struct cr_object cr_object_tty = {
-	.kind = cairn_ObjectKind_OBJECT_TTY,
-	.name = "the terminal",
+	.shape = &cr_shape_tty,
 	.match = match,
 	.save = save,
 	.restore = restore,

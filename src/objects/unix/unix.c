@@ -13,6 +13,7 @@
 
 #include "common/image_write.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 #include "objects/unix/unix.h"
 #include "objects/unix/unix_backlog.h"
 #include "objects/unix/unix_empty.h"
@@ -287,8 +288,7 @@ static void free_save(struct cr_save *s)
 }
 
 const struct cr_object cr_object_unix = {
-	.kind = cairn_ObjectKind_OBJECT_UNIX,
-	.name = "unix socket",
+	.shape = &cr_shape_unix,
 	.match = match,
 	.save = save,
 	.finish = finish,

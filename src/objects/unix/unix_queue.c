@@ -18,6 +18,7 @@
 #include "common/image_write.h"
 #include "objects/core/index.h"
 #include "objects/core/save.h"
+#include "objects/shape/shape.h"
 #include "objects/unix/unix.h"
 #include "objects/unix/unix_empty.h"
 
@@ -164,7 +165,7 @@ static int note_rights(struct reader *r, struct look *l, struct cr_err *err)
 				"process %d has a unix socket in whose queue is a descriptor "
 				"of a kind (%s) that cannot be saved there: receive it first; "
 				"the job goes on",
-				r->u->pid, o->name);
+				r->u->pid, o->shape->name);
 	}
 	for (; i < l->nfds; i++)
 		if (l->fds[i] >= 0)

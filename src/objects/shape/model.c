@@ -2,7 +2,7 @@
 //
 // What follows from an image's records. Lists are searched from their beginning: an image has
 // thousands of records at most, and each is looked at once.
-#include "inspect/model.h"
+#include "objects/shape/model.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,11 +11,7 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/image.h"
-#include "inspect/memory.h"
-#include "inspect/text.h"
-
-/* More than the kernel takes. */
-#define STRINGS_MAX (8ul << 20)
+#include "objects/shape/text.h"
 
 /* ---- pages ---- */
 
@@ -325,29 +321,4 @@ const cairn_Mqueue *cr_model_mqueue(const struct cr_model *m, uint32_t id)
 const cairn_Pty *cr_model_pty(const struct cr_model *m, uint32_t id)
 {
 	FIND(ptys, e->id == id);
-}
-
-/* ---- strings ---- */
-
-int cr_model_strings(const struct cr_image *img, const struct cr_process_image *p, uint64_t start,
-		     uint64_t end, char **out, size_t *len, struct cr_err *err)
-{
-	struct cr_memory *memory;
-	int ret;
-
-	*out = NULL;
-	*len = end > start && end - start <= STRINGS_MAX ? end - start : 0;
-	ret = cr_memory_open(&memory, img, p, err);
-	if (ret)
-		return ret;
-	*out = calloc(1, *len + 1);
-	ret = *out ? cr_memory_read(memory, start, *out, *len, err) :
-		     cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", img->path);
-	cr_memory_close(memory);
-	if (ret) {
-		free(*out);
-		*out = NULL;
-		*len = 0;
-	}
-	return ret;
 }

@@ -72,7 +72,3 @@ const cairn_UnixSocket *cr_model_unix(const struct cr_model *m, uint32_t id);
 const cairn_InetSocket *cr_model_inet(const struct cr_model *m, uint32_t id);
 const cairn_Mqueue *cr_model_mqueue(const struct cr_model *m, uint32_t id);
 const cairn_Pty *cr_model_pty(const struct cr_model *m, uint32_t id);
-
-/* Arguments or environment as they stand in memory: malloced, divided by zeros, with one more. */
-int cr_model_strings(const struct cr_image *img, const struct cr_process_image *p, uint64_t start,
-		     uint64_t end, char **out, size_t *len, struct cr_err *err);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Numbers and names as people read them.
-#include "inspect/text.h"
+#include "objects/shape/text.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
