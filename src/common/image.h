@@ -22,14 +22,10 @@
 struct cr_process_image {
 	cairn_Process process;
 	cairn_ProcessCore core;
-	CR_LIST(cairn_Thread) threads;
-	CR_LIST(cairn_PendingSignal) pending;
-	CR_LIST(cairn_PosixTimer) timers;
-	CR_LIST(cairn_Vma) vmas;
+	/* A list of each. */
+#define OF_PROCESS(record, message, list) CR_LIST(cairn_##message) list;
+#include "common/records.def"
 	CR_LIST(cairn_PageRun) runs;
-	CR_LIST(cairn_FdEntry) fds;
-	CR_LIST(cairn_SemaphoreUndo) undos;
-	CR_LIST(cairn_Attributes) attributes;
 };
 
 struct cr_shared_image {
@@ -46,30 +42,9 @@ struct cr_image {
 	CR_LIST(struct cr_process_image) processes;
 	size_t latest; /* of them, that was looked for */
 	CR_LIST(struct cr_shared_image) shared;
-	CR_LIST(cairn_Description) descriptions;
-	CR_LIST(cairn_Inode) inodes;
-	CR_LIST(cairn_Pipe) pipes;
-	CR_LIST(cairn_Lock) locks;
-	CR_LIST(cairn_UnixSocket) unix_sockets;
-	CR_LIST(cairn_UnixMessage) unix_messages;
-	CR_LIST(cairn_EpollWatch) epoll_watches;
-	CR_LIST(cairn_InotifyWatch) inotify_watches;
-	CR_LIST(cairn_InotifyQueue) inotify_queues;
-	CR_LIST(cairn_UffdRange) uffd_ranges;
-	CR_LIST(cairn_SemaphoreSet) semaphores;
-	CR_LIST(cairn_MessageQueue) messages;
-	CR_LIST(cairn_Mqueue) mqueues;
-	CR_LIST(cairn_IpcSetting) ipc_settings;
-	CR_LIST(cairn_InetSocket) inet_sockets;
-	CR_LIST(cairn_Datagram) datagrams;
-	CR_LIST(cairn_Multicast) multicasts;
-	CR_LIST(cairn_Extent) extents;
-	CR_LIST(cairn_Xattr) xattrs;
-	CR_LIST(cairn_Pty) ptys;
-	CR_LIST(cairn_ArchiveFile) archive_files;
-	CR_LIST(cairn_ArchivePiece) archive_pieces;
-	CR_LIST(cairn_Plugin) plugins;
-	CR_LIST(cairn_Container) containers; /* one, if the backend is a container runtime */
+	/* A list of each; of containers one, if the backend is a container runtime. */
+#define OF_JOB(record, message, list) CR_LIST(cairn_##message) list;
+#include "common/records.def"
 	CR_LIST(cairn_Blob) blobs; /* that any record names */
 	void *shared_memory; /* where cr_image_share() has put all lists */
 	size_t shared_len;

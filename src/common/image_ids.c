@@ -14,20 +14,11 @@
 #include "common/image_read.h"
 #include "common/siginfo.h"
 
-#define OF(record, message, field, kind)                                                    \
-	{                                                                                   \
-		cairn_RecordType_RECORD_##record, kind, offsetof(cairn_##message, field), 0 \
-	}
-#define ROW(record, message, field)                                                                \
-	{                                                                                          \
-		cairn_RecordType_RECORD_##record, CR_ID_PROCESS, offsetof(cairn_##message, field), \
-			0                                                                          \
-	}
-#define ROWS(record, message, field)                                                               \
-	{                                                                                          \
-		cairn_RecordType_RECORD_##record, CR_ID_PROCESS, offsetof(cairn_##message, field), \
-			offsetof(cairn_##message, field##_count)                                   \
-	}
+#define ID_ROW(record, message, field, kind, count) \
+	{ cairn_RecordType_RECORD_##record, CR_ID_##kind, offsetof(cairn_##message, field), count },
+#define ID(record, message, field, kind) ID_ROW(record, message, field, kind, 0)
+#define IDS(record, message, field, kind) \
+	ID_ROW(record, message, field, kind, offsetof(cairn_##message, field##_count))
 
 /* Besides the process that a record is of. */
 static const struct {
@@ -36,42 +27,7 @@ static const struct {
 	size_t offset;
 	size_t count; /* offset of their number, 0: it is one */
 } rows[] = {
-	ROW(JOB, Job, shepherd_pid),
-	ROW(JOB, Job, shepherd_pgid),
-	ROW(JOB, Job, shepherd_sid),
-	ROW(JOB, Job, root_pid),
-	ROW(JOB, Job, tty_foreground),
-	ROW(PROCESS, Process, pid),
-	ROW(PROCESS, Process, ppid),
-	ROW(PROCESS, Process, pgid),
-	ROW(PROCESS, Process, sid),
-	ROW(CORE, ProcessCore, pid),
-	ROW(THREAD, Thread, tid),
-	ROW(TIMER, PosixTimer, tid),
-	ROW(PENDING, PendingSignal, tid),
-	ROW(RUNS, PageRuns, pid),
-	ROW(DESCRIPTION, Description, owner),
-	ROW(DESCRIPTION, Description, event.pid),
-	ROW(UFFD_RANGE, UffdRange, pid),
-	ROW(LOCK, Lock, pid),
-	ROW(UNIX, UnixSocket, pid),
-	ROW(UNIX_MESSAGE, UnixMessage, pid),
-	ROW(MQUEUE, Mqueue, notify_pid),
-	ROW(PTY, Pty, session),
-	ROW(PTY, Pty, foreground),
-	OF(PTY, Pty, number, CR_ID_PTS),
-	OF(SHARED, SharedMemory, sysv.id, CR_ID_SHM),
-	OF(SEMAPHORES, SemaphoreSet, ipc.id, CR_ID_SEM),
-	OF(UNDO, SemaphoreUndo, set, CR_ID_SEM),
-	OF(MESSAGES, MessageQueue, ipc.id, CR_ID_MSG),
-	ROW(SHARED, SharedMemory, claim_pid),
-	ROW(SHARED, SharedMemory, sysv.pid1),
-	ROW(SHARED, SharedMemory, sysv.pid2),
-	ROW(SEMAPHORES, SemaphoreSet, ipc.pid1),
-	ROW(SEMAPHORES, SemaphoreSet, ipc.pid2),
-	ROWS(SEMAPHORES, SemaphoreSet, pids),
-	ROW(MESSAGES, MessageQueue, ipc.pid1),
-	ROW(MESSAGES, MessageQueue, ipc.pid2),
+#include "common/records.def"
 };
 
 /* The path of an open file or a directory below /proc. */

@@ -33,59 +33,16 @@ struct kind {
 	bool of_process; /* the message begins with the process's pid */
 };
 
-#define SPECIAL(type)                                                 \
-	{                                                             \
-		cairn_##type##_fields, sizeof(cairn_##type), 0, false \
-	}
-#define OF_JOB(type, list)                                                                    \
-	{                                                                                     \
-		cairn_##type##_fields, sizeof(cairn_##type), offsetof(struct cr_image, list), \
-			false                                                                 \
-	}
-#define OF_PROCESS(type, list)                                         \
-	{                                                              \
-		cairn_##type##_fields, sizeof(cairn_##type),           \
-			offsetof(struct cr_process_image, list), true, \
-	}
+#define ROW(record, message, list, of_process) \
+	[cairn_RecordType_RECORD_##record] = { cairn_##message##_fields, sizeof(cairn_##message), \
+					       list, of_process },
+#define SPECIAL(record, message) ROW(record, message, 0, false)
+#define OF_JOB(record, message, list) ROW(record, message, offsetof(struct cr_image, list), false)
+#define OF_PROCESS(record, message, list) \
+	ROW(record, message, offsetof(struct cr_process_image, list), true)
 
 static const struct kind kinds[] = {
-	[cairn_RecordType_RECORD_JOB] = SPECIAL(Job),
-	[cairn_RecordType_RECORD_PROCESS] = SPECIAL(Process),
-	[cairn_RecordType_RECORD_CORE] = SPECIAL(ProcessCore),
-	[cairn_RecordType_RECORD_THREAD] = OF_PROCESS(Thread, threads),
-	[cairn_RecordType_RECORD_PENDING] = OF_PROCESS(PendingSignal, pending),
-	[cairn_RecordType_RECORD_TIMER] = OF_PROCESS(PosixTimer, timers),
-	[cairn_RecordType_RECORD_VMA] = OF_PROCESS(Vma, vmas),
-	[cairn_RecordType_RECORD_RUNS] = SPECIAL(PageRuns),
-	[cairn_RecordType_RECORD_SHARED] = SPECIAL(SharedMemory),
-	[cairn_RecordType_RECORD_DESCRIPTION] = OF_JOB(Description, descriptions),
-	[cairn_RecordType_RECORD_FDS] = OF_PROCESS(FdEntry, fds),
-	[cairn_RecordType_RECORD_INODE] = OF_JOB(Inode, inodes),
-	[cairn_RecordType_RECORD_PIPE] = OF_JOB(Pipe, pipes),
-	[cairn_RecordType_RECORD_END] = SPECIAL(End),
-	[cairn_RecordType_RECORD_LOCK] = OF_JOB(Lock, locks),
-	[cairn_RecordType_RECORD_UNIX] = OF_JOB(UnixSocket, unix_sockets),
-	[cairn_RecordType_RECORD_UNIX_MESSAGE] = OF_JOB(UnixMessage, unix_messages),
-	[cairn_RecordType_RECORD_EPOLL_WATCH] = OF_JOB(EpollWatch, epoll_watches),
-	[cairn_RecordType_RECORD_INOTIFY_WATCH] = OF_JOB(InotifyWatch, inotify_watches),
-	[cairn_RecordType_RECORD_INOTIFY_QUEUE] = OF_JOB(InotifyQueue, inotify_queues),
-	[cairn_RecordType_RECORD_UFFD_RANGE] = OF_JOB(UffdRange, uffd_ranges),
-	[cairn_RecordType_RECORD_SEMAPHORES] = OF_JOB(SemaphoreSet, semaphores),
-	[cairn_RecordType_RECORD_UNDO] = OF_PROCESS(SemaphoreUndo, undos),
-	[cairn_RecordType_RECORD_ATTRIBUTES] = OF_PROCESS(Attributes, attributes),
-	[cairn_RecordType_RECORD_MESSAGES] = OF_JOB(MessageQueue, messages),
-	[cairn_RecordType_RECORD_MQUEUE] = OF_JOB(Mqueue, mqueues),
-	[cairn_RecordType_RECORD_IPC_SETTING] = OF_JOB(IpcSetting, ipc_settings),
-	[cairn_RecordType_RECORD_INET] = OF_JOB(InetSocket, inet_sockets),
-	[cairn_RecordType_RECORD_DATAGRAM] = OF_JOB(Datagram, datagrams),
-	[cairn_RecordType_RECORD_MULTICAST] = OF_JOB(Multicast, multicasts),
-	[cairn_RecordType_RECORD_EXTENT] = OF_JOB(Extent, extents),
-	[cairn_RecordType_RECORD_XATTR] = OF_JOB(Xattr, xattrs),
-	[cairn_RecordType_RECORD_PTY] = OF_JOB(Pty, ptys),
-	[cairn_RecordType_RECORD_ARCHIVE_FILE] = OF_JOB(ArchiveFile, archive_files),
-	[cairn_RecordType_RECORD_ARCHIVE_PIECE] = OF_JOB(ArchivePiece, archive_pieces),
-	[cairn_RecordType_RECORD_PLUGIN] = OF_JOB(Plugin, plugins),
-	[cairn_RecordType_RECORD_CONTAINER] = OF_JOB(Container, containers),
+#include "common/records.def"
 };
 
 /* Those that go to no list as they are. */

@@ -22,7 +22,8 @@ src_libcommon_a_SOURCES = \
 	src/common/io.h src/common/json.c src/common/json.h src/common/pagemap.h \
 	src/common/piece.h src/common/siginfo.h src/common/wake.h src/common/label.c \
 	src/common/label.h src/common/lease_page.h src/common/proc.c src/common/proc.h \
-	src/common/runtime.c src/common/runtime.h src/common/preload.c src/common/preload.h \
+	src/common/records.def src/common/runtime.c src/common/runtime.h src/common/preload.c \
+	src/common/preload.h \
 	src/common/step.c src/common/step.h \
 	src/common/wire.c src/common/wire.h
 nodist_src_libcommon_a_SOURCES = proto/operation.pb.c \

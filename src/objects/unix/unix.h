@@ -3,8 +3,10 @@
 // Unix sockets during a save: unix.c knows what the kernel tells of a socket and links them.
 #pragma once
 
-#include "objects/core/object.h"
+#include "common/image.h"
 #include "objects/unix/unix_diag.h"
+
+struct cr_save;
 
 #define UNIX_OPTIONS 19
 

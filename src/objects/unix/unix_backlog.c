@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/accept.h"
+#include "objects/core/object.h"
 #include "objects/unix/unix.h"
 
 typedef CR_LIST(int) fd_list;

@@ -12,6 +12,7 @@
 
 #include "common/image_read.h"
 #include "common/image_write.h"
+#include "objects/core/object.h"
 #include "objects/unix/unix.h"
 
 #ifndef SO_PASSPIDFD
