@@ -17,7 +17,7 @@
 
 #include "common/defs.h"
 #include "coordinator/beats.h"
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 #include "coordinator/database.h"
 #include "coordinator/session.h"
 #include "net/link.h"

@@ -3,7 +3,7 @@
 // Heartbeats of nodes, in a thread of their own; see beats.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 /* Links that are for it go there. */
 void co_beats_tick(struct co *c);

@@ -3,7 +3,7 @@
 // Phi-accrual failure detector (Hayashibara et al., 2004): how sure one may be that a node which is
 // silent will stay so, from how regularly its heartbeats came. phi 1: one false alarm in 10, phi 8:
 // one in 10^8. For showing a node as suspect and for preparing early; never alone a reason to start
-// its work elsewhere (lease.h). Pure logic: instants are passed in.
+// its work elsewhere (leases.h). Pure logic: instants are passed in.
 #pragma once
 
 #include <stdint.h>

@@ -3,7 +3,7 @@
 // What has happened, for users; see events.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 void co_event(struct co *c, const char *kind, const struct co_job *j, const struct co_node *n,
 	      int member, const char *format, ...) __attribute__((format(printf, 6, 7)));

@@ -3,7 +3,7 @@
 // The coordinator's look-on interface over HTTP; see http.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 /* Nothing without --http. */
 int co_http_listen(struct co *c, struct cr_err *err);

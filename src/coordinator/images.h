@@ -3,7 +3,7 @@
 // Which images there are, and where; see images.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 struct co_checkpoint *co_checkpoint_add(struct co_job *j, unsigned int number);
 struct co_checkpoint *co_checkpoint(struct co_job *j, unsigned int number);

@@ -3,7 +3,7 @@
 // The books of jobs; see jobs.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_asker *a);
 struct co_job *co_job_by_id(struct co *c, uint64_t id);

@@ -5,7 +5,7 @@
 noinst_LIBRARIES += src/libcoordinator.a
 src_libcoordinator_a_SOURCES = \
 	src/coordinator/beats.c src/coordinator/beats.h \
-	src/coordinator/cluster.h \
+	src/coordinator/coordinator.h \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/door.c src/coordinator/door.h \
@@ -14,7 +14,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/http.c src/coordinator/http.h \
 	src/coordinator/images.c src/coordinator/images.h \
 	src/coordinator/jobs.c src/coordinator/jobs.h \
-	src/coordinator/lease.c src/coordinator/lease.h \
+	src/coordinator/leases.c src/coordinator/leases.h \
 	src/coordinator/load.c src/coordinator/load.h \
 	src/coordinator/members.c src/coordinator/members.h \
 	src/coordinator/nodes.c src/coordinator/nodes.h \

@@ -3,7 +3,7 @@
 // The books of members; see members.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 struct co_member *co_member_add(struct co_job *j, struct co_node *n);
 struct co_member *co_member(struct co_job *j, unsigned int number);

@@ -3,7 +3,7 @@
 // Who the nodes are, and whether they live; see nodes.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 struct co_node *co_node_find(struct co *c, const char *name);
 /* By its name or one of its addresses. */

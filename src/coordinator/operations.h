@@ -4,7 +4,7 @@
 // by reconcile.c; see operations.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_asker *a);
 /* All who live can take part now. */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Quorum peers: nodes that let others go on while the coordinator is out of reach, and that are
-// told for whom not to, before anything of a lost node is started elsewhere. lease.h has the rules;
-// here is who is chosen, what is sent, and what is kept for the next coordinator.
+// told for whom not to, before anything of a lost node is started elsewhere. leases.h has the
+// rules; here is who is chosen, what is sent, and what is kept for the next coordinator.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "coordinator/database.h"
 #include "coordinator/nodes.h"
-#include "coordinator/session.h"
 #include "coordinator/quorum.h"
+#include "coordinator/session.h"
 
 #define CHANGE_MS 5000 /* between two choices */
 

@@ -3,7 +3,7 @@
 // Nodes that let others go on while the coordinator is silent; see quorum.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 bool co_quorum_peer(const struct co_node *n);
 void co_quorum_tell(struct co_node *n);

@@ -3,7 +3,7 @@
 // What is decided about a job; see reconcile.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 void co_reconcile(struct co_job *j);
 /* For tests: by one rule; its name, or NULL: none holds. */

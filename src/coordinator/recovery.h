@@ -3,7 +3,7 @@
 // How the members of a job end and go elsewhere; see recovery.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 /*
  * Where its members go: those of a checkpoint, or, without one, those that live, or those that it

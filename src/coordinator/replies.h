@@ -3,7 +3,7 @@
 // Answers to what users have asked; see replies.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 void co_reply(struct co *c, const struct co_asker *a, cairn_Reply *r);
 cairn_Reply *co_reply_begin(struct co *c);

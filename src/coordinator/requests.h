@@ -3,7 +3,7 @@
 // What users ask; see requests.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len);
 /* Requests that wait for their turn: whether the next can be done, and it is. */

@@ -3,7 +3,7 @@
 // The coordinator's loop; see server.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 int co_init(struct co *c, struct cr_err *err);
 int co_listen(struct co *c, struct cr_err *err);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 #include "coordinator/database.h"
 #include "coordinator/session.h"
 #include "net/link.h"

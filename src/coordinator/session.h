@@ -3,7 +3,7 @@
 // Who is connected, and what is sent to them; see session.c.
 #pragma once
 
-#include "coordinator/cluster.h"
+#include "coordinator/coordinator.h"
 
 /* An empty message, to be filled in and given to co_send(). */
 cairn_ClusterMsg *co_message(struct co *c, pb_size_t which);

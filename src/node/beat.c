@@ -9,7 +9,7 @@
 // been over for an instant; what has been over only the loop begins again, after it has ended the
 // members. A loop that has stood still for LOOP_NS is not covered up for: then nothing is sent.
 #include "node/beat.h"
-#include "node/run.h"
+#include "node/node_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

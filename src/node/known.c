@@ -11,8 +11,8 @@
 
 #include "common/err.h"
 #include "node/known.h"
-#include "node/members.h"
 #include "node/node.h"
+#include "node/node_members.h"
 
 static void path_of(const struct cr_node *n, char out[PATH_MAX + 80])
 {

@@ -16,13 +16,13 @@
 #include "net/listener.h"
 #include "net/users.h"
 #include "node/beat.h"
-#include "node/images.h"
-#include "node/lease.h"
 #include "node/local.h"
-#include "node/members.h"
+#include "node/node_images.h"
+#include "node/node_lease.h"
+#include "node/node_members.h"
+#include "node/node_requests.h"
+#include "node/node_run.h"
 #include "node/reconcile_member.h"
-#include "node/requests.h"
-#include "node/run.h"
 
 #define IDLE_NS 60000000000ll
 

@@ -7,7 +7,7 @@
 #include "common/err.h"
 #include "node/message.h"
 #include "node/node.h"
-#include "node/run.h"
+#include "node/node_run.h"
 
 cairn_ClusterMsg *cr_node_message(struct cr_node *n, pb_size_t which)
 {

@@ -9,7 +9,7 @@
 #include "common/err.h"
 #include "node/message.h"
 #include "node/node.h"
-#include "node/run.h"
+#include "node/node_run.h"
 #include "node/outbox.h"
 
 #define DURABLE_NS 2000000000ll

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What lets the members here live while the coordinator's host is silent: other nodes, the
-// quorum peers, that vouch for us (coordinator/lease.h has the rules, doc/FAILURE.md why they
+// quorum peers, that vouch for us (coordinator/leases.h has the rules, doc/FAILURE.md why they
 // hold). And the other side: we vouch for others, unless the coordinator has told us not to.
 // Questions and answers are Vouch messages over links of their own, which are made before they are
 // needed: when a coordinator falls silent there is no time for all nodes to make theirs at once.
@@ -13,15 +13,15 @@
 
 #include "common/defs.h"
 #include "common/err.h"
-#include "coordinator/lease.h"
+#include "coordinator/leases.h"
 #include "net/listener.h"
 #include "node/beat.h"
-#include "node/images.h"
-#include "node/lease.h"
 #include "node/message.h"
+#include "node/node_images.h"
+#include "node/node_lease.h"
+#include "node/node_run.h"
 #include "node/quorum_peer.h"
 #include "node/reconcile_member.h"
-#include "node/run.h"
 
 #define IDLE_NS 10000000000ll /* between two attempts */
 #define RETRY_NS 500000000ll /* while it is needed */

@@ -14,15 +14,15 @@
 
 #include "common/defs.h"
 #include "common/err.h"
-#include "node/images.h"
-#include "node/lease.h"
-#include "node/members.h"
+#include "node/member_tree.h"
 #include "node/message.h"
-#include "node/reconcile_member.h"
-#include "node/run.h"
-#include "node/start.h"
+#include "node/node_images.h"
+#include "node/node_lease.h"
+#include "node/node_members.h"
+#include "node/node_run.h"
 #include "node/outbox.h"
-#include "node/tree.h"
+#include "node/reconcile_member.h"
+#include "node/start.h"
 
 #define LOOK_NS 250000000ll
 /* A shepherd has so long to end its member; the coordinator gives a quarter of the lease. */

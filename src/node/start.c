@@ -18,13 +18,13 @@
 
 #include "common/defs.h"
 #include "common/err.h"
-#include "node/images.h"
 #include "node/known.h"
-#include "node/members.h"
 #include "node/message.h"
 #include "node/node.h"
-#include "node/start.h"
+#include "node/node_images.h"
+#include "node/node_members.h"
 #include "node/outbox.h"
+#include "node/start.h"
 
 /* Everything that the child needs, got ready before the fork. */
 struct plan {

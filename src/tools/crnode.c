@@ -9,7 +9,7 @@
 
 #include "common/err.h"
 #include "common/ready.h"
-#include "node/run.h"
+#include "node/node_run.h"
 
 /* The same process as a new program, whose file may be another by now. */
 static int again(char **argv)

@@ -3,7 +3,7 @@
 // Leases and quorum peers: a cluster in a simulation, where everything goes wrong at random. What
 // must hold: no member of a job lives on two nodes, by the nodes' own clocks; and when all is well
 // again every job runs.
-#include "coordinator/lease.h"
+#include "coordinator/leases.h"
 
 #include <stdio.h>
 #include <string.h>

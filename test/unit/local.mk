@@ -25,7 +25,7 @@ $(test_unit_unit_OBJECTS): $(PROTO_HDRS)
 # A coordinator among nodes that the test plays; it is made to die at each write and message.
 check_PROGRAMS += test/unit/coordinator
 test_unit_coordinator_SOURCES = test/unit/coordinator.c test/unit/fake_cluster.c \
-	test/unit/fake_cluster.h test/unit/node_members.c test/unit/reconcile.c \
+	test/unit/fake_cluster.h test/unit/node_reconcile.c test/unit/reconcile.c \
 	test/unit/reconcile.h
 test_unit_coordinator_CPPFLAGS = $(test_unit_unit_CPPFLAGS)
 test_unit_coordinator_LDFLAGS = $(AM_LDFLAGS) \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What users of this node ask the coordinator; see requests.c.
+// What users of this node ask the coordinator; see node_requests.c.
 #pragma once
 
 #include "node/node.h"

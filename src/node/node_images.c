@@ -7,9 +7,9 @@
 
 #include "common/err.h"
 #include "net/address.h"
-#include "node/images.h"
-#include "node/members.h"
 #include "node/node.h"
+#include "node/node_images.h"
+#include "node/node_members.h"
 #include "store/accept.h"
 #include "store/chores.h"
 #include "store/ship.h"

@@ -16,9 +16,9 @@
 #include "common/err.h"
 #include "net/address.h"
 #include "node/beat.h"
-#include "node/lease.h"
 #include "node/message.h"
-#include "node/run.h"
+#include "node/node_lease.h"
+#include "node/node_run.h"
 
 #define DEFAULT_LEASE_MS 2000
 #define DEFAULT_HEARTBEAT_MS 250

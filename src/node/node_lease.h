@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Until when the members here may live; see lease.c.
+// Until when the members here may live; see node_lease.c.
 #pragma once
 
 #include "node/node.h"

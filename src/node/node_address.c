@@ -12,8 +12,8 @@
 
 #include "common/defs.h"
 #include "common/err.h"
-#include "node/address.h"
 #include "node/node.h"
+#include "node/node_address.h"
 
 static bool loopback(const struct sockaddr *a)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The members of jobs on this node; see members.c.
+// The members of jobs on this node; see node_members.c.
 #pragma once
 
 #include "node/node.h"

@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 
 #include "common/proc.h"
-#include "node/members.h"
-#include "node/tree.h"
+#include "node/member_tree.h"
+#include "node/node_members.h"
 
 uint64_t cr_pid_start(pid_t pid)
 {

@@ -25,7 +25,7 @@
 #include "common/err.h"
 #include "common/io.h"
 #include "coordinator/detector.h"
-#include "coordinator/lease.h"
+#include "coordinator/leases.h"
 #include "coordinator/options.h"
 
 #define CO_NODE sizeof(((cairn_Hello *)0)->name)

@@ -9,7 +9,7 @@
 //   cr_voucher    a node as quorum peer: lets others go on
 //   cr_fence      the coordinator: whether what a lost node had may be started elsewhere
 //
-// The lease itself is an instant in crnode (node/lease.c). An ack makes it last until
+// The lease itself is an instant in crnode (node/node_lease.c). An ack makes it last until
 // Welcome.lease_ms after the heartbeat was sent; a refused connection (a reset of TCP by the
 // coordinator's host: no coordinator runs there) or quorum peers renew it from when they were
 // asked, but only while it is not over: what is over the coordinator may have given to others.

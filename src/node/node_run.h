@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// crnode's life; see run.c.
+// crnode's life; see node_run.c.
 #pragma once
 
 #include "node/node.h"

@@ -11,12 +11,12 @@
 
 #include "common/defs.h"
 #include "common/err.h"
-#include "node/images.h"
-#include "node/members.h"
 #include "node/message.h"
 #include "node/node.h"
-#include "node/requests.h"
-#include "node/run.h"
+#include "node/node_images.h"
+#include "node/node_members.h"
+#include "node/node_requests.h"
+#include "node/node_run.h"
 #include "node/outbox.h"
 
 #define PATIENCE_NS 10000000000ll

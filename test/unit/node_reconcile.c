@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "cairn/exit_codes.h"
-#include "node/members.h"
 #include "node/message.h"
+#include "node/node_members.h"
+#include "node/node_run.h"
 #include "node/reconcile_member.h"
-#include "node/run.h"
 #include "reconcile.h"
 
 static struct cr_node *n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Leases, on all three sides. See lease.h.
-#include "coordinator/lease.h"
+// Leases, on all three sides. See leases.h.
+#include "coordinator/leases.h"
 
 #include <stdlib.h>
 #include <string.h>

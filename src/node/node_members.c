@@ -10,14 +10,14 @@
 
 #include "common/defs.h"
 #include "common/err.h"
-#include "node/images.h"
-#include "node/lease.h"
-#include "node/members.h"
+#include "node/member_tree.h"
 #include "node/message.h"
 #include "node/node.h"
-#include "node/run.h"
+#include "node/node_images.h"
+#include "node/node_lease.h"
+#include "node/node_members.h"
+#include "node/node_run.h"
 #include "node/outbox.h"
-#include "node/tree.h"
 
 #define WAITING_MAX 64
 #define AFTERWARDS_MS 1000 /* for a shepherd to end after it has told that it failed */
