@@ -11,17 +11,13 @@
 #include <sys/socket.h>
 
 #include "arch/x86_64/syscall.h"
-
-union cr_control {
-	char buf[CMSG_SPACE(sizeof(int) * CR_WIRE_FDS)];
-	struct cmsghdr align;
-};
+#include "common/scm.h"
 
 int cr_wire_send(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, const void *msg,
 		 const int *fds, int nfds)
 {
 	pb_ostream_t out = pb_ostream_from_buffer(wire->buf, sizeof(wire->buf));
-	union cr_control control;
+	CR_RIGHTS_ROOM(CR_WIRE_FDS) control;
 	struct iovec iov = { .iov_base = wire->buf };
 	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
 	long ret;
@@ -32,49 +28,18 @@ int cr_wire_send(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, const
 	if (!out.bytes_written)
 		wire->buf[out.bytes_written++] = 0;
 	iov.iov_len = out.bytes_written;
-	if (nfds) {
-		struct cmsghdr *c = &control.align;
-
-		memset(&control, 0, sizeof(control.align));
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * nfds);
-		memcpy(CMSG_DATA(c), fds, sizeof(int) * nfds);
-		hdr.msg_control = &control;
-		hdr.msg_controllen = CMSG_SPACE(sizeof(int) * nfds);
-	}
+	if (nfds)
+		cr_rights_put(&hdr, &control, fds, nfds);
 	do
 		ret = cr_sys3(SYS_sendmsg, sock, &hdr, MSG_NOSIGNAL);
 	while (ret == -EINTR);
 	return ret < 0 ? (int)ret : 0;
 }
 
-static void take_fds(struct msghdr *hdr, int *fds, int *nfds)
-{
-	struct cmsghdr *c;
-
-	for (c = CMSG_FIRSTHDR(hdr); c; c = CMSG_NXTHDR(hdr, c)) {
-		int i, n;
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(fd));
-			if (fds && nfds && *nfds < CR_WIRE_FDS)
-				fds[(*nfds)++] = fd;
-			else
-				cr_sys1(SYS_close, fd);
-		}
-	}
-}
-
 int cr_wire_recv(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, void *msg, int *fds,
 		 int *nfds, int flags)
 {
-	union cr_control control;
+	CR_RIGHTS_ROOM(CR_WIRE_FDS) control;
 	struct iovec iov = { .iov_base = wire->buf, .iov_len = sizeof(wire->buf) };
 	struct msghdr hdr = {
 		.msg_iov = &iov,
@@ -83,6 +48,7 @@ int cr_wire_recv(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, void 
 		.msg_controllen = sizeof(control),
 	};
 	pb_istream_t in;
+	size_t came = 0;
 	long ret;
 
 	if (nfds)
@@ -94,7 +60,9 @@ int cr_wire_recv(int sock, struct cr_wire *wire, const pb_msgdesc_t *type, void 
 		return ret == -ECONNRESET ? 0 : (int)ret;
 	if (!ret)
 		return 0;
-	take_fds(&hdr, fds, nfds);
+	cr_rights_take(&hdr, fds, fds && nfds ? CR_WIRE_FDS : 0, &came);
+	if (nfds)
+		*nfds = came;
 	if (hdr.msg_flags & MSG_TRUNC)
 		return -EPROTO;
 	/* The one zero byte that stands for an empty message. */

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/io.h"
+#include "common/scm.h"
 #include "plugin/plugin.h"
 #include "plugin/wire.h"
 
@@ -39,7 +40,7 @@ static int await(int sock, short events, const struct cr_plugin_limit *limit)
 static int transfer_out(int sock, const void *from, size_t len, int fd,
 			const struct cr_plugin_limit *limit)
 {
-	char room[CMSG_SPACE(sizeof(int))] = { 0 };
+	CR_RIGHTS_ROOM(1) room;
 	const char *p = from;
 	ssize_t n;
 	int ret;
@@ -48,17 +49,8 @@ static int transfer_out(int sock, const void *from, size_t len, int fd,
 		struct iovec iov = { (void *)p, len };
 		struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-		if (fd >= 0) {
-			struct cmsghdr *c;
-
-			m.msg_control = room;
-			m.msg_controllen = sizeof(room);
-			c = CMSG_FIRSTHDR(&m);
-			c->cmsg_level = SOL_SOCKET;
-			c->cmsg_type = SCM_RIGHTS;
-			c->cmsg_len = CMSG_LEN(sizeof(int));
-			memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-		}
+		if (fd >= 0)
+			cr_rights_put(&m, &room, &fd, 1);
 		n = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n > 0) {
 			fd = -1;
@@ -75,30 +67,11 @@ static int transfer_out(int sock, const void *from, size_t len, int fd,
 	return 0;
 }
 
-/* All descriptors that come but the first are closed. */
-static void take_fds(struct msghdr *m, int *fd)
-{
-	struct cmsghdr *c;
-	size_t i, n;
-	int one;
-
-	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		for (i = 0; i < n; i++) {
-			memcpy(&one, CMSG_DATA(c) + i * sizeof(int), sizeof(one));
-			if (fd && *fd < 0)
-				*fd = one;
-			else
-				close(one);
-		}
-	}
-}
-
+/* Of the descriptors that come only the first is kept. */
 static int transfer_in(int sock, void *to, size_t len, int *fd, const struct cr_plugin_limit *limit)
 {
-	char room[CMSG_SPACE(16 * sizeof(int))];
+	CR_RIGHTS_ROOM(16) room;
+	size_t came = fd && *fd >= 0;
 	char *p = to;
 	ssize_t n;
 	int ret;
@@ -107,7 +80,7 @@ static int transfer_in(int sock, void *to, size_t len, int *fd, const struct cr_
 		struct iovec iov = { p, len };
 		struct msghdr m = { .msg_iov = &iov,
 				    .msg_iovlen = 1,
-				    .msg_control = room,
+				    .msg_control = &room,
 				    .msg_controllen = sizeof(room) };
 
 		ret = await(sock, POLLIN, limit);
@@ -120,7 +93,7 @@ static int transfer_in(int sock, void *to, size_t len, int *fd, const struct cr_
 			return -errno;
 		if (n < 0)
 			continue;
-		take_fds(&m, fd);
+		cr_rights_take(&m, fd, fd ? 1 : 0, &came);
 		p += n;
 		len -= n;
 	}

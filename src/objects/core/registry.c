@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/scm.h"
 #include "objects/core/claim.h"
 #include "objects/core/index.h"
 #include "objects/core/reopen.h"
@@ -185,39 +186,34 @@ int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 
 static int hand_over(int sock, int fd)
 {
-	char room[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	CR_RIGHTS_ROOM(1) room;
+	char byte = 0;
 	struct iovec iov = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = room,
-			    .msg_controllen = sizeof(room) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	cr_rights_put(&m, &room, &fd, 1);
 	return sendmsg(sock, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 /* Left in the queue for the others. */
 static int peek_fd(int sock)
 {
-	char room[CMSG_SPACE(sizeof(int))], byte;
+	CR_RIGHTS_ROOM(1) room;
+	char byte;
 	struct iovec iov = { &byte, 1 };
 	struct msghdr m = { .msg_iov = &iov,
 			    .msg_iovlen = 1,
-			    .msg_control = room,
+			    .msg_control = &room,
 			    .msg_controllen = sizeof(room) };
 	struct pollfd p = { sock, POLLIN, 0 };
+	size_t came = 0;
 	int fd = -1;
 
 	/* Not in recvmsg: one that comes wakes only one of those who sleep there. */
 	while (recvmsg(sock, &m, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
 		if ((errno != EINTR && errno != EAGAIN) || !poll(&p, 1, PATIENCE_MS))
 			return -errno;
-	if (CMSG_FIRSTHDR(&m))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
+	cr_rights_take(&m, &fd, 1, &came);
 	return fd;
 }
 

@@ -20,6 +20,7 @@
 #include "common/accept.h"
 #include "objects/core/object.h"
 #include "objects/unix/unix.h"
+#include "common/scm.h"
 
 typedef CR_LIST(int) fd_list;
 
@@ -53,14 +54,10 @@ static int put_back(int type, const struct sockaddr_un *a, socklen_t len, int fd
 {
 	cr_auto_fd carrier = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))] = { 0 };
+	CR_RIGHTS_ROOM(1) room;
 	char byte = 0;
 	struct iovec iov = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &iov,
-			    .msg_iovlen = 1,
-			    .msg_control = room,
-			    .msg_controllen = sizeof(room) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	int n;
 
 	n = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, CR_HELD_NAME "%d", getpid());
@@ -68,10 +65,7 @@ static int put_back(int type, const struct sockaddr_un *a, socklen_t len, int fd
 		 offsetof(struct sockaddr_un, sun_path) + 1 + n) ||
 	    connect(carrier, (const struct sockaddr *)a, len))
 		return -errno;
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	cr_rights_put(&m, &room, &fd, 1);
 	return sendmsg(carrier, &m, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
@@ -80,19 +74,22 @@ static int unpack(int fd)
 {
 	struct sockaddr_un name;
 	socklen_t len = sizeof(name);
-	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+	CR_RIGHTS_ROOM(1) room;
 	char byte;
 	struct iovec iov = { &byte, 1 };
 	struct msghdr m = { .msg_iov = &iov,
 			    .msg_iovlen = 1,
-			    .msg_control = room,
+			    .msg_control = &room,
 			    .msg_controllen = sizeof(room) };
+	size_t came = 0;
 	int real;
 
 	if (getpeername(fd, (struct sockaddr *)&name, &len) || !cr_is_held(&name, len) ||
-	    recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0 || !CMSG_FIRSTHDR(&m))
+	    recvmsg(fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 0)
 		return fd;
-	memcpy(&real, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(real));
+	cr_rights_take(&m, &real, 1, &came);
+	if (!came)
+		return fd;
 	close(fd);
 	return real;
 }
