@@ -351,7 +351,11 @@ void cr_inet_grow(int fd, int name, size_t bytes)
 		set_buffer(fd, name, value * 2);
 }
 
-/* SO_RCVLOWAT has the kernel make room for so much; how much that takes, it knows by itself. */
+/*
+ * SO_RCVLOWAT has the kernel make room for so much; how much that takes, it knows by itself. To be
+ * tried before SO_RCVBUF, which may have less, and keeps the buffer from ever growing by itself:
+ * nobody can undo that before Linux 5.14.
+ */
 void cr_tcp_grow(int fd, int want)
 {
 	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
@@ -379,6 +383,11 @@ static int value_of_new(const cairn_InetSocket *m, int name)
 	return cr_inet_get(fd, SOL_SOCKET, name);
 }
 
+static bool can_unlock(int fd)
+{
+	return !cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, cr_inet_get(fd, SOL_SOCKET, BUF_LOCK));
+}
+
 /* What is set is doubled by the kernel, and locks it against growing by itself. */
 static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 {
@@ -387,6 +396,10 @@ static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 	if (!want)
 		want = value_of_new(m, name);
 	if (!want || cr_inet_get(fd, SOL_SOCKET, name) == want)
+		return;
+	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF && !can_unlock(fd))
+		cr_tcp_grow(fd, want);
+	if (cr_inet_get(fd, SOL_SOCKET, name) == want)
 		return;
 	set_buffer(fd, name, want);
 	/* One that has grown by itself may have more than can be asked for. */

@@ -126,9 +126,8 @@ void cr_tcp_room(int fd, size_t bytes)
 {
 	if (bytes > INT32_MAX / 4)
 		bytes = INT32_MAX / 4;
-	cr_inet_grow(fd, SO_RCVBUF, bytes);
-	/* Beyond what SO_RCVBUF may have: as far as it could have grown by itself. */
 	cr_tcp_grow(fd, bytes * 2);
+	cr_inet_grow(fd, SO_RCVBUF, bytes);
 }
 
 /*
@@ -139,16 +138,18 @@ void cr_tcp_open_window(int fd, size_t len)
 {
 	uint32_t memory[9] = { 0 };
 	socklen_t size = sizeof(memory);
-	size_t used = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	size_t used = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF), want;
 
 	/* An earlier checkpoint may have put more there than it has room for. */
 	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size);
 	if (memory[0] > used)
 		used = memory[0];
 	/* A window is opened only if it is worth a part of the whole. */
-	cr_inet_grow(fd, SO_RCVBUF, used / 2 + used / 8 + len * 2 + 16384);
-	/* What SO_RCVBUF may not have, it could have grown to by itself. */
-	cr_tcp_grow(fd, used + used / 8 + len * 2);
+	want = used + used / 8 + len * 2 + 32768;
+	if (want > INT32_MAX / 2)
+		want = INT32_MAX / 2;
+	cr_tcp_grow(fd, want);
+	cr_inet_grow(fd, SO_RCVBUF, want / 2);
 }
 
 void cr_tcp_push(const struct cr_inet *k)
