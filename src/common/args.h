@@ -1,41 +1,96 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Command lines of the daemons: a table of options, each with a twin in the environment, which the
-// command line wins over.
+// Command lines of all programs: tables of options. A row has all that is known of one: its flag,
+// its twin in the environment, which the command line wins over, its limits, its default, its help
+// and where its value goes.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct cr_err;
 
 enum cr_arg_kind {
 	CR_ARG_FLAG, /* bool */
 	CR_ARG_TEXT, /* const char * */
-	CR_ARG_NUMBER, /* double */
-	CR_ARG_LIST, /* struct cr_arg_list; in the environment divided by spaces */
+	CR_ARG_REAL, /* double: seconds, rates */
+	CR_ARG_WHOLE, /* an integer of any size: counts, bytes */
+	CR_ARG_CHOICE, /* the same, or an enum: which of the words; the first of them is min */
+	CR_ARG_LIST, /* struct cr_arg_list, or what add() fills */
 };
 
-#define CR_ARG_LIST_MAX 16
+#define CR_ARG_LIST_MAX 64
 struct cr_arg_list {
 	const char *v[CR_ARG_LIST_MAX];
 	size_t n;
 };
 
 struct cr_arg {
-	const char *name;
+	const char *name; /* NULL: it is a letter only */
 	char letter; /* 0: none */
 	enum cr_arg_kind kind;
-	size_t offset; /* of the value in the struct of options */
-	double min, max; /* of a number */
-	const char *environment, *argument, *help; /* environment, argument: NULL if none */
+	size_t offset, size; /* of the value in the struct of options: CR_ARG_FIELD */
+	double min, max; /* of a number; max: of a list's length, 0: CR_ARG_LIST_MAX */
+	const char *value; /* the default, as one would give it; NULL: all zeros */
+	const char *environment; /* NULL: none */
+	const char *argument; /* as --help shows it; of a choice, its words: a|b|c */
+	const char *help; /* NULL: not shown */
+	unsigned int programs; /* that have it, a bit each; 0: all of the table */
+	size_t kept; /* where it is in the message that keeps it; 0: nowhere */
+	const char *by; /* divides a list in the environment; NULL: a blank */
+	bool adds; /* a list on the command line comes behind the environment's, not in its place */
+	/* What a text, or a list's element, must be. */
+	int (*check)(const char *value, struct cr_err *err);
+	int (*add)(void *to, const char *value, struct cr_err *err);
 };
 
+/* Stands behind the kind; what follows are min, max, value and so on. */
+#define CR_ARG_FIELD(type, field) \
+	.offset = offsetof(type, field), .size = sizeof(((type *)0)->field)
+
+struct cr_arg_set {
+	const struct cr_arg *rows; /* at most 64 */
+	size_t n;
+	void *options;
+	uint64_t given; /* rows that somebody set, in either way */
+};
+
+struct cr_args {
+	struct cr_arg_set sets[2];
+	unsigned int programs; /* whose rows count; 0: all */
+	const char *const *verbs; /* names of the bits, where they are verbs of one program */
+	const char *ignored; /* letters that are taken and change nothing, as getopt() has them */
+	bool anywhere; /* options may stand behind operands, which are moved to the end */
+	bool ended; /* by --: there are only words from here on */
+	int at; /* how far they are read */
+};
+
+#define CR_ARGS(rows, options)                                                    \
+	{                                                                         \
+		.sets = { { rows, sizeof(rows) / sizeof(*(rows)), options, 0 } }, \
+	}
+
 /*
- * Fills *options, whose defaults are there already. The index of the first operand, or -errno with
- * CR_EXIT_USAGE.
+ * Fills the options from defaults, environment and command line. The index of the first operand,
+ * or -errno with CR_EXIT_USAGE. The same in parts, for programs whose options stand between words:
+ * cr_args_begin(), then cr_args_read(), which stops at a word, and goes on behind it when the
+ * caller has added one to a->at; then cr_args_environment(), for what was not given.
  */
-int cr_args_parse(const struct cr_arg *rows, size_t n, void *options, int argc, char **argv,
-		  struct cr_err *err);
+int cr_args_parse(struct cr_args *a, int argc, char **argv, struct cr_err *err);
+int cr_args_begin(struct cr_args *a, struct cr_err *err);
+int cr_args_read(struct cr_args *a, int argc, char **argv, struct cr_err *err);
+int cr_args_environment(struct cr_args *a, struct cr_err *err);
+
+/* Whether all that was given goes with one verb. */
+int cr_args_check_verb(const struct cr_args *a, unsigned int verb, struct cr_err *err);
 
 /* The rows as --help shows them. */
-void cr_args_print(const struct cr_arg *rows, size_t n);
+void cr_args_print(const struct cr_args *a);
+
+/* One value as text. out has CR_ARG_VALUE bytes; it or the text itself is returned. */
+#define CR_ARG_VALUE 64
+const char *cr_arg_value(const struct cr_arg *r, const void *options, char *out);
+/* Sets one, of which source tells. */
+int cr_arg_set(const struct cr_arg *r, void *options, const char *value, const char *source,
+	       struct cr_err *err);

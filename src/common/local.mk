@@ -11,7 +11,9 @@ src_libcommon_a_SOURCES = \
 	src/arch/x86_64/keys.h src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h \
 	src/common/agent_config.h \
 	src/common/accept.h src/common/archive.c src/common/archive.h src/common/args.c \
-	src/common/args.h src/common/clock.c src/common/clock.h src/common/defs.h \
+	src/common/args.h src/common/backend_kind.h src/common/file_rules.h \
+	src/common/job_options.c src/common/job_options.h \
+	src/common/clock.c src/common/clock.h src/common/defs.h \
 	src/common/contents.c src/common/contents.h src/common/needs.c src/common/needs.h \
 	src/common/owner.c src/common/owner.h src/common/ready.c src/common/ready.h \
 	src/common/addresses.h src/common/each.c src/common/each.h src/common/elf_id.c \

@@ -99,7 +99,7 @@ struct cr_container *cr_container_new(struct cr_shepherd *sh, struct cr_err *err
 			c->runtime = runtimes[i];
 	for (i = 0; i < 3; i++)
 		c->stdio[i] = -1;
-	c->tcp = !strcmp(sh->options.tcp, "repair");
+	c->tcp = sh->options.tcp_repair;
 	sh->backend_state = c;
 	return c;
 }

@@ -38,8 +38,8 @@ int cr_container_check(struct cr_restart *r, struct cr_err *err)
 	ret = cr_name_check(c->is.id, err);
 	if (!ret)
 		ret = cr_name_check(c->is.name, err);
-	if (!ret && r->sh->options.name && strcmp(r->sh->options.name, r->img.job.name))
-		snprintf(c->as, sizeof(c->as), "%.*s", CR_NAME_MAX, r->sh->options.name);
+	if (!ret && r->sh->options.job.name && strcmp(r->sh->options.job.name, r->img.job.name))
+		snprintf(c->as, sizeof(c->as), "%.*s", CR_NAME_MAX, r->sh->options.job.name);
 	return ret ? ret : c->runtime->check(c, r, err);
 }
 

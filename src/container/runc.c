@@ -140,7 +140,7 @@ static int add(struct cr_container *c, const char *dir, struct cr_err *err)
 
 static int check(struct cr_container *c, struct cr_restart *r, struct cr_err *err)
 {
-	const struct cr_path_maps *maps = &r->sh->options.maps;
+	const struct cr_arg_list *maps = &r->sh->options.maps;
 	struct stat st;
 	int ret = cr_map_path(maps, c->is.rootfs, sizeof(c->is.rootfs), err);
 

@@ -11,8 +11,10 @@
 struct cr_coordinator_options {
 	const char *init, *listen, *state, *name, *fence_command, *http;
 	struct cr_trust_files trust;
-	double lease, heartbeat, ready_fd;
-	double user_connections, user_members, user_starts, user_bytes; /* of one user */
+	double lease, heartbeat;
+	long ready_fd;
+	unsigned long user_connections, user_members, user_bytes; /* of one user */
+	double user_starts;
 	bool help, version;
 };
 

@@ -69,14 +69,14 @@ int co_quota(struct co *c, uid_t uid, size_t more_members, size_t more_bytes, st
 	}
 	if (c->options.user_members > 0 && n > c->options.user_members)
 		return cr_fail(err, CR_EXIT_CLUSTER, 0,
-			       "user %u would have %zu members in this cluster, and %.0f is the "
+			       "user %u would have %zu members in this cluster, and %lu is the "
 			       "most: wait for jobs to end, or crctl kill some (or give "
 			       "crcoordinator more: --user-members)",
 			       uid, n, c->options.user_members);
 	if (c->options.user_bytes > 0 && bytes > c->options.user_bytes)
 		return cr_fail(err, CR_EXIT_CLUSTER, 0,
 			       "commands and environments of user %u would take %zu bytes in this "
-			       "cluster, and %.0f is the most: crctl forget jobs that are over (or "
+			       "cluster, and %lu is the most: crctl forget jobs that are over (or "
 			       "give crcoordinator more: --user-bytes)",
 			       uid, bytes, c->options.user_bytes);
 	if (c->options.user_starts > 0 && !may_start(c, uid))

@@ -62,7 +62,7 @@ int cr_criu_options(const struct cr_options *o, struct cr_err *err)
 		what = "--pack-files: CRIU maps files anew";
 	else if (o->allow_changed)
 		what = "--allow-changed: CRIU compares the sizes of files";
-	else if (!strcmp(o->ids, "virtual"))
+	else if (o->ids == CR_IDS_VIRTUAL)
 		what = "--ids virtual: it has no agent that could translate them";
 	if (!what)
 		return 0;

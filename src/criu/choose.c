@@ -124,7 +124,7 @@ int cr_choose(const char *command, struct cr_choice *out, struct cr_err *err)
 	struct stat st = { 0 };
 	cr_auto_fd fd = -1;
 
-	out->backend = "agent";
+	out->backend = CR_BACKEND_AGENT;
 	*out->why = 0;
 	if (ret)
 		return ret;
@@ -138,7 +138,7 @@ int cr_choose(const char *command, struct cr_choice *out, struct cr_err *err)
 		return 0;
 	}
 	if (unloadable(fd, out->path, &st, out->why, sizeof(out->why)))
-		out->backend = "criu";
+		out->backend = CR_BACKEND_CRIU;
 	else
 		snprintf(out->why, sizeof(out->why), "the agent can be loaded into %.300s",
 			 out->path);

@@ -6,12 +6,13 @@
 
 #include <stdbool.h>
 
+#include "common/backend_kind.h"
 #include "common/defs.h"
 
 struct cr_err;
 
 struct cr_choice {
-	const char *backend; /* "agent" or "criu" */
+	enum cr_backend_kind backend; /* agent or criu */
 	char path[CR_PATH_MAX]; /* the program; of a script, its interpreter */
 	char why[512]; /* a clause: "PATH is linked dynamically" */
 };

@@ -221,7 +221,7 @@ static void add_options(struct dump *d, const struct cr_options *o)
 	cr_argument(a, "%ld", o->file_limit);
 	cr_argument(a, "--timeout");
 	cr_argument(a, "%.0f", ceil(o->stop_timeout));
-	cr_argument(a, !strcmp(o->tcp, "repair") ? "--tcp-established" : "--tcp-close");
+	cr_argument(a, o->tcp_repair ? "--tcp-established" : "--tcp-close");
 	if (d->criu.unprivileged)
 		cr_argument(a, "--unprivileged");
 	if (getsid(d->sh->root) != d->sh->root)

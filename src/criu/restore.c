@@ -280,7 +280,7 @@ static void add_options(cr_arguments *a, const struct cr_restart *r, const struc
 	cr_argument(a, "--ext-unix-sk");
 	/* Standard output may be a file of another mode now, as on another node. */
 	cr_argument(a, "--skip-file-rwx-check");
-	cr_argument(a, !strcmp(o->tcp, "repair") ? "--tcp-established" : "--tcp-close");
+	cr_argument(a, o->tcp_repair ? "--tcp-established" : "--tcp-close");
 	if (criu->unprivileged)
 		cr_argument(a, "--unprivileged");
 }

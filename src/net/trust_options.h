@@ -8,9 +8,10 @@
 
 #include "common/args.h"
 
-#define CR_TRUST_ROW(type, name, field, variable, help)                                         \
-	{                                                                                       \
-		name, 0, CR_ARG_TEXT, offsetof(type, trust.field), 0, 0, variable, "FILE", help \
+#define CR_TRUST_ROW(type, name, field, variable, help)                                      \
+	{                                                                                    \
+		name, 0, CR_ARG_TEXT, CR_ARG_FIELD(type, trust.field), 0, 0, NULL, variable, \
+			"FILE", help                                                         \
 	}
 #define CR_TRUST_ROWS(type)                                                   \
 	CR_TRUST_ROW(type, "key", key, "CR_KEY", "key of the whole cluster"), \

@@ -15,8 +15,9 @@ struct cr_node_options {
 	const char *name, *store, *socket, *image_listen, *preempt_file;
 	struct cr_trust_files trust;
 	double rate; /* bytes per second, 0: no limit */
-	double ready_fd, drain_timeout;
-	double user_connections, user_requests, user_bytes; /* of one user */
+	double drain_timeout;
+	long ready_fd;
+	unsigned long user_connections, user_requests, user_bytes; /* of one user */
 	bool help, version;
 };
 

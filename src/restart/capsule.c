@@ -481,18 +481,18 @@ int cr_capsule_try(struct cr_restart *r, struct cr_err *why)
 
 static int isolate(struct cr_restart *r, struct cr_err *err)
 {
-	const char *ids = r->sh->options.ids;
+	enum cr_ids_option ids = r->sh->options.ids;
 	struct cr_err why = { 0 };
 	int ret;
 
-	if (!strcmp(ids, "virtual")) {
+	if (ids == CR_IDS_VIRTUAL) {
 		r->objects.virtual_ids = true;
 		return 0;
 	}
 	ret = separate(r, &why);
 	if (!ret)
 		return 0;
-	if (!strcmp(ids, "exact")) {
+	if (ids == CR_IDS_EXACT) {
 		*err = why;
 		return ret;
 	}

@@ -155,23 +155,23 @@ static void check_outside(struct cr_restart *r, cr_obstacles *to)
 
 static void check_ids(struct cr_restart *r, cr_obstacles *to)
 {
-	const char *ids = r->sh->options.ids;
+	enum cr_ids_option ids = r->sh->options.ids;
 	struct cr_err why = { 0 }, err = { 0 };
 
 	if (!r->sh->backend || !r->sh->backend->capsule)
 		return;
-	if (!strcmp(ids, "virtual") || !cr_capsule_try(r, &why))
+	if (ids == CR_IDS_VIRTUAL || !cr_capsule_try(r, &why))
 		return;
-	if (!strcmp(ids, "auto"))
+	if (ids == CR_IDS_AUTO)
 		cr_fail(&err, why.status, 0, "ids will be virtual: %s", why.text);
 	else
 		err = why;
-	note(to, "namespaces", strcmp(ids, "auto"), &err);
+	note(to, "namespaces", ids != CR_IDS_AUTO, &err);
 }
 
 static void check_name(struct cr_restart *r, cr_obstacles *to)
 {
-	const char *name = r->sh->options.name ? r->sh->options.name : r->img.job.name;
+	const char *name = r->sh->options.job.name ? r->sh->options.job.name : r->img.job.name;
 	struct cr_err err = { 0 }, none = { 0 };
 	cr_auto_fd fd = -1;
 
@@ -226,7 +226,7 @@ static void check_inet(const struct cr_restart *r, const cairn_InetSocket *s, cr
 	int error;
 
 	if (s->peer_kind == cairn_InetPeer_INET_PEER_OUTSIDE && s->type == SOCK_STREAM &&
-	    strcmp(r->sh->options.tcp, "repair"))
+	    !r->sh->options.tcp_repair)
 		cr_fail(&err, CR_EXIT_CHANGED, 0,
 			"a TCP connection from port %u to the outside will be reset (as root, "
 			"--tcp=repair can keep it)",

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/image.h"
 #include "objects/core/policy.h"
 #include "plugin/call.h"
 #include "plugin/plugin.h"
@@ -27,7 +28,7 @@ static size_t old_len(const char *map)
 }
 
 /* The map with the longest OLD that is the path or above it. */
-static const char *find(const struct cr_path_maps *maps, const char *path)
+static const char *find(const struct cr_arg_list *maps, const char *path)
 {
 	const char *best = NULL;
 	unsigned int i;
@@ -45,7 +46,7 @@ static const char *find(const struct cr_path_maps *maps, const char *path)
 
 /* What changes paths: --map first, then each plugin. */
 struct change {
-	const struct cr_path_maps *maps;
+	const struct cr_arg_list *maps;
 	struct cr_plugins *plugins;
 	struct cr_plugin_msg call; /* the last one of a plugin, */
 	char from[CR_PATH_MAX]; /* about this: mappings of one file follow each other */
@@ -78,7 +79,7 @@ static int ask_plugins(struct change *c, char *path, size_t room, struct cr_err 
 	return 0;
 }
 
-int cr_map_path(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err)
+int cr_map_path(const struct cr_arg_list *maps, char *path, size_t room, struct cr_err *err)
 {
 	const char *map = find(maps, path), *new, *rest;
 	char out[CR_PATH_MAX * 2], real[CR_PATH_MAX];
@@ -117,7 +118,7 @@ static int change(struct change *c, char *path, size_t room, struct cr_err *err)
 	} while (0)
 
 /* Rules were written for the old places. */
-static int change_rules(const struct cr_path_maps *maps, struct cr_file_rules *rules,
+static int change_rules(const struct cr_arg_list *maps, struct cr_file_rules *rules,
 			struct cr_err *err)
 {
 	struct cr_file_rules old = *rules;
@@ -164,7 +165,7 @@ static int change_process(struct change *c, struct cr_process_image *p, struct c
 	return 0;
 }
 
-static int check(const struct cr_path_maps *maps, struct cr_err *err)
+static int check(const struct cr_arg_list *maps, struct cr_err *err)
 {
 	struct stat st;
 	unsigned int i;
@@ -196,8 +197,8 @@ static int change_all(struct change *c, struct cr_image *img, struct cr_file_rul
 	return c->maps->n ? change_rules(c->maps, rules, err) : 0;
 }
 
-int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
-		   struct cr_plugins *plugins, struct cr_file_rules *rules, struct cr_err *err)
+int cr_restart_map(struct cr_image *img, const struct cr_arg_list *maps, struct cr_plugins *plugins,
+		   struct cr_file_rules *rules, struct cr_err *err)
 {
 	struct change *c;
 	int ret = maps->n ? check(maps, err) : 0;

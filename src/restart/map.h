@@ -8,11 +8,11 @@
 struct cr_err;
 struct cr_file_rules;
 struct cr_image;
-struct cr_path_maps;
+struct cr_arg_list;
 struct cr_plugins;
 
-int cr_restart_map(struct cr_image *img, const struct cr_path_maps *maps,
-		   struct cr_plugins *plugins, struct cr_file_rules *rules, struct cr_err *err);
+int cr_restart_map(struct cr_image *img, const struct cr_arg_list *maps, struct cr_plugins *plugins,
+		   struct cr_file_rules *rules, struct cr_err *err);
 
 /* One path of at most room bytes. */
-int cr_map_path(const struct cr_path_maps *maps, char *path, size_t room, struct cr_err *err);
+int cr_map_path(const struct cr_arg_list *maps, char *path, size_t room, struct cr_err *err);

@@ -129,7 +129,7 @@ int cr_restart_change(struct cr_restart *r, struct cr_err *err)
 	int ret;
 
 	snprintf(r->sh->name, sizeof(r->sh->name), "%.*s", CR_NAME_MAX,
-		 o->name ? o->name : r->img.job.name);
+		 o->job.name ? o->job.name : r->img.job.name);
 	ret = cr_plugins_take(r->sh, &r->img.job, err);
 	if (!ret)
 		ret = cr_plugins_start(ps, CAIRN_RESTART, err);

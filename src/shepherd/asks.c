@@ -215,7 +215,7 @@ static void about_job(struct cr_shepherd *sh, cairn_ApiAnswer *out)
 			       1;
 	out->member = sh->cluster.active ? sh->cluster.id.member : 0;
 	out->began = sh->began;
-	out->interval = sh->options.interval;
+	out->interval = sh->options.job.policy.interval;
 	snprintf(out->name, sizeof(out->name), "%s", sh->name);
 	snprintf(out->directory, sizeof(out->directory), "%s", sh->directory);
 	snprintf(out->text, sizeof(out->text), "%.511s", sh->last_error);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "common/backend_kind.h"
 #include "common/err.h"
 #include "common/proc.h"
 
@@ -16,7 +17,8 @@ struct cr_stage;
 struct cr_restart;
 
 struct cr_backend {
-	const char *name; /* in Job.backend of the image, and for --backend */
+	enum cr_backend_kind kind;
+	const char *name; /* in Job.backend of the image */
 	/* Restarts happen in namespaces of their own, in which the saved ids are free. */
 	bool capsule;
 	/* Whether it can be used on this node; NULL: always. CR_EXIT_BACKEND says what lacks. */

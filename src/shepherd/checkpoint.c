@@ -64,7 +64,7 @@ static void prune_later(struct cr_shepherd *sh, bool stop)
 	if (!p)
 		return;
 	snprintf(p->directory, sizeof(p->directory), "%s", sh->directory);
-	p->keep = sh->options.keep;
+	p->keep = sh->options.job.policy.keep;
 	p->pinned = sh->pinned;
 	/* With the job's end comes ours. */
 	if (stop || sh->ended || !cr_in_background(prune, p))
@@ -333,7 +333,7 @@ static void prepare(struct cr_checkpoint *c)
 	c->save.began = sh->began;
 	c->save.own_ipc = sh->own_ipc;
 	c->save.file_limit = sh->options.file_limit;
-	c->save.tcp_repair = !strcmp(sh->options.tcp, "repair");
+	c->save.tcp_repair = sh->options.tcp_repair;
 	c->save.stopping = c->intent == cairn_Intent_INTENT_STOP;
 	c->save.rules = &sh->options.files;
 	if (sh->cluster.active)

@@ -58,9 +58,6 @@ struct cr_cluster {
 /* Whether crnode has started us as a member: reads CR_START, and takes it away the first time. */
 bool cr_cluster_named(struct cr_cluster *c);
 
-/* What is asked for by options. */
-int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err);
-
 /* A new job, or a new member of the job in join, by the node's crnode. Fills sh->name and more. */
 int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err);
 

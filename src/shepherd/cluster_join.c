@@ -84,26 +84,6 @@ static void name_member(struct cr_cluster *c, struct cr_shepherd *sh, const char
 		snprintf(sh->name, sizeof(sh->name), "%.76s", job);
 }
 
-int cr_cluster_policy(const struct cr_options *o, cairn_Policy *p, struct cr_err *err)
-{
-	unsigned int i;
-	int ret = 0;
-
-	/* A job of a cluster is there to outlive its node. */
-	p->interval = o->interval > 0 ? o->interval : 60;
-	p->keep = o->keep;
-	p->keep_bytes = o->keep_bytes;
-	p->replicas = o->replicas;
-	p->has_replicas = true;
-	p->max_restarts = o->max_restarts;
-	p->stop_on_failure = !strcmp(o->on_failure, "stop");
-	p->spread = o->spread;
-	p->criu = o->backend && !strcmp(o->backend, "criu");
-	for (i = 0; i < o->labels.n && !ret; i++)
-		ret = cr_label_add(p, o->labels.v[i], err);
-	return ret;
-}
-
 int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	const struct cr_options *o = &sh->options;
@@ -123,9 +103,8 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 	for (; *argv && n + 1 < sizeof(q->command); argv++)
 		n += snprintf(q->command + n, sizeof(q->command) - n, "%s%s", n ? " " : "", *argv);
 	q->has_policy = true;
-	ret = cr_cluster_policy(o, &q->policy, err);
-	if (!ret)
-		ret = ask(c, NULL, 0, err);
+	cr_job_policy(&o->job, &q->policy);
+	ret = ask(c, NULL, 0, err);
 	if (ret) {
 		cr_close_fd(&c->fd);
 		return ret;

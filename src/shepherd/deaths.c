@@ -48,8 +48,7 @@ static void tell(int fd, short what, void *arg)
 	if (sh->ended || sh->ending)
 		return;
 	cr_say("%s", sh->failure);
-	if (sh->options.on_failure && !strcmp(sh->options.on_failure, "stop") &&
-	    !sh->cluster.active) {
+	if (sh->options.job.policy.stop_on_failure && !sh->cluster.active) {
 		cr_say("ending the job %s (--on-failure stop)", sh->name);
 		sh->exit_status = 128 + sh->failed_by;
 		cr_end_job(sh);

@@ -283,7 +283,7 @@ static int send_ranges(struct cr_shepherd *sh, struct cr_checkpoint *c, struct c
 		out->ranges_count = i;
 		out->offsets_count = offsets ? i : 0;
 		out->last = at == n;
-		out->lz4 = !strcmp(sh->options.compress, "lz4");
+		out->lz4 = sh->options.compress == CR_COMPRESS_LZ4;
 		out->spare_cache = c->spare_cache;
 		ret = cr_process_send(sh, m->writer, fds, m->writer_started ? 0 : proc < 0 ? 2 : 3);
 		m->writer_started = true;

@@ -51,7 +51,7 @@ int cr_plugins_take(struct cr_shepherd *sh, const cairn_Job *job, struct cr_err 
 		ret = cr_fail(err, CR_EXIT_USAGE, 0, "--plugin: more than %zu bytes in all",
 			      sizeof(list));
 	/* Their hooks are called at points that other backends do not have. */
-	if (!ret && ps->n && sh->backend && strcmp(sh->backend->name, "agent"))
+	if (!ret && ps->n && sh->backend && sh->backend->kind != CR_BACKEND_AGENT)
 		ret = cr_fail(
 			err, CR_EXIT_UNSUPPORTED, 0,
 			"--plugin %s: plugins are for the backend agent, and this job is of %s",

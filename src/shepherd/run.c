@@ -239,8 +239,8 @@ static int add_events(struct cr_shepherd *sh)
 		cr_watch_root(sh);
 	if (cr_asks_begin(sh))
 		return -ENOMEM;
-	if (sh->options.interval > 0 && !sh->cluster.active) {
-		t = seconds(sh->options.interval);
+	if (sh->options.job.policy.interval > 0 && !sh->cluster.active) {
+		t = seconds(sh->options.job.policy.interval);
 		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);
 		event_add(sh->interval_event, &t);
 	}
@@ -280,7 +280,7 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 			break;
 	if (sh->virtual_ids)
 		cr_ids_forget(sh->agent_socket);
-	if (sh->options.interval > 0 || sh->options.stop_after > 0)
+	if (sh->options.job.policy.interval > 0 || sh->options.stop_after > 0)
 		if (sh->last_error[0])
 			cr_say("the last checkpoint failed: %s", sh->last_error);
 	cr_death_tell(sh);

@@ -40,9 +40,9 @@ static int set_name(struct cr_shepherd *sh, const char *what, struct cr_err *err
 	const struct cr_options *o = &sh->options;
 	struct cr_proc_stat st;
 
-	if (o->name) {
-		snprintf(sh->name, sizeof(sh->name), "%.*s", CR_NAME_MAX, o->name);
-		return cr_name_check(o->name, err);
+	if (o->job.name) {
+		snprintf(sh->name, sizeof(sh->name), "%s", o->job.name);
+		return 0;
 	}
 	if (!o->container && cr_proc_stat(AT_FDCWD, atoi(what), &st))
 		return cr_fail(err, CR_EXIT_NOT_FOUND, 0, "there is no process %s", what);
@@ -79,7 +79,7 @@ static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *e
 {
 	const struct cr_options *o = &sh->options;
 	int first = cr_options_parse(&sh->options, CR_FOR_ATTACH, argc, argv, err), ret;
-	const char *what, *backend;
+	const char *what;
 
 	if (first < 0 || o->help || o->version)
 		return first < 0 ? first : 0;
@@ -88,11 +88,7 @@ static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *e
 	    (!o->container && (!*what || what[strspn(what, "0123456789")])))
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "usage: crctl attach PID, or crctl attach --container NAME");
-	backend = o->container ? o->runtime : "criu";
-	sh->backend = cr_backend_named(backend);
-	if (!sh->backend || !sh->backend->attach)
-		return cr_fail(err, CR_EXIT_BACKEND, 0, "this Cairn has no backend %s to attach by",
-			       backend);
+	sh->backend = cr_backend_of(o->container ? o->runtime : CR_BACKEND_CRIU);
 	ret = sh->backend->probe ? sh->backend->probe(err) : 0;
 	if (!ret)
 		ret = set_name(sh, what, err);

@@ -19,9 +19,10 @@
 #include "tools/backends.h"
 
 /* Containers, by their runtime's own program. */
-#define CONTAINER(name_, probe_)                                                    \
+#define CONTAINER(kind_, name_, probe_)                                             \
 	{                                                                           \
-		.name = name_, .probe = probe_, .attach = cr_container_attach,      \
+		.kind = kind_, .name = name_, .probe = probe_,                      \
+		.attach = cr_container_attach,                                      \
 		.stages = cr_container_stages,                                      \
 		.kill = cr_container_kill, .pids = cr_root_pids,                    \
 		.ended = cr_container_ended, .check = cr_container_check,           \
@@ -29,7 +30,8 @@
 	}
 
 const struct cr_backend cr_backends[] = {
-	{ .name = "agent",
+	{ .kind = CR_BACKEND_AGENT,
+	  .name = "agent",
 	  .capsule = true,
 	  .stages = cr_agent_stages,
 	  .kill = cr_kill_job,
@@ -37,9 +39,10 @@ const struct cr_backend cr_backends[] = {
 	  .check = cr_agent_check,
 	  .restart = cr_agent_restart_stages,
 	  .go = cr_restart_go },
-	CONTAINER("podman", cr_podman_probe),
-	CONTAINER("runc", cr_runc_probe),
-	{ .name = "criu",
+	CONTAINER(CR_BACKEND_PODMAN, "podman", cr_podman_probe),
+	CONTAINER(CR_BACKEND_RUNC, "runc", cr_runc_probe),
+	{ .kind = CR_BACKEND_CRIU,
+	  .name = "criu",
 	  .capsule = true,
 	  .probe = cr_criu_probe,
 	  .stages = cr_criu_stages,
@@ -59,4 +62,9 @@ const struct cr_backend *cr_backend_named(const char *name)
 		if (!strcmp(b->name, name))
 			return b;
 	return NULL;
+}
+
+const struct cr_backend *cr_backend_of(enum cr_backend_kind kind)
+{
+	return cr_backend_named(cr_backend_word(kind));
 }

@@ -251,19 +251,19 @@ static bool on_run(const cairn_Reply *r, const void *payload, size_t len, void *
  * What the members' shepherds are to be told. The program is looked at here: a node must be chosen
  * before one could look there, where it is the same.
  */
-static int run_backend(struct cr_ctl *c, cairn_Request *q, const char **backend)
+static int choose_backend(struct cr_ctl *c, long members)
 {
+	enum cr_backend_kind *backend = &c->job.backend;
 	struct cr_err none = { 0 };
 	struct cr_choice choice;
 
-	*backend = c->backend && strcmp(c->backend, "auto") ? c->backend : NULL;
-	if (!*backend && q->members > 1)
-		*backend = "agent";
-	else if (!*backend && !cr_choose(c->command[0], &choice, &none) &&
-		 strcmp(choice.backend, "agent"))
-		*backend = choice.backend;
-	q->policy.criu = *backend && !strcmp(*backend, "criu");
-	if (q->policy.criu && q->members > 1)
+	if (*backend <= CR_BACKEND_AUTO) {
+		*backend = members > 1 ? CR_BACKEND_AGENT : CR_BACKEND_UNSAID;
+		if (members == 1 && !cr_choose(c->command[0], &choice, &none) &&
+		    choice.backend != CR_BACKEND_AGENT)
+			*backend = choice.backend;
+	}
+	if (*backend == CR_BACKEND_CRIU && members > 1)
 		return cr_fail(&c->err, CR_EXIT_USAGE, 0,
 			       "--backend criu: a job of several members needs the agent");
 	return 0;
@@ -279,22 +279,22 @@ int cr_ask_run(struct cr_ctl *c)
 	int ret = 0;
 
 	q.ask = cairn_Ask_ASK_RUN;
-	q.members = c->nodes ? c->nodes : 1;
-	q.policy = c->policy;
+	q.members = c->job.nodes ? c->job.nodes : 1;
 	q.has_policy = true;
 	q.follow = c->wait;
-	if (c->name)
-		ret = cr_name_check(c->name, &c->err);
-	if (!ret && c->name)
-		ret = fill(c, q.job, sizeof(q.job), "job", c->name);
-	else if (!ret)
+	if (c->job.name)
+		ret = fill(c, q.job, sizeof(q.job), "job", c->job.name);
+	else
 		cr_name_from(c->command[0], q.job, CR_NAME_MAX);
 	if (!ret && c->node)
 		ret = fill(c, q.node, sizeof(q.node), "node", c->node);
 	for (char **a = c->command; *a && at < sizeof(q.command) - 1; a++)
 		at += snprintf(q.command + at, sizeof(q.command) - at, "%s%s", at ? " " : "", *a);
 	if (!ret)
-		ret = run_backend(c, &q, (const char **)&options[1]);
+		ret = choose_backend(c, q.members);
+	cr_job_policy(&c->job, &q.policy);
+	if (c->job.backend)
+		options[1] = (char *)cr_backend_word(c->job.backend);
 	payload =
 		ret ? NULL :
 		      cr_client_command(&q, options[1] ? options : NULL, c->command, &len, &c->err);

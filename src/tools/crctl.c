@@ -82,11 +82,7 @@ static int run(int argc, char **argv, struct cr_ctl *c)
 
 int main(int argc, char **argv)
 {
-	static struct cr_ctl c = { .policy = { .interval = 60,
-					       .keep = 2,
-					       .replicas = 1,
-					       .has_replicas = true,
-					       .max_restarts = 3 } };
+	static struct cr_ctl c;
 	int ret;
 
 	if (argc > 1 && !strcmp(argv[1], "attach"))

@@ -9,14 +9,15 @@
 
 #include "cluster.pb.h"
 #include "common/err.h"
+#include "common/job_options.h"
 
 struct cr_ctl {
 	bool json, stop, follow, wait, all, help, version;
 	const char *coordinator; /* NULL: jobs of this host */
 	const char *of[2]; /* the job, node, pid, command that the verb is about */
 	char **command; /* of run */
-	const char *name, *node, *on_failure, *backend;
-	long nodes, since;
-	cairn_Policy policy;
+	struct cr_job_options job; /* of run */
+	const char *node;
+	long since;
 	struct cr_err err;
 };

@@ -18,15 +18,15 @@
 #include "inspect/verify.h"
 
 static const struct cr_arg options[] = {
-#define ROW(field) offsetof(struct cr_inspect, field)
-	{ "json", 0, CR_ARG_FLAG, ROW(json), 0, 0, NULL, NULL, "answer as JSON" },
-	{ "all", 'a', CR_ARG_FLAG, ROW(all), 0, 0, NULL, NULL,
+#define FIELD(field) CR_ARG_FIELD(struct cr_inspect, field)
+	{ "json", 0, CR_ARG_FLAG, FIELD(json), 0, 0, NULL, NULL, NULL, "answer as JSON" },
+	{ "all", 'a', CR_ARG_FLAG, FIELD(all), 0, 0, NULL, NULL, NULL,
 	  "backtrace: all processes; show: all mappings; verify: all below; extract: all" },
-	{ "output", 'o', CR_ARG_TEXT, ROW(output), 0, 0, NULL, "FILE",
+	{ "output", 'o', CR_ARG_TEXT, FIELD(output), 0, 0, NULL, NULL, "FILE",
 	  "extract: not to standard output; with --all a folder" },
-	{ "help", 'h', CR_ARG_FLAG, ROW(help), 0, 0, NULL, NULL, "this text" },
-	{ "version", 'V', CR_ARG_FLAG, ROW(version), 0, 0, NULL, NULL, "the version" },
-#undef ROW
+	{ "help", 'h', CR_ARG_FLAG, FIELD(help), 0, 0, NULL, NULL, NULL, "this text" },
+	{ "version", 'V', CR_ARG_FLAG, FIELD(version), 0, 0, NULL, NULL, NULL, "the version" },
+#undef FIELD
 };
 
 static const struct verb {
@@ -57,35 +57,35 @@ static const struct verb {
 
 static void usage(void)
 {
+	struct cr_args a = CR_ARGS(options, NULL);
+
 	printf("Usage: crimage VERB [OPTION…] IMAGE [OPERAND…]\n"
 	       "Looks into a checkpoint, DIR/NAME (its newest) or DIR/NAME/NUMBER.\n"
 	       "\n");
 	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++)
 		printf("  %-10s %-22s %s\n", verbs[i].name, verbs[i].of, verbs[i].help);
 	printf("\n");
-	cr_args_print(options, CR_ARRAY_SIZE(options));
+	cr_args_print(&a);
 	printf("\nExit status: 0, or as in cairn-exit-codes(7).\n");
 }
 
 /* Options may stand before, between and behind the words. */
 static int read_words(struct cr_inspect *in, int argc, char **argv, const char **verb)
 {
-	int first;
+	struct cr_args a = CR_ARGS(options, in);
+	int ret = cr_args_begin(&a, &in->err);
 
-	for (;;) {
-		first = cr_args_parse(options, CR_ARRAY_SIZE(options), in, argc, argv, &in->err);
-		if (first < 0 || first >= argc)
-			return first < 0 ? first : 0;
+	for (; !ret && (ret = cr_args_read(&a, argc, argv, &in->err)) >= 0 && ret < argc; ret = 0) {
 		if (!*verb)
-			*verb = argv[first];
+			*verb = argv[a.at];
 		else if (in->n_of < CR_INSPECT_OPERANDS)
-			in->of[in->n_of++] = argv[first];
+			in->of[in->n_of++] = argv[a.at];
 		else
 			return cr_fail(&in->err, CR_EXIT_USAGE, 0, "too many words: %s",
-				       argv[first]);
-		argc -= first;
-		argv += first;
+				       argv[a.at]);
+		a.at++;
 	}
+	return ret < 0 ? ret : 0;
 }
 
 static bool is_number(const char *text)

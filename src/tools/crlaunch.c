@@ -69,8 +69,8 @@ static int set_baseline(const struct cr_shepherd *sh)
 
 static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
-	bool agent = !strcmp(sh->backend->name, "agent") && !*sh->unsaved;
-	bool criu = !strcmp(sh->backend->name, "criu");
+	bool agent = sh->backend->kind == CR_BACKEND_AGENT && !*sh->unsaved;
+	bool criu = sh->backend->kind == CR_BACKEND_CRIU;
 	sigset_t signal, old;
 	int error = 0, report[2];
 
@@ -144,35 +144,35 @@ static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
  */
 static int choose_backend(struct cr_shepherd *sh, const char *command, struct cr_err *err)
 {
-	const char *asked = sh->options.backend;
-	bool several = sh->options.nodes || sh->options.join;
-	bool elsewhere = sh->options.nodes && !cr_cluster_named(&sh->cluster);
+	enum cr_backend_kind asked = sh->options.job.backend;
+	bool several = sh->options.job.nodes || sh->options.join;
+	bool elsewhere = sh->options.job.nodes && !cr_cluster_named(&sh->cluster);
 	struct cr_choice choice;
 	struct cr_err why = { 0 };
 	int ret;
 
-	if (asked && strcmp(asked, "auto")) {
-		sh->backend = cr_backend_named(asked);
-		if (!strcmp(asked, "agent"))
+	if (asked > CR_BACKEND_AUTO) {
+		sh->backend = cr_backend_of(asked);
+		if (asked == CR_BACKEND_AGENT)
 			return elsewhere ? 0 : cr_program_check(command, err);
 		return several ? cr_fail(err, CR_EXIT_USAGE, 0,
 					 "--backend %s: a job of several members needs the agent",
-					 asked) :
+					 sh->backend->name) :
 				 sh->backend->probe(err);
 	}
-	sh->backend = cr_backend_named("agent");
+	sh->backend = cr_backend_of(CR_BACKEND_AGENT);
 	/* Where members run elsewhere, that is found out there. */
 	if (elsewhere)
 		return 0;
 	ret = cr_choose(command, &choice, err);
 	if (ret)
 		return ret;
-	if (!strcmp(choice.backend, "agent")) {
+	if (choice.backend == CR_BACKEND_AGENT) {
 		if (asked)
 			cr_say("backend agent: %s", choice.why);
-	} else if (!several && !cr_backend_named(choice.backend)->probe(&why)) {
-		sh->backend = cr_backend_named(choice.backend);
-		cr_say("backend %s: %s", choice.backend, choice.why);
+	} else if (!several && !cr_backend_of(choice.backend)->probe(&why)) {
+		sh->backend = cr_backend_of(choice.backend);
+		cr_say("backend %s: %s", sh->backend->name, choice.why);
 	} else {
 		if (several)
 			cr_fail(&why, CR_EXIT_UNSUPPORTED, 0,
@@ -186,16 +186,14 @@ static int choose_backend(struct cr_shepherd *sh, const char *command, struct cr
 /* The job's name and its backend. */
 static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
-	const char *name = sh->options.name;
-	int ret = name ? cr_name_check(name, err) : 0;
+	const char *name = sh->options.job.name;
+	int ret;
 
-	if (ret)
-		return ret;
 	snprintf(sh->name, sizeof(sh->name), "%s", name ? name : "");
 	if (!name)
 		cr_name_from(argv[0], sh->name, sizeof(sh->name));
 	ret = choose_backend(sh, argv[0], err);
-	sh->options.backend = sh->backend ? sh->backend->name : NULL;
+	sh->options.job.backend = sh->backend->kind;
 	return ret;
 }
 
@@ -213,7 +211,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 		return ret;
 	if (cr_cluster_named(&sh->cluster))
 		sh->options.detach = false;
-	else if (sh->options.nodes)
+	else if (sh->options.job.nodes)
 		return cr_launch_nodes(&sh->options, sh->name, argv - first, first, err);
 	ret = cr_plugins_take(sh, NULL, err);
 	if (!ret)
@@ -241,7 +239,7 @@ int main(int argc, char **argv)
 		return CR_EXIT_INTERNAL;
 	status = launch(sh, argc, argv, &err);
 	/* The job ran elsewhere. */
-	if (sh->options.nodes && !sh->cluster.id.job && !err.status)
+	if (sh->options.job.nodes && !sh->cluster.id.job && !err.status)
 		return status;
 	if (status) {
 		cr_err_print(&err);

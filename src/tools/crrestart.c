@@ -91,8 +91,7 @@ static void note_stop(struct cr_restart *r)
 
 		if (p->pid == r->img.job.root_pid)
 			r->sh->root_was_stopped =
-				p->stop_signal &&
-				(p->stop_signal != SIGSTOP || r->own_terminal);
+				p->stop_signal && (p->stop_signal != SIGSTOP || r->own_terminal);
 	}
 }
 
@@ -199,7 +198,7 @@ static int set_place(struct cr_restart *r, struct cr_err *err)
 	char *path = realpath(r->img.path, NULL), *slash;
 	int ret;
 
-	const char *name = sh->options.name ? sh->options.name : r->img.job.name;
+	const char *name = sh->options.job.name ? sh->options.job.name : r->img.job.name;
 
 	ret = cr_name_check(name, err);
 	snprintf(sh->name, sizeof(sh->name), "%.*s", CR_NAME_MAX, name);
@@ -233,7 +232,7 @@ static int find_backend(struct cr_restart *r, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_FORMAT, 0,
 			       "%s was saved by the backend %s, which this Cairn does not have",
 			       r->img.path, name);
-	if (strcmp(name, "agent") && r->sh->options.plugins.n)
+	if (r->sh->backend->kind != CR_BACKEND_AGENT && r->sh->options.plugins.n)
 		return cr_plugins_take(r->sh, NULL, err);
 	return r->sh->backend->probe ? r->sh->backend->probe(err) : 0;
 }
@@ -283,7 +282,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.img = &r->img;
 	r->objects.outside = &r->sh->outside;
 	r->objects.allow_changed = o->allow_changed;
-	r->objects.tcp_repair = !strcmp(o->tcp, "repair");
+	r->objects.tcp_repair = o->tcp_repair;
 	r->objects.rules = &o->files;
 	if (r->sh->backend->capsule && !r->bare)
 		return cr_capsule(r, inner, err);

@@ -2,40 +2,17 @@
 //
 // crrsh: a command on another node, as a new member of the job that calls it. In place of ssh for
 // those who start remote processes by it, such as mpirun and mpiexec; so it takes their options.
-#include <getopt.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/args.h"
 #include "common/err.h"
 #include "tools/crrsh.h"
 #include "tools/crrsh_call.h"
 #include "tools/crrsh_serve.h"
-
-static const char usage[] =
-	"usage: crrsh [options] NODE COMMAND [ARG…]\n"
-	"Runs a command on another node as a new member of the job that calls it.\n"
-	"  -n               no standard input\n"
-	"  -l USER          whom to be: the job's user, or it is refused\n"
-	"  --timeout S      seconds until the member must have come (60)\n"
-	"  --help           this\n"
-	"  --version        the version\n"
-	"Other options of ssh and rsh are taken and change nothing.\n";
-
-/* ssh's and rsh's: those with a colon have an argument. */
-static const char letters[] =
-	"+1246ab:c:de:fgi:kl:m:no:p:qstvxACD:E:F:GI:J:KL:MNO:PQ:R:S:TVw:W:XYy8";
-
-enum { HELP = 256, VERSION, SERVE, TIMEOUT };
-static const struct option words[] = {
-	{ "help", no_argument, NULL, HELP },
-	{ "version", no_argument, NULL, VERSION },
-	{ "serve", required_argument, NULL, SERVE },
-	{ "timeout", required_argument, NULL, TIMEOUT },
-	{ 0 },
-};
 
 /* A job's members are all its user's. */
 static int check_user(const char *user, struct cr_err *err)
@@ -50,86 +27,77 @@ static int check_user(const char *user, struct cr_err *err)
 		       user, pw ? pw->pw_name : number);
 }
 
-/* All that was asked for. */
-static _Noreturn void tell(const char *text)
+#define FIELD(field) CR_ARG_FIELD(struct cr_rsh_options, field)
+static const struct cr_arg rows[] = {
+	{ NULL, 'n', CR_ARG_FLAG, FIELD(no_input), 0, 0, NULL, NULL, NULL, "no standard input" },
+	{ NULL, 'l', CR_ARG_TEXT, FIELD(user), 0, 0, NULL, NULL, "USER",
+	  "whom to be: the job's user, or it is refused", .check = check_user },
+	{ "timeout", 0, CR_ARG_REAL, FIELD(timeout), 1, 86400, "60", NULL, "SECONDS",
+	  "until the member must have come" },
+	{ "serve", 0, CR_ARG_TEXT, FIELD(serve), 0, 0, NULL, NULL, "ADDRESSES", NULL },
+	{ "help", 0, CR_ARG_FLAG, FIELD(help), 0, 0, NULL, NULL, NULL, "this text" },
+	{ "version", 0, CR_ARG_FLAG, FIELD(version), 0, 0, NULL, NULL, NULL, "the version" },
+};
+
+/* ssh's and rsh's: those with a colon have an argument. */
+static const char ignored[] = "1246ab:c:de:fgi:km:o:p:qstvxACD:E:F:GI:J:KL:MNO:PQ:R:S:TVw:W:XYy8";
+
+static void usage(void)
 {
-	struct cr_err err = { 0 };
+	struct cr_args a = CR_ARGS(rows, NULL);
 
-	fputs(text, stdout);
-	if (cr_output_end(&err))
-		cr_err_print(&err);
-	exit(err.status);
-}
-
-static int set(struct cr_rsh_options *o, int letter, char **argv, struct cr_err *err)
-{
-	char *end;
-
-	switch (letter) {
-	case 'n':
-		o->no_input = true;
-		return 0;
-	case 'l':
-		return check_user(optarg, err);
-	case SERVE:
-		o->serve = optarg;
-		return 0;
-	case TIMEOUT:
-		o->timeout = strtod(optarg, &end);
-		if (*end || end == optarg || !(o->timeout >= 1 && o->timeout <= 86400))
-			return cr_fail(err, CR_EXIT_USAGE, 0,
-				       "--timeout %s: give seconds from 1 to 86400", optarg);
-		return 0;
-	case '?':
-		return cr_fail(err, CR_EXIT_USAGE, 0, "unknown option (crrsh --help)");
-	case HELP:
-		tell(usage);
-	case VERSION:
-		tell("crrsh (Cairn) " PACKAGE_VERSION "\n");
-	default:
-		return 0;
-	}
+	printf("Usage: crrsh [OPTION]... NODE COMMAND [ARGUMENT]...\n"
+	       "Runs a command on another node as a new member of the job that calls it.\n\n");
+	cr_args_print(&a);
+	printf("\nOther options of ssh and rsh are taken and change nothing.\n");
 }
 
 /* ssh takes options behind the host as well, up to the command. */
 static int parse(struct cr_rsh_options *o, int argc, char **argv, struct cr_err *err)
 {
-	int letter, ret = 0;
+	struct cr_args a = CR_ARGS(rows, o);
 	char *at;
+	int ret;
 
-	opterr = 0;
-	while (!ret && (letter = getopt_long(argc, argv, letters, words, NULL)) != -1)
-		ret = set(o, letter, argv, err);
-	if (!ret && !o->serve && optind < argc) {
-		o->node = argv[optind++];
-		while (!ret && (letter = getopt_long(argc, argv, letters, words, NULL)) != -1)
-			ret = set(o, letter, argv, err);
+	a.ignored = ignored;
+	ret = cr_args_parse(&a, argc, argv, err);
+	if (ret >= 0 && !o->serve && a.at < argc) {
+		o->node = argv[a.at++];
+		ret = cr_args_read(&a, argc, argv, err);
 	}
-	o->command = argv + optind;
-	if (!ret && ((!o->serve && !o->node) || !*o->command))
-		ret = cr_fail(err, CR_EXIT_USAGE, 0,
-			      "a node and a command are needed (crrsh --help)");
-	at = !ret && o->node ? strrchr(o->node, '@') : NULL;
-	if (at) {
-		*at = 0;
-		ret = check_user(o->node, err);
-		o->node = at + 1;
-	}
+	if (ret < 0 || o->help || o->version)
+		return ret < 0 ? ret : 0;
+	o->command = argv + a.at;
+	if ((!o->serve && !o->node) || !*o->command)
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "a node and a command are needed (crrsh --help)");
+	at = o->node ? strrchr(o->node, '@') : NULL;
+	if (!at)
+		return 0;
+	*at = 0;
+	ret = check_user(o->node, err);
+	o->node = at + 1;
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct cr_rsh_options o = { .timeout = 60 };
+	struct cr_rsh_options o = { 0 };
 	struct cr_err err = { 0 };
-	int status;
+	int status = 0;
 
 	if (parse(&o, argc, argv, &err))
 		status = err.status;
+	else if (o.help)
+		usage();
+	else if (o.version)
+		printf("crrsh (Cairn) " PACKAGE_VERSION "\n");
 	else if (o.serve)
 		status = cr_rsh_serve(&o, &err);
 	else
 		status = cr_rsh_call(&o, &err);
+	if ((o.help || o.version) && !status && cr_output_end(&err))
+		status = err.status;
 	if (err.status)
 		cr_err_print(&err);
 	return status;

@@ -19,4 +19,6 @@ struct cr_rsh_options {
 	const char *serve; /* addresses, divided by commas; NULL: the part that is called */
 	double timeout; /* seconds until the other part must be there */
 	bool no_input; /* -n */
+	const char *user; /* -l, looked at already */
+	bool help, version;
 };

@@ -44,20 +44,20 @@ int cr_launch_nodes(const struct cr_options *o, const char *name, char **argv, i
 	if (fd < 0)
 		return fd;
 	q.ask = cairn_Ask_ASK_RUN;
-	q.members = o->nodes;
+	q.members = o->job.nodes;
 	q.has_policy = true;
 	q.follow = !o->detach;
 	snprintf(q.job, sizeof(q.job), "%s", name);
 	for (i = first; argv[i] && at + 1 < sizeof(q.command); i++)
 		at += snprintf(q.command + at, sizeof(q.command) - at, "%s%s", at ? " " : "",
 			       argv[i]);
-	ret = cr_cluster_policy(o, &q.policy, err);
+	cr_job_policy(&o->job, &q.policy);
 	/* One each, as said. */
 	q.policy.spread = true;
-	if (!ret && !(payload = cr_client_command(&q, options, argv + first, &len, err)))
-		ret = -EINVAL;
-	if (!ret)
-		ret = cr_client_ask(fd, &q, payload, len, take_job, &job, err);
+	payload = cr_client_command(&q, options, argv + first, &len, err);
+	if (!payload)
+		return -EINVAL;
+	ret = cr_client_ask(fd, &q, payload, len, take_job, &job, err);
 	if (!ret)
 		ret = cr_client_outcome(&job, err);
 	if (ret)

@@ -195,11 +195,11 @@ int cr_look_at_command(const char *command, cr_findings *to, struct cr_err *err)
 	struct cr_err why = { 0 };
 	int ret = cr_choose(command, &choice, err);
 
-	if (ret || !strcmp(choice.backend, "agent"))
+	if (ret || choice.backend == CR_BACKEND_AGENT)
 		return ret;
-	if (!cr_backend_named(choice.backend)->probe(&why))
+	if (!cr_backend_of(choice.backend)->probe(&why))
 		cr_finding(to, false, "%s: crlaunch takes the backend %s", choice.why,
-			   choice.backend);
+			   cr_backend_word(choice.backend));
 	else
 		cr_finding(to, true, "%s, and %s", choice.why, why.text);
 	return 0;

@@ -13,7 +13,7 @@ int cr_program_check(const char *command, struct cr_err *err)
 	struct cr_choice choice;
 	int ret = cr_choose(command, &choice, err);
 
-	if (ret || !strcmp(choice.backend, "agent"))
+	if (ret || choice.backend == CR_BACKEND_AGENT)
 		return ret;
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 		       "%s; --backend criu can save it", choice.why);

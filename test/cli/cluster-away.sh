@@ -47,6 +47,13 @@ fails 100 'whole number from 0' crctl run --replicas -1 -- true
 fails 100 'not restart or stop' crctl run --on-failure burn -- true
 fails 100 'give KEY=VALUE' crctl run --label gpu -- true
 fails 100 'give KEY=VALUE' crctl run --label =yes -- true
+fails 100 'from 1 to 100000' crctl run --nodes 100001 -- true
+# crlaunch has the same table.
+fails 100 'whole number from 0' crlaunch --max-restarts 2.5 -- true
+fails 100 'whole number from 1' crlaunch --keep 1.5 -- true
+fails 100 'from 1 to 100000' crlaunch --nodes 100001 -- true
+fails 100 'not restart or stop' crlaunch --on-failure burn -- true
+fails 100 'give KEY=VALUE' crlaunch --label gpu -- true
 CR_KEEP=no fails 100 'CR_KEEP' crctl run -- true
 fails 100 "cannot be a name" crctl run -n 'a/b' -- true
 CR_KEEP=no fails 113 'no crnode' crctl nodes

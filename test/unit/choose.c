@@ -48,8 +48,8 @@ static void expect(const char *command, const char *backend, const char *words)
 {
 	cr_err_clear(&err);
 	ck_assert_msg(!cr_choose(command, &choice, &err), "%s", err.text);
-	ck_assert_msg(!strcmp(choice.backend, backend), "%s, not %s: %s", choice.backend, backend,
-		      choice.why);
+	ck_assert_msg(!strcmp(cr_backend_word(choice.backend), backend), "%s, not %s: %s",
+		      cr_backend_word(choice.backend), backend, choice.why);
 	ck_assert_msg(strstr(choice.why, words), "'%s' is not in: %s", words, choice.why);
 }
 

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the user said is to become of files: rules PATTERN=keep|truncate|restore. The last one that
-// matches counts. Kept as one string with zeros between rules, as it stands in the image.
+// matches counts.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/image.h"
-
-struct cr_file_rules {
-	char text[sizeof(((cairn_Job *)0)->file_rules.bytes)];
-	size_t len;
-};
+#include "common/err.h"
+#include "common/file_rules.h"
 
 /* Adds one rule. CR_EXIT_USAGE. */
 int cr_file_rule_add(struct cr_file_rules *rules, const char *rule, struct cr_err *err);
