@@ -257,6 +257,62 @@ START_TEST(killed_in_recovery)
 }
 END_TEST
 
+static unsigned int held(void)
+{
+	unsigned int i, k, n = 0;
+
+	for (i = 0; i < f.n; i++)
+		for (k = 0; k < FAKE_MEMBERS; k++)
+			n += f.nodes[i].members[k].lives && f.nodes[i].members[k].held;
+	return n;
+}
+
+/* Gone, or going on: nobody stands still for a word that nobody will say any more. */
+static const char *end_of_stop(void)
+{
+	int tries;
+
+	for (tries = 0; tries < 40; tries++) {
+		ask(cairn_Ask_ASK_LIST, 1000, 2000);
+		if (!strcmp(f.row.row.job.state, "stopped") && !fake_living(&f, job))
+			return "stopped";
+		if (!strcmp(f.row.row.job.state, "running") && fake_living(&f, job) == 3 && !held())
+			return "running";
+		fake_play(&f, 200, NULL);
+	}
+	return NULL;
+}
+
+START_TEST(killed_in_stop)
+{
+	unsigned int at, deaths = 0, stopped = 0;
+	const char *end;
+	cairn_Request q;
+
+	for (at = 1;; at++) {
+		launch(0);
+		sound("before");
+		arm(_i, at);
+		q = request(cairn_Ask_ASK_CHECKPOINT, 1000);
+		q.stop = true;
+		fake_ask(&f, 0, &q, NULL, 0, 700);
+		if (!fake_play(&f, 300, dead))
+			break;
+		deaths++;
+		again();
+		end = end_of_stop();
+		ck_assert_msg(end != NULL,
+			      "dead at %u: %u live, %u of them held, and it is %s; see %s",
+			      at, fake_living(&f, job), held(), f.row.row.job.state, f.log);
+		stopped += *end == 's';
+		teardown();
+		setup();
+	}
+	ck_assert_uint_ge(deaths, 10);
+	ck_assert_uint_ge(stopped, 1);
+}
+END_TEST
+
 /* ---- anything at any time ---- */
 
 struct accident {
@@ -411,6 +467,7 @@ int main(void)
 	tcase_add_test(t, only_ones_own);
 	tcase_add_test(t, checkpoint_and_recovery);
 	tcase_add_loop_test(t, killed_in_checkpoint, 0, 2);
+	tcase_add_loop_test(t, killed_in_stop, 0, 1);
 	tcase_add_loop_test(t, killed_in_recovery, 0, 2);
 	tcase_add_test(t, any_order);
 run:
