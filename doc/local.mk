@@ -2,6 +2,7 @@
 # The manual pages.
 
 dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
+	doc/GLOSSARY.md \
 	doc/KERNELS.md doc/IMAGE.md doc/PERFORMANCE.md
 
 dist_man_MANS += \

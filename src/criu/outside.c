@@ -83,7 +83,7 @@ int cr_criu_outside(struct cr_shepherd *sh, cairn_Job *job, cr_arguments *a, str
 {
 	size_t n = sh->attached ? 3 : sh->outside.nslots, i, used = 0;
 	char proc[32], key[CR_PATH_MAX];
-	bool capsule = sh->host_proc != AT_FDCWD;
+	bool sandbox = sh->host_proc != AT_FDCWD;
 	int ret = 0;
 
 	snprintf(proc, sizeof(proc), "/proc/%d", sh->attached ? sh->root : getpid());
@@ -93,7 +93,7 @@ int cr_criu_outside(struct cr_shepherd *sh, cairn_Job *job, cr_arguments *a, str
 		char *to = (char *)job->outside.bytes + used;
 
 		/* A process that was attached has opened its files itself. */
-		ret = name_it(proc, fd, !sh->attached, capsule, key, a, err);
+		ret = name_it(proc, fd, !sh->attached, sandbox, key, a, err);
 		if (ret || !*key)
 			continue;
 		len = snprintf(to, sizeof(job->outside.bytes) - used, "%d=%s", fd, key) + 1;

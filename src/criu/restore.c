@@ -2,7 +2,7 @@
 //
 // A restart by `criu restore`. CRIU's files come out of the checkpoint into a scratch folder in the
 // job's folder; CRIU makes the processes as children of the shepherd, and is waited for. Runs in
-// the shepherd, in the capsule. On failure CRIU has ended what it had made; the scratch folder is
+// the shepherd, in the sandbox. On failure CRIU has ended what it had made; the scratch folder is
 // removed in any case.
 #include <errno.h>
 #include <fcntl.h>
@@ -160,7 +160,7 @@ static int find_slot(const struct cr_outside *out, int fd)
 }
 
 /*
- * A file that was opened outside of the capsule is on a mount which CRIU does not find at the next
+ * A file that was opened outside of the sandbox is on a mount which CRIU does not find at the next
  * checkpoint, and whose length it then checks: it is opened once more, here. As the position is no
  * longer shared, everyone writes to the end. -1: it is none, or not to be had.
  */
@@ -228,7 +228,7 @@ static void become(cr_arguments *a, int next)
 	for (i = 0; i < 3; i++)
 		dup2(null, i);
 	close_range(3, HANDED - 1, 0);
-	/* Not in a session that begins outside of the capsule, which CRIU could not save again. */
+	/* Not in a session that begins outside of the sandbox, which CRIU could not save again. */
 	setsid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

@@ -48,11 +48,12 @@ src_libobjects_a_SOURCES += \
 	src/objects/inet/inet.c src/objects/inet/inet.h src/objects/inet/inet_address.c \
 	src/objects/inet/inet_address.h src/objects/inet/inet_home.c \
 	src/objects/inet/inet_home.h src/objects/inet/inet_options.c \
-	src/objects/inet/inet_options.h src/objects/inet/inet_places.c \
-	src/objects/inet/inet_places.h src/objects/inet/multicast.c src/objects/inet/multicast.h \
+	src/objects/inet/inet_options.h src/objects/inet/address_map.c \
+	src/objects/inet/address_map.h src/objects/inet/multicast.c src/objects/inet/multicast.h \
 	src/objects/inet/netlink.c src/objects/inet/raw.c src/objects/inet/tcp_backlog.c \
 	src/objects/inet/tcp_backlog.h src/objects/inet/tcp_diag.c src/objects/inet/tcp_diag.h \
-	src/objects/inet/tcp_meet.c src/objects/inet/tcp_meet.h src/objects/inet/tcp_members.c \
+	src/objects/inet/tcp_rendezvous.c src/objects/inet/tcp_rendezvous.h \
+	src/objects/inet/tcp_members.c \
 	src/objects/inet/tcp_members.h src/objects/inet/tcp_queue.c src/objects/inet/tcp_queue.h \
 	src/objects/inet/tcp_repair.c src/objects/inet/tcp_repair.h \
 	src/objects/inet/tcp_restore.c src/objects/inet/tcp_restore.h \

@@ -23,7 +23,7 @@
 #include "objects/core/outside.h"
 #include "objects/core/reach.h"
 #include "objects/file/regular.h"
-#include "restart/capsule.h"
+#include "restart/sandbox.h"
 #include "restart/check.h"
 #include "restart/plugins.h"
 #include "restart/restart.h"
@@ -158,9 +158,9 @@ static void check_ids(struct cr_restart *r, cr_obstacles *to)
 	enum cr_ids_option ids = r->sh->options.ids;
 	struct cr_err why = { 0 }, err = { 0 };
 
-	if (!r->sh->backend || !r->sh->backend->capsule)
+	if (!r->sh->backend || !r->sh->backend->sandbox)
 		return;
-	if (ids == CR_IDS_VIRTUAL || !cr_capsule_try(r, &why))
+	if (ids == CR_IDS_VIRTUAL || !cr_sandbox_try(r, &why))
 		return;
 	if (ids == CR_IDS_AUTO)
 		cr_fail(&err, why.status, 0, "ids will be virtual: %s", why.text);

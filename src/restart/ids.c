@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who gets which id: in a capsule everyone its own; without one whatever the kernel gives, noted in
+// Who gets which id: in a sandbox everyone its own; without one whatever the kernel gives, noted in
 // a table that all processes of the restart share and that their agents take over (common/ids.h).
 // Runs in: the shepherd and its predecessors, and in every process that is made.
 #include <errno.h>
@@ -190,7 +190,7 @@ int cr_restart_ids_settle(struct cr_restart *r, struct cr_err *err)
 	struct cr_ids *ids = r->ids;
 	uint32_t i;
 
-	/* In a capsule all have their own; threads may still have had others before. */
+	/* In a sandbox all have their own; threads may still have had others before. */
 	for (i = 0; i < ids->n && !r->objects.virtual_ids; i++)
 		ids->by_id[i].other = ids->by_id[i].id;
 	if (cr_ids_settle(ids))

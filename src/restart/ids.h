@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who gets which id: in a capsule everyone its own.
+// Who gets which id: in a sandbox everyone its own.
 #pragma once
 
 #include <stdint.h>

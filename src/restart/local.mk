@@ -4,7 +4,7 @@
 
 noinst_LIBRARIES += src/librestart.a
 src_librestart_a_SOURCES = \
-	src/restart/capsule.c src/restart/capsule.h src/restart/check.c src/restart/check.h \
+	src/restart/sandbox.c src/restart/sandbox.h src/restart/check.c src/restart/check.h \
 	src/restart/examine.c src/restart/examine.h src/restart/failure.c src/restart/failure.h \
 	src/restart/ids.c src/restart/ids.h src/restart/keys.c src/restart/keys.h \
 	src/restart/layout.c src/restart/layout.h \

@@ -339,8 +339,8 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	if (ret)
 		return ret;
 	if (shares) {
-		cr_meet_arrive(r, CR_AT_BUILT);
-		cr_meet_await(r, p->process.shares_files ? CR_AT_PLACED : CR_AT_BUILT);
+		cr_rendezvous_arrive(r, CR_AT_BUILT);
+		cr_rendezvous_await(r, p->process.shares_files ? CR_AT_PLACED : CR_AT_BUILT);
 	}
 	open_exe(r, p, n);
 	if (p->process.shares_files)
@@ -369,7 +369,7 @@ static int place_fds(struct cr_restart *r, const struct cr_process_image *p, str
 	syscall(SYS_close_range, n->exe_fd >= 0 ? n->exe_fd + 1 : r->objects.base,
 		r->objects.end - 1, 0);
 	if (shares)
-		cr_meet_arrive(r, CR_AT_PLACED);
+		cr_rendezvous_arrive(r, CR_AT_PLACED);
 	/* Last: closing any descriptor of a file gives up the process's locks on it. */
 	return cr_locks_of_process(&r->img, p, err);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Plugins at a restart: those that change what the image says, before anything looks at it, in
-// crrestart; and all of them again in the capsule, in processes of the shepherd's, until the job
+// crrestart; and all of them again in the sandbox, in processes of the shepherd's, until the job
 // runs. A plugin that fails ends the restart.
 #include <errno.h>
 #include <signal.h>
@@ -149,7 +149,7 @@ int cr_restart_change(struct cr_restart *r, struct cr_err *err)
 	return ret;
 }
 
-/* ---- in the capsule ---- */
+/* ---- in the sandbox ---- */
 
 /* As the image has them; in a plugin's process. */
 static void processes(void *arg, struct cr_plugin_process **out, size_t *n)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A restart, from an opened image to a running job. Order: check.c says whether it can be done,
-// capsule.c makes the namespaces, tree.c the processes in them, layout.c and plan.c turn each into
+// sandbox.c makes the namespaces, tree.c the processes in them, layout.c and plan.c turn each into
 // the saved one, restorer.c does the last part.
 #pragma once
 
@@ -37,5 +37,5 @@ struct cr_restart {
 	bool own_terminal; /* the job's session is the one that we were started in */
 	bool member; /* of a cluster's job: nothing of it may outlive its shepherd */
 	bool apart; /* this process is not the shepherd any more */
-	bool bare; /* no capsule after all: the backend cannot work in a user's */
+	bool bare; /* no sandbox after all: the backend cannot work in a user's */
 };

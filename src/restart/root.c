@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The mounts of a restart, cut off from the host's. Runs in the capsule's init, and in children
+// The mounts of a restart, cut off from the host's. Runs in the sandbox's init, and in children
 // that try it, in a mount namespace of their own. Nothing but that is left where it fails.
 #include <errno.h>
 #include <fcntl.h>

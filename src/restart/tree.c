@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Making the job's processes again: each by its saved parent, with its saved id, session and group,
-// in stages that all reach together. Runs in the shepherd inside the capsule, and in every process
+// in stages that all reach together. Runs in the shepherd inside the sandbox, and in every process
 // that it makes. On failure all of them are ended and nothing of the job has run.
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@
 #include "restart/tree.h"
 #include "shepherd/shepherd.h"
 
-void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage)
+void cr_rendezvous_arrive(struct cr_restart *r, enum cr_rendezvous stage)
 {
 	uint32_t *arrived = &r->page->arrived[stage];
 
@@ -44,7 +44,7 @@ void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage)
 		syscall(SYS_futex, arrived, FUTEX_WAKE, 0x7fffffff);
 }
 
-void cr_meet_await(struct cr_restart *r, enum cr_rendezvous stage)
+void cr_rendezvous_await(struct cr_restart *r, enum cr_rendezvous stage)
 {
 	uint32_t have, n = r->page->wanted[stage];
 	struct timespec tick = { 0, 100000000 };
@@ -258,7 +258,7 @@ static pid_t hold_group(struct cr_restart *r, pid_t id)
 	pid_t pid = make_helper(r, id);
 
 	if (!pid) {
-		cr_meet_await(r, CR_AT_GROUPS);
+		cr_rendezvous_await(r, CR_AT_GROUPS);
 		_exit(0);
 	}
 	return pid;
@@ -308,8 +308,8 @@ static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 
 	lead_group(r, p, me, helpers);
 	helpers[2] = stand_in(r, p);
-	cr_meet_arrive(r, CR_AT_LEADERS);
-	cr_meet_await(r, CR_AT_LEADERS);
+	cr_rendezvous_arrive(r, CR_AT_LEADERS);
+	cr_rendezvous_await(r, CR_AT_LEADERS);
 	group = !p->pgid || p->pgid == r->img.job.shepherd_pgid ? born : cr_real(r, p->pgid);
 	/* One from outside has no number here. */
 	if (group != getpgrp() && (!group || setpgid(0, group))) {
@@ -317,8 +317,8 @@ static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 			"process %d cannot join its group %d", p->pid, p->pgid);
 		cr_restart_die(r, p->pid, &err);
 	}
-	cr_meet_arrive(r, CR_AT_GROUPS);
-	cr_meet_await(r, CR_AT_GROUPS);
+	cr_rendezvous_arrive(r, CR_AT_GROUPS);
+	cr_rendezvous_await(r, CR_AT_GROUPS);
 	for (int i = 0; i < 3; i++)
 		reap(r, helpers[i]);
 }
@@ -414,12 +414,12 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 	}
 	make_all(r, me, false);
 	make_founders(r, me);
-	cr_meet_arrive(r, CR_AT_MADE);
+	cr_rendezvous_arrive(r, CR_AT_MADE);
 	take_turns(r, me);
 	reap_founders(r, me);
 	leave_terminal(r, m);
-	cr_meet_arrive(r, CR_AT_BORN);
-	cr_meet_await(r, CR_AT_BORN);
+	cr_rendezvous_arrive(r, CR_AT_BORN);
+	cr_rendezvous_await(r, CR_AT_BORN);
 	join_group(r, m, me);
 	if (leader)
 		set_foreground(r, m);

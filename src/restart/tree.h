@@ -18,6 +18,6 @@ void cr_restart_plugins_over(void *restart);
 /* Lets them run. An error: one could not; the caller ends the others. */
 int cr_restart_go(struct cr_restart *r, struct cr_err *err);
 
-void cr_meet_arrive(struct cr_restart *r, enum cr_rendezvous stage);
+void cr_rendezvous_arrive(struct cr_restart *r, enum cr_rendezvous stage);
 /* Waits until all have arrived; ends the process if the restart is given up. */
-void cr_meet_await(struct cr_restart *r, enum cr_rendezvous stage);
+void cr_rendezvous_await(struct cr_restart *r, enum cr_rendezvous stage);

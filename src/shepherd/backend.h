@@ -20,7 +20,7 @@ struct cr_backend {
 	enum cr_backend_kind kind;
 	const char *name; /* in Job.backend of the image */
 	/* Restarts happen in namespaces of their own, in which the saved ids are free. */
-	bool capsule;
+	bool sandbox;
 	/* Whether it can be used on this node; NULL: always. CR_EXIT_BACKEND says what lacks. */
 	int (*probe)(struct cr_err *err);
 	/*

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A job never outlives its shepherd, however that ends: a copy of it could be restarted beside it.
-// So there are three processes above a job without a capsule:
+// So there are three processes above a job without a sandbox:
 //   outer      what the user started, in the user's process group: job control sees this one
 //   guard      in a session of its own and under another name, so that what is meant for the group,
 //              the session or the program does not end it with the others
 //   shepherd   the job's parent
 // Outer and guard are subreapers: whatever loses its parent in the job comes to the shepherd, then
 // to the guard, then to outer, and whoever is left of the three ends all that is below it. The
-// guard runs a shepherd on that somebody has stopped, so that it always answers. In a capsule init
+// guard runs a shepherd on that somebody has stopped, so that it always answers. In a sandbox init
 // is the guard, and the kernel ends the job with it. Neither knows anything else of the job.
 #include "shepherd/guard.h"
 
@@ -167,7 +167,7 @@ void cr_guard_begin(void)
 	prctl(PR_SET_PDEATHSIG, SIGCHLD);
 }
 
-int cr_guard_tend(pid_t shepherd, pid_t outer)
+int cr_guard_keep(pid_t shepherd, pid_t outer)
 {
 	int status = 0, result = 128 + SIGKILL;
 	bool over = false;
@@ -311,7 +311,7 @@ int cr_guard(struct cr_shepherd *sh, struct cr_err *err)
 		if (pid > 0)
 			close(report[1]);
 		if (pid > 0)
-			_exit(cr_guard_tend(pid, outer));
+			_exit(cr_guard_keep(pid, outer));
 		if (pid < 0)
 			_exit(CR_EXIT_INTERNAL);
 	} else {

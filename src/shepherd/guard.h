@@ -31,7 +31,7 @@ int cr_outer(pid_t below, int tty, int report, bool terminal);
 void cr_guard_begin(void);
 
 /* The guard of a shepherd that it has made: returns its status when nothing is left of the job. */
-int cr_guard_tend(pid_t shepherd, pid_t outer);
+int cr_guard_keep(pid_t shepherd, pid_t outer);
 
 /* The exit status for a shepherd's wait status; says so if it was killed. */
 int cr_shepherd_status(int status);

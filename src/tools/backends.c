@@ -32,7 +32,7 @@
 const struct cr_backend cr_backends[] = {
 	{ .kind = CR_BACKEND_AGENT,
 	  .name = "agent",
-	  .capsule = true,
+	  .sandbox = true,
 	  .stages = cr_agent_stages,
 	  .kill = cr_kill_job,
 	  .pids = cr_tree_pids,
@@ -43,7 +43,7 @@ const struct cr_backend cr_backends[] = {
 	CONTAINER(CR_BACKEND_RUNC, "runc", cr_runc_probe),
 	{ .kind = CR_BACKEND_CRIU,
 	  .name = "criu",
-	  .capsule = true,
+	  .sandbox = true,
 	  .probe = cr_criu_probe,
 	  .stages = cr_criu_stages,
 	  .attach = cr_criu_attach,

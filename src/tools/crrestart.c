@@ -12,7 +12,7 @@
 #include "common/image_read.h"
 #include "common/runtime.h"
 #include "objects/kinds.h"
-#include "restart/capsule.h"
+#include "restart/sandbox.h"
 #include "restart/check.h"
 #include "restart/ids.h"
 #include "restart/restart.h"
@@ -165,7 +165,7 @@ static const struct cr_stage closing[] = {
 	{ 0 },
 };
 
-/* In the capsule, as the shepherd: everything until the job runs, then its life. */
+/* In the sandbox, as the shepherd: everything until the job runs, then its life. */
 static int inner(struct cr_restart *r)
 {
 	struct cr_shepherd *sh = r->sh;
@@ -284,8 +284,8 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	r->objects.allow_changed = o->allow_changed;
 	r->objects.tcp_repair = o->tcp_repair;
 	r->objects.rules = &o->files;
-	if (r->sh->backend->capsule && !r->bare)
-		return cr_capsule(r, inner, err);
+	if (r->sh->backend->sandbox && !r->bare)
+		return cr_sandbox(r, inner, err);
 	ret = cr_guard(r->sh, err);
 	return ret ? ret : inner(r);
 }

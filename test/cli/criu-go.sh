@@ -51,7 +51,7 @@ if [ "$busybox" ]; then
 	END
 	want=0 life 'busybox pipeline' -- "$busybox" sh pipeline.sh
 	cat >many.sh <<-'END'
-		# Thirty that start short-lived ones all the time, under numbers of a capsule too.
+		# Thirty that start short-lived ones all the time, under numbers of a sandbox too.
 		cd work
 		for k in $(seq 30); do
 			(while [ ! -e verify ]; do

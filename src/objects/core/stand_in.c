@@ -2,7 +2,7 @@
 //
 // Doing something as a process that is gone, or not there yet: the kernel notes pid and owner of
 // whoever connects, listens or sends, and keeps the number after the process has ended.
-// Runs in the shepherd, inside the capsule, before any process of the job exists.
+// Runs in the shepherd, inside the sandbox, before any process of the job exists.
 #include "objects/core/stand_in.h"
 
 #include <errno.h>

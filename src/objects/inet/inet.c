@@ -18,7 +18,7 @@
 #include "common/image_write.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet_options.h"
-#include "objects/inet/inet_places.h"
+#include "objects/inet/address_map.h"
 #include "objects/inet/multicast.h"
 #include "objects/inet/tcp_diag.h"
 #include "objects/inet/tcp_members.h"
@@ -292,7 +292,7 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 {
 	size_t n = r->img->inet_sockets.n, i, k;
 	struct cr_inet_new *all = calloc(n + 1, sizeof(*all));
-	struct cr_places places = { 0 };
+	struct cr_address_map places = { 0 };
 	/* Also one that is alone by now goes on with the addresses that it had. */
 	bool placed = r->addresses && (cr_has_members(r->gather) || r->img->job.homes.size);
 	int ret = 0;
@@ -318,14 +318,14 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 		}
 	}
 	if (placed)
-		ret = cr_places_begin(&places, r, all, n, err);
+		ret = cr_address_map_begin(&places, r, all, n, err);
 	if (!ret)
 		ret = cr_udp_open(r, all, n, placed ? &places : NULL, err);
 	if (!ret)
 		ret = cr_tcp_restore(r, all, n, placed ? &places : NULL, err);
 	if (!ret)
 		ret = cr_udp_restore(r, all, n, err);
-	cr_places_free(&places);
+	cr_address_map_free(&places);
 	return ret;
 }
 

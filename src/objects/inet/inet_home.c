@@ -191,7 +191,7 @@ int cr_homes_save(struct cr_save *s)
 	return ret;
 }
 
-int cr_places_foreign(unsigned int member, struct cr_err *err)
+int cr_address_map_foreign(unsigned int member, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_FORMAT, 0,
 		       "member %u of the job speaks of its sockets in another way: have the same "

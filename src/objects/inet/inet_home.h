@@ -37,7 +37,7 @@ void cr_place_name(const struct cr_place *p, union cr_inet_name *to);
 /* Fills s->homes. */
 int cr_homes_save(struct cr_save *s);
 /* A member's words that nobody understands. */
-int cr_places_foreign(unsigned int member, struct cr_err *err);
+int cr_address_map_foreign(unsigned int member, struct cr_err *err);
 
 /* What the application sees instead of an address that the kernel has. */
 void cr_inet_seen(const struct cr_save *s, int type, void *name, size_t len);

@@ -121,7 +121,7 @@ static int read_told(struct work *w, const struct cr_gathered *g, struct cr_err 
 		if (g->v[i].len >= sizeof(h))
 			memcpy(&h, at, sizeof(h));
 		if (h.version != VERSION || h.n != (g->v[i].len - sizeof(h)) / sizeof(struct told))
-			return cr_places_foreign(g->v[i].member, err);
+			return cr_address_map_foreign(g->v[i].member, err);
 		at += sizeof(h);
 		for (k = 0; k < h.n; k++, at += sizeof(struct told)) {
 			struct end *e = cr_list_add(&w->ends);

@@ -20,8 +20,8 @@
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
-#include "objects/inet/inet_places.h"
-#include "objects/inet/tcp_meet.h"
+#include "objects/inet/address_map.h"
+#include "objects/inet/tcp_rendezvous.h"
 #include "objects/inet/tcp_queue.h"
 #include "objects/inet/tcp_repair.h"
 #include "objects/inet/tcp_restore.h"
@@ -109,7 +109,7 @@ static struct cr_tcp_gate *find_gate(struct cr_tcp_work *w, const union cr_inet_
 
 static int bind_name(struct cr_tcp_work *w, int fd, union cr_inet_name *name, struct cr_err *err)
 {
-	return w->places ? cr_places_bind(w->places, fd, name, SOCK_STREAM, err) :
+	return w->places ? cr_address_map_bind(w->places, fd, name, SOCK_STREAM, err) :
 			   cr_tcp_bind(fd, name, err);
 }
 
@@ -200,7 +200,7 @@ static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 		cr_inet_loopback(&k->remote);
 	}
 	if (w->places)
-		cr_places_shifted(w->places, &k->local, SOCK_STREAM);
+		cr_address_map_shifted(w->places, &k->local, SOCK_STREAM);
 	if (was_connected(k) && is_accepted(w, k)) {
 		if (cr_inet_is_any(&k->local))
 			cr_inet_loopback(&k->local);
@@ -646,7 +646,7 @@ static int make_connections(struct cr_tcp_work *w, struct cr_err *err)
 	int ret = open_gates(w, err);
 
 	if (!ret && w->places && cr_has_members(w->places->gather))
-		ret = cr_tcp_meet(w, err);
+		ret = cr_tcp_rendezvous(w, err);
 	for (i = 0; i < w->n && !ret; i++) {
 		struct cr_inet_new *k = &w->all[i];
 
@@ -708,7 +708,7 @@ static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 		ret = listen_all(w, err);
 	/* From here on all members have their listeners. */
 	if (!ret && w->places)
-		ret = cr_places_settle(w->places, w->all, w->n, err);
+		ret = cr_address_map_settle(w->places, w->all, w->n, err);
 	if (!ret)
 		ret = each_waiting(w, come_waiting, err);
 	if (!ret) {
@@ -726,7 +726,7 @@ static int make_all(struct cr_tcp_work *w, struct cr_err *err)
 }
 
 int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n,
-		   struct cr_places *places, struct cr_err *err)
+		   struct cr_address_map *places, struct cr_err *err)
 {
 	struct cr_tcp_work w = { .r = r, .all = all, .n = n, .places = places };
 	int ret = make_all(&w, err);

@@ -8,7 +8,7 @@
 
 struct cr_err;
 struct cr_inet_new;
-struct cr_places;
+struct cr_address_map;
 struct cr_restore;
 
 /* Where the accepted end of connections is made; closed before real listeners listen. */
@@ -21,7 +21,7 @@ struct cr_tcp_work {
 	struct cr_restore *r;
 	struct cr_inet_new *all;
 	size_t n;
-	struct cr_places *places; /* NULL: the job has no other members */
+	struct cr_address_map *places; /* NULL: the job has no other members */
 	CR_LIST(struct cr_tcp_gate) gates;
 };
 
@@ -31,4 +31,4 @@ int cr_tcp_made_failed(const struct cr_inet_new *k, int error, struct cr_err *er
 
 /* places: where the job's other members are, or NULL. */
 int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n,
-		   struct cr_places *places, struct cr_err *err);
+		   struct cr_address_map *places, struct cr_err *err);

@@ -20,7 +20,7 @@
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
-#include "objects/inet/inet_places.h"
+#include "objects/inet/address_map.h"
 #include "objects/inet/multicast.h"
 
 #define UDP_CORK 1
@@ -224,7 +224,7 @@ struct work {
 	struct cr_restore *r;
 	struct cr_inet_new *all;
 	size_t n;
-	struct cr_places *places;
+	struct cr_address_map *places;
 	unsigned int lost;
 };
 
@@ -269,7 +269,7 @@ static int bind_again(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	if (gave_back(w, k))
 		cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (w->places)
-		return cr_places_bind(w->places, k->fd, &k->local, SOCK_DGRAM, err);
+		return cr_address_map_bind(w->places, k->fd, &k->local, SOCK_DGRAM, err);
 	if (!bind(k->fd, &k->local.any, cr_inet_len(&k->local)))
 		return 0;
 	error = errno;
@@ -488,8 +488,8 @@ static int finish_one(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
 }
 
-int cr_udp_open(struct cr_restore *r, struct cr_inet_new *all, size_t n, struct cr_places *places,
-		struct cr_err *err)
+int cr_udp_open(struct cr_restore *r, struct cr_inet_new *all, size_t n,
+		struct cr_address_map *places, struct cr_err *err)
 {
 	struct work w = { .r = r, .all = all, .n = n, .places = places };
 	size_t i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Pseudo terminals at a restart. In the capsule they get their numbers, in a devpts of their own
+// Pseudo terminals at a restart. In the sandbox they get their numbers, in a devpts of their own
 // that also shows the terminals from outside; with virtual ids they get others, told by
 // cr_pty_number(). Runs in the shepherd before any process exists, and at the end in those that
 // hold them. Invariants: between the two everyone inherits a descriptor of each side, so that no

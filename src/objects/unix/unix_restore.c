@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Unix sockets, made again: first all of them with their names and connections, then, when any is
-// asked for, what was in their queues (unix_fill.c). Runs in the shepherd inside the capsule,
+// asked for, what was in their queues (unix_fill.c). Runs in the shepherd inside the sandbox,
 // before any process of the job exists. On failure nothing remains but a socket's file in place of
 // the stale one.
 #include "objects/unix/unix_restore.h"

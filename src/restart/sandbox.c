@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The capsule: namespaces in which the saved ids are free, and the processes around the job:
+// The sandbox: namespaces in which the saved ids are free, and the processes around the job:
 //   outer   what the user started; passes signals on, returns the status, follows job control
-//   init    pid 1 of the capsule; reaps, passes on, ends last
+//   init    pid 1 of the sandbox; reaps, passes on, ends last
 //   shepherd  with the saved shepherd's pid, session and group, so that the job's getppid() and
 //           orphans find what they knew; runs inner()
 // As root without a user namespace; as a user with one that maps nothing but the user.
@@ -29,7 +29,7 @@
 #include "common/image_read.h"
 #include "common/proc.h"
 #include "objects/ipc/sysv.h"
-#include "restart/capsule.h"
+#include "restart/sandbox.h"
 #include "restart/ids.h"
 #include "restart/restart.h"
 #include "restart/root.h"
@@ -208,7 +208,7 @@ static void join_lost_group(struct cr_restart *r, pid_t group)
 		waitpid(leader, NULL, 0);
 }
 
-/* In a capsule 1 is its own init's, and what was of an outer namespace shows as 0. */
+/* In a sandbox 1 is its own init's, and what was of an outer namespace shows as 0. */
 static pid_t lowest_made(const struct cr_restart *r)
 {
 	return r->objects.virtual_ids ? 0 : 1;
@@ -262,7 +262,7 @@ static void run_shepherd(struct cr_restart *r, int tty, bool may_group,
 	cr_passed_set(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	prctl(PR_SET_NAME, "crrestart");
-	/* Of a capsule the kernel ends all with its init. */
+	/* Of a sandbox the kernel ends all with its init. */
 	if (r->objects.virtual_ids)
 		cr_guarded_by_parent(r->sh);
 	take_group(r, tty, may_group);
@@ -316,7 +316,7 @@ static pid_t make_shepherd(struct cr_restart *r, int tty, bool may_group,
 
 /* ---- init ---- */
 
-/* Where the host shows its message queues, the capsule shows the job's. */
+/* Where the host shows its message queues, the sandbox shows the job's. */
 static void show_mqueues(void)
 {
 	struct statfs fs;
@@ -384,7 +384,7 @@ static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(str
 	}
 }
 
-/* Without a capsule. See shepherd/guard.c. */
+/* Without a sandbox. See shepherd/guard.c. */
 static void guard(struct cr_restart *r, int tty, bool may_group, pid_t outer,
 		  int (*inner)(struct cr_restart *r)) __attribute__((noreturn));
 
@@ -400,7 +400,7 @@ static void guard(struct cr_restart *r, int tty, bool may_group, pid_t outer,
 		_exit(CR_EXIT_INTERNAL);
 	}
 	cr_close_fd(&r->sh->report);
-	_exit(cr_guard_tend(shepherd, outer));
+	_exit(cr_guard_keep(shepherd, outer));
 }
 
 static int find_tty(const struct cr_restart *r)
@@ -454,7 +454,7 @@ static int separate(struct cr_restart *r, struct cr_err *why)
 	return unshare_all(r, why);
 }
 
-int cr_capsule_try(struct cr_restart *r, struct cr_err *why)
+int cr_sandbox_try(struct cr_restart *r, struct cr_err *why)
 {
 	struct cr_err found = { 0 };
 	pid_t pid;
@@ -507,7 +507,7 @@ static bool lives(pid_t group)
 	return group > 0 && (!kill(-group, 0) || errno == EPERM);
 }
 
-int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err)
+int cr_sandbox(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err)
 {
 	int tty = find_tty(r), p[2], ret;
 	bool may_group = tty >= 0 && alone_in_group() && tcgetpgrp(tty) == getpgrp();

@@ -11,7 +11,7 @@
 struct cr_err;
 struct cr_gather;
 struct cr_inet_new;
-struct cr_places_member;
+struct cr_address_map_member;
 struct cr_restore;
 union cr_inet_name;
 
@@ -26,29 +26,30 @@ struct cr_point {
 	uint32_t to; /* 1 + the member that it matters to, 0: all */
 };
 
-struct cr_places {
+struct cr_address_map {
 	struct cr_restore *r;
 	struct cr_gather *gather;
 	struct cr_host_id host;
 	struct cr_own_addresses now;
 	CR_LIST(struct cr_home) homes;
-	CR_LIST(struct cr_places_member) members;
+	CR_LIST(struct cr_address_map_member) members;
 	CR_LIST(struct cr_place) wanted; /* by members before us, on this host */
 	CR_LIST(struct cr_shift) shifts;
 	CR_LIST(struct cr_point) points; /* what else is known of ours */
 };
 
 /* Gathers "places"; all[].local are as the kernel shall have them from then on. */
-int cr_places_begin(struct cr_places *p, struct cr_restore *r, struct cr_inet_new *all, size_t n,
-		    struct cr_err *err);
+int cr_address_map_begin(struct cr_address_map *p, struct cr_restore *r, struct cr_inet_new *all,
+			 size_t n, struct cr_err *err);
 /* Gathers "connected": who has which address in the end; all[].remote are as the kernel's. */
-int cr_places_settle(struct cr_places *p, struct cr_inet_new *all, size_t n, struct cr_err *err);
-void cr_places_free(struct cr_places *p);
+int cr_address_map_settle(struct cr_address_map *p, struct cr_inet_new *all, size_t n,
+			  struct cr_err *err);
+void cr_address_map_free(struct cr_address_map *p);
 /*
  * Binds to a port that another program may have now, or another member. Then it is another one, in
  * *name too, and from then on for all that had it.
  */
-int cr_places_bind(struct cr_places *p, int fd, union cr_inet_name *name, int type,
-		   struct cr_err *err);
+int cr_address_map_bind(struct cr_address_map *p, int fd, union cr_inet_name *name, int type,
+			struct cr_err *err);
 /* The port that a name has, if it has been taken by others. */
-void cr_places_shifted(const struct cr_places *p, union cr_inet_name *name, int type);
+void cr_address_map_shifted(const struct cr_address_map *p, union cr_inet_name *name, int type);

@@ -9,4 +9,4 @@ struct cr_err;
 struct cr_tcp_work;
 
 /* Makes them. Gathers "gates", which are open by then. */
-int cr_tcp_meet(struct cr_tcp_work *w, struct cr_err *err);
+int cr_tcp_rendezvous(struct cr_tcp_work *w, struct cr_err *err);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The capsule: namespaces in which the saved ids are free.
+// The sandbox: namespaces in which the saved ids are free.
 #pragma once
 
 struct cr_err;
@@ -11,7 +11,7 @@ struct cr_restart;
  * called; its value is the exit status. The outer process stays, passes signals on and returns the
  * status.
  */
-int cr_capsule(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err);
+int cr_sandbox(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct cr_err *err);
 
 /* Whether the namespaces could be made, as a child finds out. */
-int cr_capsule_try(struct cr_restart *r, struct cr_err *why);
+int cr_sandbox_try(struct cr_restart *r, struct cr_err *why);

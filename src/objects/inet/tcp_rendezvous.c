@@ -8,7 +8,7 @@
 // Invariant: all connections proceed at once and nobody waits to send before it reads, so that no
 // buffer can be too small for all to end.
 // Runs in the shepherd, before there are processes.
-#include "objects/inet/tcp_meet.h"
+#include "objects/inet/tcp_rendezvous.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
-#include "objects/inet/inet_places.h"
+#include "objects/inet/address_map.h"
 #include "objects/inet/tcp_queue.h"
 #include "objects/inet/tcp_restore.h"
 
@@ -201,7 +201,7 @@ static int read_gates(struct meet *s, const struct cr_gathered *g, struct cr_err
 				memcpy(&h, g->v[k].data, sizeof(h));
 			if (h.version != VERSION ||
 			    h.n != (g->v[k].len - sizeof(h)) / sizeof(struct waiting))
-				return cr_places_foreign(g->v[k].member, err);
+				return cr_address_map_foreign(g->v[k].member, err);
 			t->theirs = t->mine.secret = h.secret;
 			found = t->k->m->accepted || find_gate(t, &g->v[k], h.n);
 		}
@@ -604,7 +604,7 @@ static void end(struct meet *s, bool ok)
 	free(s->poll.v);
 }
 
-int cr_tcp_meet(struct cr_tcp_work *w, struct cr_err *err)
+int cr_tcp_rendezvous(struct cr_tcp_work *w, struct cr_err *err)
 {
 	struct meet s = { .w = w };
 	struct cr_gathered g = { 0 };

@@ -5,7 +5,7 @@
 // it is; a host's address then is an entry of the table (common/addresses.h). Ports are kept where
 // they are free; where they are not, and where two members are on one node, ports have entries.
 // Runs in the shepherd, before there are processes.
-#include "objects/inet/inet_places.h"
+#include "objects/inet/address_map.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 #define VERSION 1u
 
 /* What "places" brings of a member. */
-struct cr_places_member {
+struct cr_address_map_member {
 	unsigned int member;
 	bool same_host;
 	CR_LIST(struct cr_home) homes, now;
@@ -139,7 +139,8 @@ static int add_host(struct cr_addresses *a, const struct cr_home *homes, size_t 
 
 /* ---- places ---- */
 
-static struct cr_places_member *find_member(const struct cr_places *p, unsigned int member)
+static struct cr_address_map_member *find_member(const struct cr_address_map *p,
+						 unsigned int member)
 {
 	size_t i;
 
@@ -150,7 +151,7 @@ static struct cr_places_member *find_member(const struct cr_places *p, unsigned 
 }
 
 /* The address by which other hosts reach this one. */
-static bool outward(const struct cr_places *p, struct cr_place *place)
+static bool outward(const struct cr_address_map *p, struct cr_place *place)
 {
 	size_t i;
 
@@ -167,10 +168,10 @@ static bool outward(const struct cr_places *p, struct cr_place *place)
 }
 
 /* Where a socket shall be, ports aside. */
-static void locate(const struct cr_places *p, struct cr_inet_new *k)
+static void locate(const struct cr_address_map *p, struct cr_inet_new *k)
 {
 	struct cr_place place = cr_place_of(&k->local, 0);
-	const struct cr_places_member *peer = NULL;
+	const struct cr_address_map_member *peer = NULL;
 
 	cr_place_turn(p->r->addresses->by_virtual, p->r->addresses->nvirtual, &place);
 	if (k->m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER)
@@ -200,7 +201,7 @@ static int put(char **text, size_t *len, const void *what, size_t size)
 	return 0;
 }
 
-static int tell_places(struct cr_places *p, struct cr_inet_new *all, size_t n,
+static int tell_places(struct cr_address_map *p, struct cr_inet_new *all, size_t n,
 		       struct cr_gathered *g, struct cr_err *err)
 {
 	struct head h = { VERSION, p->homes.n, p->now.n, 0, p->host };
@@ -242,10 +243,10 @@ static int read_homes(const unsigned char **at, size_t n, struct cr_own_addresse
 	return 0;
 }
 
-static int read_member(struct cr_places *p, const struct cr_gathered_piece *piece,
+static int read_member(struct cr_address_map *p, const struct cr_gathered_piece *piece,
 		       struct cr_err *err)
 {
-	struct cr_places_member *m = cr_list_add(&p->members);
+	struct cr_address_map_member *m = cr_list_add(&p->members);
 	struct cr_own_addresses homes = { 0 }, now = { 0 };
 	const unsigned char *at = piece->data;
 	struct head h = { 0 };
@@ -260,7 +261,7 @@ static int read_member(struct cr_places *p, const struct cr_gathered_piece *piec
 	if (h.version != VERSION ||
 	    piece->len - sizeof(h) != ((uint64_t)h.nhomes + h.nnow) * sizeof(struct cr_home) +
 					      (uint64_t)h.nwanted * sizeof(struct cr_place))
-		return cr_places_foreign(piece->member, err);
+		return cr_address_map_foreign(piece->member, err);
 	m->member = piece->member;
 	m->same_host = !memcmp(&h.host, &p->host, sizeof(h.host));
 	ret = read_homes(&at, h.nhomes, &homes);
@@ -280,7 +281,7 @@ static int read_member(struct cr_places *p, const struct cr_gathered_piece *piec
 	return ret;
 }
 
-static int begin(struct cr_places *p, struct cr_inet_new *all, size_t n, struct cr_err *err)
+static int begin(struct cr_address_map *p, struct cr_inet_new *all, size_t n, struct cr_err *err)
 {
 	struct cr_addresses *a = p->r->addresses;
 	const cairn_Job *job = &p->r->img->job;
@@ -313,7 +314,7 @@ static int begin(struct cr_places *p, struct cr_inet_new *all, size_t n, struct 
 			ret = read_member(p, &g.v[i], err);
 	cr_gathered_free(&g);
 	for (i = 0; i < p->members.n && !ret; i++) {
-		const struct cr_places_member *m = &p->members.v[i];
+		const struct cr_address_map_member *m = &p->members.v[i];
 
 		ret = add_host(a, m->homes.v, m->homes.n, m->now.v, m->now.n);
 	}
@@ -324,8 +325,8 @@ static int begin(struct cr_places *p, struct cr_inet_new *all, size_t n, struct 
 	return ret;
 }
 
-int cr_places_begin(struct cr_places *p, struct cr_restore *r, struct cr_inet_new *all, size_t n,
-		    struct cr_err *err)
+int cr_address_map_begin(struct cr_address_map *p, struct cr_restore *r, struct cr_inet_new *all,
+			 size_t n, struct cr_err *err)
 {
 	int ret;
 
@@ -335,7 +336,7 @@ int cr_places_begin(struct cr_places *p, struct cr_restore *r, struct cr_inet_ne
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "finding the job's other members") : 0;
 }
 
-void cr_places_free(struct cr_places *p)
+void cr_address_map_free(struct cr_address_map *p)
 {
 	size_t i;
 
@@ -353,7 +354,7 @@ void cr_places_free(struct cr_places *p)
 
 /* ---- ports ---- */
 
-void cr_places_shifted(const struct cr_places *p, union cr_inet_name *name, int type)
+void cr_address_map_shifted(const struct cr_address_map *p, union cr_inet_name *name, int type)
 {
 	size_t i;
 
@@ -365,7 +366,7 @@ void cr_places_shifted(const struct cr_places *p, union cr_inet_name *name, int 
 		}
 }
 
-static bool is_wanted(const struct cr_places *p, const union cr_inet_name *name, int type)
+static bool is_wanted(const struct cr_address_map *p, const union cr_inet_name *name, int type)
 {
 	struct cr_place place = cr_place_of(name, type);
 	size_t i;
@@ -381,7 +382,7 @@ static bool is_wanted(const struct cr_places *p, const union cr_inet_name *name,
 	return false;
 }
 
-static int bind_any_port(struct cr_places *p, int fd, union cr_inet_name *name, int type,
+static int bind_any_port(struct cr_address_map *p, int fd, union cr_inet_name *name, int type,
 			 struct cr_err *err)
 {
 	struct cr_shift *s = cr_list_add(&p->shifts);
@@ -400,13 +401,13 @@ static int bind_any_port(struct cr_places *p, int fd, union cr_inet_name *name, 
 	return 0;
 }
 
-int cr_places_bind(struct cr_places *p, int fd, union cr_inet_name *name, int type,
-		   struct cr_err *err)
+int cr_address_map_bind(struct cr_address_map *p, int fd, union cr_inet_name *name, int type,
+			struct cr_err *err)
 {
 	uint16_t port;
 	int ret;
 
-	cr_places_shifted(p, name, type);
+	cr_address_map_shifted(p, name, type);
 	port = cr_inet_port(name);
 	if (port && is_wanted(p, name, type))
 		return bind_any_port(p, fd, name, type, err);
@@ -427,8 +428,8 @@ int cr_places_bind(struct cr_places *p, int fd, union cr_inet_name *name, int ty
 
 /* ---- who has which address in the end ---- */
 
-static int note_point(struct cr_places *p, const struct cr_place *place, const struct cr_place *now,
-		      uint32_t to)
+static int note_point(struct cr_address_map *p, const struct cr_place *place,
+		      const struct cr_place *now, uint32_t to)
 {
 	struct cr_point *x = cr_list_add(&p->points);
 
@@ -439,7 +440,7 @@ static int note_point(struct cr_places *p, const struct cr_place *place, const s
 }
 
 /* A socket that is not bound to one of its host's addresses is at all of them. */
-static int note_everywhere(struct cr_places *p, const struct cr_place *place,
+static int note_everywhere(struct cr_address_map *p, const struct cr_place *place,
 			   const struct cr_place *now)
 {
 	struct cr_place was = *place, is = *now;
@@ -458,7 +459,7 @@ static int note_everywhere(struct cr_places *p, const struct cr_place *place,
 	return ret;
 }
 
-static int note_socket(struct cr_places *p, const struct cr_inet_new *k)
+static int note_socket(struct cr_address_map *p, const struct cr_inet_new *k)
 {
 	union cr_inet_name name = { 0 };
 	struct cr_place place, now;
@@ -488,7 +489,7 @@ static int by_listening(const void *a, const void *b)
 }
 
 /* Listeners first: to them a port leads, whatever became of what they have accepted. */
-static int note_sockets(struct cr_places *p, struct cr_inet_new *all, size_t n)
+static int note_sockets(struct cr_address_map *p, struct cr_inet_new *all, size_t n)
 {
 	const struct cr_inet_new **order = calloc(n + 1, sizeof(*order));
 	size_t i;
@@ -505,7 +506,7 @@ static int note_sockets(struct cr_places *p, struct cr_inet_new *all, size_t n)
 	return ret;
 }
 
-static int read_points(struct cr_places *p, const struct cr_gathered_piece *piece)
+static int read_points(struct cr_address_map *p, const struct cr_gathered_piece *piece)
 {
 	struct cr_point x;
 	size_t k;
@@ -537,7 +538,8 @@ static void finish_table(struct cr_addresses *a)
 			a->magic = CR_ADDRESSES_MAGIC;
 }
 
-int cr_places_settle(struct cr_places *p, struct cr_inet_new *all, size_t n, struct cr_err *err)
+int cr_address_map_settle(struct cr_address_map *p, struct cr_inet_new *all, size_t n,
+			  struct cr_err *err)
 {
 	struct cr_gathered g = { 0 };
 	int ret = note_sockets(p, all, n), pass;
