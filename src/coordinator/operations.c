@@ -105,6 +105,7 @@ static void order(struct co_member *m)
 	to->stop = operation->intent == cairn_Intent_INTENT_STOP ||
 		   operation->intent == cairn_Intent_INTENT_MOVE;
 	to->check = operation->intent == cairn_Intent_INTENT_CHECK;
+	to->intent = to->stop ? cairn_Intent_INTENT_STOP : operation->intent;
 	to->members = operation->members;
 	co_send_node(m->node, msg, NULL, 0);
 }

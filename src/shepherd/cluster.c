@@ -320,6 +320,15 @@ static bool ours(const struct cr_cluster *c, const cairn_MemberId *id)
 	return id->job == c->id.job && id->member == c->id.member && id->epoch == c->id.epoch;
 }
 
+/* An older coordinator says it without the word. */
+static cairn_Intent intent_of(const cairn_Checkpoint *k)
+{
+	return k->intent ? k->intent :
+	       k->check	 ? cairn_Intent_INTENT_CHECK :
+	       k->stop	 ? cairn_Intent_INTENT_STOP :
+			   cairn_Intent_INTENT_CHECKPOINT;
+}
+
 static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 {
 	struct cr_err err = { 0 };
@@ -343,11 +352,7 @@ static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 	c->aborted = c->cut_off = c->finished = false;
 	c->written.operation = c->failed.operation = 0;
 	cr_err_clear(&c->why);
-	if (cr_checkpoint_start(c->sh,
-				k->check ? cairn_Intent_INTENT_CHECK :
-				k->stop	 ? cairn_Intent_INTENT_STOP :
-					   cairn_Intent_INTENT_CHECKPOINT,
-				-1, &err)) {
+	if (cr_checkpoint_start(c->sh, intent_of(k), -1, &err)) {
 		cr_cluster_failed(c, &err);
 		c->operation = 0;
 	}
