@@ -12,7 +12,7 @@
 #include "coordinator/quorum.h"
 #include "coordinator/session.h"
 
-#define CHANGE_MS 5000 /* between two choices */
+#define CHANGE_MS 5000 /* between two choices; test/cluster/sockets.sh waits for it */
 
 static int64_t now_ns(void)
 {

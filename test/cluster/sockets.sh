@@ -8,6 +8,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 needs_lab
+quorum_change=5 # CHANGE_MS in coordinator/quorum.c, in seconds
 # Both of its nodes die at once, so its images lie in a folder that all have.
 store() { echo "$tmp/store"; }
 
@@ -69,6 +70,8 @@ life() {
 	: >"s/verify.$round"
 	awaits "done.$round" || return
 	good "$variant: all connections are there, life $((round + 2))"
+	# Four of the quorum's five voices must not be lost before it has been chosen anew.
+	[ $((round + 1)) = $lives ] || sleep $((quorum_change + 2))
 }
 
 run() {
