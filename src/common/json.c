@@ -4,6 +4,7 @@
 // out.
 #include "common/json.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Length of the character of UTF-8 at p, 0 if there is none. */
@@ -57,12 +58,14 @@ void cr_json_string(FILE *out, const char *text)
 static void begin(struct cr_json *j, const char *key)
 {
 	if (j->more[j->depth])
-		fputs(", ", j->out);
+		fputs(j->tight ? "," : ", ", j->out);
+	if (j->lines && j->depth == 2 && j->end[2] == ']')
+		fputc('\n', j->out);
 	j->more[j->depth] = true;
 	if (!key)
 		return;
 	cr_json_string(j->out, key);
-	fputs(": ", j->out);
+	fputs(j->tight ? ":" : ": ", j->out);
 }
 
 static void open_as(struct cr_json *j, const char *key, const char *ends)
@@ -133,6 +136,15 @@ void cr_json_size(struct cr_json *j, const char *key, uint64_t value)
 {
 	begin(j, key);
 	fprintf(j->out, "%llu", (unsigned long long)value);
+}
+
+void cr_json_real(struct cr_json *j, const char *key, double value)
+{
+	begin(j, key);
+	if (isfinite(value))
+		fprintf(j->out, "%.3f", value);
+	else
+		fputs("null", j->out);
 }
 
 void cr_json_bool(struct cr_json *j, const char *key, bool value)

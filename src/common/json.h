@@ -14,9 +14,16 @@
 struct cr_json {
 	FILE *out;
 	unsigned int depth;
+	bool tight; /* no blanks */
+	bool lines; /* elements of arrays in the outermost object have lines of their own */
 	bool more[CR_JSON_DEPTH]; /* something stands before, at each depth */
 	char end[CR_JSON_DEPTH];
 };
+
+#define CR_JSON_TIGHT(file)                   \
+	{                                     \
+		.out = (file), .tight = true, \
+	}
 
 void cr_json_object(struct cr_json *j, const char *key);
 void cr_json_array(struct cr_json *j, const char *key);
@@ -31,6 +38,8 @@ void cr_json_hex(struct cr_json *j, const char *key, const void *value, size_t l
 void cr_json_address(struct cr_json *j, const char *key, uint64_t value);
 void cr_json_int(struct cr_json *j, const char *key, int64_t value);
 void cr_json_size(struct cr_json *j, const char *key, uint64_t value);
+/* To three digits; null if it is no number. */
+void cr_json_real(struct cr_json *j, const char *key, double value);
 void cr_json_bool(struct cr_json *j, const char *key, bool value);
 void cr_json_null(struct cr_json *j, const char *key);
 

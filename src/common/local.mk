@@ -12,6 +12,8 @@ src_libcommon_a_SOURCES = \
 	src/common/agent_config.h \
 	src/common/accept.h src/common/archive.c src/common/archive.h src/common/args.c \
 	src/common/args.h src/common/backend_kind.h src/common/file_rules.h \
+	src/common/message_json.c src/common/message_json.h \
+	src/common/rows_json.c src/common/rows_json.h src/common/criu_version.h \
 	src/common/job_options.c src/common/job_options.h \
 	src/common/clock.c src/common/clock.h src/common/defs.h \
 	src/common/contents.c src/common/contents.h src/common/needs.c src/common/needs.h \

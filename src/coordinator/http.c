@@ -3,7 +3,7 @@
 // What the coordinator knows, for programs that look on: JSON and Prometheus' text over HTTP, in
 // the coordinator's loop. It only reads. Without TLS, so at a loopback address or a unix socket
 // only; and only for who has the token, which lies in STATE/http.token for the coordinator's user.
-// Fields are those of the rows in proto/cluster.proto. Connections are door.c's. Failures of a
+// Fields are those of common/rows_json.c, as of crctl. Connections are door.c's. Failures of a
 // request end that request.
 #include "coordinator/door.h"
 #include "coordinator/events.h"
@@ -26,6 +26,7 @@
 #include <sys/un.h>
 
 #include "common/defs.h"
+#include "common/rows_json.h"
 #include "coordinator/door.h"
 #include "net/address.h"
 #include "net/link.h"
@@ -41,111 +42,12 @@ struct co_http {
 	size_t token_len;
 };
 
-/* ---- rows as JSON ---- */
-
-enum kind { TEXT, U32, I32, U64, I64, REAL, TRUTH };
-
-struct column {
-	const char *name;
-	enum kind kind;
-	size_t at;
-};
-
-#define COLUMN(row, field, kind)                    \
-	{                                           \
-#field, kind, offsetof(row, field), \
-	}
-
-static const struct column job_columns[] = {
-	COLUMN(cairn_JobRow, id, U64),	     COLUMN(cairn_JobRow, name, TEXT),
-	COLUMN(cairn_JobRow, uid, U32),	     COLUMN(cairn_JobRow, state, TEXT),
-	COLUMN(cairn_JobRow, why, TEXT),     COLUMN(cairn_JobRow, members, U32),
-	COLUMN(cairn_JobRow, epoch, U32),    COLUMN(cairn_JobRow, restarts, U32),
-	COLUMN(cairn_JobRow, number, U32),   COLUMN(cairn_JobRow, committed_at, I64),
-	COLUMN(cairn_JobRow, command, TEXT), COLUMN(cairn_JobRow, stall_ns, U64),
-	COLUMN(cairn_JobRow, wall_ns, U64),  COLUMN(cairn_JobRow, last_error, TEXT),
-	COLUMN(cairn_JobRow, began_at, I64), COLUMN(cairn_JobRow, status, I32),
-};
-
-static const struct column node_columns[] = {
-	COLUMN(cairn_NodeRow, name, TEXT),	  COLUMN(cairn_NodeRow, state, TEXT),
-	COLUMN(cairn_NodeRow, address, TEXT),	  COLUMN(cairn_NodeRow, members, U32),
-	COLUMN(cairn_NodeRow, store_bytes, U64),  COLUMN(cairn_NodeRow, store_free, U64),
-	COLUMN(cairn_NodeRow, phi, REAL),	  COLUMN(cairn_NodeRow, load_percent, U32),
-	COLUMN(cairn_NodeRow, privileged, TRUTH), COLUMN(cairn_NodeRow, cairn, TEXT),
-	COLUMN(cairn_NodeRow, last_ms, U64),	  COLUMN(cairn_NodeRow, witness, TRUTH),
-	COLUMN(cairn_NodeRow, criu, U32),
-};
-
-static const struct column event_columns[] = {
-	COLUMN(cairn_EventRow, id, U64),    COLUMN(cairn_EventRow, at_ms, I64),
-	COLUMN(cairn_EventRow, kind, TEXT), COLUMN(cairn_EventRow, job, TEXT),
-	COLUMN(cairn_EventRow, node, TEXT), COLUMN(cairn_EventRow, member, I32),
-	COLUMN(cairn_EventRow, text, TEXT),
-};
-
-/* Bytes that are no ASCII are written as the characters of the same number. */
-static void add_text(struct evbuffer *out, const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	evbuffer_add(out, "\"", 1);
-	for (; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			evbuffer_add_printf(out, "\\%c", *p);
-		else if (*p < 0x20 || *p >= 0x7f)
-			evbuffer_add_printf(out, "\\u%04x", *p);
-		else
-			evbuffer_add(out, p, 1);
-	}
-	evbuffer_add(out, "\"", 1);
-}
-
-static void add_value(struct evbuffer *out, enum kind kind, const void *p)
-{
-	switch (kind) {
-	case TEXT:
-		add_text(out, p);
-		break;
-	case U32:
-		evbuffer_add_printf(out, "%u", *(const uint32_t *)p);
-		break;
-	case I32:
-		evbuffer_add_printf(out, "%d", *(const int32_t *)p);
-		break;
-	case U64:
-		evbuffer_add_printf(out, "%llu", *(const unsigned long long *)p);
-		break;
-	case I64:
-		evbuffer_add_printf(out, "%lld", *(const long long *)p);
-		break;
-	case REAL:
-		evbuffer_add_printf(out, "%.3f", *(const double *)p);
-		break;
-	case TRUTH:
-		evbuffer_add_printf(out, "%s", *(const bool *)p ? "true" : "false");
-		break;
-	}
-}
-
-static void add_row(struct evbuffer *out, const struct column *columns, size_t n, const void *row,
-		    bool first)
-{
-	size_t i;
-
-	evbuffer_add_printf(out, "%s\n{", first ? "" : ",");
-	for (i = 0; i < n; i++) {
-		evbuffer_add_printf(out, "%s\"%s\":", i ? "," : "", columns[i].name);
-		add_value(out, columns[i].kind, (const char *)row + columns[i].at);
-	}
-	evbuffer_add_printf(out, "}");
-}
-
 /* ---- what can be asked ---- */
 
 struct query {
 	struct co *c;
-	struct evbuffer *out;
+	struct evbuffer *out; /* of text */
+	struct cr_json json; /* with the list open that was asked for */
 	struct evkeyvalq *arguments;
 	size_t rows;
 };
@@ -158,7 +60,7 @@ static void get_jobs(struct query *q)
 	for (i = 0; i < q->c->jobs.n; i++) {
 		memset(&row, 0, sizeof(row));
 		co_job_row(q->c->jobs.v[i], &row);
-		add_row(q->out, job_columns, CR_ARRAY_SIZE(job_columns), &row, !i);
+		cr_json_message(&q->json, NULL, &cr_json_job, &row, &cr_json_http);
 	}
 }
 
@@ -170,7 +72,7 @@ static void get_nodes(struct query *q)
 	for (i = 0; i < q->c->nodes.n; i++) {
 		memset(&row, 0, sizeof(row));
 		co_node_row(q->c->nodes.v[i], &row);
-		add_row(q->out, node_columns, CR_ARRAY_SIZE(node_columns), &row, !i);
+		cr_json_message(&q->json, NULL, &cr_json_node, &row, &cr_json_http);
 	}
 }
 
@@ -178,7 +80,7 @@ static bool on_event(const cairn_EventRow *row, void *arg)
 {
 	struct query *q = arg;
 
-	add_row(q->out, event_columns, CR_ARRAY_SIZE(event_columns), row, !q->rows);
+	cr_json_message(&q->json, NULL, &cr_json_event, row, &cr_json_http);
 	return ++q->rows < EVENTS_MAX;
 }
 
@@ -327,23 +229,45 @@ static bool allowed(void *arg, const struct co_question *q)
 	       !CRYPTO_memcmp(given + strlen(bearer), h->token, h->token_len);
 }
 
+/* As an object with one list, each row in a line of its own. */
+static int fill_json(struct query *q, size_t path)
+{
+	size_t len = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &len);
+	int status = HTTP_OK;
+
+	if (!out)
+		return HTTP_INTERNAL;
+	q->json = (struct cr_json){ .out = out, .tight = true, .lines = true };
+	cr_json_object(&q->json, NULL);
+	cr_json_array(&q->json, paths[path].list);
+	paths[path].get(q);
+	cr_json_end(&q->json);
+	cr_json_end(&q->json);
+	if (fclose(out) || evbuffer_add(q->out, text, len))
+		status = HTTP_INTERNAL;
+	free(text);
+	return status;
+}
+
 static int fill(struct co_http *h, struct evhttp_uri *uri, size_t path, struct evbuffer *body,
 		const char **type)
 {
 	const char *query = evhttp_uri_get_query(uri);
 	struct evkeyvalq arguments;
-	struct query q = { h->c, body, &arguments, 0 };
+	struct query q = { .c = h->c, .out = body, .arguments = &arguments };
+	int status = HTTP_OK;
 
 	if (evhttp_parse_query_str(query ? query : "", &arguments))
 		return HTTP_BADREQUEST;
 	*type = paths[path].list ? "application/json" : "text/plain; version=0.0.4";
 	if (paths[path].list)
-		evbuffer_add_printf(body, "{\"%s\":[", paths[path].list);
-	paths[path].get(&q);
-	if (paths[path].list)
-		evbuffer_add_printf(body, "]}\n");
+		status = fill_json(&q, path);
+	else
+		paths[path].get(&q);
 	evhttp_clear_headers(&arguments);
-	return HTTP_OK;
+	return status;
 }
 
 static int on_question(void *arg, const struct co_question *q, struct evbuffer *body,

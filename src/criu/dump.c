@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "criu.pb.h"
+#include "common/criu_version.h"
 #include "criu/dump.h"
 #include "criu/find.h"
 #include "criu/image.h"

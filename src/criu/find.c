@@ -20,6 +20,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "common/criu_version.h"
 #include "common/err.h"
 #include "common/proc.h"
 
@@ -27,15 +28,6 @@
 #define HANGS_MS 60000
 
 #define BIT(cap) (1ull << (cap))
-
-const char *cr_criu_version_text(int version, char out[16])
-{
-	int n = snprintf(out, 16, "%d.%d", version / 10000, version / 100 % 100);
-
-	if (version % 100)
-		snprintf(out + n, 16 - n, ".%d", version % 100);
-	return out;
-}
 
 static int spawn(char *const argv[], int output, pid_t *pid)
 {

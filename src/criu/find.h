@@ -31,9 +31,6 @@ struct cr_criu {
  */
 int cr_criu_find(struct cr_criu *out, struct cr_err *err);
 
-/* "4.2.1". */
-const char *cr_criu_version_text(int version, char out[16]);
-
 /*
  * Runs argv (a path first), and reads what it says on both outputs, as much as fits; its wait
  * status, or -errno. For what ends soon.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "arch/x86_64/cpu.h"
+#include "common/criu_version.h"
 #include "common/archive.h"
 #include "common/image.h"
 #include "criu.pb.h"

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "common/criu_version.h"
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/proc.h"

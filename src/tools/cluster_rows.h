@@ -4,11 +4,12 @@
 #pragma once
 
 #include "cluster.pb.h"
+#include "common/json.h"
 
 void cr_row_heads(cairn_Ask ask);
-void cr_row_job(const cairn_JobRow *j, bool json);
-void cr_row_node(const cairn_NodeRow *n, bool json);
-void cr_row_event(const cairn_EventRow *e, bool json);
+void cr_row_job(const cairn_JobRow *j);
+void cr_row_node(const cairn_NodeRow *n);
+void cr_row_event(const cairn_EventRow *e);
 
 struct cr_job_details {
 	cairn_JobRow job;
@@ -17,4 +18,5 @@ struct cr_job_details {
 	cairn_ImageRow *images;
 	size_t n_images, room_images;
 };
-void cr_row_details(struct cr_job_details *d, bool json);
+/* json: where it is written as JSON; NULL: for people. */
+void cr_row_details(struct cr_job_details *d, struct cr_json *json);

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/err.h"
-#include "common/json.h"
+#include "common/rows_json.h"
 #include "common/runtime.h"
 #include "criu/choose.h"
 #include "net/client.h"
@@ -51,46 +51,55 @@ static int ask_of(struct cr_ctl *c, cairn_Ask verb, bool node, cr_client_row row
 /* ---- rows one by one ---- */
 
 struct rows {
-	bool json, all;
-	size_t n;
+	struct cr_json *json; /* NULL: for people */
+	bool all;
 };
+
+static void row_json(struct cr_json *j, const cairn_Reply *r)
+{
+	const struct cr_json_schema *schema = r->which_row == cairn_Reply_job_tag  ? &cr_json_job :
+					      r->which_row == cairn_Reply_node_tag ? &cr_json_node :
+										     &cr_json_event;
+
+	cr_json_message(j, NULL, schema, &r->row, &cr_json_crctl);
+}
 
 static bool on_row(const cairn_Reply *r, const void *payload, size_t len, void *arg)
 {
+	bool job = r->which_row == cairn_Reply_job_tag, node = r->which_row == cairn_Reply_node_tag;
+	bool event = r->which_row == cairn_Reply_event_tag;
 	struct rows *rows = arg;
 
-	if (r->which_row == cairn_Reply_job_tag && !rows->all && !strcmp(r->row.job.state, "ended"))
+	if ((!job && !node && !event) || (job && !rows->all && !strcmp(r->row.job.state, "ended")))
 		return true;
-	if (r->which_row == cairn_Reply_event_tag) {
-		cr_row_event(&r->row.event, rows->json);
-		/* Whoever follows reads them as they come; and ends by closing the pipe. */
-		return !fflush(stdout);
-	}
-	if (rows->json && rows->n++)
-		printf(",");
-	if (r->which_row == cairn_Reply_job_tag)
-		cr_row_job(&r->row.job, rows->json);
-	else if (r->which_row == cairn_Reply_node_tag)
-		cr_row_node(&r->row.node, rows->json);
-	return true;
+	if (rows->json)
+		row_json(rows->json, r);
+	else if (job)
+		cr_row_job(&r->row.job);
+	else if (node)
+		cr_row_node(&r->row.node);
+	else
+		cr_row_event(&r->row.event);
+	/* Whoever follows reads them as they come; and ends by closing the pipe. */
+	return !event || !fflush(stdout);
 }
 
 static int list(struct cr_ctl *c, cairn_Ask verb)
 {
 	cairn_Request q = { .ask = verb };
-	struct rows rows = { .json = c->json, .all = c->all };
+	struct cr_json j = CR_JSON_TIGHT(stdout);
+	struct rows rows = { .json = c->json ? &j : NULL, .all = c->all };
 	cr_auto_fd fd = cr_client_connect(c->coordinator, &c->err);
 	int ret;
 
 	if (fd < 0)
 		return fd;
 	if (c->json)
-		printf("[");
+		cr_json_array(&j, NULL);
 	else
 		cr_row_heads(verb);
 	ret = cr_client_ask(fd, &q, NULL, 0, on_row, &rows, &c->err);
-	if (c->json)
-		printf("]\n");
+	cr_json_end(&j);
 	return ret;
 }
 
@@ -107,7 +116,8 @@ int cr_ask_nodes(struct cr_ctl *c)
 int cr_ask_events(struct cr_ctl *c)
 {
 	cairn_Request q = { .ask = cairn_Ask_ASK_EVENTS, .since = c->since, .follow = c->follow };
-	struct rows rows = { .json = c->json };
+	struct cr_json j = CR_JSON_TIGHT(stdout);
+	struct rows rows = { .json = c->json ? &j : NULL, .all = true };
 
 	return ask(c, &q, NULL, 0, on_row, &rows);
 }
@@ -141,10 +151,11 @@ static bool on_detail(const cairn_Reply *r, const void *payload, size_t len, voi
 int cr_ask_status(struct cr_ctl *c)
 {
 	static struct cr_job_details d;
+	struct cr_json j = CR_JSON_TIGHT(stdout);
 	int ret = ask_of(c, cairn_Ask_ASK_STATUS, false, on_detail, &d);
 
 	if (!ret)
-		cr_row_details(&d, c->json);
+		cr_row_details(&d, c->json ? &j : NULL);
 	free(d.members);
 	free(d.images);
 	return ret;
@@ -153,12 +164,12 @@ int cr_ask_status(struct cr_ctl *c)
 /* What verbs answer that do something to a job. */
 static void print_outcome(const struct cr_ctl *c, const cairn_JobRow *j, const char *otherwise)
 {
-	if (c->json) {
-		cr_row_job(j, true);
-		printf("\n");
-	} else if (otherwise) {
+	struct cr_json out = CR_JSON_TIGHT(stdout);
+
+	if (c->json)
+		cr_json_message(&out, NULL, &cr_json_job, j, &cr_json_crctl);
+	else if (otherwise)
 		printf("%s\n", otherwise);
-	}
 }
 
 int cr_ask_checkpoint(struct cr_ctl *c)
@@ -218,6 +229,7 @@ int cr_ask_check(struct cr_ctl *c)
 	size_t digits = strspn(c->of[0], "0123456789");
 	cr_findings findings = { 0 };
 	struct cr_err none = { 0 };
+	struct cr_json j = CR_JSON_TIGHT(stdout);
 	struct cr_choice choice;
 	int ret;
 
@@ -228,7 +240,7 @@ int cr_ask_check(struct cr_ctl *c)
 		cr_err_clear(&c->err);
 		return cr_local_check(c);
 	}
-	return ret ? ret : cr_print_findings(&findings, c->of[0], c->json, &c->err);
+	return ret ? ret : cr_print_findings(&findings, c->of[0], c->json ? &j : NULL, &c->err);
 }
 
 /* ---- new jobs ---- */
@@ -317,13 +329,11 @@ int cr_ask_run(struct cr_ctl *c)
 
 static int node_verb(struct cr_ctl *c, cairn_Ask verb, const char *state)
 {
+	struct cr_json j = CR_JSON_TIGHT(stdout);
 	int ret = ask_of(c, verb, true, NULL, NULL);
 
-	if (!ret && c->json) {
-		printf("{\"node\":");
-		cr_json_string(stdout, c->of[0]);
-		printf(",\"state\":\"%s\"}\n", state);
-	}
+	if (!ret && c->json)
+		cr_print_state("node", c->of[0], state, &j);
 	return ret;
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/err.h"
 #include "common/owner.h"
+#include "common/json.h"
 #include "common/runtime.h"
 #include "common/wire.h"
 #include "tools/local_list.h"
@@ -72,13 +73,12 @@ static bool show(struct call *one, bool asked, int64_t end)
 	return true;
 }
 
-static void print(const struct call *one, bool asked, bool first)
+static void print(const struct call *one, bool asked)
 {
 	const char *failure = one->reply.failure;
 
 	if (one->json) {
-		printf("%s", first ? "" : ",");
-		cr_print_status_json(one);
+		cr_status_json(one);
 		return;
 	}
 	printf("%-20s %-10s ", one->reply.job, one->reply.state);
@@ -89,7 +89,7 @@ static void print(const struct call *one, bool asked, bool first)
 	printf("  %s%s%.*s%s\n",
 	       *one->reply.checkpoint ? one->reply.checkpoint :
 	       one->reply.last	      ? "none yet" :
-				       "-",
+					"-",
 	       *failure ? " (" : "", (int)strcspn(failure, ":"), failure, *failure ? ")" : "");
 }
 
@@ -127,7 +127,7 @@ int cr_call_list(struct call *c)
 {
 	char dir[CR_PATH_MAX];
 	struct dirent **names;
-	int ret = cr_runtime_dir(dir, c->err), n, i, count = 0, shown = 0;
+	int ret = cr_runtime_dir(dir, c->err), n, i, count = 0;
 	struct call *all;
 	struct cr_err none = { 0 };
 	bool *asked;
@@ -149,16 +149,16 @@ int cr_call_list(struct call *c)
 	ask_all(all, asked, count, dir);
 	end = cr_now_ns(CLOCK_MONOTONIC) + LIST_MS * 1000000ll;
 	if (c->json)
-		printf("[");
+		cr_json_array(c->json, NULL);
 	else
 		printf("%-20s %-10s %9s  %s\n", "JOB", "STATE", "PROCESSES", "CHECKPOINT");
 	for (i = 0; i < count; i++) {
 		if (show(&all[i], asked[i], end))
-			print(&all[i], asked[i], !shown++);
+			print(&all[i], asked[i]);
 		cr_reach_close(&all[i].to);
 		free(all[i].processes);
 	}
 	if (c->json)
-		printf("]\n");
+		cr_json_end(c->json);
 	return 0;
 }

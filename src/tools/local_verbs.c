@@ -13,8 +13,8 @@
 
 #include "common/err.h"
 #include "common/image_write.h"
-#include "common/json.h"
 #include "common/owner.h"
+#include "common/rows_json.h"
 #include "common/runtime.h"
 #include "common/wire.h"
 #include "tools/crctl.h"
@@ -124,40 +124,25 @@ static int ask(struct call *c, cairn_Verb verb)
 	return ret;
 }
 
-void cr_print_status_json(const struct call *c)
+void cr_status_json(const struct call *c)
 {
 	size_t i;
 
-	printf("{\"job\":");
-	cr_json_string(stdout, c->reply.job);
-	printf(",\"state\":");
-	cr_json_string(stdout, c->reply.state);
-	printf(",\"checkpoint\":");
-	cr_json_string(stdout, c->reply.checkpoint);
-	printf(",\"directory\":");
-	cr_json_string(stdout, c->reply.directory);
-	printf(",\"stall_ms\":%.3f,\"wall_ms\":%.3f,\"error\":", c->reply.stall_ns / 1e6,
-	       c->reply.wall_ns / 1e6);
-	cr_json_string(stdout, c->reply.last_error);
-	printf(",\"failure\":");
-	cr_json_string(stdout, c->reply.failure);
-	printf(",\"stages\":[");
-	for (i = 0; i < c->reply.stages_count; i++) {
-		printf("%s{\"stage\":", i ? "," : "");
-		cr_json_string(stdout, c->reply.stages[i].stage);
-		printf(",\"ms\":%.3f}", c->reply.stages[i].ns / 1e6);
-	}
-	printf("],\"processes\":[");
-	for (i = 0; i < c->nprocesses; i++) {
-		const cairn_ProcessStatus *p = &c->processes[i];
+	cr_json_object(c->json, NULL);
+	cr_json_fields(c->json, &cr_json_reply, &c->reply, &cr_json_crctl);
+	cr_json_array(c->json, "processes");
+	for (i = 0; i < c->nprocesses; i++)
+		cr_json_message(c->json, NULL, &cr_json_process, &c->processes[i], &cr_json_crctl);
+	cr_json_end(c->json);
+	cr_json_end(c->json);
+}
 
-		printf("%s{\"pid\":%d,\"host_pid\":%d,\"command\":", i ? "," : "", p->pid,
-		       p->host_pid);
-		cr_json_string(stdout, p->command);
-		printf(",\"threads\":%u,\"rss_bytes\":%llu}", p->threads,
-		       (unsigned long long)p->rss_bytes);
-	}
-	printf("]}");
+void cr_print_state(const char *what, const char *of, const char *state, struct cr_json *json)
+{
+	cr_json_object(json, NULL);
+	cr_json_text(json, what, of);
+	cr_json_text(json, "state", state);
+	cr_json_end(json);
 }
 
 /* A job whose shepherd is gone says nothing: what is to be done is said instead. */
@@ -186,8 +171,7 @@ static int do_status(struct call *c)
 	if (ret)
 		return tell_left_over(c);
 	if (c->json) {
-		cr_print_status_json(c);
-		printf("\n");
+		cr_status_json(c);
 		return 0;
 	}
 	printf("job         %s\nstate       %s\ncheckpoint  %s\n", c->reply.job, c->reply.state,
@@ -197,8 +181,7 @@ static int do_status(struct call *c)
 		       c->reply.stall_ns / 1e6, c->reply.wall_ns / 1e6);
 	for (i = 0; i < c->reply.stages_count; i++)
 		printf("%s%s %.1f ms%s", i ? ", " : "stages      ", c->reply.stages[i].stage,
-		       c->reply.stages[i].ns / 1e6,
-		       i + 1 == c->reply.stages_count ? "\n" : "");
+		       c->reply.stages[i].ns / 1e6, i + 1 == c->reply.stages_count ? "\n" : "");
 	if (*c->reply.failure)
 		printf("failure     %s\n", c->reply.failure);
 	if (*c->reply.last_error)
@@ -235,42 +218,48 @@ static int do_checkpoint(struct call *c)
 		printf("%s\n", c->reply.checkpoint);
 		return 0;
 	}
-	printf("{\"job\":");
-	cr_json_string(stdout, c->reply.job);
-	printf(",\"checkpoint\":");
-	cr_json_string(stdout, c->reply.checkpoint);
-	printf(",\"stall_ms\":%.3f,\"wall_ms\":%.3f}\n", c->reply.stall_ns / 1e6,
-	       c->reply.wall_ns / 1e6);
+	cr_json_object(c->json, NULL);
+	cr_json_text(c->json, "job", c->reply.job);
+	cr_json_text(c->json, "checkpoint", c->reply.checkpoint);
+	cr_json_ms(c->json, "stall_ms", c->reply.stall_ns);
+	cr_json_ms(c->json, "wall_ms", c->reply.wall_ns);
+	cr_json_end(c->json);
 	return 0;
 }
 
-int cr_print_findings(const cr_findings *f, const char *of, bool json, struct cr_err *err)
+static void finding_json(struct cr_json *json, const struct cr_remark *r)
+{
+	cr_json_object(json, NULL);
+	cr_json_bool(json, "prevents", r->prevents);
+	cr_json_text(json, "text", r->text);
+	cr_json_end(json);
+}
+
+int cr_print_findings(const cr_findings *f, const char *of, struct cr_json *json,
+		      struct cr_err *err)
 {
 	size_t i, prevents = 0;
 
 	for (i = 0; i < f->n; i++)
 		prevents += f->v[i].prevents;
 	if (json) {
-		printf("{\"check\":");
-		cr_json_string(stdout, of);
-		printf(",\"possible\":%s,\"findings\":[", prevents ? "false" : "true");
+		cr_json_object(json, NULL);
+		cr_json_text(json, "check", of);
+		cr_json_bool(json, "possible", !prevents);
+		cr_json_array(json, "findings");
 	}
-	for (i = 0; i < f->n; i++) {
-		const struct cr_remark *r = &f->v[i];
-
-		if (!json) {
-			printf("%-10s %s\n", r->prevents ? "prevents" : "different", r->text);
-			continue;
-		}
-		printf("%s{\"prevents\":%s,\"text\":", i ? "," : "",
-		       r->prevents ? "true" : "false");
-		cr_json_string(stdout, r->text);
-		printf("}");
-	}
-	if (json)
-		printf("]}\n");
-	else if (!prevents)
+	for (i = 0; i < f->n; i++)
+		if (json)
+			finding_json(json, &f->v[i]);
+		else
+			printf("%-10s %s\n", f->v[i].prevents ? "prevents" : "different",
+			       f->v[i].text);
+	if (json) {
+		cr_json_end(json);
+		cr_json_end(json);
+	} else if (!prevents) {
 		printf("%s can be checkpointed\n", of);
+	}
 	if (prevents)
 		err->status = CR_EXIT_UNSUPPORTED;
 	return 0;
@@ -355,11 +344,8 @@ static int do_kill(struct call *c)
 	/* What the user started may have stopped with the job, and would not see its end. */
 	if (!ret && cr_owner_lives(&o))
 		kill(o.pid, SIGCONT);
-	if (!ret && c->json) {
-		printf("{\"job\":");
-		cr_json_string(stdout, c->job);
-		printf(",\"state\":\"killed\"}\n");
-	}
+	if (!ret && c->json)
+		cr_print_state("job", c->job, "killed", c->json);
 	return ret;
 }
 
@@ -372,18 +358,17 @@ static int do_forget(struct call *c)
 		return cr_fail(c->err, CR_EXIT_EXISTS, 0,
 			       "the job %s is running: end it first (crctl kill)", c->job);
 	ret = cr_image_forget(c->job, c->err);
-	if (!ret && c->json) {
-		printf("{\"directory\":");
-		cr_json_string(stdout, c->job);
-		printf(",\"state\":\"forgotten\"}\n");
-	}
+	if (!ret && c->json)
+		cr_print_state("directory", c->job, "forgotten", c->json);
 	return ret;
 }
 
 static int with(struct cr_ctl *ctl, int (*verb)(struct call *c))
 {
+	struct cr_json json = CR_JSON_TIGHT(stdout);
 	struct call c = {
-		.job = ctl->of[0], .json = ctl->json,
+		.job = ctl->of[0],
+		.json = ctl->json ? &json : NULL,
 		.intent = ctl->stop ? cairn_Intent_INTENT_STOP : cairn_Intent_INTENT_CHECKPOINT,
 		.err = &ctl->err,
 	};

@@ -10,12 +10,13 @@
 #include "tools/reach.h"
 
 struct cr_err;
+struct cr_json;
 
 struct cr_ctl;
 
 struct call {
 	const char *job; /* a name, or the folder of its checkpoints */
-	bool json;
+	struct cr_json *json; /* NULL: for people */
 	cairn_Intent intent;
 	struct cr_err *err;
 	struct cr_reached to;
@@ -30,7 +31,7 @@ struct call {
 int cr_call_send(struct call *c, cairn_Verb verb);
 /* Adds what c->reply has to what was there before. */
 int cr_call_collect(struct call *c);
-void cr_print_status_json(const struct call *c);
+void cr_status_json(const struct call *c);
 
 int cr_local_list(struct cr_ctl *c);
 int cr_local_status(struct cr_ctl *c);
@@ -38,4 +39,8 @@ int cr_local_checkpoint(struct cr_ctl *c);
 int cr_local_kill(struct cr_ctl *c);
 int cr_local_check(struct cr_ctl *c);
 int cr_local_forget(struct cr_ctl *c);
-int cr_print_findings(const cr_findings *f, const char *of, bool json, struct cr_err *err);
+/* json: NULL: for people. */
+int cr_print_findings(const cr_findings *f, const char *of, struct cr_json *json,
+		      struct cr_err *err);
+/* What a job or a node is now, as JSON. */
+void cr_print_state(const char *what, const char *of, const char *state, struct cr_json *json);

@@ -38,6 +38,22 @@ last=$(get /v1/events | jq '.events[-1].id')
 is 0 $? "events, the last of them $last"
 [ "$(get "/v1/events?since=$((last - 1))" | jq '.events[0].id')" = "$last" ]
 is 0 $? 'and those behind one'
+# One schema: what crctl prints has the same fields, those of a member of an event aside.
+fields() {
+	jq -c "$1 | del(.member?) | [paths(scalars)] | map(map(strings) | join(\".\")) | unique"
+}
+is "$(ctl list --json 2>>err | fields '.[0]')" "$(get /v1/jobs | fields '.jobs[0]')" \
+	'fields of a job'
+is "$(ctl nodes --json 2>>err | fields '.[0]')" "$(get /v1/nodes | fields '.nodes[0]')" \
+	'fields of a node'
+is "$(ctl events --json 2>>err | head -n 1 | fields .)" \
+	"$(get /v1/events | fields '.events[0]')" \
+	'fields of an event'
+is 'true true number string' "$(get /v1/jobs | jq -r '.jobs[0] | [.job == .name,
+	(.stall_ms - .stall_ns / 1e6 | fabs) < 0.001,
+	(.committed_at | type), (.policy.on_failure | type)] | join(" ")')" 'by both names'
+is 'string true' "$(ctl list --json 2>>err | jq -r '.[0] | [(.committed_at | type),
+	.committed_ms > 0] | join(" ")')" 'instants as crctl has them'
 get /metrics >metrics
 says metrics '^cairn_nodes{state="up"} 1$' 'metrics of nodes'
 says metrics '^cairn_job_committed_timestamp_seconds{.*job="job"}' 'metrics of the job'

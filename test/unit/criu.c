@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/criu_version.h"
 #include "common/err.h"
 #include "criu/probe.h"
 #include "unit.h"

@@ -65,7 +65,7 @@ int main(void)
 	static TCase *(*const cases[])(void) = {
 		unit_image, unit_archive, unit_damage, unit_wire, unit_proc, unit_restart,
 		unit_stages,
-		unit_options,
+		unit_options, unit_json,
 		unit_common, unit_criu, unit_criu_log, unit_choose,
 		unit_store_ship, unit_store_keep, unit_store_peer,
 		unit_net, unit_net_attack, unit_net_trust,

@@ -17,6 +17,7 @@ TCase *unit_proc(void);
 TCase *unit_restart(void);
 TCase *unit_stages(void);
 TCase *unit_options(void);
+TCase *unit_json(void);
 TCase *unit_common(void);
 TCase *unit_criu(void);
 TCase *unit_criu_log(void);
