@@ -298,8 +298,12 @@ static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *local, 
 	return accept_from(find_gate(w, at)->fd, cr_inet_port(&own));
 }
 
-/* The helper has the remote address if that is to be had, for who asks for it. */
-static int make_helper(struct cr_inet_new *k, bool *shares, struct cr_err *err)
+/*
+ * The helper has the remote address if that is to be had, for who asks for it. A port where
+ * somebody listens for others is not to be shared.
+ */
+static int make_helper(struct cr_tcp_work *w, struct cr_inet_new *k, bool *shares,
+		       struct cr_err *err)
 {
 	int fd = cr_tcp_new_socket(NULL, k->local.any.sa_family, err);
 
@@ -307,7 +311,10 @@ static int make_helper(struct cr_inet_new *k, bool *shares, struct cr_err *err)
 	    cr_inet_is_here(&k->remote)) {
 		struct cr_err unused = { 0 };
 
-		cr_tcp_bind_connecting(fd, &k->remote, &k->local, shares, &unused);
+		if (find_gate(w, &k->remote))
+			cr_tcp_try_bind(fd, &k->remote);
+		else
+			cr_tcp_bind_connecting(fd, &k->remote, &k->local, shares, &unused);
 	}
 	return fd;
 }
@@ -481,7 +488,7 @@ static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_
 static int connect_helper(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	bool shares = false;
-	int helper = make_helper(k, &shares, err), fd, ret;
+	int helper = make_helper(w, k, &shares, err), fd, ret;
 
 	if (helper < 0)
 		return helper;
