@@ -3,6 +3,8 @@
 // The options of a new job, its policy among them. Hosted code.
 #include "common/job_options.h"
 
+#include "common/defs.h"
+#include "common/err.h"
 #include "common/label.h"
 #include "common/runtime.h"
 #include "image.pb.h"
@@ -19,7 +21,7 @@ static int add_label(void *to, const char *value, struct cr_err *err)
 #define NEW_JOB .programs = CR_FOR_LAUNCH | CR_FOR_RUN
 #define CLUSTER_JOB .programs = CR_FOR_LAUNCH | CR_FOR_ATTACH | CR_FOR_RUN
 #define ANY_JOB .programs = CR_FOR_LAUNCH | CR_FOR_RESTART | CR_FOR_ATTACH | CR_FOR_RUN
-const struct cr_arg cr_job_rows[CR_JOB_ROWS] = {
+const struct cr_arg cr_job_rows[] = {
 	{ "name", 'n', CR_ARG_TEXT, JOB(name), 0, 0, NULL, "CR_NAME", "NAME",
 	  "the job's name (default: the command's, or as saved)", ANY_JOB, .check = cr_name_check },
 	{ "backend", 0, CR_ARG_CHOICE, JOB(backend), CR_BACKEND_AUTO, 0, NULL, "CR_BACKEND",
@@ -48,6 +50,17 @@ const struct cr_arg cr_job_rows[CR_JOB_ROWS] = {
 	{ "spread", 0, CR_ARG_FLAG, JOB(policy.spread), 0, 0, NULL, "CR_SPREAD", NULL,
 	  "never two members on one node", NEW_JOB },
 };
+const size_t cr_job_rows_n = CR_ARRAY_SIZE(cr_job_rows);
+
+void cr_policy_default(cairn_Policy *to)
+{
+	struct cr_job_options usual = { 0 };
+	struct cr_args a = CR_ARGS(cr_job_rows, &usual);
+	struct cr_err none = { 0 };
+
+	cr_args_begin(&a, &none);
+	cr_job_policy(&usual, to);
+}
 
 void cr_job_policy(const struct cr_job_options *o, cairn_Policy *to)
 {

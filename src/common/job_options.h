@@ -23,8 +23,10 @@ struct cr_job_options {
 #define CR_FOR_OTHERS 16u /* the first bit for further verbs */
 
 /* Of struct cr_job_options. What is kept is in cairn_Job. */
-#define CR_JOB_ROWS 11
-extern const struct cr_arg cr_job_rows[CR_JOB_ROWS];
+extern const struct cr_arg cr_job_rows[];
+extern const size_t cr_job_rows_n;
 
 /* As the coordinator is to be told: with what holds in a cluster if nothing else was said. */
 void cr_job_policy(const struct cr_job_options *o, cairn_Policy *to);
+/* Of one of whom nothing was said. */
+void cr_policy_default(cairn_Policy *to);

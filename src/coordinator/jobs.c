@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/job_options.h"
 #include "common/runtime.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
@@ -170,6 +171,7 @@ struct co_job *co_job_add(struct co *c, uint64_t id)
 struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_asker *a)
 {
 	struct co_job *j = co_job_add(c, c->next_job++);
+	cairn_Policy usual;
 
 	co_db_write(c->db, CO_SQL_SET, "ti", "next_job", (int64_t)c->next_job);
 	snprintf(j->name, sizeof(j->name), "%s", q->job);
@@ -178,15 +180,13 @@ struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_
 	j->gid = a->gid;
 	j->epoch = 1;
 	j->began_at = cr_now_ns(CLOCK_REALTIME) / 1000000;
-	if (q->has_policy)
-		j->policy = q->policy;
-	else
-		j->policy = (cairn_Policy){ .interval = 60, .max_restarts = 3 };
+	cr_policy_default(&usual);
+	j->policy = q->has_policy ? q->policy : usual;
 	if (!j->policy.has_replicas)
-		j->policy.replicas = 1;
+		j->policy.replicas = usual.replicas;
 	j->policy.has_replicas = true;
 	if (!j->policy.keep)
-		j->policy.keep = 2;
+		j->policy.keep = usual.keep;
 	co_job_set(j, CO_JOB_STARTING, "");
 	return j;
 }

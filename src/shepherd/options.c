@@ -97,7 +97,7 @@ static const struct cr_arg rows[] = {
 static void begin(struct cr_args *a, struct cr_options *o, unsigned int command)
 {
 	*a = (struct cr_args){
-		.sets = { { cr_job_rows, CR_JOB_ROWS, o ? &o->job : NULL, 0 },
+		.sets = { { cr_job_rows, cr_job_rows_n, o ? &o->job : NULL, 0 },
 			  { rows, CR_ARRAY_SIZE(rows), o, 0 } },
 		.programs = command,
 		.anywhere = command == CR_FOR_ATTACH,
@@ -148,7 +148,7 @@ void cr_options_save(const struct cr_options *o, cairn_Job *job)
 	size_t i;
 
 	job->has_options = true;
-	for (i = 0; i < CR_JOB_ROWS; i++)
+	for (i = 0; i < cr_job_rows_n; i++)
 		if (cr_job_rows[i].kept)
 			save_one(&cr_job_rows[i], &o->job, job);
 	for (i = 0; i < CR_ARRAY_SIZE(rows); i++)
@@ -210,7 +210,7 @@ int cr_options_inherit(struct cr_options *o, const cairn_Job *job, struct cr_err
 	o->signal = job->signal;
 	if (!job->has_options)
 		return 0;
-	if (inherit(cr_job_rows, CR_JOB_ROWS, &o->job, o->given[0], job, err) ||
+	if (inherit(cr_job_rows, cr_job_rows_n, &o->job, o->given[0], job, err) ||
 	    inherit(rows, CR_ARRAY_SIZE(rows), o, o->given[1], job, err))
 		return -EINVAL;
 	/* What is said now counts for more. */

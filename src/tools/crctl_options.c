@@ -49,7 +49,7 @@ static const struct cr_arg rows[] = {
 static void begin(struct cr_args *a, struct cr_ctl *c)
 {
 	*a = (struct cr_args){
-		.sets = { { cr_job_rows, CR_JOB_ROWS, c ? &c->job : NULL, 0 },
+		.sets = { { cr_job_rows, cr_job_rows_n, c ? &c->job : NULL, 0 },
 			  { rows, CR_ARRAY_SIZE(rows), c, 0 } },
 		.programs = FOR_ALL,
 		.verbs = verbs,
