@@ -20,7 +20,7 @@
 #include "common/image.h"
 #include "common/image_write.h"
 #include "net/trust.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/ship.h"
 #include "store/store.h"
 

@@ -7,4 +7,5 @@ src_libcontainer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS)
 src_libcontainer_a_SOURCES = \
 	src/container/command.c src/container/command.h src/container/container.c \
 	src/container/container.h src/container/podman.c src/container/podman.h \
-	src/container/restart.c src/container/restart.h src/container/runc.c src/container/runc.h
+	src/container/container_restart.c src/container/container_restart.h \
+	src/container/runc.c src/container/runc.h

@@ -26,7 +26,7 @@
 #include "common/io.h"
 #include "coordinator/detector.h"
 #include "coordinator/leases.h"
-#include "coordinator/options.h"
+#include "coordinator/coordinator_options.h"
 
 #define CO_NODE sizeof(((cairn_Hello *)0)->name)
 #define CO_NAME sizeof(((cairn_JobRow *)0)->name)

@@ -19,7 +19,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/members.c src/coordinator/members.h \
 	src/coordinator/nodes.c src/coordinator/nodes.h \
 	src/coordinator/operations.c src/coordinator/operations.h \
-	src/coordinator/options.c src/coordinator/options.h \
+	src/coordinator/coordinator_options.c src/coordinator/coordinator_options.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
 	src/coordinator/quorum.c src/coordinator/quorum.h \
 	src/coordinator/quota.c src/coordinator/quota.h \

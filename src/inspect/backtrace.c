@@ -13,10 +13,10 @@
 #include "common/json.h"
 #include "inspect/backtrace.h"
 #include "inspect/inspect.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "inspect/modules.h"
 #include "inspect/registers.h"
-#include "inspect/unwind.h"
+#include "inspect/inspect_unwind.h"
 #include "objects/shape/text.h"
 
 struct trace {

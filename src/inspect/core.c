@@ -19,7 +19,7 @@
 #include "common/io.h"
 #include "inspect/core_notes.h"
 #include "inspect/inspect.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 
 #define ZERO_SHARED (1ul << 20) /* stretches of zeros from here on share their bytes */
 #define ZERO_BLOCK (64ul << 20) /* at most of these; longer ones are divided */

@@ -16,7 +16,7 @@
 #include "common/err.h"
 #include "common/image.h"
 #include "common/siginfo.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "inspect/registers.h"
 
 static void note(FILE *out, const char *owner, uint32_t type, const void *desc, size_t len)

@@ -12,7 +12,7 @@
 #include "common/json.h"
 #include "inspect/diff.h"
 #include "inspect/inspect.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "objects/shape/model.h"
 #include "objects/shape/shapes.h"
 #include "objects/shape/text.h"

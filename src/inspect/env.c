@@ -13,7 +13,7 @@
 #include "common/json.h"
 #include "inspect/env.h"
 #include "inspect/inspect.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "objects/shape/model.h"
 #include "objects/shape/text.h"
 

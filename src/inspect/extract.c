@@ -16,7 +16,7 @@
 #include "common/image_read.h"
 #include "inspect/extract.h"
 #include "inspect/inspect.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "objects/shape/model.h"
 #include "objects/shape/shapes.h"
 #include "objects/shape/text.h"

@@ -17,7 +17,7 @@
 #include "common/err.h"
 #include "common/image.h"
 #include "common/io.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "inspect/symbols.h"
 
 #define DEBUG_FILES "/usr/lib/debug/.build-id"

@@ -4,7 +4,7 @@
 // it; what the agent has changed in it for the way back is undone. Runs in: crimage.
 #include "arch/x86_64/regset.h"
 #include "common/err.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "inspect/registers.h"
 
 #include <string.h>

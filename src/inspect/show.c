@@ -12,9 +12,9 @@
 
 #include "arch/x86_64/cpu.h"
 #include "common/image.h"
-#include "inspect/criu.h"
+#include "inspect/inspect_criu.h"
 #include "inspect/inspect.h"
-#include "inspect/memory.h"
+#include "inspect/inspect_memory.h"
 #include "inspect/show_json.h"
 #include "inspect/show_shared.h"
 #include "objects/shape/model.h"

@@ -16,7 +16,7 @@
 #include "common/image.h"
 #include "common/image_format.h"
 #include "common/json.h"
-#include "inspect/criu.h"
+#include "inspect/inspect_criu.h"
 #include "inspect/inspect.h"
 #include "inspect/verify.h"
 #include "objects/shape/text.h"

@@ -14,7 +14,7 @@
 #include "common/err.h"
 #include "common/io.h"
 #include "common/runtime.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "net/link.h"
 
 #define SYSTEM_SOCKET "/run/cairn/node.sock"

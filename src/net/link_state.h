@@ -7,7 +7,7 @@
 #include <sys/queue.h>
 
 #include "net/address.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "net/stream.h"
 
 struct cr_listener;

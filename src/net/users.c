@@ -15,7 +15,7 @@
 
 #include "cluster.pb.h"
 #include "common/err.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 
 /* What one user, and all who have proved nothing, leave to the others. */
 #define SHARE 8

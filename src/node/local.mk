@@ -16,7 +16,7 @@ src_libnode_a_SOURCES = \
 	src/node/node_members.c src/node/node_members.h \
 	src/node/node_requests.c src/node/node_requests.h \
 	src/node/node_run.c src/node/node_run.h \
-	src/node/options.c src/node/options.h \
+	src/node/node_options.c src/node/node_options.h \
 	src/node/outbox.c src/node/outbox.h \
 	src/node/quorum_peer.c src/node/quorum_peer.h \
 	src/node/reconcile_member.c src/node/reconcile_member.h \

@@ -15,7 +15,7 @@
 #include "common/io.h"
 #include "net/address.h"
 #include "net/link.h"
-#include "node/options.h"
+#include "node/node_options.h"
 
 #define CR_NODE_NAME 64
 #define CR_NODE_ADDRESSES 8

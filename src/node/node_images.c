@@ -10,7 +10,7 @@
 #include "node/node.h"
 #include "node/node_images.h"
 #include "node/node_members.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/chores.h"
 #include "store/ship.h"
 #include "store/store.h"

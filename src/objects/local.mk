@@ -22,7 +22,7 @@ src_libobjects_a_SOURCES += \
 	src/objects/file/directory.c src/objects/file/fifo.c src/objects/file/folder.c \
 	src/objects/file/folder.h src/objects/file/ghost.c src/objects/file/ghost.h \
 	src/objects/file/inode.c src/objects/file/inode.h src/objects/file/inode_store.c \
-	src/objects/file/inode_store.h src/objects/file/lease.c src/objects/file/lock.c \
+	src/objects/file/inode_store.h src/objects/file/file_lease.c src/objects/file/lock.c \
 	src/objects/file/lock.h src/objects/file/namespace.c src/objects/file/namespace.h \
 	src/objects/file/path.c src/objects/file/pipe.c src/objects/file/pipe.h \
 	src/objects/file/regular.c src/objects/file/regular.h

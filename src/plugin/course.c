@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 
 #include "common/err.h"
-#include "plugin/call.h"
+#include "plugin/plugin_call.h"
 #include "plugin/course.h"
 #include "plugin/list.h"
 #include "plugin/serve.h"

@@ -21,7 +21,7 @@
 #include "common/io.h"
 #include "plugin/plugin.h"
 #include "plugin/serve.h"
-#include "plugin/wire.h"
+#include "plugin/plugin_wire.h"
 
 /* One per process, as the plugin is. */
 static struct serving {

@@ -24,7 +24,7 @@
 
 #include "preload/apart.h"
 #include "preload/api.h"
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/line.h"
 #include "preload/state.h"
 #include "preload/wrappers.h"

@@ -10,7 +10,7 @@
 
 #include "preload/line.h"
 #include "preload/state.h"
-#include "preload/text.h"
+#include "preload/agent_text.h"
 
 int agent_connect(const char *suffix)
 {

@@ -5,18 +5,22 @@
 
 agent_PROGRAMS += libcairn.so
 libcairn_so_SOURCES = \
-	src/preload/addresses.c src/preload/addresses.h src/preload/agent.c src/preload/agent.h \
+	src/preload/agent_addresses.c src/preload/agent_addresses.h src/preload/agent.c \
+	src/preload/agent.h \
 	src/preload/apart.c src/preload/apart.h src/preload/api.c src/preload/api.h \
-	src/preload/describe.c src/preload/describe.h src/preload/environment.c \
-	src/preload/environment.h src/preload/filters.c src/preload/filters.h \
+	src/preload/agent_describe.c src/preload/agent_describe.h src/preload/agent_environment.c \
+	src/preload/agent_environment.h src/preload/agent_filters.c src/preload/agent_filters.h \
 	src/preload/hash_avx2.c src/preload/hash_avx2.h src/preload/hash_sse2.c \
-	src/preload/hash_sse2.h src/preload/ids.c src/preload/ids.h src/preload/interrupt.c \
+	src/preload/hash_sse2.h src/preload/agent_ids.c src/preload/agent_ids.h \
+	src/preload/interrupt.c \
 	src/preload/interrupt.h src/preload/line.c src/preload/line.h src/preload/locks.c \
-	src/preload/locks.h src/preload/pending.c src/preload/pending.h src/preload/popen.c \
+	src/preload/locks.h src/preload/agent_pending.c src/preload/agent_pending.h \
+	src/preload/popen.c \
 	src/preload/readable.c src/preload/readable.h src/preload/resume.c src/preload/resume.h \
 	src/preload/spawn.c src/preload/stacks.c src/preload/stacks.h src/preload/state.c \
-	src/preload/state.h src/preload/stop.c src/preload/stop.h src/preload/string.c \
-	src/preload/text.h src/preload/undo.c src/preload/undo.h src/preload/watched.c \
+	src/preload/state.h src/preload/agent_stop.c src/preload/agent_stop.h src/preload/string.c \
+	src/preload/agent_text.h src/preload/agent_undo.c src/preload/agent_undo.h \
+	src/preload/watched.c \
 	src/preload/watched.h src/preload/wrap_accept.c src/preload/wrap_address.c \
 	src/preload/wrap_address.h src/preload/wrap_clocks.c src/preload/wrap_clocks.h \
 	src/preload/wrap_fds.c src/preload/wrap_ids.c src/preload/wrap_ids.h \

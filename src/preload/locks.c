@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 
 #include "arch/x86_64/frame.h"
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/locks.h"
 #include "preload/state.h"
 #include "preload/wrappers.h"

@@ -15,11 +15,11 @@
 #include <sys/wait.h>
 
 #include "common/preload.h"
-#include "preload/environment.h"
-#include "preload/ids.h"
+#include "preload/agent_environment.h"
+#include "preload/agent_ids.h"
 #include "preload/readable.h"
 #include "preload/state.h"
-#include "preload/text.h"
+#include "preload/agent_text.h"
 #include "preload/wrap_paths.h"
 #include "preload/wrappers.h"
 

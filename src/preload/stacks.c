@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/stacks.h"
 #include "preload/state.h"
 #include "preload/wrappers.h"

@@ -10,7 +10,7 @@
 #include <sys/un.h>
 
 #include "common/accept.h"
-#include "preload/addresses.h"
+#include "preload/agent_addresses.h"
 #include "preload/readable.h"
 #include "preload/state.h"
 #include "preload/wrap_address.h"

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "preload/addresses.h"
-#include "preload/ids.h"
+#include "preload/agent_addresses.h"
+#include "preload/agent_ids.h"
 #include "preload/readable.h"
 #include "preload/wrap_address.h"
 #include "preload/wrappers.h"

@@ -13,9 +13,9 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/readable.h"
-#include "preload/text.h"
+#include "preload/agent_text.h"
 #include "preload/wrap_clocks.h"
 #include "preload/wrap_ids.h"
 #include "preload/wrap_locks.h"

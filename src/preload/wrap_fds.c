@@ -12,8 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "preload/addresses.h"
-#include "preload/ids.h"
+#include "preload/agent_addresses.h"
+#include "preload/agent_ids.h"
 #include "preload/readable.h"
 #include "preload/wrap_address.h"
 #include "preload/wrappers.h"

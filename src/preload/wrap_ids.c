@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "preload/api.h"
-#include "preload/filters.h"
-#include "preload/ids.h"
+#include "preload/agent_filters.h"
+#include "preload/agent_ids.h"
 #include "preload/state.h"
 #include "preload/wrap_ids.h"
 #include "preload/wrappers.h"

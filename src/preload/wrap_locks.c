@@ -11,7 +11,7 @@
 #include <threads.h>
 
 #include "arch/x86_64/syscall.h"
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/wrap_locks.h"
 #include "preload/wrappers.h"
 

@@ -9,7 +9,7 @@
 
 #include "preload/apart.h"
 #include "preload/state.h"
-#include "preload/text.h"
+#include "preload/agent_text.h"
 #include "preload/wrappers.h"
 
 struct maps {

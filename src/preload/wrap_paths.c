@@ -16,10 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/readable.h"
 #include "preload/state.h"
-#include "preload/text.h"
+#include "preload/agent_text.h"
 #include "preload/wrap_paths.h"
 #include "preload/wrappers.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/siginfo.h"
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/state.h"
 #include "preload/wrap_siginfo.h"
 #include "preload/wrappers.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/interrupt.h"
 #include "preload/readable.h"
 #include "preload/state.h"

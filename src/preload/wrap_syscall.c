@@ -15,11 +15,11 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "preload/filters.h"
-#include "preload/ids.h"
+#include "preload/agent_filters.h"
+#include "preload/agent_ids.h"
 #include "preload/stacks.h"
 #include "preload/state.h"
-#include "preload/stop.h"
+#include "preload/agent_stop.h"
 #include "preload/wrap_clocks.h"
 #include "preload/wrap_siginfo.h"
 #include "preload/wrap_signals.h"

@@ -9,7 +9,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "preload/ids.h"
+#include "preload/agent_ids.h"
 #include "preload/state.h"
 #include "preload/wrap_sysv.h"
 #include "preload/wrappers.h"

@@ -26,7 +26,7 @@
 #include "preload/hash_sse2.h"
 #include "preload/line.h"
 #include "preload/state.h"
-#include "preload/text.h"
+#include "preload/agent_text.h"
 #include "preload/writer.h"
 
 /* Small enough for what was hashed to be in the cache still when it is written. */

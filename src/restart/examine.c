@@ -25,7 +25,7 @@
 #include "objects/file/regular.h"
 #include "restart/sandbox.h"
 #include "restart/check.h"
-#include "restart/plugins.h"
+#include "restart/restart_plugins.h"
 #include "restart/restart.h"
 #include "shepherd/shepherd.h"
 

@@ -18,7 +18,7 @@
 #include "common/proc.h"
 #include "restart/births.h"
 #include "restart/failure.h"
-#include "restart/ids.h"
+#include "restart/restart_ids.h"
 #include "restart/restart.h"
 
 static const char *const labels[CR_LABELS] = {

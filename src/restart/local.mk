@@ -6,15 +6,19 @@ noinst_LIBRARIES += src/librestart.a
 src_librestart_a_SOURCES = \
 	src/restart/sandbox.c src/restart/sandbox.h src/restart/check.c src/restart/check.h \
 	src/restart/examine.c src/restart/examine.h src/restart/failure.c src/restart/failure.h \
-	src/restart/ids.c src/restart/ids.h src/restart/keys.c src/restart/keys.h \
+	src/restart/restart_ids.c src/restart/restart_ids.h src/restart/restart_keys.c \
+	src/restart/restart_keys.h \
 	src/restart/layout.c src/restart/layout.h \
-	src/restart/map.c src/restart/map.h src/restart/pids.c src/restart/pids.h \
+	src/restart/map.c src/restart/map.h src/restart/restart_pids.c src/restart/restart_pids.h \
 	src/restart/aio.c src/restart/aio.h src/restart/births.c src/restart/births.h \
-	src/restart/memory.c src/restart/memory.h src/restart/directory.c src/restart/directory.h \
+	src/restart/restart_memory.c src/restart/restart_memory.h \
+	src/restart/working_directory.c src/restart/working_directory.h \
 	src/restart/plan.c src/restart/plan.h src/restart/plan_signals.c \
 	src/restart/plan_signals.h src/restart/plan_threads.c src/restart/plan_threads.h \
-	src/restart/plugins.c src/restart/plugins.h src/restart/restart.h src/restart/restorer.h \
-	src/restart/root.c src/restart/root.h src/restart/tree.c src/restart/tree.h \
+	src/restart/restart_plugins.c src/restart/restart_plugins.h src/restart/restart.h \
+	src/restart/restorer.h \
+	src/restart/root.c src/restart/root.h src/restart/restart_tree.c \
+	src/restart/restart_tree.h \
 	src/restart/vdso.c src/restart/vdso.h
 src_librestart_a_LIBADD = src/restart/restorer.o
 

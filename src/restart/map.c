@@ -12,7 +12,7 @@
 
 #include "common/image.h"
 #include "objects/core/policy.h"
-#include "plugin/call.h"
+#include "plugin/plugin_call.h"
 #include "plugin/plugin.h"
 #include "restart/map.h"
 #include "shepherd/options.h"

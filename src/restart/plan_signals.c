@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "common/siginfo.h"
-#include "restart/ids.h"
+#include "restart/restart_ids.h"
 #include "restart/plan.h"
 #include "restart/plan_signals.h"
 

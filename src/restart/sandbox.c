@@ -30,7 +30,7 @@
 #include "common/proc.h"
 #include "objects/ipc/sysv.h"
 #include "restart/sandbox.h"
-#include "restart/ids.h"
+#include "restart/restart_ids.h"
 #include "restart/restart.h"
 #include "restart/root.h"
 #include "shepherd/guard.h"

@@ -10,8 +10,8 @@
 
 #include "common/clock.h"
 #include "common/label.h"
-#include "net/frame.h"
-#include "shepherd/cluster.h"
+#include "net/net_frame.h"
+#include "shepherd/cluster_link.h"
 #include "shepherd/shepherd.h"
 
 #define ANSWER_MS 30000

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an agent has noted for whoever wants to call it, read out of its process's memory: whether
-// the CPU itself runs it, and its seccomp filters (preload/filters.c). A filter may have a process
-// killed for what its agent does in a checkpoint. Runs in the shepherd. What is not known for sure
-// is refused.
+// the CPU itself runs it, and its seccomp filters (preload/agent_filters.c). A filter may have a
+// process killed for what its agent does in a checkpoint. Runs in the shepherd. What is not known
+// for sure is refused.
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

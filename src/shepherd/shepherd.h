@@ -22,7 +22,7 @@
 #include "operation.pb.h"
 #include "plugin/plugin.h"
 #include "shepherd/backend.h"
-#include "shepherd/cluster.h"
+#include "shepherd/cluster_link.h"
 #include "shepherd/options.h"
 #include "shepherd/stages.h"
 

@@ -8,7 +8,7 @@
 
 #include "common/err.h"
 #include "common/owner.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/chores.h"
 #include "store/place.h"
 #include "store/scrub.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A connection between two stores, used by one thread, which waits in it: TLS with the cluster's
-// trust, or a unix socket. Frames of net/frame.h. A peer that says nothing for too long counts as
-// gone; others break a connection off by shutdown() of its socket.
+// trust, or a unix socket. Frames of net/net_frame.h. A peer that says nothing for too long counts
+// as gone; others break a connection off by shutdown() of its socket.
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,7 +14,7 @@
 
 #include "common/err.h"
 #include "common/io.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "store/conn.h"
 #include "store/internal.h"
 

@@ -16,10 +16,10 @@
 #include "common/err.h"
 #include "common/image.h"
 #include "common/image_read.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/conn.h"
 #include "store/receive.h"
-#include "store/verify.h"
+#include "store/store_verify.h"
 #include "store/work.h"
 
 #define SOURCES 3 /* images of the same member that pieces are looked for in */

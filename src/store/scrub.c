@@ -11,9 +11,9 @@
 
 #include "common/err.h"
 #include "common/image.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/scrub.h"
-#include "store/verify.h"
+#include "store/store_verify.h"
 #include "store/work.h"
 
 #define ROUND_NS (3600 * 1000000000ll) /* from the beginning of one round to the next */

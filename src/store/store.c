@@ -12,7 +12,7 @@
 #include <sys/statvfs.h>
 
 #include "common/err.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/place.h"
 #include "store/scrub.h"
 #include "store/ship.h"

@@ -4,14 +4,14 @@
 #include <string.h>
 
 #include "container/container.h"
-#include "container/restart.h"
-#include "criu/attach.h"
-#include "criu/backend.h"
+#include "container/container_restart.h"
+#include "criu/criu_attach.h"
+#include "criu/criu_backend.h"
 #include "criu/dump.h"
 #include "criu/restore.h"
 #include "restart/examine.h"
 #include "restart/restart.h"
-#include "restart/tree.h"
+#include "restart/restart_tree.h"
 #include "shepherd/agent_save.h"
 #include "shepherd/pids.h"
 #include "shepherd/run.h"

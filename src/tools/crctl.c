@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/attach.h"
+#include "tools/crctl_attach.h"
 #include "tools/cluster_verbs.h"
 #include "tools/crctl.h"
 #include "tools/crctl_options.h"

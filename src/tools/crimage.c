@@ -12,7 +12,7 @@
 #include "inspect/diff.h"
 #include "inspect/env.h"
 #include "inspect/extract.h"
-#include "inspect/files.h"
+#include "inspect/inspect_files.h"
 #include "inspect/inspect.h"
 #include "inspect/show.h"
 #include "inspect/verify.h"

@@ -25,7 +25,7 @@
 #include "tools/backends.h"
 #include "tools/detach.h"
 #include "tools/launch_nodes.h"
-#include "tools/program.h"
+#include "tools/launch_program.h"
 
 static void usage(void)
 {

@@ -7,10 +7,10 @@
 
 #include "common/image_read.h"
 #include "common/json.h"
-#include "inspect/criu.h"
+#include "inspect/inspect_criu.h"
 #include "objects/kinds.h"
 #include "restart/check.h"
-#include "restart/plugins.h"
+#include "restart/restart_plugins.h"
 #include "restart/restart.h"
 #include "shepherd/options.h"
 #include "shepherd/shepherd.h"

@@ -14,7 +14,7 @@
 #include "common/err.h"
 #include "common/io.h"
 #include "common/runtime.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "tools/crrsh_start.h"
 
 #define ANSWER_MS 60000

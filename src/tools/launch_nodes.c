@@ -3,7 +3,7 @@
 // crlaunch --nodes. Each member is a crlaunch of its own, started by a node's crnode with the same
 // options; those that are about the cluster mean nothing to it then.
 #include "common/io.h"
-#include "shepherd/cluster.h"
+#include "shepherd/cluster_link.h"
 #include "shepherd/options.h"
 #include "tools/launch_nodes.h"
 

@@ -13,19 +13,21 @@ TOOL_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 
 crlaunch_SOURCES = \
 	src/tools/backends.c src/tools/backends.h src/tools/crlaunch.c src/tools/detach.c \
-	src/tools/detach.h src/tools/launch_nodes.c src/tools/launch_nodes.h src/tools/program.c \
-	src/tools/program.h
+	src/tools/detach.h src/tools/launch_nodes.c src/tools/launch_nodes.h \
+	src/tools/launch_program.c \
+	src/tools/launch_program.h
 crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(SHEPHERD_LIBS)
 
 crctl_SOURCES = \
-	src/tools/attach.c src/tools/attach.h src/tools/backends.c src/tools/backends.h \
+	src/tools/crctl_attach.c src/tools/crctl_attach.h src/tools/backends.c \
+	src/tools/backends.h \
 	src/tools/cluster_rows.c src/tools/cluster_rows.h src/tools/detach.c src/tools/detach.h \
 	src/tools/cluster_verbs.c src/tools/cluster_verbs.h src/tools/crctl.c src/tools/crctl.h \
 	src/tools/crctl_options.c src/tools/crctl_options.h src/tools/local_list.c \
 	src/tools/local_list.h src/tools/local_verbs.c src/tools/local_verbs.h src/tools/look.c \
-	src/tools/look.h src/tools/reach.c src/tools/reach.h src/tools/program.c \
-	src/tools/program.h
+	src/tools/look.h src/tools/reach_job.c src/tools/reach_job.h src/tools/launch_program.c \
+	src/tools/launch_program.h
 crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
 crctl_LDADD = $(SHEPHERD_LIBS)
 

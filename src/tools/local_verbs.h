@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "tools/look.h"
-#include "tools/reach.h"
+#include "tools/reach_job.h"
 
 struct cr_err;
 struct cr_json;

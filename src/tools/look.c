@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
-#include "criu/attach.h"
+#include "criu/criu_attach.h"
 #include "criu/choose.h"
 #include "objects/core/save.h"
 #include "objects/kinds.h"

@@ -13,7 +13,7 @@
 #include "cluster.pb.h"
 #include "common/err.h"
 #include "fuzz.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "net/link.h"
 
 #define MOST 65536

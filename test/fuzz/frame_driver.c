@@ -10,7 +10,7 @@
 #include "common/defs.h"
 #include "common/io.h"
 #include "fuzz.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "sample.h"
 
 static uint8_t input[65536];

@@ -25,7 +25,7 @@
 #include "inspect/backtrace.h"
 #include "inspect/core.h"
 #include "inspect/env.h"
-#include "inspect/files.h"
+#include "inspect/inspect_files.h"
 #include "inspect/inspect.h"
 #include "inspect/show.h"
 #include "sample.h"

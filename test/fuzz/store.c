@@ -16,9 +16,9 @@
 #include <xxhash.h>
 
 #include "common/err.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "sample.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/conn.h"
 #include "store/internal.h"
 #include "store/place.h"

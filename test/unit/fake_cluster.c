@@ -22,7 +22,7 @@
 #include "coordinator/database.h"
 #include "coordinator/nodes.h"
 #include "coordinator/server.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "net/link.h"
 #include "net/listener.h"
 

@@ -8,7 +8,7 @@
 
 #include "cluster.pb.h"
 #include "common/err.h"
-#include "net/frame.h"
+#include "net/net_frame.h"
 #include "net/link.h"
 #include "unit.h"
 

@@ -8,7 +8,7 @@
 
 #include "common/err.h"
 #include "store/chores.h"
-#include "store/verify.h"
+#include "store/store_verify.h"
 #include "store_lab.h"
 
 static struct lab_store a;

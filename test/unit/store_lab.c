@@ -5,9 +5,9 @@
 #include "common/image_write.h"
 #include "net/link.h"
 #include "net/trust.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/ship.h"
-#include "store/verify.h"
+#include "store/store_verify.h"
 #include "store_lab.h"
 
 #include <arpa/inet.h>

@@ -9,7 +9,7 @@
 #include <xxhash.h>
 
 #include "common/piece.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/conn.h"
 #include "store/receive.h"
 #include "store_lab.h"

@@ -10,7 +10,7 @@
 #include "common/err.h"
 #include "net/link.h"
 #include "net/trust.h"
-#include "store/accept.h"
+#include "store/store_accept.h"
 #include "store/chores.h"
 #include "store/ship.h"
 #include "store_lab.h"

@@ -15,7 +15,7 @@
 #include "common/proc.h"
 #include "objects/core/object.h"
 #include "objects/shape/shape.h"
-#include "plugin/call.h"
+#include "plugin/plugin_call.h"
 #include "plugin/list.h"
 #include "plugin/plugin.h"
 

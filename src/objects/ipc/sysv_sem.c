@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // SysV semaphores: values, who operated each last, and what the end of a process will undo. The
-// undo values are found out by the agents (preload/undo.c) and arrive as records of a process.
+// undo values are found out by the agents (preload/agent_undo.c), and come as records of a process.
 // Runs in: the shepherd; cr_semaphores_of_process() in a restarted process.
 #include "objects/ipc/sysv_sem.h"
 

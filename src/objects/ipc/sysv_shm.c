@@ -2,7 +2,7 @@
 //
 // SysV shared memory: segments with their content, attached or not, also removed ones that are
 // still attached. A segment is a SharedMemory to which mappings refer, with its IpcObject besides.
-// Runs in: the shepherd; a restarted process attaches what it had (restart/memory.c).
+// Runs in: the shepherd; a restarted process attaches what it had (restart/restart_memory.c).
 #include "objects/ipc/sysv_shm.h"
 
 #include <errno.h>
