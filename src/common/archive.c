@@ -151,7 +151,8 @@ int cr_archive_add(struct cr_image_writer *w, int dir, struct cr_err *err)
 
 /* ---- out ---- */
 
-static int bad(const struct cr_image *img, const char *name, const char *what, struct cr_err *err)
+static int archive_bad(const struct cr_image *img, const char *name, const char *what,
+		       struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_DAMAGED, EBADMSG,
 		       "%s is damaged (file %.100s: %s); nothing was started, use an older "
@@ -176,7 +177,8 @@ static bool name_is_good(const char *name)
 	}
 }
 
-static int make(const struct cr_image *img, const cairn_ArchiveFile *f, int dir, struct cr_err *err)
+static int archive_make(const struct cr_image *img, const cairn_ArchiveFile *f, int dir,
+			struct cr_err *err)
 {
 	mode_t mode = (f->mode & 0777) | 0600;
 	cr_auto_fd fd = -1;
@@ -191,7 +193,7 @@ static int make(const struct cr_image *img, const cairn_ArchiveFile *f, int dir,
 			    mode);
 		ret = fd < 0 ? -1 : ftruncate(fd, f->size);
 	} else {
-		return bad(img, f->name, "kind of file", err);
+		return archive_bad(img, f->name, "kind of file", err);
 	}
 	if (ret)
 		return cr_fail(err, CR_EXIT_IO, errno, "cannot make %s from %s", f->name,
@@ -199,8 +201,8 @@ static int make(const struct cr_image *img, const cairn_ArchiveFile *f, int dir,
 	return 0;
 }
 
-static int fill(const struct cr_image *img, const cairn_ArchiveFile *f, const cairn_ArchivePiece *p,
-		int dir, struct cr_err *err)
+static int archive_fill(const struct cr_image *img, const cairn_ArchiveFile *f,
+			const cairn_ArchivePiece *p, int dir, struct cr_err *err)
 {
 	cr_auto_fd fd = -1;
 	cr_auto_free void *data = NULL;
@@ -208,7 +210,7 @@ static int fill(const struct cr_image *img, const cairn_ArchiveFile *f, const ca
 
 	if (!S_ISREG(f->mode) || p->blob.size > PIECE || p->position > f->size ||
 	    p->blob.size > f->size - p->position)
-		return bad(img, f->name, "place of a piece", err);
+		return archive_bad(img, f->name, "place of a piece", err);
 	ret = cr_image_read_blob(img, &p->blob, &data, err);
 	if (ret)
 		return ret;
@@ -229,19 +231,19 @@ int cr_archive_extract(const struct cr_image *img, int dir, struct cr_err *err)
 		const cairn_ArchiveFile *f = &img->archive_files.v[i];
 
 		if (f->id != i + 1 || !name_is_good(f->name))
-			ret = bad(img, f->name, "name", err);
+			ret = archive_bad(img, f->name, "name", err);
 	}
 	/* A file's pieces follow it, as they were written. */
 	for (links = 0; links < 2 && !ret; links++)
 		for (i = 0; i < img->archive_files.n && !ret; i++)
 			if ((bool)S_ISLNK(img->archive_files.v[i].mode) == (links == 1))
-				ret = make(img, &img->archive_files.v[i], dir, err);
+				ret = archive_make(img, &img->archive_files.v[i], dir, err);
 	for (k = 0; k < img->archive_pieces.n && !ret; k++) {
 		const cairn_ArchivePiece *p = &img->archive_pieces.v[k];
 
 		if (!p->file || p->file > img->archive_files.n)
-			return bad(img, "?", "number of a file", err);
-		ret = fill(img, &img->archive_files.v[p->file - 1], p, dir, err);
+			return archive_bad(img, "?", "number of a file", err);
+		ret = archive_fill(img, &img->archive_files.v[p->file - 1], p, dir, err);
 	}
 	return ret;
 }

@@ -97,8 +97,8 @@ static int set_choice(const struct cr_arg *r, void *to, const char *value, const
 	return not_among(r, value, source, err);
 }
 
-static int append(const struct cr_arg *r, struct cr_arg_list *list, const char *value,
-		  const char *source, struct cr_err *err)
+static int args_append(const struct cr_arg *r, struct cr_arg_list *list, const char *value,
+		       const char *source, struct cr_err *err)
 {
 	size_t max = r->max ? r->max : CR_ARG_LIST_MAX;
 
@@ -130,7 +130,7 @@ int cr_arg_set(const struct cr_arg *r, void *options, const char *value, const c
 	case CR_ARG_CHOICE:
 		return set_choice(r, to, value, source, err);
 	case CR_ARG_LIST:
-		return r->add ? r->add(to, value, err) : append(r, to, value, source, err);
+		return r->add ? r->add(to, value, err) : args_append(r, to, value, source, err);
 	}
 	return -EINVAL;
 }
@@ -279,7 +279,7 @@ static int code_of_letter(const struct cr_args *a, int letter)
 	return -1;
 }
 
-static int refuse(int got, char **argv, struct cr_err *err)
+static int args_refuse(int got, char **argv, struct cr_err *err)
 {
 	bool letter = optopt > 0 && optopt < FIRST_CODE;
 	char text[3] = { '-', optopt, 0 };
@@ -308,7 +308,7 @@ int cr_args_read(struct cr_args *a, int argc, char **argv, struct cr_err *err)
 			break;
 		}
 		if (got == '?' || got == ':')
-			return refuse(got, argv, err);
+			return args_refuse(got, argv, err);
 		code = got >= FIRST_CODE ? got : code_of_letter(a, got);
 		if (code < 0)
 			continue;

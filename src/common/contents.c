@@ -20,7 +20,7 @@ static int by_offset(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-static bool add(cr_contents *list, struct cr_content c)
+static bool contents_add(cr_contents *list, struct cr_content c)
 {
 	struct cr_content *to = c.size ? cr_list_add(list) : NULL;
 
@@ -29,16 +29,17 @@ static bool add(cr_contents *list, struct cr_content c)
 	return to || !c.size;
 }
 
-static bool add_runs(cr_contents *list, const cairn_PageRun *runs, size_t n, enum cr_content_of of,
-		     uint32_t id)
+static bool contents_add_runs(cr_contents *list, const cairn_PageRun *runs, size_t n,
+			      enum cr_content_of of, uint32_t id)
 {
 	bool ok = true;
 	size_t i;
 
 	for (i = 0; i < n && ok; i++)
 		if (runs[i].codec < cairn_Codec_CODEC_ZERO)
-			ok = add(list, (struct cr_content){ runs[i].offset, runs[i].stored,
-							    runs[i].xxh3, of, id, runs[i].addr });
+			ok = contents_add(list, (struct cr_content){ runs[i].offset, runs[i].stored,
+								     runs[i].xxh3, of, id,
+								     runs[i].addr });
 	return ok;
 }
 
@@ -51,18 +52,19 @@ int cr_contents_of(const struct cr_image *img, cr_contents *list, struct cr_err 
 	for (i = 0; i < img->processes.n && ok; i++) {
 		const struct cr_process_image *p = &img->processes.v[i];
 
-		ok = add_runs(list, p->runs.v, p->runs.n, CR_CONTENT_PROCESS, p->process.pid);
+		ok = contents_add_runs(list, p->runs.v, p->runs.n, CR_CONTENT_PROCESS,
+				       p->process.pid);
 	}
 	for (i = 0; i < img->shared.n && ok; i++) {
 		const struct cr_shared_image *s = &img->shared.v[i];
 
-		ok = add_runs(list, s->runs.v, s->runs.n, CR_CONTENT_SHARED, s->memory.id);
+		ok = contents_add_runs(list, s->runs.v, s->runs.n, CR_CONTENT_SHARED, s->memory.id);
 	}
 	for (i = 0; i < img->blobs.n && ok; i++) {
 		const cairn_Blob *b = &img->blobs.v[i];
 
-		ok = add(list,
-			 (struct cr_content){ b->offset, b->size, b->xxh3, CR_CONTENT_BLOB, 0, 0 });
+		ok = contents_add(list, (struct cr_content){ b->offset, b->size, b->xxh3,
+							     CR_CONTENT_BLOB, 0, 0 });
 	}
 	if (!ok) {
 		free(list->v);

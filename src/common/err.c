@@ -67,7 +67,7 @@ static void put_time(char out[32])
 }
 
 /* One write, so that lines of several processes do not mix. */
-static void say(const char *text)
+static void err_say(const char *text)
 {
 	char now[32], line[1024];
 
@@ -78,7 +78,7 @@ static void say(const char *text)
 
 void cr_err_print(const struct cr_err *err)
 {
-	say(err->text);
+	err_say(err->text);
 }
 
 int cr_output_end(struct cr_err *err)
@@ -100,5 +100,5 @@ void cr_say(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	say(text);
+	err_say(text);
 }

@@ -11,7 +11,7 @@
 #include "common/agent_config.h"
 #include "common/defs.h"
 
-static int compare(const void *a, const void *b)
+static int ids_compare(const void *a, const void *b)
 {
 	const struct cr_id *x = a, *y = b;
 
@@ -20,13 +20,13 @@ static int compare(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-static void sort(struct cr_id *v, uint32_t *n)
+static void ids_sort(struct cr_id *v, uint32_t *n)
 {
 	uint32_t i, k = 0;
 
-	qsort(v, *n, sizeof(*v), compare);
+	qsort(v, *n, sizeof(*v), ids_compare);
 	for (i = 0; i < *n; i++)
-		if (!k || compare(&v[i], &v[k - 1]))
+		if (!k || ids_compare(&v[i], &v[k - 1]))
 			v[k++] = v[i];
 	*n = k;
 }
@@ -56,8 +56,8 @@ int cr_ids_expect_old(struct cr_ids *ids, int32_t old, int32_t id)
 
 void cr_ids_sort(struct cr_ids *ids)
 {
-	sort(ids->by_id, &ids->n);
-	sort(ids->old, &ids->nold);
+	ids_sort(ids->by_id, &ids->n);
+	ids_sort(ids->old, &ids->nold);
 }
 
 void cr_ids_born(struct cr_ids *ids, uint32_t kind, int32_t id, int32_t real)
@@ -75,7 +75,7 @@ int cr_ids_add(struct cr_ids *ids, uint32_t kind, int32_t id, int32_t real)
 	if (ids->n == CR_IDS_MAX / 2)
 		return -ENOSPC;
 	ids->by_id[ids->n++] = (struct cr_id){ kind, id, real };
-	sort(ids->by_id, &ids->n);
+	ids_sort(ids->by_id, &ids->n);
 	return 0;
 }
 
@@ -86,11 +86,11 @@ int cr_ids_stand_in(struct cr_ids *ids, int32_t id, int32_t real)
 	if (!cr_id_find(ids->by_id, ids->n, CR_ID_PROCESS, id))
 		return cr_ids_add(ids, CR_ID_PROCESS, id, real);
 	ret = cr_ids_expect_old(ids, real, id);
-	sort(ids->old, &ids->nold);
+	ids_sort(ids->old, &ids->nold);
 	return ret;
 }
 
-static bool known(const struct cr_id *e)
+static bool ids_known(const struct cr_id *e)
 {
 	return e->other || e->kind != CR_ID_PROCESS;
 }
@@ -101,15 +101,16 @@ static void turn_round(struct cr_ids *ids)
 	uint32_t i, n = 0, reals = 0;
 
 	for (i = 0; i < ids->n; i++)
-		if (known(&ids->by_id[i]))
+		if (ids_known(&ids->by_id[i]))
 			ids->by_real[reals++] =
 				(struct cr_id){ ids->by_id[i].kind, ids->by_id[i].other,
 						ids->by_id[i].id };
-	sort(ids->by_real, &reals);
+	ids_sort(ids->by_real, &reals);
 	for (i = 0; i < ids->n; i++) {
 		const struct cr_id *e = &ids->by_id[i];
 
-		if (known(e) && cr_id_find(ids->by_real, reals, e->kind, e->other)->other == e->id)
+		if (ids_known(e) &&
+		    cr_id_find(ids->by_real, reals, e->kind, e->other)->other == e->id)
 			ids->by_id[n++] = *e;
 	}
 	ids->n = n;
@@ -140,7 +141,7 @@ static void drop_same(struct cr_id *v, uint32_t *n)
 	uint32_t i, k = 0;
 
 	for (i = 0; i < *n; i++)
-		if (known(&v[i]) && v[i].other != v[i].id)
+		if (ids_known(&v[i]) && v[i].other != v[i].id)
 			v[k++] = v[i];
 	*n = k;
 }
@@ -162,12 +163,12 @@ int cr_ids_settle(struct cr_ids *ids)
 	if (ret)
 		return ret;
 	drop_same(ids->by_id, &ids->n);
-	sort(ids->by_id, &ids->n);
+	ids_sort(ids->by_id, &ids->n);
 	for (i = 0; i < ids->n; i++)
 		ids->by_real[i] =
 			(struct cr_id){ ids->by_id[i].kind, ids->by_id[i].other, ids->by_id[i].id };
 	reals = ids->n;
-	sort(ids->by_real, &reals);
+	ids_sort(ids->by_real, &reals);
 	return 0;
 }
 

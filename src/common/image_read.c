@@ -83,8 +83,8 @@ static size_t largest_record(void)
 	return max;
 }
 
-static int damaged(const struct cr_image *img, struct cr_err *err, const char *file,
-		   uint64_t offset, const char *what)
+static int image_read_damaged(const struct cr_image *img, struct cr_err *err, const char *file,
+			      uint64_t offset, const char *what)
 {
 	return cr_fail(err, CR_EXIT_DAMAGED, EBADMSG,
 		       "%s/%s is damaged at byte %llu (%s); nothing was started, use an older "
@@ -108,11 +108,11 @@ static int check_header(const struct cr_image *img, const char *file, const void
 	const struct cr_file_header *h = data;
 
 	if (len < sizeof(*h))
-		return damaged(img, err, file, len, "truncated");
+		return image_read_damaged(img, err, file, len, "truncated");
 	if (memcmp(h->magic, magic, 8))
-		return damaged(img, err, file, 0, "not a Cairn image");
+		return image_read_damaged(img, err, file, 0, "not a Cairn image");
 	if (h->version != ~h->version_inverted)
-		return damaged(img, err, file, 8, "version");
+		return image_read_damaged(img, err, file, 8, "version");
 	if (h->version > CR_FORMAT_VERSION)
 		return cr_fail(err, CR_EXIT_FORMAT, 0,
 			       "%s has format %u, this Cairn reads up to %u: restart it with the "
@@ -170,16 +170,17 @@ static int open_checked(struct cr_image *img, int dir, const char *name, uint64_
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
-		return errno == ENOENT ? damaged(img, err, name, 0, "missing") :
+		return errno == ENOENT ? image_read_damaged(img, err, name, 0, "missing") :
 					 cr_fail(err, CR_EXIT_IO, errno, "%s/%s", img->path, name);
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return damaged(img, err, name, 0, "not a file");
+		return image_read_damaged(img, err, name, 0, "not a file");
 	}
 	if ((uint64_t)st.st_size != size) {
 		close(fd);
-		return damaged(img, err, name, st.st_size,
-			       (uint64_t)st.st_size < size ? "truncated" : "longer than written");
+		return image_read_damaged(img, err, name, st.st_size,
+					  (uint64_t)st.st_size < size ? "truncated" :
+									"longer than written");
 	}
 	return fd;
 }
@@ -197,25 +198,25 @@ static int read_manifest(struct cr_image *img, int dir, struct cr_err *err)
 	/* Nothing that lets us wait for ever, or fills our memory. */
 	if (!fstatat(dir, CR_MANIFEST, &st, AT_SYMLINK_NOFOLLOW) &&
 	    (!S_ISREG(st.st_mode) || st.st_size > MANIFEST_MAX))
-		return damaged(img, err, CR_MANIFEST, 0, "not a file, or too long");
+		return image_read_damaged(img, err, CR_MANIFEST, 0, "not a file, or too long");
 	n = cr_slurp(dir, CR_MANIFEST, &data);
 	if (n < 0)
-		return n == -ENOENT ? damaged(img, err, CR_MANIFEST, 0, "missing") :
+		return n == -ENOENT ? image_read_damaged(img, err, CR_MANIFEST, 0, "missing") :
 				      cr_fail(err, CR_EXIT_IO, -n, "%s/" CR_MANIFEST, img->path);
 	ret = check_header(img, CR_MANIFEST, data, n, magic, err);
 	if (ret)
 		return ret;
 	h = (void *)data;
 	if ((size_t)n < sizeof(*h) || h->length != n - sizeof(*h))
-		return damaged(img, err, CR_MANIFEST, n, "length");
+		return image_read_damaged(img, err, CR_MANIFEST, n, "length");
 	if (XXH3_64bits(data + sizeof(*h), h->length) != h->hash)
-		return damaged(img, err, CR_MANIFEST, sizeof(*h), "checksum");
+		return image_read_damaged(img, err, CR_MANIFEST, sizeof(*h), "checksum");
 	in = pb_istream_from_buffer((void *)(h + 1), h->length);
 	if (!pb_decode(&in, cairn_Manifest_fields, &img->manifest))
-		return damaged(img, err, CR_MANIFEST, sizeof(*h), "content");
+		return image_read_damaged(img, err, CR_MANIFEST, sizeof(*h), "content");
 	if (img->manifest.files_count != 2 || strcmp(img->manifest.files[0].name, CR_STATE) ||
 	    strcmp(img->manifest.files[1].name, CR_PACK))
-		return damaged(img, err, CR_MANIFEST, sizeof(*h), "list of files");
+		return image_read_damaged(img, err, CR_MANIFEST, sizeof(*h), "list of files");
 	return 0;
 }
 
@@ -235,7 +236,7 @@ struct cr_process_image *cr_image_process(struct cr_image *img, int32_t pid)
 	return NULL;
 }
 
-static int add_runs(struct cr_image *img, const cairn_PageRuns *runs)
+static int image_read_add_runs(struct cr_image *img, const cairn_PageRuns *runs)
 {
 	struct cr_process_image *p = NULL;
 	struct cr_shared_image *s = NULL;
@@ -368,7 +369,7 @@ static int add_record(struct cr_image *img, cairn_RecordType type, const union r
 		s->memory = r->shared;
 		return 0;
 	case cairn_RecordType_RECORD_RUNS:
-		return add_runs(img, &r->runs);
+		return image_read_add_runs(img, &r->runs);
 	case cairn_RecordType_RECORD_END:
 		img->end = r->end;
 		return 0;
@@ -395,30 +396,30 @@ static int read_records(struct cr_image *img, const unsigned char *data, size_t 
 		pb_istream_t in;
 
 		if (size - at < sizeof(h))
-			return damaged(img, err, CR_STATE, at, "truncated");
+			return image_read_damaged(img, err, CR_STATE, at, "truncated");
 		memcpy(&h, data + at, sizeof(h));
 		if (h.length > size - at - sizeof(h))
-			return damaged(img, err, CR_STATE, at, "length of a record");
+			return image_read_damaged(img, err, CR_STATE, at, "length of a record");
 		if (!cr_image_descriptor(h.type))
-			return damaged(img, err, CR_STATE, at, "unknown record");
+			return image_read_damaged(img, err, CR_STATE, at, "unknown record");
 		if (XXH3_64bits_withSeed(data + at + sizeof(h), h.length, h.type) != h.hash)
-			return damaged(img, err, CR_STATE, at, "checksum of a record");
+			return image_read_damaged(img, err, CR_STATE, at, "checksum of a record");
 		in = pb_istream_from_buffer(data + at + sizeof(h), h.length);
 		if (!pb_decode(&in, cr_image_descriptor(h.type), r))
-			return damaged(img, err, CR_STATE, at, "content of a record");
+			return image_read_damaged(img, err, CR_STATE, at, "content of a record");
 		if (add_record(img, h.type, r)) {
 			pb_release(cr_image_descriptor(h.type), r);
-			return damaged(img, err, CR_STATE, at, "content of a record");
+			return image_read_damaged(img, err, CR_STATE, at, "content of a record");
 		}
 		at += sizeof(h) + h.length;
 		records++;
 	}
 	if (img->end.records != records || img->end.pack_size != img->manifest.files[1].size)
-		return damaged(img, err, CR_STATE, at, "end missing");
+		return image_read_damaged(img, err, CR_STATE, at, "end missing");
 	return 0;
 }
 
-static int by_addr(const void *a, const void *b)
+static int image_read_by_addr(const void *a, const void *b)
 {
 	const cairn_PageRun *x = a, *y = b;
 
@@ -432,7 +433,7 @@ static int by_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static int read_state(struct cr_image *img, int dir, struct cr_err *err)
+static int image_read_read_state(struct cr_image *img, int dir, struct cr_err *err)
 {
 	uint64_t size = img->manifest.files[0].size;
 	cr_auto_fd fd = open_checked(img, dir, CR_STATE, size, err);
@@ -443,19 +444,19 @@ static int read_state(struct cr_image *img, int dir, struct cr_err *err)
 	if (fd < 0)
 		return fd;
 	if (!size)
-		return damaged(img, err, CR_STATE, 0, "empty");
+		return image_read_damaged(img, err, CR_STATE, 0, "empty");
 	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_IO, errno, "%s/" CR_STATE, img->path);
 	ret = read_records(img, data, size, err);
 	if (!ret && XXH3_64bits(data, size) != img->manifest.files[0].xxh3)
-		ret = damaged(img, err, CR_STATE, 0, "checksum of the file");
+		ret = image_read_damaged(img, err, CR_STATE, 0, "checksum of the file");
 	munmap(data, size);
 	for (i = 0; i < img->processes.n; i++) {
 		struct cr_process_image *p = &img->processes.v[i];
 
 		if (p->runs.n)
-			qsort(p->runs.v, p->runs.n, sizeof(*p->runs.v), by_addr);
+			qsort(p->runs.v, p->runs.n, sizeof(*p->runs.v), image_read_by_addr);
 		if (p->vmas.n)
 			qsort(p->vmas.v, p->vmas.n, sizeof(*p->vmas.v), by_start);
 	}
@@ -464,7 +465,7 @@ static int read_state(struct cr_image *img, int dir, struct cr_err *err)
 
 static int read_contents(struct cr_image *img, int dir, struct cr_err *err)
 {
-	int ret = read_state(img, dir, err);
+	int ret = image_read_read_state(img, dir, err);
 
 	if (ret)
 		return ret;
@@ -472,7 +473,7 @@ static int read_contents(struct cr_image *img, int dir, struct cr_err *err)
 	return img->pack < 0 ? img->pack : 0;
 }
 
-static void begin(struct cr_image *img, const char *path)
+static void image_read_begin(struct cr_image *img, const char *path)
 {
 	memset(img, 0, sizeof(*img));
 	img->pack = -1;
@@ -483,7 +484,7 @@ int cr_image_open_at(struct cr_image *img, int dir, const char *path, struct cr_
 {
 	int ret;
 
-	begin(img, path);
+	image_read_begin(img, path);
 	ret = read_manifest(img, dir, err);
 	return ret ? ret : read_contents(img, dir, err);
 }
@@ -495,7 +496,7 @@ int cr_image_manifest(int dir, const char *path, cairn_Manifest *manifest, struc
 
 	if (!img)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", path);
-	begin(img, path);
+	image_read_begin(img, path);
 	ret = read_manifest(img, dir, err);
 	for (i = 0; i < 2 && !ret; i++) {
 		const cairn_FileCheck *f = &img->manifest.files[i];
@@ -517,7 +518,7 @@ int cr_image_open(struct cr_image *img, const char *path, struct cr_err *err)
 	struct stat st;
 	int ret;
 
-	begin(img, path);
+	image_read_begin(img, path);
 	if (dir < 0 || fstat(dir, &st))
 		return cr_fail(err, errno == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_NOT_FOUND, errno,
 			       "cannot open the checkpoint %s", path);

@@ -28,7 +28,7 @@
 #define BLOBS_SIZE (64ul << 10)
 #define BLOB_SMALL (16ul << 10)
 
-static int flush(struct cr_image_writer *w, struct cr_err *err)
+static int image_write_flush(struct cr_image_writer *w, struct cr_err *err)
 {
 	int ret;
 
@@ -169,7 +169,7 @@ int cr_image_record(struct cr_image_writer *w, cairn_RecordType type, const void
 	memcpy(at, &header, sizeof(header));
 	w->used += sizeof(header) + header.length;
 	w->records++;
-	return w->used >= BUFFER_SIZE ? flush(w, err) : 0;
+	return w->used >= BUFFER_SIZE ? image_write_flush(w, err) : 0;
 }
 
 uint64_t cr_image_reserve(struct cr_image_writer *w, uint64_t bytes)
@@ -249,7 +249,7 @@ int cr_image_commit(struct cr_image_writer *w, cairn_Manifest *manifest, struct 
 
 	ret = cr_image_record(w, cairn_RecordType_RECORD_END, &end, err);
 	if (!ret)
-		ret = flush(w, err);
+		ret = image_write_flush(w, err);
 	if (!ret)
 		ret = flush_blobs(w, err);
 	if (ret)
@@ -356,7 +356,7 @@ int cr_image_forget(const char *path, struct cr_err *err)
 	return 0;
 }
 
-static int by_number(const void *a, const void *b)
+static int image_write_by_number(const void *a, const void *b)
 {
 	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;
 
@@ -392,7 +392,7 @@ void cr_image_prune(const char *path, unsigned int keep, unsigned int pinned)
 			remove_checkpoint(parent, list[i]->d_name);
 	}
 	if (n)
-		qsort(numbers, n, sizeof(*numbers), by_number);
+		qsort(numbers, n, sizeof(*numbers), image_write_by_number);
 	for (; old < n && numbers[old] <= pinned; old++)
 		;
 	for (i = 0; i + keep < n; i++) {

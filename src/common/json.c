@@ -55,7 +55,7 @@ void cr_json_string(FILE *out, const char *text)
 	put_bytes(out, text, strlen(text));
 }
 
-static void begin(struct cr_json *j, const char *key)
+static void json_begin(struct cr_json *j, const char *key)
 {
 	if (j->more[j->depth])
 		fputs(j->tight ? "," : ", ", j->out);
@@ -72,7 +72,7 @@ static void open_as(struct cr_json *j, const char *key, const char *ends)
 {
 	if (j->depth + 1 >= CR_JSON_DEPTH)
 		return;
-	begin(j, key);
+	json_begin(j, key);
 	fputc(ends[0], j->out);
 	j->end[++j->depth] = ends[1];
 	j->more[j->depth] = false;
@@ -99,13 +99,13 @@ void cr_json_end(struct cr_json *j)
 
 void cr_json_text(struct cr_json *j, const char *key, const char *value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	cr_json_string(j->out, value);
 }
 
 void cr_json_bytes(struct cr_json *j, const char *key, const void *value, size_t len)
 {
-	begin(j, key);
+	json_begin(j, key);
 	put_bytes(j->out, value, len);
 }
 
@@ -113,7 +113,7 @@ void cr_json_hex(struct cr_json *j, const char *key, const void *value, size_t l
 {
 	const unsigned char *p = value;
 
-	begin(j, key);
+	json_begin(j, key);
 	fputc('"', j->out);
 	for (; len--; p++)
 		fprintf(j->out, "%02x", *p);
@@ -122,25 +122,25 @@ void cr_json_hex(struct cr_json *j, const char *key, const void *value, size_t l
 
 void cr_json_address(struct cr_json *j, const char *key, uint64_t value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	fprintf(j->out, "\"%#llx\"", (unsigned long long)value);
 }
 
 void cr_json_int(struct cr_json *j, const char *key, int64_t value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	fprintf(j->out, "%lld", (long long)value);
 }
 
 void cr_json_size(struct cr_json *j, const char *key, uint64_t value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	fprintf(j->out, "%llu", (unsigned long long)value);
 }
 
 void cr_json_real(struct cr_json *j, const char *key, double value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	if (isfinite(value))
 		fprintf(j->out, "%.3f", value);
 	else
@@ -149,12 +149,12 @@ void cr_json_real(struct cr_json *j, const char *key, double value)
 
 void cr_json_bool(struct cr_json *j, const char *key, bool value)
 {
-	begin(j, key);
+	json_begin(j, key);
 	fputs(value ? "true" : "false", j->out);
 }
 
 void cr_json_null(struct cr_json *j, const char *key)
 {
-	begin(j, key);
+	json_begin(j, key);
 	fputs("null", j->out);
 }

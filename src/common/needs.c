@@ -14,7 +14,7 @@
 #include "common/image.h"
 #include "image.pb.h"
 
-static int compare(const void *a, const void *b)
+static int needs_compare(const void *a, const void *b)
 {
 	const struct cr_need *x = a, *y = b;
 	int by_path;
@@ -35,11 +35,11 @@ static void unite(cr_needs *list)
 	size_t i, n = 0;
 
 	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), compare);
+		qsort(list->v, list->n, sizeof(*list->v), needs_compare);
 	for (i = 0; i < list->n; i++) {
 		struct cr_need *last = n ? &list->v[n - 1] : NULL;
 
-		if (!last || compare(last, &list->v[i])) {
+		if (!last || needs_compare(last, &list->v[i])) {
 			list->v[n++] = list->v[i];
 			continue;
 		}
@@ -49,7 +49,7 @@ static void unite(cr_needs *list)
 	list->n = n;
 }
 
-static bool add(cr_needs *list, struct cr_need n)
+static bool needs_add(cr_needs *list, struct cr_need n)
 {
 	struct cr_need *to = cr_list_add(list);
 
@@ -85,7 +85,8 @@ static bool add_process(cr_needs *list, const struct cr_image *img,
 {
 	const cairn_Process *m = &p->process;
 	bool ok = m->exe_deleted ||
-		  add(list, (struct cr_need){ CR_NEED_PROGRAM, m->exe, m->exe_size, m->exe_mtime_ns,
+		  needs_add(list,
+			    (struct cr_need){ CR_NEED_PROGRAM, m->exe, m->exe_size, m->exe_mtime_ns,
 					      m->exe_build_id.bytes, m->exe_build_id.size, m->pid,
 					      false, exe_packed(p) });
 	size_t k;
@@ -98,10 +99,10 @@ static bool add_process(cr_needs *list, const struct cr_image *img,
 		    !strcmp(v->path, m->exe))
 			continue;
 		if (v->kind == cairn_VmaKind_VMA_FILE && !is_open(img, v))
-			ok = add(list,
-				 (struct cr_need){ CR_NEED_LIBRARY, v->path, v->size, v->mtime_ns,
-						   v->build_id.bytes, v->build_id.size, m->pid,
-						   v->shared, v->packed });
+			ok = needs_add(list, (struct cr_need){ CR_NEED_LIBRARY, v->path, v->size,
+							       v->mtime_ns, v->build_id.bytes,
+							       v->build_id.size, m->pid, v->shared,
+							       v->packed });
 	}
 	return ok;
 }

@@ -62,7 +62,7 @@ static void set_field(struct cr_owner *o, const char *line)
 	}
 }
 
-static void read_record(int fd, struct cr_owner *o)
+static void owner_read_record(int fd, struct cr_owner *o)
 {
 	char text[RECORD_MAX + 1], *line, *save = NULL;
 	ssize_t n = pread(fd, text, RECORD_MAX, 0);
@@ -106,7 +106,7 @@ int cr_owner_read(const char *directory, struct cr_owner *out)
 	/* Others may have left anything there. */
 	if (!S_ISREG(st.st_mode) || (st.st_uid != geteuid() && geteuid()))
 		return -EPERM;
-	read_record(fd, out);
+	owner_read_record(fd, out);
 	return out->pid ? 0 : -ENOENT;
 }
 
@@ -378,13 +378,13 @@ static int try_lock(const char *directory, const char *path, int64_t since,
 		return fd;
 	*locked = !flock(fd, LOCK_EX | LOCK_NB);
 	if (*locked || lockless(errno)) {
-		read_record(fd, before);
+		owner_read_record(fd, before);
 		if (is_current(fd, path))
 			return fd;
 		close(fd);
 		return -EAGAIN;
 	}
-	read_record(fd, before);
+	owner_read_record(fd, before);
 	close(fd);
 	ending = cr_owner_is_here(before) && !lives(before->pid, before->start);
 	if (waited > (ending ? ENDING_NS : PATIENCE_NS))
@@ -436,7 +436,7 @@ int cr_owner_renew(int *fd, const char *directory, const struct cr_owner *self, 
 	if (next < 0)
 		return next;
 	if (flock(next, LOCK_EX | LOCK_NB) && !lockless(errno)) {
-		read_record(next, &other);
+		owner_read_record(next, &other);
 		/* Ours after all, where the file system numbers its files anew. */
 		return !strcmp(other.mark, self->mark) ? 0 : occupied(directory, &other, err);
 	}

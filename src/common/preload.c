@@ -31,7 +31,7 @@ static bool is_runtime(const char *name, size_t len)
 	return false;
 }
 
-static bool read_all(int fd, void *to, size_t len, uint64_t at)
+static bool preload_read_all(int fd, void *to, size_t len, uint64_t at)
 {
 	return cr_sys4(SYS_pread64, fd, to, len, at) == (long)len;
 }
@@ -63,7 +63,7 @@ static void list_libraries(int fd, const Elf64_Phdr *dynamic, struct libraries *
 		size_t n = (end - at) / sizeof(*d), i;
 
 		n = n < ENTRIES ? n : ENTRIES;
-		if (!read_all(fd, d, n * sizeof(*d), at))
+		if (!preload_read_all(fd, d, n * sizeof(*d), at))
 			return;
 		for (i = 0; i < n; i++) {
 			if (d[i].d_tag == DT_NULL)
@@ -84,7 +84,8 @@ static void look_at_program(int fd, const Elf64_Ehdr *eh, char *name)
 	unsigned int i;
 
 	if (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_phentsize != sizeof(*ph) ||
-	    eh->e_phnum > SEGMENTS || !read_all(fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff))
+	    eh->e_phnum > SEGMENTS ||
+	    !preload_read_all(fd, ph, eh->e_phnum * sizeof(*ph), eh->e_phoff))
 		return;
 	for (i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_DYNAMIC)
@@ -128,7 +129,7 @@ static bool look_at(int fd, char *name, char script[PATH_ROOM])
 
 	if (read_script(fd, script))
 		return true;
-	if (read_all(fd, &eh, sizeof(eh), 0) && !memcmp(eh.e_ident, ELFMAG, SELFMAG))
+	if (preload_read_all(fd, &eh, sizeof(eh), 0) && !memcmp(eh.e_ident, ELFMAG, SELFMAG))
 		look_at_program(fd, &eh, name);
 	return false;
 }
@@ -163,7 +164,7 @@ static bool is_separator(char c)
 }
 
 /* The next entry from *at on; its length, 0 at the end. */
-static size_t next(const char **at)
+static size_t preload_next(const char **at)
 {
 	size_t n = 0;
 
@@ -174,7 +175,7 @@ static size_t next(const char **at)
 	return n;
 }
 
-static char *add(char *to, const char *entry, size_t n)
+static char *preload_add(char *to, const char *entry, size_t n)
 {
 	if (!n)
 		return to;
@@ -187,7 +188,7 @@ static char *add(char *to, const char *entry, size_t n)
 static const char *behind_ours(const char *given)
 {
 	const char *p = given;
-	size_t n = given ? next(&p) : 0;
+	size_t n = given ? preload_next(&p) : 0;
 
 	return n && is_runtime(p, n) && p[n] == ':' && p[n + 1] == ':' ? p + n + 2 : given;
 }
@@ -199,22 +200,22 @@ void cr_preload_list(char *out, const char *own, const char *given, const char *
 	char *to = out;
 	size_t n;
 
-	for (p = list; p && (n = next(&p)); p += n) {
+	for (p = list; p && (n = preload_next(&p)); p += n) {
 		if (n == strlen(own) && !strncmp(p, own, n))
 			has_own = true;
 		has_runtime |= is_runtime(p, n);
 	}
 	if (!has_runtime && *first) {
-		to = add(to, first, strlen(first));
+		to = preload_add(to, first, strlen(first));
 		*to++ = ':';
 	}
-	for (p = list; p && (n = next(&p)); p += n)
+	for (p = list; p && (n = preload_next(&p)); p += n)
 		if (is_runtime(p, n))
-			to = add(to, p, n);
+			to = preload_add(to, p, n);
 	if (!has_own)
-		to = add(to, own, strlen(own));
-	for (p = list; p && (n = next(&p)); p += n)
+		to = preload_add(to, own, strlen(own));
+	for (p = list; p && (n = preload_next(&p)); p += n)
 		if (!is_runtime(p, n))
-			to = add(to, p, n);
+			to = preload_add(to, p, n);
 	to[to > out ? -1 : 0] = 0;
 }

@@ -161,7 +161,7 @@ int cr_runtime_connect(const char *name, struct cr_err *err)
 		       "no job '%s' is running (crctl list shows those that are)", name);
 }
 
-static int taken(const char *name, struct cr_err *err)
+static int runtime_taken(const char *name, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_EXISTS, 0,
 		       "a job '%s' is running already: end it first (crctl kill %s), or give "
@@ -259,7 +259,7 @@ int cr_runtime_announce(const char *name, const char *directory, struct cr_err *
 		fd = living(name);
 		if (fd >= 0 || cr_now_ns(CLOCK_MONOTONIC) > end) {
 			cr_close_fd(&fd);
-			ret = taken(name, err);
+			ret = runtime_taken(name, err);
 		}
 		usleep(TURN_US);
 	}
@@ -333,7 +333,7 @@ int cr_runtime_listen(const char *name, char path[CR_PATH_MAX], struct cr_err *e
 		close(lock);
 		/* The caller may remove its socket on a failure: this one is not its. */
 		*path = 0;
-		return taken(name, err);
+		return runtime_taken(name, err);
 	}
 	if (answers_streams(&addr)) {
 		close(lock);

@@ -25,7 +25,7 @@ void cr_command_add(struct cr_command *cmd, const char *word)
 	cmd->v[cmd->n] = NULL;
 }
 
-static void keep(struct cr_command *cmd, char *word)
+static void command_keep(struct cr_command *cmd, char *word)
 {
 	if (word && cmd->ncopies < CR_ARRAY_SIZE(cmd->copies))
 		cmd->copies[cmd->ncopies++] = word;
@@ -40,7 +40,7 @@ void cr_command_format(struct cr_command *cmd, const char *format, ...)
 	if (vasprintf(&word, format, ap) < 0)
 		word = NULL;
 	va_end(ap);
-	keep(cmd, word);
+	command_keep(cmd, word);
 	cr_command_add(cmd, word);
 }
 
@@ -51,7 +51,7 @@ void cr_command_begin(struct cr_command *cmd, const struct cr_runtime *runtime, 
 	va_list ap;
 
 	memset(cmd, 0, sizeof(*cmd));
-	keep(cmd, copy);
+	command_keep(cmd, copy);
 	for (word = copy ? strtok_r(copy, " ", &at) : NULL; word; word = strtok_r(NULL, " ", &at))
 		cr_command_add(cmd, word);
 	va_start(ap, runtime);

@@ -194,7 +194,7 @@ static void on_saved(struct cr_shepherd *sh, int status, void *arg)
 }
 
 /* What it wrote becomes the checkpoint. */
-static int add(void *arg)
+static int container_add(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_container *of = c->sh->backend_state;
@@ -220,7 +220,7 @@ static void keep_stdio(struct cr_container *c)
 	}
 }
 
-static int check(void *arg)
+static int container_check(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_container *of = c->sh->backend_state;
@@ -228,7 +228,7 @@ static int check(void *arg)
 	return of->runtime->fits ? cr_pass_over(c, of->runtime->fits(of, &c->err)) : 0;
 }
 
-static int prepare(void *arg)
+static int container_prepare(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_container *of = c->sh->backend_state;
@@ -243,7 +243,7 @@ static int prepare(void *arg)
 	return ret ? ret : cr_scratch_folder(of, SAVE, dir, &c->err);
 }
 
-static int start(void *arg)
+static int container_start(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_container *of = c->sh->backend_state;
@@ -267,7 +267,7 @@ static int start(void *arg)
 }
 
 /* It was ended for a checkpoint that there is not. */
-static void go_on(struct cr_shepherd *sh, struct cr_container *c, const char *dir)
+static void container_go_on(struct cr_shepherd *sh, struct cr_container *c, const char *dir)
 {
 	char id[sizeof(c->is.id)];
 	struct cr_err err = { 0 };
@@ -301,18 +301,19 @@ static void release(void *arg)
 	if (was && of->gone && c->committed)
 		cr_shepherd_ended(sh, -1);
 	else if (was && of->gone)
-		go_on(sh, of, dir);
+		container_go_on(sh, of, dir);
 	for (i = 0; i < 3; i++)
 		cr_close_fd(&of->stdio[i]);
 	cr_scratch_remove(dir);
 }
 
 const struct cr_stage cr_container_stages[] = {
-	{ "scanning", check, .when = cr_checkpoint_looks },
-	{ "scanning", prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
+	{ "scanning", container_check, .when = cr_checkpoint_looks },
+	{ "scanning", container_prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
 	  .when = cr_checkpoint_keeps },
-	{ "saving", start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },
-	{ "writing", add, .when = cr_checkpoint_keeps },
+	{ "saving", container_start, .barrier = cairn_Step_STEP_SAVED,
+	  .when = cr_checkpoint_keeps },
+	{ "writing", container_add, .when = cr_checkpoint_keeps },
 	{ 0 },
 };
 
@@ -331,7 +332,7 @@ void cr_container_kill(struct cr_shepherd *sh)
 	free(pids.v);
 }
 
-static void end(struct cr_shepherd *sh, struct cr_container *c)
+static void container_end(struct cr_shepherd *sh, struct cr_container *c)
 {
 	if (c->ended && !c->relays)
 		cr_shepherd_ended(sh, sh->root_status);
@@ -351,7 +352,7 @@ void cr_container_ended(struct cr_shepherd *sh)
 		sh->root_status = code < 0 ? -1 : code << 8;
 	}
 	c->ended = true;
-	end(sh, c);
+	container_end(sh, c);
 }
 
 static void relay_ended(struct cr_shepherd *sh, int status, void *arg)
@@ -359,7 +360,7 @@ static void relay_ended(struct cr_shepherd *sh, int status, void *arg)
 	struct cr_container *c = arg;
 
 	c->relays--;
-	end(sh, c);
+	container_end(sh, c);
 }
 
 int cr_container_relay(struct cr_shepherd *sh, struct cr_container *c, int from, int to,

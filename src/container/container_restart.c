@@ -44,7 +44,7 @@ int cr_container_check(struct cr_restart *r, struct cr_err *err)
 }
 
 /* Nothing else may have its name. */
-static int make_room(struct cr_container *c, struct cr_err *err)
+static int container_restart_make_room(struct cr_container *c, struct cr_err *err)
 {
 	const char *name = c->as[0] ? c->as : c->is.name;
 	cairn_Container saved = c->is;
@@ -69,7 +69,7 @@ static int make_room(struct cr_container *c, struct cr_err *err)
 	return ret;
 }
 
-static int restore(void *of)
+static int container_restart_restore(void *of)
 {
 	struct cr_restart *r = of;
 	struct cr_shepherd *sh = r->sh;
@@ -81,7 +81,7 @@ static int restore(void *of)
 	sh->attached = true;
 	ret = cr_container_place(sh, c, r->err);
 	if (!ret)
-		ret = make_room(c, r->err);
+		ret = container_restart_make_room(c, r->err);
 	if (!ret)
 		ret = cr_scratch_folder(c, "restore", dir, r->err);
 	if (ret)
@@ -98,7 +98,7 @@ static int restore(void *of)
 }
 
 /* It runs, which the others of a cluster's job do not yet: such a job has one member. */
-static void end(void *of)
+static void container_restart_end(void *of)
 {
 	struct cr_restart *r = of;
 
@@ -107,7 +107,8 @@ static void end(void *of)
 }
 
 const struct cr_stage cr_container_restart_stages[] = {
-	{ "restoring", restore, .undo = end, .barrier = cairn_Step_STEP_RESTORED },
+	{ "restoring", container_restart_restore, .undo = container_restart_end,
+	  .barrier = cairn_Step_STEP_RESTORED },
 	{ "applying", .run = NULL, .barrier = cairn_Step_STEP_READY },
 	{ 0 },
 };

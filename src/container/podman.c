@@ -34,7 +34,7 @@ static void read_inspect(struct cr_container *c, struct json_object *o)
 		c->pid = json_object_get_int(pid);
 }
 
-static int look(struct cr_container *c, const char *name, struct cr_err *err)
+static int podman_look(struct cr_container *c, const char *name, struct cr_err *err)
 {
 	struct json_object *all = NULL, *o;
 	cr_auto_free char *text = NULL;
@@ -65,7 +65,7 @@ static int look(struct cr_container *c, const char *name, struct cr_err *err)
 }
 
 /* crun has CRIU only if it was built with it, and tells. */
-static int fits(struct cr_container *c, struct cr_err *err)
+static int podman_fits(struct cr_container *c, struct cr_err *err)
 {
 	const char *base = strrchr(c->oci, '/');
 	struct cr_command cmd = { .v = { c->oci, "--version" }, .n = 2 };
@@ -84,7 +84,7 @@ static int fits(struct cr_container *c, struct cr_err *err)
 		       c->is.name);
 }
 
-static void save(struct cr_container *c, const char *dir, struct cr_command *cmd)
+static void podman_save(struct cr_container *c, const char *dir, struct cr_command *cmd)
 {
 	cr_command_begin(cmd, c->runtime, "container", "checkpoint", "--print-stats", "--compress",
 			 "none", "--file-locks", "--export", NULL);
@@ -103,7 +103,7 @@ static int64_t stall(const char *out)
 	return at ? strtoll(at + strlen(key), NULL, 10) * 1000 : 0;
 }
 
-static int check(struct cr_container *c, struct cr_restart *r, struct cr_err *err)
+static int podman_check(struct cr_container *c, struct cr_restart *r, struct cr_err *err)
 {
 	struct cr_command cmd;
 
@@ -131,8 +131,8 @@ static bool volume_is_there(struct cr_container *c)
 	return cr_slurp(AT_FDCWD, path, &text) > 0 && strstr(text, "--ignore-volumes");
 }
 
-static int restore(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
-		   struct cr_err *err)
+static int podman_restore(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
+			  struct cr_err *err)
 {
 	bool ignore = false;
 	int status;
@@ -154,8 +154,8 @@ static int restore(struct cr_container *c, struct cr_shepherd *sh, const char *d
 }
 
 /* From what it keeps beside the container. */
-static int again(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
-		 struct cr_err *err)
+static int podman_again(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
+			struct cr_err *err)
 {
 	struct cr_command cmd;
 
@@ -185,13 +185,13 @@ static int exit_code(struct cr_container *c)
 const struct cr_runtime cr_podman = {
 	.name = "podman",
 	.environment = "CR_PODMAN",
-	.look = look,
-	.fits = fits,
-	.save = save,
+	.look = podman_look,
+	.fits = podman_fits,
+	.save = podman_save,
 	.stall = stall,
-	.check = check,
+	.check = podman_check,
 	.remove = removal,
-	.restore = restore,
-	.again = again,
+	.restore = podman_restore,
+	.again = podman_again,
 	.exit_code = exit_code,
 };

@@ -23,7 +23,7 @@
 #define IMAGES "images"
 #define CONFIG "config.json"
 
-static void read_state(struct cr_container *c, struct json_object *o)
+static void runc_read_state(struct cr_container *c, struct json_object *o)
 {
 	struct json_object *pid;
 
@@ -38,7 +38,7 @@ static void read_state(struct cr_container *c, struct json_object *o)
 		c->pid = json_object_get_int(pid);
 }
 
-static int look(struct cr_container *c, const char *name, struct cr_err *err)
+static int runc_look(struct cr_container *c, const char *name, struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 	char path[CR_PATH_MAX + 16];
@@ -60,7 +60,7 @@ static int look(struct cr_container *c, const char *name, struct cr_err *err)
 	if (!o)
 		return cr_fail(err, CR_EXIT_BACKEND, 0, "cannot read what runc says of %s: see %s",
 			       name, path);
-	read_state(c, o);
+	runc_read_state(c, o);
 	json_object_put(o);
 	return 0;
 }
@@ -85,7 +85,7 @@ static int fits_fd(struct cr_container *c, int fd, struct cr_err *err)
 		       fd, c->is.name, target);
 }
 
-static int fits(struct cr_container *c, struct cr_err *err)
+static int runc_fits(struct cr_container *c, struct cr_err *err)
 {
 	int fd, ret = 0;
 
@@ -94,7 +94,7 @@ static int fits(struct cr_container *c, struct cr_err *err)
 	return ret;
 }
 
-static void save(struct cr_container *c, const char *dir, struct cr_command *cmd)
+static void runc_save(struct cr_container *c, const char *dir, struct cr_command *cmd)
 {
 	cr_command_begin(cmd, c->runtime, "checkpoint", "--file-locks", "--work-path", c->scratch,
 			 "--image-path", NULL);
@@ -129,7 +129,7 @@ static struct json_object *read_config(const char *dir, struct cr_err *err)
 	return o;
 }
 
-static int add(struct cr_container *c, const char *dir, struct cr_err *err)
+static int runc_add(struct cr_container *c, const char *dir, struct cr_err *err)
 {
 	struct json_object *o = read_config(c->is.bundle, err);
 	int ret = o ? write_config(o, dir, err) : -ENOENT;
@@ -138,7 +138,7 @@ static int add(struct cr_container *c, const char *dir, struct cr_err *err)
 	return ret;
 }
 
-static int check(struct cr_container *c, struct cr_restart *r, struct cr_err *err)
+static int runc_check(struct cr_container *c, struct cr_restart *r, struct cr_err *err)
 {
 	const struct cr_arg_list *maps = &r->sh->options.maps;
 	struct stat st;
@@ -244,8 +244,8 @@ static int run_restore(struct cr_container *c, const char *dir, const char *bund
 	return status ? cr_command_failed(c, "restore", err) : 0;
 }
 
-static int restore(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
-		   struct cr_err *err)
+static int runc_restore(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
+			struct cr_err *err)
 {
 	int fds[3] = { -1, -1, -1 }, i, ret;
 	char bundle[CR_PATH_MAX];
@@ -260,8 +260,8 @@ static int restore(struct cr_container *c, struct cr_shepherd *sh, const char *d
 	return ret;
 }
 
-static int again(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
-		 struct cr_err *err)
+static int runc_again(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
+		      struct cr_err *err)
 {
 	return run_restore(c, dir, c->is.bundle, c->stdio, err);
 }
@@ -269,12 +269,12 @@ static int again(struct cr_container *c, struct cr_shepherd *sh, const char *dir
 const struct cr_runtime cr_runc = {
 	.name = "runc",
 	.environment = "CR_RUNC",
-	.look = look,
-	.fits = fits,
-	.save = save,
-	.add = add,
-	.check = check,
+	.look = runc_look,
+	.fits = runc_fits,
+	.save = runc_save,
+	.add = runc_add,
+	.check = runc_check,
 	.remove = removal,
-	.restore = restore,
-	.again = again,
+	.restore = runc_restore,
+	.again = runc_again,
 };

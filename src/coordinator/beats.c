@@ -52,8 +52,8 @@ struct co_beats {
 
 /* ---- the thread ---- */
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void beats_on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			     void *arg)
 {
 	const cairn_ClusterMsg *m = msg;
 	struct co_beat *b = arg;
@@ -79,7 +79,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 		cr_link_send(l, &all->out, NULL, 0);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void beats_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct co_beat *b = arg;
 
@@ -92,12 +92,12 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 static const struct cr_link_handler handler = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.message = on_message,
-	.down = on_down,
+	.message = beats_on_message,
+	.down = beats_on_down,
 };
 
 /* Takes what has come over to this loop, lets go of what has ended. Under the lock. */
-static void sort(struct co_beats *all)
+static void beats_sort(struct co_beats *all)
 {
 	struct co_beat **p = &all->list, *b;
 
@@ -118,7 +118,7 @@ static void sort(struct co_beats *all)
 	}
 }
 
-static void on_tick(int fd, short what, void *arg)
+static void beats_on_tick(int fd, short what, void *arg)
 {
 	struct co_beats *all = arg;
 	char bytes[64];
@@ -128,13 +128,13 @@ static void on_tick(int fd, short what, void *arg)
 		;
 	pthread_mutex_lock(&all->lock);
 	stop = all->stop;
-	sort(all);
+	beats_sort(all);
 	pthread_mutex_unlock(&all->lock);
 	if (stop)
 		event_base_loopbreak(all->base);
 }
 
-static void *run(void *arg)
+static void *beats_run(void *arg)
 {
 	struct co_beats *all = arg;
 
@@ -166,7 +166,7 @@ static void free_all(struct co_beats *all)
 	free(all);
 }
 
-static struct co_beats *start(void)
+static struct co_beats *beats_start(void)
 {
 	struct timeval tick = { 0, TICK_MS * 1000 };
 	struct co_beats *all = calloc(1, sizeof(*all));
@@ -177,11 +177,12 @@ static struct co_beats *start(void)
 	all->wake[0] = all->wake[1] = -1;
 	all->base = event_base_new();
 	if (all->base && !pipe2(all->wake, O_CLOEXEC | O_NONBLOCK)) {
-		all->tick = event_new(all->base, -1, EV_PERSIST, on_tick, all);
-		all->woken = event_new(all->base, all->wake[0], EV_READ | EV_PERSIST, on_tick, all);
+		all->tick = event_new(all->base, -1, EV_PERSIST, beats_on_tick, all);
+		all->woken = event_new(all->base, all->wake[0], EV_READ | EV_PERSIST, beats_on_tick,
+				       all);
 	}
 	if (all->tick && all->woken && !event_add(all->tick, &tick) &&
-	    !event_add(all->woken, NULL) && !cr_urgent_start(&all->thread, run, all))
+	    !event_add(all->woken, NULL) && !cr_urgent_start(&all->thread, beats_run, all))
 		return all;
 	free_all(all);
 	return NULL;
@@ -281,14 +282,14 @@ bool co_beats_take(struct co_node *n, int64_t now_ns)
 }
 
 /* One link that has said Beats; s is gone after this. */
-static void hand_over(struct co_session *s)
+static void beats_hand_over(struct co_session *s)
 {
 	struct co_session *of = co_session_by_id(s->c, s->beats_of);
 	struct co *c = s->c;
 	struct co_beat *b = NULL;
 
 	if (of && of->node && of->node->session == of && !c->beats)
-		c->beats = start();
+		c->beats = beats_start();
 	if (of && of->node && of->node->session == of && c->beats)
 		b = calloc(1, sizeof(*b));
 	if (!b) {
@@ -314,7 +315,7 @@ void co_beats_tick(struct co *c)
 	for (s = c->beats_waiting ? c->sessions : NULL; s; s = next) {
 		next = s->next;
 		if (s->beats_of)
-			hand_over(s);
+			beats_hand_over(s);
 	}
 	c->beats_waiting = false;
 }

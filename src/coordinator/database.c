@@ -114,7 +114,7 @@ static int make_tables(sqlite3 *db, int version)
 	return ret ? ret : sqlite3_exec(db, set, NULL, NULL, NULL);
 }
 
-static int prepare(struct co_db *db, const char *path, struct cr_err *err)
+static int database_prepare(struct co_db *db, const char *path, struct cr_err *err)
 {
 	int version = 0, ret, i;
 
@@ -146,7 +146,7 @@ int co_db_open(const char *path, struct co_db **out, struct cr_err *err)
 	if (sqlite3_open_v2(path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL))
 		ret = cr_fail(err, CR_EXIT_IO, 0, "%s: %s", path, sqlite3_errmsg(db->db));
 	else
-		ret = prepare(db, path, err);
+		ret = database_prepare(db, path, err);
 	if (ret) {
 		co_db_close(db);
 		return ret;
@@ -195,7 +195,7 @@ static sqlite3_stmt *bind(struct co_db *db, enum co_sql what, const char *types,
 	return s;
 }
 
-static void step(struct co_db *db, enum co_sql what)
+static void database_step(struct co_db *db, enum co_sql what)
 {
 	if (sqlite3_step(db->s[what]) != SQLITE_DONE)
 		give_up(db);
@@ -207,19 +207,19 @@ void co_db_write(struct co_db *db, enum co_sql what, const char *types, ...)
 	va_list ap;
 
 	if (!db->open)
-		step(db, CO_SQL_BEGIN);
+		database_step(db, CO_SQL_BEGIN);
 	db->open = true;
 	va_start(ap, types);
 	bind(db, what, types, ap);
 	va_end(ap);
-	step(db, what);
+	database_step(db, what);
 }
 
 void co_db_commit(struct co_db *db)
 {
 	if (!db->open)
 		return;
-	step(db, CO_SQL_COMMIT);
+	database_step(db, CO_SQL_COMMIT);
 	db->open = false;
 }
 

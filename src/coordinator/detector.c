@@ -8,7 +8,7 @@
 
 #define PHI_MAX 300.0
 
-static void add(struct cr_detector *d, float interval)
+static void detector_add(struct cr_detector *d, float interval)
 {
 	d->intervals[d->next] = interval;
 	d->next = (d->next + 1) % CR_DETECTOR_WINDOW;
@@ -23,14 +23,14 @@ void cr_detector_begin(struct cr_detector *d, int64_t heartbeat, int64_t now)
 	d->pause = heartbeat;
 	d->min_deviation = heartbeat / 4.0f;
 	/* Before anything is known: regular, within a quarter. */
-	add(d, heartbeat * 0.75f);
-	add(d, heartbeat * 1.25f);
+	detector_add(d, heartbeat * 0.75f);
+	detector_add(d, heartbeat * 1.25f);
 }
 
 void cr_detector_heard(struct cr_detector *d, int64_t now)
 {
 	if (now > d->last)
-		add(d, now - d->last);
+		detector_add(d, now - d->last);
 	d->last = now;
 }
 

@@ -59,7 +59,7 @@ int co_door_backlog(void)
 	return VISITORS_MAX;
 }
 
-static void go(struct visitor *v)
+static void door_go(struct visitor *v)
 {
 	struct co_door *d = v->door;
 
@@ -104,7 +104,8 @@ static const char *words(int status)
 }
 
 /* Takes the body over. */
-static void tell(struct visitor *v, int status, const char *type, struct evbuffer *body, bool head)
+static void door_tell(struct visitor *v, int status, const char *type, struct evbuffer *body,
+		      bool head)
 {
 	if (!type) {
 		type = "text/plain";
@@ -164,7 +165,7 @@ static int take_headers(char *line, struct co_question *q)
 }
 
 /* Text: a request line and headers, with their ends of line. 0, or the status that tells. */
-static int parse(char *text, struct co_question *q, bool *head)
+static int door_parse(char *text, struct co_question *q, bool *head)
 {
 	char *headers = cut_line(text), *method = text, *target, *version;
 	int ret;
@@ -197,17 +198,17 @@ static void serve(struct visitor *v, char *text)
 	int status;
 
 	if (!body) {
-		go(v);
+		door_go(v);
 		return;
 	}
-	status = parse(text, &q, &head);
+	status = door_parse(text, &q, &head);
 	if (!status || status == 405) {
 		v->known = d->rules.known(d->rules.arg, &q);
 		status = v->known ? status : 401;
 	}
 	if (!status)
 		status = d->rules.answer(d->rules.arg, &q, body, &type);
-	tell(v, status, type, body, head);
+	door_tell(v, status, type, body, head);
 	evbuffer_free(body);
 }
 
@@ -227,7 +228,7 @@ static size_t end_of_headers(struct evbuffer *in)
 	return 0;
 }
 
-static void hear(struct visitor *v)
+static void door_hear(struct visitor *v)
 {
 	char text[REQUEST_MAX + 1];
 	struct evbuffer *none;
@@ -250,25 +251,25 @@ static void hear(struct visitor *v)
 	}
 	none = evbuffer_new();
 	if (none) {
-		tell(v, n ? 400 : 431, NULL, none, false);
+		door_tell(v, n ? 400 : 431, NULL, none, false);
 		evbuffer_free(none);
 	} else {
-		go(v);
+		door_go(v);
 	}
 }
 
 /* ---- a visitor's course ---- */
 
-static void ask(struct visitor *v)
+static void door_ask(struct visitor *v)
 {
 	int n = evbuffer_read(v->in, v->fd, REQUEST_MAX - evbuffer_get_length(v->in));
 
 	if (n > 0)
-		hear(v);
+		door_hear(v);
 	else if (n < 0 && errno == EAGAIN)
 		await(v, ASKING, 0);
 	else
-		go(v);
+		door_go(v);
 }
 
 /* What he still sends is not wanted; unread it would make the kernel take the answer back. */
@@ -280,7 +281,7 @@ static void part(struct visitor *v)
 	if (n > 0 || (n < 0 && errno == EAGAIN))
 		await(v, PARTING, 0);
 	else
-		go(v);
+		door_go(v);
 }
 
 static void write_on(struct visitor *v)
@@ -288,7 +289,7 @@ static void write_on(struct visitor *v)
 	int n = evbuffer_write_atmost(v->out, v->fd, AT_ONCE);
 
 	if (n < 0 && errno != EAGAIN) {
-		go(v);
+		door_go(v);
 	} else if (evbuffer_get_length(v->out)) {
 		await(v, ANSWERING, 0);
 	} else {
@@ -297,17 +298,17 @@ static void write_on(struct visitor *v)
 	}
 }
 
-static void on_event(evutil_socket_t fd, short what, void *arg)
+static void door_on_event(evutil_socket_t fd, short what, void *arg)
 {
-	static void (*const next[])(struct visitor *v) = {
-		[ASKING] = ask,
+	static void (*const next[])(struct visitor * v) = {
+		[ASKING] = door_ask,
 		[ANSWERING] = write_on,
 		[PARTING] = part,
 	};
 	struct visitor *v = arg;
 
 	if (cr_now_ns(CLOCK_MONOTONIC) >= v->until_ns)
-		go(v);
+		door_go(v);
 	else
 		next[v->phase](v);
 }
@@ -324,14 +325,14 @@ static void await(struct visitor *v, enum phase phase, int ms)
 	left = v->until_ns > now ? v->until_ns - now : 0;
 	t = (struct timeval){ left / 1000000000, left % 1000000000 / 1000 + 1 };
 	event_assign(v->event, v->door->base, v->fd, phase == ANSWERING ? EV_WRITE : EV_READ,
-		     on_event, v);
+		     door_on_event, v);
 	if (event_add(v->event, &t))
-		go(v);
+		door_go(v);
 }
 
 /* ---- who comes ---- */
 
-static bool make_room(struct co_door *d)
+static bool door_make_room(struct co_door *d)
 {
 	struct visitor *v;
 
@@ -340,13 +341,13 @@ static bool make_room(struct co_door *d)
 			continue;
 		if (cr_now_ns(CLOCK_MONOTONIC) - v->since_ns < MOMENT_NS)
 			return false;
-		go(v);
+		door_go(v);
 		return true;
 	}
 	return false;
 }
 
-static void take(struct co_door *d, int fd)
+static void door_take(struct co_door *d, int fd)
 {
 	struct visitor *v = calloc(1, sizeof(*v));
 
@@ -359,13 +360,13 @@ static void take(struct co_door *d, int fd)
 	v->since_ns = cr_now_ns(CLOCK_MONOTONIC);
 	TAILQ_INSERT_TAIL(&d->visitors, v, next);
 	d->count++;
-	v->event = event_new(d->base, fd, EV_READ, on_event, v);
+	v->event = event_new(d->base, fd, EV_READ, door_on_event, v);
 	v->in = evbuffer_new();
 	v->out = evbuffer_new();
 	if (v->event && v->in && v->out)
 		await(v, ASKING, ASK_MS);
 	else
-		go(v);
+		door_go(v);
 }
 
 static void pause_door(struct co_door *d)
@@ -384,25 +385,25 @@ static void on_ready(evutil_socket_t listening, short what, void *arg)
 	for (i = 0; i < ACCEPT_AT_ONCE; i++) {
 		int fd;
 
-		if (d->count >= d->most && !make_room(d)) {
+		if (d->count >= d->most && !door_make_room(d)) {
 			pause_door(d);
 			return;
 		}
 		fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			take(d, fd);
+			door_take(d, fd);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			    errno == ENOMEM) &&
-			   !make_room(d)) {
+			   !door_make_room(d)) {
 			pause_door(d);
 			return;
 		}
 	}
 }
 
-static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+static void door_on_pause_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct co_door *d = arg;
 
@@ -423,7 +424,7 @@ struct co_door *co_door_open(struct event_base *base, int fd, const struct co_do
 	d->most = cr_unproved_most(VISITORS_MAX);
 	TAILQ_INIT(&d->visitors);
 	d->event = event_new(base, fd, EV_READ | EV_PERSIST, on_ready, d);
-	d->timer = evtimer_new(base, on_pause_over, d);
+	d->timer = evtimer_new(base, door_on_pause_over, d);
 	if (!d->event || !d->timer || event_add(d->event, NULL)) {
 		co_door_free(d);
 		return NULL;
@@ -436,7 +437,7 @@ void co_door_free(struct co_door *d)
 	if (!d)
 		return;
 	while (d->event && !TAILQ_EMPTY(&d->visitors))
-		go(TAILQ_FIRST(&d->visitors));
+		door_go(TAILQ_FIRST(&d->visitors));
 	if (d->event)
 		event_free(d->event);
 	if (d->timer)

@@ -16,7 +16,7 @@ static bool may_see(const struct co_asker *a, int64_t uid)
 	return a->uid == 0 || uid < 0 || uid == (int64_t)a->uid;
 }
 
-static void tell(struct co *c, const struct co_asker *a, const cairn_EventRow *row)
+static void events_tell(struct co *c, const struct co_asker *a, const cairn_EventRow *row)
 {
 	cairn_Reply *r = co_reply_begin(c);
 
@@ -60,7 +60,7 @@ void co_event(struct co *c, const char *kind, const struct co_job *j, const stru
 		co_db_write(c->db, CO_SQL_EVENTS_TRIM, "i", (int64_t)row.id - KEPT);
 	for (i = 0; i < c->followers.n; i++)
 		if (may_see(&c->followers.v[i], j ? (int64_t)j->uid : -1))
-			tell(c, &c->followers.v[i], &row);
+			events_tell(c, &c->followers.v[i], &row);
 }
 
 struct listing {
@@ -96,7 +96,7 @@ static void on_row(sqlite3_stmt *s, void *arg)
 		return;
 	take_row(s, &row);
 	if (!*l->job || !strcmp(l->job, row.job))
-		tell(l->c, l->a, &row);
+		events_tell(l->c, l->a, &row);
 }
 
 struct each {

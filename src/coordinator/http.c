@@ -76,7 +76,7 @@ static void get_nodes(struct query *q)
 	}
 }
 
-static bool on_event(const cairn_EventRow *row, void *arg)
+static bool http_on_event(const cairn_EventRow *row, void *arg)
 {
 	struct query *q = arg;
 
@@ -88,7 +88,7 @@ static void get_events(struct query *q)
 {
 	const char *since = evhttp_find_header(q->arguments, "since");
 
-	co_events_each(q->c, since ? strtoull(since, NULL, 10) : 0, on_event, q);
+	co_events_each(q->c, since ? strtoull(since, NULL, 10) : 0, http_on_event, q);
 }
 
 /* ---- metrics ---- */
@@ -251,8 +251,8 @@ static int fill_json(struct query *q, size_t path)
 	return status;
 }
 
-static int fill(struct co_http *h, struct evhttp_uri *uri, size_t path, struct evbuffer *body,
-		const char **type)
+static int http_fill(struct co_http *h, struct evhttp_uri *uri, size_t path, struct evbuffer *body,
+		     const char **type)
 {
 	const char *query = evhttp_uri_get_query(uri);
 	struct evkeyvalq arguments;
@@ -270,8 +270,8 @@ static int fill(struct co_http *h, struct evhttp_uri *uri, size_t path, struct e
 	return status;
 }
 
-static int on_question(void *arg, const struct co_question *q, struct evbuffer *body,
-		       const char **type)
+static int http_on_question(void *arg, const struct co_question *q, struct evbuffer *body,
+			    const char **type)
 {
 	struct evhttp_uri *uri = evhttp_uri_parse(q->target);
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
@@ -280,7 +280,7 @@ static int on_question(void *arg, const struct co_question *q, struct evbuffer *
 
 	for (i = 0; i < CR_ARRAY_SIZE(paths) && status == HTTP_NOTFOUND; i++)
 		if (path && !strcmp(path, paths[i].path))
-			status = fill(arg, uri, i, body, type);
+			status = http_fill(arg, uri, i, body, type);
 	if (uri)
 		evhttp_uri_free(uri);
 	return status;
@@ -368,7 +368,7 @@ static int listen_at(const struct co *c, const struct sockaddr_storage *at, sock
 
 int co_http_listen(struct co *c, struct cr_err *err)
 {
-	struct co_door_rules rules = { allowed, on_question, NULL };
+	struct co_door_rules rules = { allowed, http_on_question, NULL };
 	struct sockaddr_storage at;
 	struct co_http *h;
 	socklen_t len;

@@ -169,7 +169,7 @@ static struct co_node *source(struct co_job *j, struct co_checkpoint *k, unsigne
  * As many as the policy asks for, or all that can have it: who is being emptied takes no copies, so
  * counts only where the image is anyway.
  */
-static unsigned int wanted(struct co_job *j, struct co_checkpoint *k, unsigned int member)
+static unsigned int images_wanted(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
 	const struct co_node *from = source(j, k, member);
 	unsigned int most = j->policy.replicas + 1, can = 0;
@@ -187,12 +187,12 @@ static unsigned int wanted(struct co_job *j, struct co_checkpoint *k, unsigned i
 
 static bool has_enough(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
-	unsigned int want = wanted(j, k, member);
+	unsigned int want = images_wanted(j, k, member);
 
 	return want && copies(&k->images[member]) >= want;
 }
 
-static void count(struct co_job *j, struct co_checkpoint *k)
+static void images_count(struct co_job *j, struct co_checkpoint *k)
 {
 	size_t i;
 
@@ -224,14 +224,14 @@ void co_image_set(struct co_job *j, struct co_checkpoint *k, unsigned int member
 
 /* ---- orders ---- */
 
-static bool usable(const struct co_node *n)
+static bool images_usable(const struct co_node *n)
 {
 	return n->up && n->session && n->hello.image_port && n->hello.addresses_count &&
 	       !n->draining && !n->leaving && (!n->full_ms || co_now() - n->full_ms > AGAIN_MS);
 }
 
-static bool order(struct co_job *j, struct co_checkpoint *k, unsigned int member,
-		  struct co_node *from, struct co_node *to)
+static bool images_order(struct co_job *j, struct co_checkpoint *k, unsigned int member,
+			 struct co_node *from, struct co_node *to)
 {
 	cairn_ClusterMsg *m = co_message(j->c, cairn_ClusterMsg_ship_tag);
 	struct co_holding *h;
@@ -261,7 +261,7 @@ bool co_image_ship(struct co_job *j, struct co_checkpoint *k, unsigned int membe
 
 	if (h && h->ordered && h->from->up)
 		return true;
-	return from && order(j, k, member, from, to);
+	return from && images_order(j, k, member, from, to);
 }
 
 bool co_images_coming(const struct co_checkpoint *k)
@@ -285,7 +285,7 @@ static void reconcile_one(struct co_job *j, struct co_checkpoint *k, unsigned in
 {
 	struct co_image *i = &k->images[member];
 	struct co_node *from = source(j, k, member), *to;
-	unsigned int want = wanted(j, k, member), have = 0;
+	unsigned int want = images_wanted(j, k, member), have = 0;
 	struct co *c = j->c;
 	size_t n, h;
 
@@ -303,14 +303,14 @@ static void reconcile_one(struct co_job *j, struct co_checkpoint *k, unsigned in
 		have += from->store->up;
 	for (n = 1; n < c->nodes.n && have < want; n++) {
 		to = c->nodes.v[(from->index + n) % c->nodes.n];
-		if (!usable(to) || to->store == from->store)
+		if (!images_usable(to) || to->store == from->store)
 			continue;
 		struct co_holding *there = holding(i, to->store, false);
 
 		if (there && (there->state == cairn_HoldingState_HOLDING_COMPLETE ||
 			      there->ordered || refused_lately(there)))
 			continue;
-		if (order(j, k, member, from, to))
+		if (images_order(j, k, member, from, to))
 			have += to->store->up;
 	}
 }
@@ -321,7 +321,7 @@ void co_images_reconcile(struct co_job *j)
 	size_t i;
 
 	for (k = j->checkpoints; k; k = k->next) {
-		count(j, k);
+		images_count(j, k);
 		for (i = 0; i < k->n; i++)
 			if (!k->images[i].enough)
 				reconcile_one(j, k, i);
@@ -330,8 +330,8 @@ void co_images_reconcile(struct co_job *j)
 
 /* ---- what nodes tell ---- */
 
-static void failed(struct co_node *n, struct co_job *j, struct co_image *image,
-		   const cairn_Holding *h)
+static void images_failed(struct co_node *n, struct co_job *j, struct co_image *image,
+			  const cairn_Holding *h)
 {
 	const char *why = *h->error ? h->error : "damaged";
 	bool sent = h->state == cairn_HoldingState_HOLDING_COMPLETE;
@@ -365,7 +365,7 @@ void co_image_holding(struct co_node *n, const cairn_Holding *h)
 			send_drop(n, h->job, h->member, h->number);
 		} else if (k && h->member < k->n) {
 			if (*h->error || h->state == cairn_HoldingState_HOLDING_DAMAGED)
-				failed(n, j, &k->images[h->member], h);
+				images_failed(n, j, &k->images[h->member], h);
 			co_image_set(j, k, h->member, n->store, h->state, h->bytes);
 			if (j->operation.active && j->operation.number == h->number)
 				j->operation.progress_ms = co_now();

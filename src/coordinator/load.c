@@ -104,7 +104,7 @@ static void on_command_bytes(sqlite3_stmt *s, void *arg)
 		j->command_bytes = sqlite3_column_int64(s, 1);
 }
 
-static void on_checkpoint(sqlite3_stmt *s, void *arg)
+static void load_on_checkpoint(sqlite3_stmt *s, void *arg)
 {
 	struct co_job *j = co_job_by_id(arg, sqlite3_column_int64(s, 0));
 	const unsigned char *members = sqlite3_column_blob(s, 5);
@@ -187,7 +187,7 @@ int co_load(struct co *c, struct cr_err *err)
 	co_db_read(c->db, CO_SQL_JOBS, on_job, c, "");
 	co_db_read(c->db, CO_SQL_MEMBERS, on_member, c, "");
 	co_db_read(c->db, CO_SQL_COMMAND_BYTES, on_command_bytes, c, "");
-	co_db_read(c->db, CO_SQL_CHECKPOINTS, on_checkpoint, c, "");
+	co_db_read(c->db, CO_SQL_CHECKPOINTS, load_on_checkpoint, c, "");
 	co_db_read(c->db, CO_SQL_SAID_ALL, on_said, c, "");
 	if (c->longest_ms < c->lease_ms) {
 		c->longest_ms = c->lease_ms;

@@ -222,7 +222,7 @@ static void answer_asker(struct co_member *m, int status)
 }
 
 /* It has ended by itself, as programs do. */
-static void ended(struct co_member *m, const cairn_MemberEvent *e)
+static void members_ended(struct co_member *m, const cairn_MemberEvent *e)
 {
 	struct co_job *j = m->job;
 
@@ -267,7 +267,7 @@ void co_member_refused(struct co_member *m, int status)
 	*a = (struct co_avoided){ m->node, co_now() + AVOID_MS };
 }
 
-static void failed(struct co_member *m, const cairn_MemberEvent *e)
+static void members_failed(struct co_member *m, const cairn_MemberEvent *e)
 {
 	enum co_cause cause = CO_OWN_FAULT;
 	struct co_job *j = m->job;
@@ -319,7 +319,7 @@ static bool meant(const struct co_member *m, const cairn_MemberEvent *e)
 	       (signal == SIGINT || signal == SIGTERM || signal == SIGHUP || signal == SIGPIPE);
 }
 
-static void gone(struct co_member *m, const cairn_MemberEvent *e)
+static void members_gone(struct co_member *m, const cairn_MemberEvent *e)
 {
 	struct co_job *j = m->job;
 	bool normal = e->state == cairn_MemberState_MEMBER_EXITED && (!e->signaled || meant(m, e));
@@ -337,9 +337,9 @@ static void gone(struct co_member *m, const cairn_MemberEvent *e)
 		return;
 	}
 	if (normal && (j->state == CO_JOB_RUNNING || j->state == CO_JOB_STARTING))
-		ended(m, e);
+		members_ended(m, e);
 	else
-		failed(m, e);
+		members_failed(m, e);
 }
 
 void co_member_event(struct co_node *n, const cairn_MemberEvent *e)
@@ -363,7 +363,7 @@ void co_member_event(struct co_node *n, const cairn_MemberEvent *e)
 		return;
 	m = &j->v[e->id.member];
 	if (m->epoch == e->id.epoch && m->node == n && co_lives(m))
-		gone(m, e);
+		members_gone(m, e);
 }
 
 void co_member_vanished(struct co_member *m, const char *why)

@@ -120,7 +120,7 @@ void co_nodes_changed(struct co *c)
 			co_job_dirty(c->jobs.v[i]);
 }
 
-static void refuse(struct co_session *s, int status, const char *text)
+static void nodes_refuse(struct co_session *s, int status, const char *text)
 {
 	cairn_ClusterMsg *m = co_message(s->c, cairn_ClusterMsg_refusal_tag);
 
@@ -193,7 +193,7 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 			 "the name %s is another node's, which lives (give this one another with "
 			 "--name)",
 			 h->name);
-		refuse(s, CR_EXIT_EXISTS, text);
+		nodes_refuse(s, CR_EXIT_EXISTS, text);
 		return false;
 	}
 	if (!n)
@@ -244,11 +244,11 @@ void co_node_hello(struct co_session *s, const cairn_Hello *h)
 			 "node %s (Cairn %s) speaks version %u of the cluster's protocol, this "
 			 "coordinator version %u: install the same Cairn on both",
 			 h->name, h->cairn, (unsigned int)h->version, CR_CLUSTER_VERSION);
-		refuse(s, CR_EXIT_CLUSTER, text);
+		nodes_refuse(s, CR_EXIT_CLUSTER, text);
 		return;
 	}
 	if (!*h->name) {
-		refuse(s, CR_EXIT_USAGE, "a node without a name");
+		nodes_refuse(s, CR_EXIT_USAGE, "a node without a name");
 		return;
 	}
 	welcome(s, h);

@@ -66,8 +66,8 @@ bool co_operation_can(const struct co_job *j)
 	return j->live > 0;
 }
 
-static void begin(struct co_job *j, cairn_Intent intent, unsigned int number,
-		  const struct co_asker *a)
+static void operations_begin(struct co_job *j, cairn_Intent intent, unsigned int number,
+			     const struct co_asker *a)
 {
 	struct co_operation *operation = &j->operation;
 	size_t i;
@@ -92,7 +92,7 @@ static void begin(struct co_job *j, cairn_Intent intent, unsigned int number,
 	}
 }
 
-static void order(struct co_member *m)
+static void operations_order(struct co_member *m)
 {
 	const struct co_operation *operation = &m->job->operation;
 	cairn_ClusterMsg *msg = co_message(m->job->c, cairn_ClusterMsg_checkpoint_tag);
@@ -141,7 +141,7 @@ void co_operation_order(struct co_job *j)
 	for (i = 0; i < j->n; i++)
 		if (unordered(&j->v[i])) {
 			j->v[i].ordered = true;
-			order(&j->v[i]);
+			operations_order(&j->v[i]);
 		}
 }
 
@@ -152,7 +152,8 @@ bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_a
 
 	if (j->state != CO_JOB_RUNNING || j->operation.active || !co_operation_can(j))
 		return false;
-	begin(j, intent, intent == cairn_Intent_INTENT_CHECK ? j->number : ++j->number, a);
+	operations_begin(j, intent, intent == cairn_Intent_INTENT_CHECK ? j->number : ++j->number,
+			 a);
 	if (intent != cairn_Intent_INTENT_CHECK) {
 		k = co_checkpoint_add(j, j->operation.number);
 		k->intent = intent;
@@ -171,7 +172,7 @@ bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_a
 
 void co_operation_restore(struct co_job *j, unsigned int number)
 {
-	begin(j, cairn_Intent_INTENT_RESTART, number, NULL);
+	operations_begin(j, cairn_Intent_INTENT_RESTART, number, NULL);
 }
 
 void co_operation_resume(struct co_job *j, struct co_checkpoint *k)
@@ -191,7 +192,7 @@ void co_operation_resume(struct co_job *j, struct co_checkpoint *k)
 }
 
 /* For each member, by number: u32 member, u32 length, bytes. */
-static bool collect(struct co_job *j)
+static bool operations_collect(struct co_job *j)
 {
 	struct co_told *t = &j->said;
 	unsigned char *at;
@@ -265,7 +266,7 @@ void co_operation_advance(struct co_job *j)
 		     j->operation.step == cairn_Step_STEP_SAVED;
 	size_t i;
 
-	if (!collect(j)) {
+	if (!operations_collect(j)) {
 		co_operation_fail(j, CR_EXIT_CLUSTER,
 				  "its members have too much to tell each other");
 		return;
@@ -325,7 +326,8 @@ void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void 
 		co_job_dirty(j);
 }
 
-static void answer(struct co_job *j, const struct co_asker *a, int status, const char *text)
+static void operations_answer(struct co_job *j, const struct co_asker *a, int status,
+			      const char *text)
 {
 	if (!a->session)
 		return;
@@ -363,7 +365,7 @@ void co_operation_abort(struct co_job *j)
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && co_lives(&j->v[i]))
 			send_abort(&j->v[i], was.id, was.status, was.why);
-	answer(j, &was.asker, was.status ? was.status : CR_EXIT_CLUSTER, was.why);
+	operations_answer(j, &was.asker, was.status ? was.status : CR_EXIT_CLUSTER, was.why);
 	/* Soon again: what was in the way may have been a member's end. */
 	if (was.intent == cairn_Intent_INTENT_CHECKPOINT && j->policy.interval > 0)
 		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
@@ -385,7 +387,7 @@ void co_operation_end(struct co_job *j)
 	if (was.intent == cairn_Intent_INTENT_STOP)
 		co_wait_for_end(j, &was.asker);
 	else
-		answer(j, &was.asker, 0, NULL);
+		operations_answer(j, &was.asker, 0, NULL);
 	if (was.intent == cairn_Intent_INTENT_STOP)
 		co_job_want(j, CO_JOB_STOPPED, "");
 	else if (was.intent == cairn_Intent_INTENT_MOVE)

@@ -82,10 +82,10 @@ static enum reason reason_of(const struct cr_place_node *n, const struct cr_plac
 	return FITS;
 }
 
-static void append(char *why, size_t *len, const char *format, ...)
+static void placement_append(char *why, size_t *len, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void append(char *why, size_t *len, const char *format, ...)
+static void placement_append(char *why, size_t *len, const char *format, ...)
 {
 	va_list args;
 	int n;
@@ -102,15 +102,15 @@ static void append(char *why, size_t *len, const char *format, ...)
 static void tell_group(char *why, size_t *len, size_t count, size_t total, const char *name,
 		       enum reason r, const struct cr_place_label *label)
 {
-	append(why, len, "%s", *len ? ", " : "");
+	placement_append(why, len, "%s", *len ? ", " : "");
 	if (count == 1)
-		append(why, len, "%s %s", name, words[r].one);
+		placement_append(why, len, "%s %s", name, words[r].one);
 	else if (count == total)
-		append(why, len, "all %zu nodes %s", total, words[r].many);
+		placement_append(why, len, "all %zu nodes %s", total, words[r].many);
 	else
-		append(why, len, "%zu of %zu nodes %s", count, total, words[r].many);
+		placement_append(why, len, "%zu of %zu nodes %s", count, total, words[r].many);
 	if (r == NO_LABEL)
-		append(why, len, " %s=%s", label->key, label->value);
+		placement_append(why, len, " %s=%s", label->key, label->value);
 }
 
 struct look {
@@ -125,12 +125,12 @@ static void tell_why(const struct cr_place_node *nodes, size_t n, const struct c
 	size_t len = strlen(why);
 
 	if (!n)
-		append(why, &len, "%sno node is known", len ? ": " : "");
+		placement_append(why, &len, "%sno node is known", len ? ": " : "");
 	if (n && len)
-		append(why, &len, ": ");
+		placement_append(why, &len, ": ");
 	for (int r = DOWN; r < N_REASONS; r++) {
 		size_t groups = r == NO_LABEL ? job->n_labels : 1;
-		/* append() puts a comma only behind text, so each part is told into its own. */
+		/* A comma comes only behind text, so each part is told into its own. */
 		for (size_t g = 0; g < groups; g++) {
 			char part[CR_PLACE_WHY] = "";
 			size_t count = 0, first = 0, part_len = 0;
@@ -142,7 +142,8 @@ static void tell_why(const struct cr_place_node *nodes, size_t n, const struct c
 				continue;
 			tell_group(part, &part_len, count, n, nodes[first].name, r,
 				   r == NO_LABEL ? &job->labels[g] : NULL);
-			append(why, &len, "%s%s", len && why[len - 1] != ' ' ? ", " : "", part);
+			placement_append(why, &len, "%s%s", len && why[len - 1] != ' ' ? ", " : "",
+					 part);
 		}
 	}
 }
@@ -215,7 +216,7 @@ static void tell_only(const struct cr_place_node *nodes, size_t n, const struct 
 			   k->reason[i] == NO_LABEL ? &job->labels[k->label[i]] : NULL);
 		return;
 	}
-	append(why, &len, "there is no node %s", only);
+	placement_append(why, &len, "there is no node %s", only);
 }
 
 static void tell_spread(const struct cr_place_node *nodes, size_t n, const struct cr_place_job *job,
@@ -226,8 +227,8 @@ static void tell_spread(const struct cr_place_node *nodes, size_t n, const struc
 	for (size_t i = 0; i < n; i++)
 		fit += k->reason[i] == FITS;
 	if (fit)
-		append(why, &len, "%zu members want a node each and %zu %s", job->n_members, fit,
-		       fit == 1 ? "fits" : "fit");
+		placement_append(why, &len, "%zu members want a node each and %zu %s",
+				 job->n_members, fit, fit == 1 ? "fits" : "fit");
 	tell_why(nodes, n, job, k, why);
 	len = strlen(why);
 	if (fit && len > 2 && !strcmp(why + len - 2, ": "))

@@ -45,7 +45,7 @@ static char *barred(struct co *c, size_t *len)
 	return names;
 }
 
-static void tell(struct co_node *n, const char *names, size_t len)
+static void quorum_tell(struct co_node *n, const char *names, size_t len)
 {
 	const struct cr_fence_generation *g = cr_fence_present(&n->c->fence);
 	cairn_ClusterMsg *m = co_message(n->c, cairn_ClusterMsg_quorum_tag);
@@ -71,7 +71,7 @@ void co_quorum_tell(struct co_node *n)
 	char *names = barred(n->c, &len);
 
 	if (names)
-		tell(n, names, len);
+		quorum_tell(n, names, len);
 	free(names);
 }
 
@@ -83,7 +83,7 @@ static void tell_all(struct co *c, bool generation)
 
 	for (i = 0; names && i < c->nodes.n; i++)
 		if (generation || c->nodes.v[i]->vouches)
-			tell(c->nodes.v[i], names, len);
+			quorum_tell(c->nodes.v[i], names, len);
 	free(names);
 }
 
@@ -102,7 +102,7 @@ static bool eligible(const struct co_node *n)
 }
 
 /* Those that are not retired, as "NUMBER NODE NODE\n". */
-static void keep(struct co *c)
+static void quorum_keep(struct co *c)
 {
 	size_t len = 0, room = CR_GENERATIONS_MAX * (16 + CR_QUORUM_MAX * (CO_NODE + 1)), i, k;
 	char *text = malloc(room);
@@ -164,7 +164,7 @@ static void choose(struct co *c)
 		return;
 	if (!cr_fence_generation(&c->fence, chosen, n))
 		return;
-	keep(c);
+	quorum_keep(c);
 	tell_all(c, true);
 }
 

@@ -207,7 +207,7 @@ static void begin_end(struct co_job *j, enum co_state after, const char *why)
 	co_job_set(j, CO_JOB_ENDING, text);
 }
 
-static bool wanted(const struct co_job *j, int64_t now)
+static bool reconcile_wanted(const struct co_job *j, int64_t now)
 {
 	return j->want.is;
 }
@@ -235,7 +235,7 @@ static struct co_fault fault_of(const struct co_job *j)
 				  "a member was lost" };
 }
 
-static void note(struct co_job *j, const struct co_fault *f)
+static void reconcile_note(struct co_job *j, const struct co_fault *f)
 {
 	if (f->cause != CO_ASKED)
 		snprintf(j->last_error, sizeof(j->last_error), "%s", f->why);
@@ -268,7 +268,7 @@ static void stop_at_fault(struct co_job *j, int64_t now)
 {
 	struct co_fault f = fault_of(j);
 
-	note(j, &f);
+	reconcile_note(j, &f);
 	begin_end(j, CO_JOB_FAILED, f.why);
 }
 
@@ -279,12 +279,12 @@ static bool too_often(const struct co_job *j, int64_t now)
 	return f.is && f.cause == CO_OWN_FAULT && j->tries + 1 > j->policy.max_restarts;
 }
 
-static void give_up(struct co_job *j, int64_t now)
+static void reconcile_give_up(struct co_job *j, int64_t now)
 {
 	struct co_fault f = fault_of(j);
 	char text[sizeof(j->why)];
 
-	note(j, &f);
+	reconcile_note(j, &f);
 	snprintf(text, sizeof(text), "failed %u times without a new checkpoint: %.180s", ++j->tries,
 		 f.why);
 	begin_end(j, CO_JOB_FAILED, text);
@@ -301,7 +301,7 @@ static void lose(struct co_job *j, int64_t now)
 	struct co_fault f = fault_of(j);
 	char text[sizeof(j->why)];
 
-	note(j, &f);
+	reconcile_note(j, &f);
 	j->tries += f.cause == CO_OWN_FAULT;
 	snprintf(text, sizeof(text), "%.160s; before its first checkpoint", f.why);
 	begin_end(j, CO_JOB_LOST, text);
@@ -311,7 +311,7 @@ static void go_back(struct co_job *j, int64_t now)
 {
 	struct co_fault f = fault_of(j);
 
-	note(j, &f);
+	reconcile_note(j, &f);
 	j->tries += f.cause == CO_OWN_FAULT;
 	if (!j->checkpoints)
 		cr_say("job %s: begins again: there is no checkpoint yet", j->name);
@@ -333,7 +333,7 @@ static bool all_ended(const struct co_job *j, int64_t now)
 	return !j->live;
 }
 
-static void end(struct co_job *j, int64_t now)
+static void reconcile_end(struct co_job *j, int64_t now)
 {
 	co_job_set(j, CO_JOB_ENDED, "");
 	/* It has done what it was for. After a failure of its own somebody may want to go back. */
@@ -405,7 +405,7 @@ static bool may_try(const struct co_job *j, int64_t now)
 	return now >= j->retry_ms && co_settled(j->c);
 }
 
-static void wait_for(struct co_job *j, const char *why, int64_t now)
+static void reconcile_wait_for(struct co_job *j, const char *why, int64_t now)
 {
 	j->retry_ms = now + AGAIN_MS;
 	if (j->state != CO_JOB_WAITING || strcmp(j->why, why))
@@ -429,7 +429,7 @@ static void wait_for_image(struct co_job *j, int64_t now)
 	const char *why = "";
 
 	co_checkpoint_good(j, &why);
-	wait_for(j, why, now);
+	reconcile_wait_for(j, why, now);
 }
 
 static bool no_plan(const struct co_job *j, int64_t now)
@@ -442,7 +442,7 @@ static void make_plan(struct co_job *j, int64_t now)
 	char why[CR_PLACE_WHY];
 
 	if (!co_plan(j, newest(j), false, why))
-		wait_for(j, why, now);
+		reconcile_wait_for(j, why, now);
 }
 
 static bool images_away(const struct co_job *j, int64_t now)
@@ -460,7 +460,7 @@ static void ship_images(struct co_job *j, int64_t now)
 		co_job_set(j, CO_JOB_SHIPPING, "images are brought to where it goes on");
 }
 
-static void start(struct co_job *j, int64_t now)
+static void reconcile_start(struct co_job *j, int64_t now)
 {
 	co_plan_start(j, newest(j));
 }
@@ -550,14 +550,14 @@ static const struct rule {
 	{ ANY, "a checkpoint is nobody's", has_stray, drop_stray, 0 },
 
 	/* Its end, and the way back. */
-	{ ANY & ~IN(FORGOTTEN), "somebody wants that", wanted, as_wanted, IN(ENDING) },
+	{ ANY & ~IN(FORGOTTEN), "somebody wants that", reconcile_wanted, as_wanted, IN(ENDING) },
 	{ IN(STARTING), "it cannot be started", not_started, give_up_start, IN(ENDING) },
 	{ ALIVE, "it is to stop at a fault", stops_at_fault, stop_at_fault, IN(ENDING) },
-	{ ALIVE, "it has failed too often", too_often, give_up, IN(ENDING) },
+	{ ALIVE, "it has failed too often", too_often, reconcile_give_up, IN(ENDING) },
 	{ ALIVE, "there is nothing to go back to", no_way_back, lose, IN(ENDING) },
 	{ ALIVE, "a fault", faulty, go_back, IN(ENDING) },
 	{ IN(STARTING), "it has no members", nobody, lose_nobody, IN(LOST) },
-	{ IN(STARTING) | IN(RUNNING), "all have ended", all_ended, end, IN(ENDED) },
+	{ IN(STARTING) | IN(RUNNING), "all have ended", all_ended, reconcile_end, IN(ENDED) },
 	{ IN(ENDING), "somebody lives still", kill_due, kill_members, 0 },
 	{ IN(ENDING), "all are dead", all_dead, be_dead, OVER | IN(WAITING) },
 
@@ -566,7 +566,7 @@ static const struct rule {
 	{ HALTED, "no image to start from", no_image, wait_for_image, IN(WAITING) },
 	{ HALTED, "it has no place", no_plan, make_plan, IN(WAITING) },
 	{ HALTED, "images are elsewhere", images_away, ship_images, IN(SHIPPING) },
-	{ HALTED, "all is there", may_try, start, IN(STARTING) | IN(RESTARTING) },
+	{ HALTED, "all is there", may_try, reconcile_start, IN(STARTING) | IN(RESTARTING) },
 	{ IN(STARTING), "all run", all_run, begin_running, IN(RUNNING) },
 
 	/* While it runs. */
@@ -575,7 +575,7 @@ static const struct rule {
 	{ IN(RUNNING), "a checkpoint is due", checkpoint_due, begin_checkpoint, 0 },
 };
 
-static const struct rule *step(struct co_job *j, int64_t now)
+static const struct rule *reconcile_step(struct co_job *j, int64_t now)
 {
 	unsigned int was = 1u << j->state;
 	size_t i;
@@ -595,7 +595,7 @@ static const struct rule *step(struct co_job *j, int64_t now)
 
 const char *co_reconcile_step(struct co_job *j, int64_t now)
 {
-	const struct rule *r = step(j, now);
+	const struct rule *r = reconcile_step(j, now);
 
 	return r ? r->name : NULL;
 }
@@ -632,7 +632,7 @@ void co_reconcile(struct co_job *j)
 	int64_t now = co_now();
 	unsigned int i;
 
-	for (i = 0; i < STEPS_MOST && step(j, now); i++) {
+	for (i = 0; i < STEPS_MOST && reconcile_step(j, now); i++) {
 		/* Who waits for a state has his answer even if it does not last. */
 		if (j->changed)
 			co_waiters_look(j);

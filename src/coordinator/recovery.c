@@ -214,7 +214,7 @@ bool co_plan_holds(const struct co_job *j)
 	return j->plan;
 }
 
-static bool lacks(const struct co_job *j, const struct co_checkpoint *k, size_t i)
+static bool recovery_lacks(const struct co_job *j, const struct co_checkpoint *k, size_t i)
 {
 	return k->images[i].there && !co_image_at(&k->images[i], j->plan[i]->store);
 }
@@ -224,7 +224,7 @@ bool co_plan_has_images(const struct co_job *j, const struct co_checkpoint *k)
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
-		if (lacks(j, k, i))
+		if (recovery_lacks(j, k, i))
 			return false;
 	return true;
 }
@@ -234,7 +234,7 @@ void co_plan_ship(struct co_job *j, struct co_checkpoint *k)
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
-		if (lacks(j, k, i))
+		if (recovery_lacks(j, k, i))
 			co_image_ship(j, k, i, j->plan[i]);
 }
 

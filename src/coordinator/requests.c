@@ -104,8 +104,8 @@ static bool add_now(const struct co_job *j)
 	       j->state == CO_JOB_STARTING;
 }
 
-static void queue(struct co_job *j, const struct co_asker *a, struct co_node *from,
-		  const cairn_Request *q, const void *payload, size_t len)
+static void requests_queue(struct co_job *j, const struct co_asker *a, struct co_node *from,
+			   const cairn_Request *q, const void *payload, size_t len)
 {
 	struct co_ask *ask = calloc(1, sizeof(*ask)), **p = &j->asks;
 
@@ -213,7 +213,7 @@ static void join_job(struct ask *k, struct co_node *from)
 	else if (add_now(j))
 		add_member(j, from, &k->a, k->q, k->payload, k->len);
 	else
-		queue(j, &k->a, from, k->q, k->payload, k->len);
+		requests_queue(j, &k->a, from, k->q, k->payload, k->len);
 }
 
 static void on_join(struct ask *k)
@@ -378,7 +378,7 @@ static void on_status(struct ask *k)
 	co_reply_end(k->c, &k->a);
 }
 
-static void on_checkpoint(struct ask *k)
+static void requests_on_checkpoint(struct ask *k)
 {
 	if (co_job_over(k->j))
 		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "job %s does not run: %s",
@@ -387,7 +387,7 @@ static void on_checkpoint(struct ask *k)
 		co_reply_error(k->c, &k->a, CR_EXIT_NO_NODE, "job %s does not run, it waits: %s",
 			       k->j->name, k->j->why);
 	else
-		queue(k->j, &k->a, NULL, k->q, NULL, 0);
+		requests_queue(k->j, &k->a, NULL, k->q, NULL, 0);
 }
 
 static void on_kill(struct ask *k)
@@ -519,9 +519,9 @@ static const struct {
 } verbs[] = {
 	[cairn_Ask_ASK_LIST] = { on_list, false, false },
 	[cairn_Ask_ASK_STATUS] = { on_status, true, false },
-	[cairn_Ask_ASK_CHECKPOINT] = { on_checkpoint, true, false },
+	[cairn_Ask_ASK_CHECKPOINT] = { requests_on_checkpoint, true, false },
 	[cairn_Ask_ASK_KILL] = { on_kill, true, false },
-	[cairn_Ask_ASK_CHECK] = { on_checkpoint, true, false },
+	[cairn_Ask_ASK_CHECK] = { requests_on_checkpoint, true, false },
 	[cairn_Ask_ASK_NODES] = { on_nodes, false, false },
 	[cairn_Ask_ASK_EVENTS] = { on_events, false, false },
 	[cairn_Ask_ASK_JOIN] = { on_join, false, false },

@@ -46,7 +46,7 @@ static void on_gone(struct co_session *s)
 	co_asker_gone(s->c, s->id, NULL);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void server_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct co_session *s = arg;
 
@@ -68,7 +68,8 @@ static void on_leaving(struct co_session *s, const cairn_ClusterMsg *m, const vo
 	co_node_leaving(s->node, &m->body.leaving);
 }
 
-static void on_event(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
+static void server_on_event(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			    size_t len)
 {
 	const cairn_MemberEvent *e = &m->body.event;
 	struct co_member *member;
@@ -95,7 +96,8 @@ static void on_arrive(struct co_session *s, const cairn_ClusterMsg *m, const voi
 		co_operation_arrive(member, &m->body.arrive, data, len);
 }
 
-static void on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
+static void server_on_abort(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			    size_t len)
 {
 	const cairn_Abort *a = &m->body.abort;
 	struct co_member *member = co_member_there(s->node, &a->id);
@@ -133,8 +135,8 @@ static void on_promise(struct co_session *s, const cairn_ClusterMsg *m, const vo
 	co_quorum_promised(s->node, &m->body.promise);
 }
 
-static void on_request(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
-		       size_t len)
+static void server_on_request(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			      size_t len)
 {
 	cairn_Request q = m->body.request;
 
@@ -149,14 +151,20 @@ static const struct {
 	pb_size_t which;
 	void (*on)(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len);
 } messages[] = {
-	{ cairn_ClusterMsg_heartbeat_tag, on_beat },  { cairn_ClusterMsg_leaving_tag, on_leaving },
-	{ cairn_ClusterMsg_event_tag, on_event },     { cairn_ClusterMsg_here_tag, on_here },
-	{ cairn_ClusterMsg_arrive_tag, on_arrive },   { cairn_ClusterMsg_abort_tag, on_abort },
-	{ cairn_ClusterMsg_finding_tag, on_finding }, { cairn_ClusterMsg_holding_tag, on_holding },
-	{ cairn_ClusterMsg_promise_tag, on_promise }, { cairn_ClusterMsg_request_tag, on_request },
+	{ cairn_ClusterMsg_heartbeat_tag, on_beat },
+	{ cairn_ClusterMsg_leaving_tag, on_leaving },
+	{ cairn_ClusterMsg_event_tag, server_on_event },
+	{ cairn_ClusterMsg_here_tag, on_here },
+	{ cairn_ClusterMsg_arrive_tag, on_arrive },
+	{ cairn_ClusterMsg_abort_tag, server_on_abort },
+	{ cairn_ClusterMsg_finding_tag, on_finding },
+	{ cairn_ClusterMsg_holding_tag, on_holding },
+	{ cairn_ClusterMsg_promise_tag, on_promise },
+	{ cairn_ClusterMsg_request_tag, server_on_request },
 };
 
-static void handle(struct co_session *s, const cairn_ClusterMsg *m, const void *payload, size_t len)
+static void server_handle(struct co_session *s, const cairn_ClusterMsg *m, const void *payload,
+			  size_t len)
 {
 	size_t i;
 
@@ -183,13 +191,13 @@ static void handle(struct co_session *s, const cairn_ClusterMsg *m, const void *
 		}
 }
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void server_on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			      void *arg)
 {
 	struct co_session *s = arg;
 	struct co *c = s->c;
 
-	handle(s, msg, payload, len);
+	server_handle(s, msg, payload, len);
 	/* The next message finds decided what follows from this one. The session may be gone. */
 	co_work(c);
 }
@@ -197,8 +205,8 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 static const struct cr_link_handler handler = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.message = on_message,
-	.down = on_down,
+	.message = server_on_message,
+	.down = server_on_down,
 };
 
 struct co_session *co_adopt(struct co *c, struct cr_link *l, bool local, uid_t uid, gid_t gid)
@@ -246,7 +254,7 @@ void co_tick(struct co *c)
 	co_db_commit(c->db);
 }
 
-static void on_tick(int fd, short what, void *arg)
+static void server_on_tick(int fd, short what, void *arg)
 {
 	co_tick(arg);
 }
@@ -256,7 +264,7 @@ static void on_work(int fd, short what, void *arg)
 	co_work(arg);
 }
 
-static void on_signal(int sig, short what, void *arg)
+static void server_on_signal(int sig, short what, void *arg)
 {
 	struct co *c = arg;
 
@@ -355,10 +363,10 @@ int co_run(struct co *c)
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(signals); i++) {
-		c->signals[i] = evsignal_new(c->base, signals[i], on_signal, c);
+		c->signals[i] = evsignal_new(c->base, signals[i], server_on_signal, c);
 		event_add(c->signals[i], NULL);
 	}
-	c->tick = event_new(c->base, -1, EV_PERSIST, on_tick, c);
+	c->tick = event_new(c->base, -1, EV_PERSIST, server_on_tick, c);
 	event_add(c->tick, &tick);
 	cr_ready(c->options.ready_fd);
 	event_base_dispatch(c->base);

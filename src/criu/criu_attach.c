@@ -102,7 +102,8 @@ static void find_terminal(pid_t pid, char *out)
 }
 
 /* claim: it is to be this shepherd's from now on. */
-static int refuse(pid_t pid, const struct cr_proc_status *st, bool claim, struct cr_err *err)
+static int criu_attach_refuse(pid_t pid, const struct cr_proc_status *st, bool claim,
+			      struct cr_err *err)
 {
 	char text[CR_PATH_MAX];
 
@@ -159,7 +160,7 @@ int cr_criu_attachable(pid_t pid, struct cr_err *err)
 	if (ret)
 		return ret;
 	return cr_proc_status(AT_FDCWD, pid, &st) ? no_process(pid, err) :
-						    refuse(pid, &st, false, err);
+						    criu_attach_refuse(pid, &st, false, err);
 }
 
 int cr_criu_attach(struct cr_shepherd *sh, const char *what, struct cr_err *err)
@@ -172,7 +173,7 @@ int cr_criu_attach(struct cr_shepherd *sh, const char *what, struct cr_err *err)
 		return no_process(pid, err);
 	/* What is found out is of the process that this stands for, if it lives at the end. */
 	sh->root_fd = syscall(SYS_pidfd_open, pid, 0);
-	ret = refuse(pid, &st, true, err);
+	ret = criu_attach_refuse(pid, &st, true, err);
 	if (ret)
 		return ret;
 	if (sh->root_fd < 0 || syscall(SYS_pidfd_send_signal, sh->root_fd, 0, NULL, 0))

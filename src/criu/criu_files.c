@@ -39,7 +39,7 @@ static bool is_outside(const cairn_Job *job, const char *path)
 	return false;
 }
 
-static int copy(int from, off_t at, int to)
+static int criu_files_copy(int from, off_t at, int to)
 {
 	ssize_t n;
 
@@ -76,7 +76,7 @@ static int cut(void *arg, const void *msg)
 	c->size = m->size;
 	c->path = path;
 	c->tail = memfd_create("cairn-tail", MFD_CLOEXEC);
-	ret = c->tail < 0 ? -errno : copy(fd, m->size, c->tail);
+	ret = c->tail < 0 ? -errno : criu_files_copy(fd, m->size, c->tail);
 	if (!ret && ftruncate(fd, m->size))
 		ret = -errno;
 	return ret ? cr_fail(all->err, CR_EXIT_IO, -ret,
@@ -107,7 +107,8 @@ void cr_criu_uncut(cr_cuts *cuts, bool failed)
 		struct cr_cut *c = &cuts->v[i];
 		cr_auto_fd fd = failed ? cr_reach_open(c->path, O_WRONLY, S_IFREG) : -1;
 
-		if (failed && (fd < 0 || lseek(fd, c->size, SEEK_SET) < 0 || copy(c->tail, 0, fd)))
+		if (failed &&
+		    (fd < 0 || lseek(fd, c->size, SEEK_SET) < 0 || criu_files_copy(c->tail, 0, fd)))
 			cr_say("what had been written to %s since the checkpoint is lost: %s",
 			       c->path, strerror(errno));
 		cr_close_fd(&c->tail);

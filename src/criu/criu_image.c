@@ -16,7 +16,7 @@
 #define CRIU_SERVICE 0x55105940u
 #define HEAD 8
 
-static int bad(const char *name, struct cr_err *err)
+static int criu_image_bad(const char *name, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_DAMAGED, EBADMSG, "CRIU's file %s cannot be read", name);
 }
@@ -33,23 +33,23 @@ int cr_criu_each(int dir, const char *name, const pb_msgdesc_t *fields, void *ms
 	if (len == -ENOENT)
 		return -ENOENT;
 	if (len < HEAD)
-		return bad(name, err);
+		return criu_image_bad(name, err);
 	memcpy(&head, data, sizeof(head));
 	if (head != CRIU_COMMON && head != CRIU_SERVICE)
-		return bad(name, err);
+		return criu_image_bad(name, err);
 	for (at = HEAD; at < len && !ret; at += n) {
 		pb_istream_t in;
 
 		if (len - at < (ssize_t)sizeof(n))
-			return bad(name, err);
+			return criu_image_bad(name, err);
 		memcpy(&n, data + at, sizeof(n));
 		at += sizeof(n);
 		if (n > len - at)
-			return bad(name, err);
+			return criu_image_bad(name, err);
 		in = pb_istream_from_buffer((pb_byte_t *)data + at, n);
 		memset(msg, 0, size);
 		if (!pb_decode(&in, fields, msg))
-			return bad(name, err);
+			return criu_image_bad(name, err);
 		ret = fn(arg, msg);
 	}
 	return ret;

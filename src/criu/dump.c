@@ -54,7 +54,7 @@ static void scratch_path(const struct dump *d, char *out, size_t len)
 
 /* ---- after the dump ---- */
 
-static int count(void *arg, const void *msg)
+static int dump_count(void *arg, const void *msg)
 {
 	const cairn_CriuProcess *p = msg;
 	cairn_Manifest *m = arg;
@@ -81,8 +81,8 @@ static int read_images(struct dump *d, struct cr_checkpoint *c)
 
 	if (!p)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "reading CRIU's files");
-	ret = cr_criu_each(d->scratch, "pstree.img", cairn_CriuProcess_fields, p, sizeof(*p), count,
-			   &c->manifest, &c->err);
+	ret = cr_criu_each(d->scratch, "pstree.img", cairn_CriuProcess_fields, p, sizeof(*p),
+			   dump_count, &c->manifest, &c->err);
 	free(p);
 	if (!ret)
 		ret = cr_criu_each(d->scratch, "stats-dump", cairn_CriuStats_fields, &stats,
@@ -107,7 +107,7 @@ static void on_dumped(struct cr_shepherd *sh, int status, void *arg)
 					       read_images(d, c));
 }
 
-static int add(void *of)
+static int dump_add(void *of)
 {
 	struct cr_checkpoint *c = of;
 	struct dump *d = c->backend_state;
@@ -229,7 +229,7 @@ static void add_options(struct dump *d, const struct cr_options *o)
 		cr_argument(a, "--shell-job");
 }
 
-static int start(void *of)
+static int dump_start(void *of)
 {
 	static const int nothing[3] = { -1, -1, -1 };
 	struct cr_checkpoint *c = of;
@@ -266,7 +266,7 @@ static int start(void *of)
 }
 
 /* crctl check: what is known without a dump. */
-static int check(void *of)
+static int dump_check(void *of)
 {
 	struct cr_checkpoint *c = of;
 	cr_arguments none = { 0 };
@@ -282,7 +282,7 @@ static int check(void *of)
 	return ret;
 }
 
-static int prepare(void *of)
+static int dump_prepare(void *of)
 {
 	struct cr_checkpoint *c = of;
 	struct dump *d = calloc(1, sizeof(*d));
@@ -301,7 +301,7 @@ static int prepare(void *of)
 }
 
 /* Those whom CRIU has left stopped; not those who were so before. */
-static void go_on(struct dump *d)
+static void dump_go_on(struct dump *d)
 {
 	cr_pids pids = { 0 };
 	size_t i, k;
@@ -325,7 +325,7 @@ static void release(void *of)
 	if (!d)
 		return;
 	if (c->intent == cairn_Intent_INTENT_STOP && !c->save.ended)
-		go_on(d);
+		dump_go_on(d);
 	cr_remove_tree(c->writer.dir, SCRATCH);
 	d->c = NULL;
 	/* One that is at work must not be ended, as its code may be in the job: it frees this. */
@@ -334,10 +334,10 @@ static void release(void *of)
 }
 
 const struct cr_stage cr_criu_stages[] = {
-	{ "scanning", check, .when = cr_checkpoint_looks },
-	{ "scanning", prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
+	{ "scanning", dump_check, .when = cr_checkpoint_looks },
+	{ "scanning", dump_prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
 	  .when = cr_checkpoint_keeps },
-	{ "saving", start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },
-	{ "writing", add, .when = cr_checkpoint_keeps },
+	{ "saving", dump_start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },
+	{ "writing", dump_add, .when = cr_checkpoint_keeps },
 	{ 0 },
 };

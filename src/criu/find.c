@@ -51,7 +51,7 @@ static int spawn(char *const argv[], int output, pid_t *pid)
 }
 
 /* Until everybody has closed the other side; what does not fit is thrown away. */
-static int read_all(int fd, char *out, size_t len)
+static int find_read_all(int fd, char *out, size_t len)
 {
 	int64_t until = cr_now_ns(CLOCK_MONOTONIC) + HANGS_MS * 1000000ll, left;
 	struct pollfd p = { fd, POLLIN, 0 };
@@ -88,7 +88,7 @@ int cr_criu_run(char *const argv[], char *out, size_t len)
 	error = spawn(argv, ends[1], &pid);
 	close(ends[1]);
 	if (!error) {
-		error = read_all(ends[0], out, len);
+		error = find_read_all(ends[0], out, len);
 		if (error)
 			kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

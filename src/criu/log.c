@@ -181,7 +181,8 @@ static void expand(const char *text, const char *message, const regmatch_t *m, c
 	out[n < len ? n : len - 1] = 0;
 }
 
-static const struct cause *known(const regex_t *rows, const char *message, char *out, size_t len)
+static const struct cause *log_known(const regex_t *rows, const char *message, char *out,
+				     size_t len)
 {
 	size_t i, word = strspn(message, "abcdefghijklmnopqrstuvwxyz-_");
 	const struct cause *c;
@@ -215,8 +216,8 @@ static const char *take_line(const char *text, char *line, size_t len)
 }
 
 /* The first line of the kind that is known, or, with no rows, that is no noise. */
-static const struct cause *look(const char *text, char kind, const regex_t *rows,
-				const regex_t *quiet, char *out, size_t len)
+static const struct cause *log_look(const char *text, char kind, const regex_t *rows,
+				    const regex_t *quiet, char *out, size_t len)
 {
 	const struct cause *c;
 	const char *message;
@@ -228,7 +229,7 @@ static const struct cause *look(const char *text, char kind, const regex_t *rows
 		if (!message || is != kind || !*message)
 			continue;
 		if (rows) {
-			c = known(rows, message, out, len);
+			c = log_known(rows, message, out, len);
 			if (c)
 				return c;
 		} else if (regexec(quiet, message, 0, NULL, 0)) {
@@ -254,12 +255,12 @@ enum cairn_exit cr_criu_cause(const char *text, char *out, size_t len)
 		const char *k;
 
 		for (k = kinds; *k && !found; k++)
-			found = look(text, *k, rows, &quiet, out, len);
+			found = log_look(text, *k, rows, &quiet, out, len);
 		/* Unknown to us: in CRIU's words. */
 		if (!found)
-			look(text, 'E', NULL, &quiet, out, len);
+			log_look(text, 'E', NULL, &quiet, out, len);
 		if (!found && !*out)
-			look(text, 'M', NULL, &quiet, out, len);
+			log_look(text, 'M', NULL, &quiet, out, len);
 		regfree(&quiet);
 	}
 	while (i)

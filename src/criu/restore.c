@@ -36,7 +36,7 @@
 #define HANDED 200
 
 /* CRIU writes beside its files, and must not be led elsewhere by a link. */
-static int check_files(const struct cr_image *img, struct cr_err *err)
+static int restore_check_files(const struct cr_image *img, struct cr_err *err)
 {
 	size_t i;
 
@@ -68,7 +68,7 @@ int cr_criu_check(struct cr_restart *r, struct cr_err *err)
 			       "(contrib/get-criu), or name one by CR_CRIU",
 			       r->img.path, job->backend_version, criu.path,
 			       cr_criu_version_text(criu.version, version));
-	ret = check_files(&r->img, err);
+	ret = restore_check_files(&r->img, err);
 	if (ret)
 		return ret;
 	ret = cr_criu_options(&r->sh->options, err);
@@ -118,7 +118,7 @@ static int read_tree(struct tree *t, int dir, struct cr_err *err)
 	return cr_fail(err, CR_EXIT_DAMAGED, 0, "the checkpoint has no tree of processes");
 }
 
-static int by_id(const void *a, const void *b)
+static int restore_by_id(const void *a, const void *b)
 {
 	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
 
@@ -129,13 +129,13 @@ static int by_id(const void *a, const void *b)
 static void leave_ids(struct tree *t)
 {
 	cr_auto_free char *text = NULL;
-	pid_t from = 300, after = 300, best = 0, *end = cr_list_add(&t->ids);
+	pid_t from = 300, after = 300, best = 0, *restore_end = cr_list_add(&t->ids);
 	char last[16];
 	size_t i;
 
-	if (end && cr_slurp(AT_FDCWD, "/proc/sys/kernel/pid_max", &text) > 0)
-		*end = atoi(text);
-	qsort(t->ids.v, t->ids.n, sizeof(*t->ids.v), by_id);
+	if (restore_end && cr_slurp(AT_FDCWD, "/proc/sys/kernel/pid_max", &text) > 0)
+		*restore_end = atoi(text);
+	qsort(t->ids.v, t->ids.n, sizeof(*t->ids.v), restore_by_id);
 	for (i = 0; i < t->ids.n; i++) {
 		if (t->ids.v[i] - from > best) {
 			best = t->ids.v[i] - from;
@@ -189,16 +189,16 @@ static int open_here(int fd)
 }
 
 /* For each name that the job had from outside, once: what stands there now. */
-static int hand_over(const struct cr_restart *r, cr_arguments *a, struct cr_err *err)
+static int restore_hand_over(const struct cr_restart *r, cr_arguments *a, struct cr_err *err)
 {
-	const char *text = (const char *)r->img.job.outside.bytes, *end, *before;
+	const char *text = (const char *)r->img.job.outside.bytes, *restore_end, *before;
 	unsigned int next = 0;
 
-	end = text + r->img.job.outside.size;
-	if (end > text && end[-1])
+	restore_end = text + r->img.job.outside.size;
+	if (restore_end > text && restore_end[-1])
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "%s: descriptors from outside",
 			       r->img.path);
-	for (; text < end; text += strlen(text) + 1) {
+	for (; text < restore_end; text += strlen(text) + 1) {
 		const char *key = strchr(text, '=');
 		int slot = find_slot(&r->sh->outside, atoi(text)), fd, again;
 
@@ -221,7 +221,7 @@ static int hand_over(const struct cr_restart *r, cr_arguments *a, struct cr_err 
 	return 0;
 }
 
-static void become(cr_arguments *a, int next)
+static void restore_become(cr_arguments *a, int next)
 {
 	int null = open("/dev/null", O_RDWR), i;
 	sigset_t none;
@@ -237,19 +237,19 @@ static void become(cr_arguments *a, int next)
 	_exit(CR_EXIT_CANNOT_RUN);
 }
 
-static int run(const struct cr_restart *r, cr_arguments *a, struct cr_err *err)
+static int restore_run(const struct cr_restart *r, cr_arguments *a, struct cr_err *err)
 {
 	int status = 0, ret = 0;
 	pid_t pid = fork();
 
 	if (!pid) {
-		ret = hand_over(r, a, err);
+		ret = restore_hand_over(r, a, err);
 		if (ret) {
 			cr_err_print(err);
 			_exit(err->status);
 		}
 		cr_argument(a, NULL);
-		become(a, 0);
+		restore_become(a, 0);
 	}
 	if (pid < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "running %s", a->v[0]);
@@ -286,7 +286,7 @@ static void add_options(cr_arguments *a, const struct cr_restart *r, const struc
 		cr_argument(a, "--unprivileged");
 }
 
-static int restore(struct cr_restart *r, int dir, const char *folder, struct cr_err *err)
+static int restore_restore(struct cr_restart *r, int dir, const char *folder, struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 	cr_arguments args = { 0 };
@@ -306,7 +306,7 @@ static int restore(struct cr_restart *r, int dir, const char *folder, struct cr_
 		add_options(&args, r, &criu, folder);
 		if (!tree.own_session)
 			cr_argument(&args, "--shell-job");
-		ret = run(r, &args, err);
+		ret = restore_run(r, &args, err);
 	}
 	cr_criu_uncut(&cuts, ret);
 	cr_arguments_free(&args);
@@ -337,13 +337,13 @@ static int run_criu(void *of)
 	    (dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
 		return cr_fail(r->err, CR_EXIT_IO, errno, "cannot make %s for CRIU's files",
 			       folder);
-	ret = restore(r, dir, folder, r->err);
+	ret = restore_restore(r, dir, folder, r->err);
 	cr_remove_tree(parent, name);
 	return ret;
 }
 
 /* It runs already; if it is not to go on with the others it is ended. */
-static void end(void *of)
+static void restore_end(void *of)
 {
 	struct cr_restart *r = of;
 
@@ -352,6 +352,6 @@ static void end(void *of)
 }
 
 const struct cr_stage cr_criu_restart_stages[] = {
-	{ "restoring", run_criu, .undo = end, .barrier = cairn_Step_STEP_READY },
+	{ "restoring", run_criu, .undo = restore_end, .barrier = cairn_Step_STEP_READY },
 	{ 0 },
 };

@@ -49,8 +49,8 @@ struct core {
 
 /* ---- what there is ---- */
 
-static int add(struct core *c, const cairn_Vma *v, uint64_t start, uint64_t end, bool content,
-	       bool zeros)
+static int core_add(struct core *c, const cairn_Vma *v, uint64_t start, uint64_t end, bool content,
+		    bool zeros)
 {
 	size_t n = c->segments.n;
 	struct segment *last = n ? &c->segments.v[n - 1] : NULL, *s;
@@ -76,19 +76,19 @@ static int add_zeros(struct core *c, const cairn_Vma *v, uint64_t start, uint64_
 
 	/* Nobody has been there and nobody may; or it is a mere reserve of addresses. */
 	if (!v->prot || blocks > ZERO_BLOCKS - c->blocks)
-		return add(c, v, start, end, false, false);
+		return core_add(c, v, start, end, false, false);
 	c->blocks += blocks;
 	while (end - start >= ZERO_SHARED && !ret) {
 		uint64_t len = end - start < ZERO_BLOCK ? end - start : ZERO_BLOCK;
 
 		c->zeros = len > c->zeros ? len : c->zeros;
-		ret = add(c, v, start, start + len, true, true);
+		ret = core_add(c, v, start, start + len, true, true);
 		start += len;
 	}
-	return ret || start == end ? ret : add(c, v, start, end, true, false);
+	return ret || start == end ? ret : core_add(c, v, start, end, true, false);
 }
 
-static int collect(struct core *c, struct cr_err *err)
+static int core_collect(struct core *c, struct cr_err *err)
 {
 	uint64_t at = 0;
 	size_t i;
@@ -106,7 +106,8 @@ static int collect(struct core *c, struct cr_err *err)
 			piece = cr_memory_piece(c->m, at);
 			ret = piece.kind == CR_MEMORY_ZERO ?
 				      add_zeros(c, v, at, piece.end) :
-				      add(c, v, at, piece.end, piece.kind != CR_MEMORY_NONE, false);
+				      core_add(c, v, at, piece.end, piece.kind != CR_MEMORY_NONE,
+					       false);
 		}
 	}
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "core of process %d",
@@ -116,7 +117,7 @@ static int collect(struct core *c, struct cr_err *err)
 
 /* ---- writing ---- */
 
-static int put(struct core *c, const void *data, size_t len, struct cr_err *err)
+static int core_put(struct core *c, const void *data, size_t len, struct cr_err *err)
 {
 	int ret = cr_write_all(c->fd, data, len);
 
@@ -138,7 +139,7 @@ static int put_zeros(struct core *c, uint64_t len, struct cr_err *err)
 	}
 	for (; len && !ret; len -= n) {
 		n = len < sizeof(zeros) ? len : sizeof(zeros);
-		ret = put(c, zeros, n, err);
+		ret = core_put(c, zeros, n, err);
 	}
 	return ret;
 }
@@ -159,7 +160,7 @@ static int put_memory(struct core *c, const struct segment *s, struct cr_err *er
 		} else {
 			ret = cr_memory_view(c->m, addr, &data, &len, err);
 			if (!ret)
-				ret = put(c, data, len, err);
+				ret = core_put(c, data, len, err);
 		}
 		addr += len;
 	}
@@ -189,8 +190,8 @@ static int put_header(struct core *c, size_t headers, struct cr_err *err)
 		h.e_shnum = 1;
 		h.e_shentsize = sizeof(extra);
 	}
-	ret = put(c, &h, sizeof(h), err);
-	return ret || headers < PN_XNUM ? ret : put(c, &extra, sizeof(extra), err);
+	ret = core_put(c, &h, sizeof(h), err);
+	return ret || headers < PN_XNUM ? ret : core_put(c, &extra, sizeof(extra), err);
 }
 
 /* Where the notes begin, and where the memory does, behind the block of zeros. */
@@ -217,7 +218,7 @@ static int put_headers(struct core *c, struct cr_err *err)
 	};
 	ret = put_header(c, c->segments.n + 1, err);
 	if (!ret)
-		ret = put(c, &note, sizeof(note), err);
+		ret = core_put(c, &note, sizeof(note), err);
 	for (i = 0; i < c->segments.n && !ret; i++) {
 		const struct segment *s = &c->segments.v[i];
 		Elf64_Phdr h = { .p_type = PT_LOAD,
@@ -230,12 +231,12 @@ static int put_headers(struct core *c, struct cr_err *err)
 
 		if (s->content && !s->zeros)
 			memory += h.p_filesz;
-		ret = put(c, &h, sizeof(h), err);
+		ret = core_put(c, &h, sizeof(h), err);
 	}
 	return ret;
 }
 
-static int put_all(struct core *c, struct cr_err *err)
+static int core_put_all(struct core *c, struct cr_err *err)
 {
 	uint64_t notes, zeros, memory;
 	size_t i;
@@ -244,7 +245,7 @@ static int put_all(struct core *c, struct cr_err *err)
 	places(c, &notes, &zeros, &memory);
 	ret = put_headers(c, err);
 	if (!ret)
-		ret = put(c, c->notes, c->notes_len, err);
+		ret = core_put(c, c->notes, c->notes_len, err);
 	if (!ret)
 		ret = put_zeros(c, memory - c->at, err);
 	for (i = 0; i < c->segments.n && !ret; i++)
@@ -295,12 +296,12 @@ int cr_core_write(const struct cr_image *img, const struct cr_process_image *p, 
 			       p->process.pid);
 	ret = cr_memory_open(&c.m, img, p, err);
 	if (!ret)
-		ret = collect(&c, err);
+		ret = core_collect(&c, err);
 	if (!ret)
 		ret = make_notes(&c, err);
 	look_at_output(&c);
 	if (!ret)
-		ret = put_all(&c, err);
+		ret = core_put_all(&c, err);
 	cr_memory_close(c.m);
 	free(c.segments.v);
 	free(c.notes);

@@ -19,7 +19,8 @@
 #include "inspect/inspect_memory.h"
 #include "inspect/registers.h"
 
-static void note(FILE *out, const char *owner, uint32_t type, const void *desc, size_t len)
+static void core_notes_note(FILE *out, const char *owner, uint32_t type, const void *desc,
+			    size_t len)
 {
 	static const char zeros[4];
 	Elf64_Nhdr h = { strlen(owner) + 1, len, type };
@@ -57,15 +58,15 @@ static void status_note(FILE *out, const struct cr_process_image *p, const cairn
 	}
 	_Static_assert(sizeof(s.pr_reg) == sizeof(r->general), "what the kernel writes there");
 	memcpy(&s.pr_reg, &r->general, sizeof(r->general));
-	note(out, "CORE", NT_PRSTATUS, &s, sizeof(s));
+	core_notes_note(out, "CORE", NT_PRSTATUS, &s, sizeof(s));
 }
 
 static void state_notes(FILE *out, const struct cr_regset *r)
 {
 	if (r->fpstate)
-		note(out, "CORE", NT_FPREGSET, r->state, CR_FXSAVE_BYTES);
+		core_notes_note(out, "CORE", NT_FPREGSET, r->state, CR_FXSAVE_BYTES);
 	if (r->xsave)
-		note(out, "LINUX", NT_X86_XSTATE, r->state, r->xsave);
+		core_notes_note(out, "LINUX", NT_X86_XSTATE, r->state, r->xsave);
 }
 
 static void process_notes(FILE *out, const struct cr_image *img, const struct cr_process_image *p,
@@ -97,9 +98,9 @@ static void process_notes(FILE *out, const struct cr_image *img, const struct cr
 	for (i = 0; i < len; i++)
 		if (!s.pr_psargs[i])
 			s.pr_psargs[i] = ' ';
-	note(out, "CORE", NT_PRPSINFO, &s, sizeof(s));
-	note(out, "CORE", NT_SIGINFO, &info, sizeof(info));
-	note(out, "CORE", NT_AUXV, p->process.auxv.bytes, p->process.auxv.size);
+	core_notes_note(out, "CORE", NT_PRPSINFO, &s, sizeof(s));
+	core_notes_note(out, "CORE", NT_SIGINFO, &info, sizeof(info));
+	core_notes_note(out, "CORE", NT_AUXV, p->process.auxv.bytes, p->process.auxv.size);
 }
 
 static bool is_named(const cairn_Vma *v)
@@ -134,7 +135,7 @@ static int files_note(FILE *out, const struct cr_process_image *p)
 			fprintf(f, "%s%s%c", p->vmas.v[i].path,
 				p->vmas.v[i].deleted ? " (deleted)" : "", 0);
 	if (!fclose(f))
-		note(out, "CORE", NT_FILE, text, len);
+		core_notes_note(out, "CORE", NT_FILE, text, len);
 	free(text);
 	return text ? 0 : -ENOMEM;
 }

@@ -26,8 +26,8 @@ struct diff {
 };
 
 /* One thing that is not as it was. change is added, removed or changed. */
-static void tell(struct diff *d, const char *change, const char *kind, int pid, const char *what,
-		 uint64_t pages, uint64_t of)
+static void diff_tell(struct diff *d, const char *change, const char *kind, int pid,
+		      const char *what, uint64_t pages, uint64_t of)
 {
 	char text[160] = "", who[32] = "";
 
@@ -103,10 +103,11 @@ static uint64_t changed_pages(const struct cr_process_image *p, const struct cr_
 	uint64_t changed = 0, n, m;
 
 	while (addr < end) {
-		const cairn_PageRun *run = run_at(p, addr);
+		const cairn_PageRun *diff_run = run_at(p, addr);
 
-		if (same_run(run, run_at(q, addr)) && run->pages * CR_PAGE <= end - addr) {
-			addr += run->pages * CR_PAGE;
+		if (same_run(diff_run, run_at(q, addr)) &&
+		    diff_run->pages * CR_PAGE <= end - addr) {
+			addr += diff_run->pages * CR_PAGE;
 			continue;
 		}
 		/* In neither is anything stored: what the mapping gives by itself. */
@@ -150,13 +151,13 @@ static void diff_mapping(struct diff *d, const struct cr_process_image *p,
 
 	name_mapping(w, name, sizeof(name));
 	if (!same_mapping(v, w) || v->end != w->end)
-		tell(d, "changed", "mapping", q->process.pid, name, 0, 0);
+		diff_tell(d, "changed", "mapping", q->process.pid, name, 0, 0);
 	changed = changed_pages(p, q, x, y, v->start, end);
 	d->pages += changed;
 	d->compared += (end - v->start) / CR_PAGE;
 	if (changed)
-		tell(d, "changed", "pages", q->process.pid, name, changed,
-		     (end - v->start) / CR_PAGE);
+		diff_tell(d, "changed", "pages", q->process.pid, name, changed,
+			  (end - v->start) / CR_PAGE);
 }
 
 /* Both lists are sorted; a mapping is the one that begins where it began. */
@@ -184,11 +185,11 @@ static void diff_mappings(struct diff *d, const struct cr_process_image *p,
 		}
 		if (v && (!w || v->start < w->start)) {
 			name_mapping(v, name, sizeof(name));
-			tell(d, "removed", "mapping", p->process.pid, name, 0, 0);
+			diff_tell(d, "removed", "mapping", p->process.pid, name, 0, 0);
 			i++;
 		} else {
 			name_mapping(w, name, sizeof(name));
-			tell(d, "added", "mapping", q->process.pid, name, 0, 0);
+			diff_tell(d, "added", "mapping", q->process.pid, name, 0, 0);
 			k++;
 		}
 	}
@@ -221,7 +222,7 @@ static void diff_threads(struct diff *d, const struct cr_process_image *p,
 			continue;
 		snprintf(name, sizeof(name), "%d %.*s", t->tid, (int)t->comm.size,
 			 (const char *)t->comm.bytes);
-		tell(d, change, "thread", p->process.pid, name, 0, 0);
+		diff_tell(d, change, "thread", p->process.pid, name, 0, 0);
 	}
 }
 
@@ -259,18 +260,18 @@ static void diff_fds(struct diff *d, const struct cr_process_image *p,
 			name[0] = 0;
 			cr_append(name, sizeof(name), "%d %s", fd, was);
 			if (!both) {
-				tell(d, removed ? "removed" : "added", "descriptor", p->process.pid,
-				     name, 0, 0);
+				diff_tell(d, removed ? "removed" : "added", "descriptor",
+					  p->process.pid, name, 0, 0);
 			} else if (removed && strcmp(was, is)) {
 				cr_append(name, sizeof(name), " -> %s", is);
-				tell(d, "changed", "descriptor", p->process.pid, name, 0, 0);
+				diff_tell(d, "changed", "descriptor", p->process.pid, name, 0, 0);
 			}
 		}
 }
 
 /* ---- processes ---- */
 
-static const struct cr_process_image *find(const struct cr_image *img, int pid)
+static const struct cr_process_image *diff_find(const struct cr_image *img, int pid)
 {
 	size_t i;
 
@@ -286,13 +287,13 @@ static void diff_process(struct diff *d, const struct cr_process_image *p,
 	const cairn_Process *x = &p->process, *y = &q->process;
 
 	if (x->zombie != y->zombie)
-		tell(d, "changed", "process", y->pid, y->zombie ? "has ended" : "lives", 0, 0);
+		diff_tell(d, "changed", "process", y->pid, y->zombie ? "has ended" : "lives", 0, 0);
 	if (strcmp(x->exe, y->exe))
-		tell(d, "changed", "program", y->pid, y->exe, 0, 0);
+		diff_tell(d, "changed", "program", y->pid, y->exe, 0, 0);
 	if (strcmp(x->comm, y->comm))
-		tell(d, "changed", "name", y->pid, y->comm, 0, 0);
+		diff_tell(d, "changed", "name", y->pid, y->comm, 0, 0);
 	if (strcmp(x->cwd, y->cwd))
-		tell(d, "changed", "folder", y->pid, y->cwd, 0, 0);
+		diff_tell(d, "changed", "folder", y->pid, y->cwd, 0, 0);
 	diff_threads(d, p, q, "removed");
 	diff_threads(d, q, p, "added");
 	diff_fds(d, p, q, true);
@@ -307,15 +308,15 @@ static void diff_processes(struct diff *d)
 
 	for (i = 0; i < d->a.order.n; i++) {
 		p = &d->a.img->processes.v[d->a.order.v[i]];
-		if (!find(d->b.img, p->process.pid))
-			tell(d, "removed", "process", p->process.pid, p->process.comm, 0, 0);
+		if (!diff_find(d->b.img, p->process.pid))
+			diff_tell(d, "removed", "process", p->process.pid, p->process.comm, 0, 0);
 	}
 	for (i = 0; i < d->b.order.n; i++) {
 		p = &d->b.img->processes.v[d->b.order.v[i]];
-		if (!find(d->a.img, p->process.pid))
-			tell(d, "added", "process", p->process.pid, p->process.comm, 0, 0);
+		if (!diff_find(d->a.img, p->process.pid))
+			diff_tell(d, "added", "process", p->process.pid, p->process.comm, 0, 0);
 		else
-			diff_process(d, find(d->a.img, p->process.pid), p);
+			diff_process(d, diff_find(d->a.img, p->process.pid), p);
 	}
 }
 
@@ -353,9 +354,9 @@ static void diff_shared(struct diff *d)
 		cr_append(name, sizeof(name), "%s, %s", t->memory.name, cr_bytes(t->memory.size).s);
 		pages = s ? unlike_pages(s, t) : 0;
 		if (!s)
-			tell(d, "added", "memory", 0, name, 0, 0);
+			diff_tell(d, "added", "memory", 0, name, 0, 0);
 		else if (pages)
-			tell(d, "changed", "memory", 0, name, pages, t->memory.size / CR_PAGE);
+			diff_tell(d, "changed", "memory", 0, name, pages, t->memory.size / CR_PAGE);
 	}
 }
 
@@ -381,7 +382,7 @@ static void diff_sizes(struct diff *d)
 		(unsigned long long)d->pages, (unsigned long long)d->compared);
 }
 
-static int run(struct diff *d)
+static int diff_run(struct diff *d)
 {
 	struct cr_json j = { .out = stdout };
 
@@ -417,7 +418,7 @@ int cr_inspect_diff(struct cr_inspect *in)
 	if (!ret)
 		ret = cr_model_make(&d.b, b, &in->err);
 	if (!ret)
-		ret = run(&d);
+		ret = diff_run(&d);
 	cr_model_free(&d.a);
 	cr_model_free(&d.b);
 	cr_inspect_close(a);

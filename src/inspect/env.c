@@ -23,7 +23,7 @@
 
 typedef CR_LIST(char *) texts;
 
-static bool add(texts *list, const char *text, size_t len)
+static bool env_add(texts *list, const char *text, size_t len)
 {
 	char **to = cr_list_add(list);
 
@@ -94,7 +94,7 @@ static bool read_text(struct cr_memory *m, uint64_t at, texts *to)
 		memcpy(text + len, data, k);
 		len += k;
 		if (k < n)
-			return add(to, text, len);
+			return env_add(to, text, len);
 	}
 	return false;
 }
@@ -129,13 +129,13 @@ static bool read_first(struct cr_inspect *in, const struct cr_process_image *p, 
 	for (at = 0; at < len; at += n + 1) {
 		n = strnlen(text + at, len - at);
 		/* setproctitle() leaves zeros behind. */
-		if (n && !add(to, text + at, n))
+		if (n && !env_add(to, text + at, n))
 			return false;
 	}
 	return true;
 }
 
-static void drop(texts *list)
+static void env_drop(texts *list)
 {
 	size_t i;
 
@@ -145,7 +145,7 @@ static void drop(texts *list)
 	*list = (texts){ 0 };
 }
 
-static void print_json(const texts *list, const struct cr_process_image *p, bool live)
+static void env_print_json(const texts *list, const struct cr_process_image *p, bool live)
 {
 	struct cr_json j = { .out = stdout };
 	size_t i;
@@ -177,10 +177,10 @@ int cr_inspect_env(struct cr_inspect *in)
 		return -1;
 	live = read_live(in->img, p, &list);
 	if (!live)
-		drop(&list);
+		env_drop(&list);
 	ok = live || read_first(in, p, &list);
 	if (ok && in->json)
-		print_json(&list, p, live);
+		env_print_json(&list, p, live);
 	for (i = 0; ok && !in->json && i < list.n; i++)
 		cr_line("%s", list.v[i]);
 	/* Not among the lines, which are for programs to read as well. */
@@ -189,6 +189,6 @@ int cr_inspect_env(struct cr_inspect *in)
 			"crimage: this is what process %d was started with: its libc is not "
 			"here to tell what it has changed\n",
 			p->process.pid);
-	drop(&list);
+	env_drop(&list);
 	return ok ? 0 : -1;
 }

@@ -55,7 +55,7 @@ static int skip_to(struct sink *s, uint64_t at)
 	return ret ? cannot_write(s, -ret) : 0;
 }
 
-static int put(struct sink *s, uint64_t at, const void *data, size_t len)
+static int extract_put(struct sink *s, uint64_t at, const void *data, size_t len)
 {
 	int ret;
 
@@ -72,14 +72,14 @@ static int put(struct sink *s, uint64_t at, const void *data, size_t len)
 }
 
 /* Its length, when all has been put. */
-static int end(struct sink *s, uint64_t size)
+static int extract_end(struct sink *s, uint64_t size)
 {
 	if (!s->seekable)
 		return size > s->at ? skip_to(s, size) : 0;
 	return (off_t)size < 0 || ftruncate(s->fd, size) ? cannot_write(s, EFBIG) : 0;
 }
 
-static void begin(struct sink *s, int fd, struct cr_err *err)
+static void extract_begin(struct sink *s, int fd, struct cr_err *err)
 {
 	struct stat st;
 
@@ -96,14 +96,14 @@ static int put_blob(const struct cr_image *img, struct sink *s, uint64_t at, con
 	cr_auto_free void *data = NULL;
 	int ret = b->size ? cr_image_read_blob(img, b, &data, s->err) : 0;
 
-	return ret || !b->size ? ret : put(s, at, data, b->size);
+	return ret || !b->size ? ret : extract_put(s, at, data, b->size);
 }
 
 static int put_queue(const struct cr_image *img, struct sink *s, const cairn_Blob *b)
 {
 	int ret = put_blob(img, s, 0, b);
 
-	return ret ? ret : end(s, b->size);
+	return ret ? ret : extract_end(s, b->size);
 }
 
 static int put_file(const struct cr_image *img, struct sink *s, const cairn_Inode *f)
@@ -114,7 +114,7 @@ static int put_file(const struct cr_image *img, struct sink *s, const cairn_Inod
 	for (i = 0; i < img->extents.n && !ret; i++)
 		if (img->extents.v[i].inode == f->id)
 			ret = put_blob(img, s, img->extents.v[i].position, &img->extents.v[i].blob);
-	return ret ? ret : end(s, f->size);
+	return ret ? ret : extract_end(s, f->size);
 }
 
 /* stored: leave out what the image only names. */
@@ -136,11 +136,11 @@ static int put_memory(const struct cr_image *img, struct sink *s, const struct c
 		}
 		ret = cr_memory_view(m, at, &data, &n, s->err);
 		if (!ret)
-			ret = put(s, at - from, data, n);
+			ret = extract_put(s, at - from, data, n);
 		at += n;
 	}
 	cr_memory_close(m);
-	return ret ? ret : end(s, to - from);
+	return ret ? ret : extract_end(s, to - from);
 }
 
 /* What waits in, or is stored of, what a description leads to; NULL: nothing. */
@@ -241,8 +241,8 @@ struct folder {
 };
 
 /* A new file in the folder; said in a line. */
-static int make(struct folder *f, const char *prefix, unsigned int number, const char *name,
-		const char *what, struct sink *s)
+static int extract_make(struct folder *f, const char *prefix, unsigned int number, const char *name,
+			const char *what, struct sink *s)
 {
 	const char *base = strrchr(name, '/');
 	char own[120];
@@ -260,7 +260,7 @@ static int make(struct folder *f, const char *prefix, unsigned int number, const
 		return cr_fail(&f->in->err, errno == EEXIST ? CR_EXIT_EXISTS : CR_EXIT_IO, errno,
 			       "cannot make %s in %s", own, f->in->output);
 	cr_line("%-40s %s", own, what);
-	begin(s, fd, &f->in->err);
+	extract_begin(s, fd, &f->in->err);
 	return 0;
 }
 
@@ -276,7 +276,7 @@ static int all_files(struct folder *f)
 
 		if (!m->stored || !S_ISREG(m->mode))
 			continue;
-		ret = make(f, "file", m->id, m->path, m->path, &s);
+		ret = extract_make(f, "file", m->id, m->path, m->path, &s);
 		if (!ret) {
 			ret = put_file(img, &s, m);
 			close(s.fd);
@@ -303,7 +303,7 @@ static int all_queues(struct folder *f)
 		    (d->kind == cairn_ObjectKind_OBJECT_PIPE && (d->flags & O_ACCMODE) != O_RDONLY))
 			continue;
 		cr_describe(&m, d, what);
-		ret = make(f, "queue", d->id, cr_kind_name(d), what, &s);
+		ret = extract_make(f, "queue", d->id, cr_kind_name(d), what, &s);
 		if (!ret) {
 			ret = put_queue(img, &s, b);
 			close(s.fd);
@@ -332,7 +332,7 @@ static int all_memory(struct folder *f, const struct cr_process_image *p)
 			 (unsigned long long)v->end);
 		cr_append(what, sizeof(what), "memory of process %d, %s stored", p->process.pid,
 			  cr_bytes(pages.stored).s);
-		ret = make(f, "memory", p->process.pid, name, what, &s);
+		ret = extract_make(f, "memory", p->process.pid, name, what, &s);
 		if (!ret) {
 			ret = put_memory(f->in->img, &s, p, v->start, v->end, true);
 			close(s.fd);
@@ -379,6 +379,6 @@ int cr_inspect_extract(struct cr_inspect *in)
 		if (fd < 0)
 			return cr_fail(&in->err, CR_EXIT_IO, errno, "cannot write %s", in->output);
 	}
-	begin(&s, fd < 0 ? STDOUT_FILENO : fd, &in->err);
+	extract_begin(&s, fd < 0 ? STDOUT_FILENO : fd, &in->err);
 	return extract_one(in, &s, in->of[1]);
 }

@@ -58,7 +58,7 @@ struct field {
 };
 
 /* Whether there is one more. */
-static bool next(pb_istream_t *in, struct field *f)
+static bool inspect_criu_next(pb_istream_t *in, struct field *f)
 {
 	bool eof;
 
@@ -120,7 +120,7 @@ static void reg_file(struct cr_criu_facts *c, pb_istream_t *in)
 	struct field f;
 	uint64_t mode = 0;
 
-	while (next(in, &f)) {
+	while (inspect_criu_next(in, &f)) {
 		if (f.tag == 1)
 			file.id = f.value;
 		else if (f.tag == 2)
@@ -145,7 +145,7 @@ static void file_entry(void *arg, pb_istream_t *in)
 {
 	struct field f;
 
-	while (next(in, &f))
+	while (inspect_criu_next(in, &f))
 		if (f.tag == 3 && f.wire == PB_WT_STRING)
 			reg_file(arg, &f.text);
 }
@@ -158,7 +158,7 @@ static void remap_entry(void *arg, pb_istream_t *in)
 	struct field f;
 	size_t i;
 
-	while (next(in, &f))
+	while (inspect_criu_next(in, &f))
 		if (f.tag == 1)
 			id = f.value;
 	for (i = 0; i < c->files.n; i++)
@@ -199,7 +199,7 @@ static void pstree_entry(void *arg, pb_istream_t *in)
 		c->processes.n < PROCESSES_MAX ? cr_list_add(&c->processes) : NULL;
 	struct field f;
 
-	while (p && next(in, &f)) {
+	while (p && inspect_criu_next(in, &f)) {
 		if (f.tag == 1)
 			p->pid = f.value;
 		else if (f.tag == 2)
@@ -219,7 +219,7 @@ static void task_core(struct cr_criu_process *p, pb_istream_t *in)
 {
 	struct field f;
 
-	while (next(in, &f)) {
+	while (inspect_criu_next(in, &f)) {
 		if (f.tag == 1)
 			p->zombie = f.value == 6;
 		else if (f.tag == 6)
@@ -231,7 +231,7 @@ static void core_entry(void *arg, pb_istream_t *in)
 {
 	struct field f;
 
-	while (next(in, &f))
+	while (inspect_criu_next(in, &f))
 		if (f.tag == 3 && f.wire == PB_WT_STRING)
 			task_core(arg, &f.text);
 }
@@ -243,7 +243,7 @@ static void vma_entry(struct cr_criu_process *p, pb_istream_t *in)
 	uint64_t start = 0, end = 0;
 	struct field f;
 
-	while (next(in, &f)) {
+	while (inspect_criu_next(in, &f)) {
 		if (f.tag == 1)
 			start = f.value;
 		else if (f.tag == 2)
@@ -259,7 +259,7 @@ static void mm_entry(void *arg, pb_istream_t *in)
 	struct cr_criu_process *p = arg;
 	struct field f;
 
-	while (next(in, &f)) {
+	while (inspect_criu_next(in, &f)) {
 		if (f.tag == 12)
 			p->exe = f.value;
 		else if (f.tag == 14 && f.wire == PB_WT_STRING)

@@ -28,7 +28,7 @@ struct item {
 
 typedef CR_LIST(struct item) item_list;
 
-static bool add(item_list *list, struct item item)
+static bool inspect_files_add(item_list *list, struct item item)
 {
 	struct item *to;
 	size_t i;
@@ -52,12 +52,13 @@ static bool add_programs(item_list *list, const struct cr_image *img, struct cr_
 	for (i = 0; ok && i < needs.n; i++) {
 		const struct cr_need *n = &needs.v[i];
 
-		ok = add(list,
-			 (struct item){ n->kind == CR_NEED_PROGRAM ? "program" : "library", n->path,
-					n->packed   ? "packed" :
-					n->writable ? "exists" :
-						      "same",
-					n->size, true, n->build_id, n->build_id_len, "" });
+		ok = inspect_files_add(
+			list,
+			(struct item){ n->kind == CR_NEED_PROGRAM ? "program" : "library", n->path,
+				       n->packed   ? "packed" :
+				       n->writable ? "exists" :
+						     "same",
+				       n->size, true, n->build_id, n->build_id_len, "" });
 	}
 	if (needs.v)
 		free(needs.v);
@@ -95,7 +96,7 @@ static bool add_inode(item_list *list, const cairn_Inode *f)
 	} else if (f->stored) {
 		snprintf(item.note, sizeof(item.note), "content is put back");
 	}
-	return add(list, item);
+	return inspect_files_add(list, item);
 }
 
 static bool add_description(item_list *list, const cairn_Description *d)
@@ -106,7 +107,7 @@ static bool add_description(item_list *list, const cairn_Description *d)
 	if (!s || !s->need || d->deleted)
 		return true;
 	item.need = s->need;
-	return add(list, item);
+	return inspect_files_add(list, item);
 }
 
 /* What CRIU looks for: the same size. */
@@ -118,17 +119,18 @@ static bool add_criu(item_list *list, const struct cr_criu_facts *c)
 	for (i = 0; i < c->files.n && ok; i++) {
 		const struct cr_criu_file *f = &c->files.v[i];
 
-		ok = !f->path || add(list, (struct item){ f->needed ? "file" : "path", f->path,
-							  !f->sized  ? "exists" :
-							  f->written ? "not shorter" :
-								       "same",
-							  f->size, f->sized, NULL, 0, "" });
+		ok = !f->path ||
+		     inspect_files_add(list, (struct item){ f->needed ? "file" : "path", f->path,
+							    !f->sized  ? "exists" :
+							    f->written ? "not shorter" :
+									 "same",
+							    f->size, f->sized, NULL, 0, "" });
 	}
 	return ok;
 }
 
-static bool collect(item_list *list, const struct cr_image *img, const struct cr_criu_facts *c,
-		    struct cr_err *err)
+static bool inspect_files_collect(item_list *list, const struct cr_image *img,
+				  const struct cr_criu_facts *c, struct cr_err *err)
 {
 	bool ok = add_programs(list, img, err);
 	size_t i;
@@ -141,24 +143,26 @@ static bool collect(item_list *list, const struct cr_image *img, const struct cr
 		const cairn_Process *p = &img->processes.v[i].process;
 
 		if (!p->zombie && !p->cwd_deleted)
-			ok = add(list, (struct item){ "folder", p->cwd, "exists", 0, false, NULL, 0,
-						      "working folder" });
+			ok = inspect_files_add(list,
+					       (struct item){ "folder", p->cwd, "exists", 0, false,
+							      NULL, 0, "working folder" });
 		if (!p->zombie && ok && strcmp(p->root, "/") && p->root[0])
-			ok = add(list, (struct item){ "folder", p->root, "exists", 0, false, NULL,
-						      0, "root folder" });
+			ok = inspect_files_add(list,
+					       (struct item){ "folder", p->root, "exists", 0, false,
+							      NULL, 0, "root folder" });
 	}
 	if (ok)
 		ok = add_criu(list, c);
 	for (i = 0; i < img->archive_files.n && ok; i++)
-		ok = add(list, (struct item){ "archive", img->archive_files.v[i].name, "stored",
-					      img->archive_files.v[i].size, true, NULL, 0,
-					      "of the backend" });
+		ok = inspect_files_add(list, (struct item){ "archive", img->archive_files.v[i].name,
+							    "stored", img->archive_files.v[i].size,
+							    true, NULL, 0, "of the backend" });
 	if (!ok)
 		cr_fail(err, CR_EXIT_INTERNAL, 0, "no memory to look at %s", img->path);
 	return ok;
 }
 
-static void print_json(const item_list *list, const struct cr_image *img)
+static void inspect_files_print_json(const item_list *list, const struct cr_image *img)
 {
 	struct cr_json j = { .out = stdout };
 	size_t i;
@@ -209,10 +213,10 @@ int cr_inspect_files(struct cr_inspect *in)
 	bool ok;
 
 	cr_criu_facts_read(in->img, &criu);
-	ok = collect(&list, in->img, &criu, &in->err);
+	ok = inspect_files_collect(&list, in->img, &criu, &in->err);
 
 	if (ok && in->json)
-		print_json(&list, in->img);
+		inspect_files_print_json(&list, in->img);
 	else if (ok)
 		print_lines(&list);
 	free(list.v);

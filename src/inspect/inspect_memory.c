@@ -155,7 +155,7 @@ static const cairn_PageRun *find_run(const cairn_PageRun *runs, size_t n, uint64
 	return low < n && runs[low].addr <= addr ? &runs[low] : NULL;
 }
 
-static int by_addr(const void *a, const void *b)
+static int inspect_memory_by_addr(const void *a, const void *b)
 {
 	const cairn_PageRun *x = a, *y = b;
 
@@ -172,7 +172,7 @@ static const cairn_PageRun *shared_runs(struct cr_memory *m, size_t i)
 		if (!m->shared[i])
 			return NULL;
 		memcpy(m->shared[i], s->runs.v, s->runs.n * sizeof(*s->runs.v));
-		qsort(m->shared[i], s->runs.n, sizeof(*s->runs.v), by_addr);
+		qsort(m->shared[i], s->runs.n, sizeof(*s->runs.v), inspect_memory_by_addr);
 	}
 	return m->shared[i];
 }
@@ -399,7 +399,8 @@ static const char *fetch(struct cr_memory *m, const struct source *s, char *to)
 }
 
 /* Its bytes, from those kept or from the pack. */
-static int load(struct cr_memory *m, const struct source *s, const char **data, struct cr_err *err)
+static int inspect_memory_load(struct cr_memory *m, const struct source *s, const char **data,
+			       struct cr_err *err)
 {
 	struct kept *k = &m->kept[0];
 	const char *what = NULL;
@@ -462,7 +463,7 @@ int cr_memory_view(struct cr_memory *m, uint64_t addr, const void **data, size_t
 		*len = piece.end - addr;
 	switch (piece.kind) {
 	case CR_MEMORY_STORED:
-		ret = load(m, &where.source, &loaded, err);
+		ret = inspect_memory_load(m, &where.source, &loaded, err);
 		*data = ret ? NULL : loaded + where.skip;
 		return ret;
 	case CR_MEMORY_FILE:

@@ -58,7 +58,7 @@ static unsigned int rank_of(const GElf_Sym *sym, const char *name)
 	       strspn(name, "_") % 16;
 }
 
-static void add(struct cr_symbols *s, const GElf_Sym *sym, const char *name)
+static void symbols_add(struct cr_symbols *s, const GElf_Sym *sym, const char *name)
 {
 	unsigned int type = GELF_ST_TYPE(sym->st_info);
 	struct symbol *to;
@@ -94,7 +94,7 @@ static void add_elf(struct cr_symbols *s, Elf *elf)
 
 			/* What has no type may be data; debug information has no bytes of code. */
 			if (of && gelf_getshdr(of, &in) && in.sh_flags & SHF_EXECINSTR)
-				add(s, &sym, elf_strptr(elf, sh.sh_link, sym.st_name));
+				symbols_add(s, &sym, elf_strptr(elf, sh.sh_link, sym.st_name));
 		}
 	}
 	elf_end(elf);
@@ -112,7 +112,7 @@ void cr_symbols_add_image(struct cr_symbols *s, char *image, size_t len)
 		add_elf(s, elf_memory(image, len));
 }
 
-static int by_addr(const void *a, const void *b)
+static int symbols_by_addr(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
@@ -124,12 +124,12 @@ static int by_addr(const void *a, const void *b)
 }
 
 /* One symbol for each address, the best, with the largest size that any has. */
-static void sort(struct cr_symbols *s)
+static void symbols_sort(struct cr_symbols *s)
 {
 	size_t i, n = 0;
 
 	if (s->all.n)
-		qsort(s->all.v, s->all.n, sizeof(*s->all.v), by_addr);
+		qsort(s->all.v, s->all.n, sizeof(*s->all.v), symbols_by_addr);
 	for (i = 0; i < s->all.n; i++) {
 		struct symbol *last = n ? &s->all.v[n - 1] : NULL;
 
@@ -159,7 +159,7 @@ const char *cr_symbols_find(struct cr_symbols *s, uint64_t addr, uint64_t *offse
 	if (!s)
 		return NULL;
 	if (!s->sorted)
-		sort(s);
+		symbols_sort(s);
 	high = s->all.n;
 	while (low < high) {
 		size_t mid = (low + high) / 2;

@@ -34,7 +34,7 @@ struct verifying {
 	size_t files, lacking; /* that this image names, and those of them */
 };
 
-static void tell(struct verifying *v, const char *what, const char *state, const char *text)
+static void verify_tell(struct verifying *v, const char *what, const char *state, const char *text)
 {
 	if (v->j) {
 		cr_json_object(v->j, NULL);
@@ -84,7 +84,7 @@ static int damaged(void *arg, const struct cr_content *c, uint64_t offset, uint6
 			 (unsigned long long)offset, (unsigned long long)(offset + size), what,
 			 c->of == CR_CONTENT_PROCESS ? "process" : "object", c->id,
 			 (unsigned long long)c->addr);
-	tell(v, CR_PACK, "damaged", text);
+	verify_tell(v, CR_PACK, "damaged", text);
 	return 0;
 }
 
@@ -99,7 +99,7 @@ static void check_records(struct verifying *v, const unsigned char *data, size_t
 	while (at < size) {
 		if (size - at < sizeof(h)) {
 			snprintf(text, sizeof(text), "cut off in the record at byte %zu", at);
-			tell(v, CR_STATE, "damaged", text);
+			verify_tell(v, CR_STATE, "damaged", text);
 			return;
 		}
 		memcpy(&h, data + at, sizeof(h));
@@ -107,13 +107,13 @@ static void check_records(struct verifying *v, const unsigned char *data, size_t
 			snprintf(text, sizeof(text),
 				 "the record at byte %zu is longer than the file; the rest is lost",
 				 at);
-			tell(v, CR_STATE, "damaged", text);
+			verify_tell(v, CR_STATE, "damaged", text);
 			return;
 		}
 		if (XXH3_64bits_withSeed(data + at + sizeof(h), h.length, h.type) != h.hash) {
 			snprintf(text, sizeof(text), "record of type %u at byte %zu (checksum)",
 				 h.type, at);
-			tell(v, CR_STATE, "damaged", text);
+			verify_tell(v, CR_STATE, "damaged", text);
 		}
 		at += sizeof(h) + h.length;
 	}
@@ -140,8 +140,8 @@ static void tell_file(struct verifying *v, const char *path, enum cr_need_state 
 {
 	v->files++;
 	v->lacking += state == CR_NEED_DIFFERENT || state == CR_NEED_MISSING;
-	tell(v, path, packed ? "packed" : cr_need_state_name(state),
-	     state == CR_NEED_TOUCHED ? "of another time, but the same build" : "");
+	verify_tell(v, path, packed ? "packed" : cr_need_state_name(state),
+		    state == CR_NEED_TOUCHED ? "of another time, but the same build" : "");
 }
 
 /* CRIU asks for size and build-id of the files that a process maps or has open. */
@@ -183,7 +183,7 @@ static int check_node(struct verifying *v, const struct cr_image *img)
 
 /* ---- one image ---- */
 
-static void begin(struct verifying *v, const char *path)
+static void verify_begin(struct verifying *v, const char *path)
 {
 	v->images++;
 	v->places = v->files = v->lacking = 0;
@@ -196,7 +196,7 @@ static void begin(struct verifying *v, const char *path)
 	}
 }
 
-static void finish(struct verifying *v, const char *verdict)
+static void verify_finish(struct verifying *v, const char *verdict)
 {
 	bool intact = !strcmp(verdict, "intact");
 
@@ -232,7 +232,7 @@ static int check_pack(struct verifying *v, const struct cr_image *img)
 	if (!ret && !v->places) {
 		cr_append(text, sizeof(text), "%s in %s", cr_bytes(img->manifest.files[1].size).s,
 			  cr_count(list.n, "piece").s);
-		tell(v, CR_PACK, "intact", text);
+		verify_tell(v, CR_PACK, "intact", text);
 	}
 	free(list.v);
 	return ret ? cr_fail(&v->in->err, CR_EXIT_INTERNAL, -ret, "reading %s", img->path) : 0;
@@ -245,26 +245,26 @@ static int verify_image(struct verifying *v, const char *path)
 	char text[160] = "";
 	int ret;
 
-	begin(v, path);
+	verify_begin(v, path);
 	if (cr_inspect_open(&one, path, &img)) {
 		const char *verdict = one.err.status == CR_EXIT_DAMAGED ? "damaged" : "refused";
 
-		tell(v, "image", verdict, one.err.text);
+		verify_tell(v, "image", verdict, one.err.text);
 		if (one.err.status == CR_EXIT_DAMAGED)
 			look_closer(v, path);
 		else if (!v->in->err.status)
 			v->in->err.status = one.err.status;
-		finish(v, verdict);
+		verify_finish(v, verdict);
 		return 0;
 	}
-	tell(v, CR_MANIFEST, "intact", "");
+	verify_tell(v, CR_MANIFEST, "intact", "");
 	cr_append(text, sizeof(text), "%s in %s", cr_bytes(img->manifest.files[0].size).s,
 		  cr_count(img->end.records, "record").s);
-	tell(v, CR_STATE, "intact", text);
+	verify_tell(v, CR_STATE, "intact", text);
 	ret = check_pack(v, img);
 	if (!ret)
 		ret = check_node(v, img);
-	finish(v, v->places ? "damaged" : "intact");
+	verify_finish(v, v->places ? "damaged" : "intact");
 	cr_inspect_close(img);
 	return ret;
 }

@@ -87,7 +87,8 @@ int cr_client_connect(const char *address, struct cr_err *err)
 }
 
 /* One message; 0 or -errno with err. */
-static int receive(int fd, cairn_ClusterMsg *msg, void **payload, size_t *len, struct cr_err *err)
+static int client_receive(int fd, cairn_ClusterMsg *msg, void **payload, size_t *len,
+			  struct cr_err *err)
 {
 	int ret = cr_frame_recv(fd, cairn_ClusterMsg_fields, msg, payload, len, -1);
 
@@ -121,7 +122,7 @@ int cr_client_ask(int fd, cairn_Request *q, const void *payload, size_t len, cr_
 		cr_auto_free void *extra = NULL;
 		size_t extra_len = 0;
 
-		ret = receive(fd, &msg, &extra, &extra_len, err);
+		ret = client_receive(fd, &msg, &extra, &extra_len, err);
 		if (ret)
 			return ret;
 		if (msg.which_body == cairn_ClusterMsg_refusal_tag)
@@ -156,7 +157,7 @@ struct bytes {
 	bool failed;
 };
 
-static void add(struct bytes *b, const char *text)
+static void client_add(struct bytes *b, const char *text)
 {
 	size_t len = strlen(text) + 1, room = b->room ? b->room : 4096;
 	char *v;
@@ -179,7 +180,7 @@ static unsigned int add_all(struct bytes *b, char *const *v)
 	unsigned int n = 0;
 
 	while (v && v[n])
-		add(b, v[n++]);
+		client_add(b, v[n++]);
 	return n;
 }
 
@@ -196,9 +197,9 @@ void *cr_client_command(cairn_Request *q, char *const *options, char *const *com
 	}
 	q->options = add_all(&b, options);
 	q->arguments = add_all(&b, command);
-	add(&b, "");
+	client_add(&b, "");
 	add_all(&b, environ);
-	add(&b, cwd);
+	client_add(&b, cwd);
 	if (!b.failed && b.n <= CR_LINK_PAYLOAD_MAX) {
 		*len = b.n;
 		return b.v;

@@ -62,13 +62,13 @@ void cr_link_release(struct cr_link *l)
 
 /* ---- the end of a link ---- */
 
-static void enter(struct cr_link *l)
+static void link_enter(struct cr_link *l)
 {
 	l->inside++;
 }
 
 /* Frees it if it has ended and nothing of ours runs on it any more. */
-static void leave(struct cr_link *l)
+static void link_leave(struct cr_link *l)
 {
 	if (--l->inside || l->state != CR_LINK_DOWN)
 		return;
@@ -85,13 +85,13 @@ static void leave(struct cr_link *l)
 
 void cr_link_drop(struct cr_link *l)
 {
-	enter(l);
+	link_enter(l);
 	l->state = CR_LINK_DOWN;
-	leave(l);
+	link_leave(l);
 }
 
 /* Tells the handler; inside enter and leave. */
-static void fail(struct cr_link *l, const struct cr_err *why)
+static void link_fail(struct cr_link *l, const struct cr_err *why)
 {
 	const struct cr_link_handler *h = l->state == CR_LINK_CLOSING ? NULL : l->h;
 
@@ -122,7 +122,7 @@ void cr_link_close(struct cr_link *l)
 {
 	if (l->state == CR_LINK_CLOSING || l->state == CR_LINK_DOWN)
 		return;
-	enter(l);
+	link_enter(l);
 	if (l->state == CR_LINK_UP) {
 		l->state = CR_LINK_CLOSING;
 		wait_seconds(l, CLOSE_SECONDS);
@@ -131,7 +131,7 @@ void cr_link_close(struct cr_link *l)
 	} else {
 		l->state = CR_LINK_DOWN;
 	}
-	leave(l);
+	link_leave(l);
 }
 
 /* ---- what comes ---- */
@@ -154,7 +154,7 @@ static void fail_with(struct cr_link *l, int error, const char *what)
 	struct cr_err why = { 0 };
 
 	cr_fail(&why, CR_EXIT_CLUSTER, error, "%s: %s", l->text, what);
-	fail(l, &why);
+	link_fail(l, &why);
 }
 
 static void take_greeting(struct cr_link *l)
@@ -169,13 +169,13 @@ static void take_greeting(struct cr_link *l)
 	if (memcmp(got, greeting, sizeof(got))) {
 		cr_fail(&why, CR_EXIT_CLUSTER, 0, "%s %s with something that is not Cairn", l->text,
 			l->listener ? "came" : "answers");
-		fail(l, &why);
+		link_fail(l, &why);
 	} else if (version != greeting[GREETING_VERSION]) {
 		cr_fail(&why, CR_EXIT_CLUSTER, 0,
 			"%s speaks version %u of Cairn's links, and this one version %u: update "
 			"the older of the two",
 			l->text, version, greeting[GREETING_VERSION]);
-		fail(l, &why);
+		link_fail(l, &why);
 	} else {
 		set_up(l);
 	}
@@ -216,7 +216,7 @@ static void take_head(struct cr_link *l)
 	    !cr_user_may(l->user, (size_t)l->head.message + l->head.payload, &why)) {
 		if (!cr_stream_queued(&l->stream))
 			cr_refuse_client(l->stream.fd, &why);
-		fail(l, &why);
+		link_fail(l, &why);
 		return;
 	}
 	l->body = malloc((size_t)l->head.message + l->head.payload + 1);
@@ -266,7 +266,7 @@ static void explain_end(struct cr_link *l, ssize_t n)
 		cr_fail(&why, CR_EXIT_CLUSTER, 0, "%s closed the connection", l->text);
 	else
 		cr_fail(&why, CR_EXIT_CLUSTER, -n, "%s: the connection broke", l->text);
-	fail(l, &why);
+	link_fail(l, &why);
 }
 
 /* Nobody looks any more: until the other side has ended it, too. */
@@ -330,24 +330,24 @@ static void shake_hands(struct cr_link *l)
 	if (!ret)
 		l->stream.error = ERR_PACK(ERR_LIB_SSL, 0, 0);
 	cr_trust_explain(l->trust, l->stream.ssl, l->stream.error, l->listener, l->text, &why);
-	fail(l, &why);
+	link_fail(l, &why);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_link *l = arg;
 
-	enter(l);
+	link_enter(l);
 	if (l->state == CR_LINK_PROVING && !l->shaken)
 		shake_hands(l);
 	if (l->state == CR_LINK_CLOSING)
 		throw_away(l);
 	else if (l->shaken)
 		take_bytes(l);
-	leave(l);
+	link_leave(l);
 }
 
-static void flush(struct cr_link *l)
+static void link_flush(struct cr_link *l)
 {
 	int ret = cr_stream_flush(&l->stream);
 
@@ -367,18 +367,18 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_link *l = arg;
 
-	enter(l);
+	link_enter(l);
 	if (l->state == CR_LINK_PROVING && !l->shaken)
 		shake_hands(l);
 	if (l->shaken && l->state != CR_LINK_DOWN)
-		flush(l);
-	leave(l);
+		link_flush(l);
+	link_leave(l);
 }
 
 /* ---- what happens to the connection ---- */
 
 /* One that was adopted is up as soon as the loop runs; one that was paused reads again. */
-static void go_on(struct cr_link *l)
+static void link_go_on(struct cr_link *l)
 {
 	if (l->starting)
 		set_up(l);
@@ -392,23 +392,23 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct cr_link *l = arg;
 	struct cr_err why = { 0 };
 
-	enter(l);
+	link_enter(l);
 	if (l->state == CR_LINK_UP && l->over) {
 		fail_with(l, ENOBUFS, "it does not read what it has asked for");
 	} else if (l->state == CR_LINK_UP) {
-		go_on(l);
+		link_go_on(l);
 	} else if (l->error) {
 		cr_fail(&why, CR_EXIT_CLUSTER, l->error, "%s cannot be reached", l->text);
-		fail(l, &why);
+		link_fail(l, &why);
 	} else if (l->state == CR_LINK_CONNECTING) {
 		cr_fail(&why, CR_EXIT_CLUSTER, ETIMEDOUT, "%s cannot be reached", l->text);
-		fail(l, &why);
+		link_fail(l, &why);
 	} else {
 		cr_fail(&why, CR_EXIT_CLUSTER, ETIMEDOUT,
 			"%s has not proved who it is in %d seconds", l->text, CR_PROVE_SECONDS);
-		fail(l, &why);
+		link_fail(l, &why);
 	}
-	leave(l);
+	link_leave(l);
 }
 
 /* ---- the beginning ---- */
@@ -470,11 +470,11 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 	struct cr_err why = { 0 };
 	socklen_t len = sizeof(l->error);
 
-	enter(l);
+	link_enter(l);
 	getsockopt(fd, SOL_SOCKET, SO_ERROR, &l->error, &len);
 	if (l->error) {
 		cr_fail(&why, CR_EXIT_CLUSTER, l->error, "%s cannot be reached", l->text);
-		fail(l, &why);
+		link_fail(l, &why);
 	} else {
 		l->fd = -1;
 		event_free(l->connecting);
@@ -482,7 +482,7 @@ static void on_connected(evutil_socket_t fd, short what, void *arg)
 		if (!open_stream(l, fd, false))
 			fail_with(l, ENOMEM, "no memory for TLS");
 	}
-	leave(l);
+	link_leave(l);
 }
 
 struct cr_link *cr_link_connect(struct event_base *base, const struct sockaddr *to, socklen_t len,
@@ -630,7 +630,7 @@ void cr_shared_free(struct cr_shared *s)
 		free(s);
 }
 
-static void let_go(const void *data, size_t len, void *arg)
+static void link_let_go(const void *data, size_t len, void *arg)
 {
 	cr_shared_free(arg);
 }
@@ -648,7 +648,8 @@ bool cr_link_send_shared(struct cr_link *l, const void *msg, struct cr_shared *p
 	if (n < 0)
 		return false;
 	payload->refs++;
-	if (cr_stream_queue_lent(&l->stream, room, n, payload->data, payload->len, let_go, payload))
+	if (cr_stream_queue_lent(&l->stream, room, n, payload->data, payload->len, link_let_go,
+				 payload))
 		return true;
 	payload->refs--;
 	return false;

@@ -46,7 +46,7 @@ struct cr_listener {
 	int fd;
 };
 
-static void tell(struct cr_listener *listener, const char *what)
+static void listener_tell(struct cr_listener *listener, const char *what)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 
@@ -62,7 +62,7 @@ static void tell(struct cr_listener *listener, const char *what)
 	listener->told = now;
 }
 
-static void forget(struct cr_listener *listener, struct cr_link *l)
+static void listener_forget(struct cr_listener *listener, struct cr_link *l)
 {
 	TAILQ_REMOVE(&listener->unproved, l, unproved);
 	listener->count--;
@@ -72,7 +72,7 @@ static void forget(struct cr_listener *listener, struct cr_link *l)
 
 void cr_listener_up(struct cr_listener *listener, struct cr_link *l)
 {
-	forget(listener, l);
+	listener_forget(listener, l);
 	listener->accepted(l, listener->arg);
 	if (!l->h)
 		cr_link_close(l);
@@ -80,12 +80,12 @@ void cr_listener_up(struct cr_listener *listener, struct cr_link *l)
 
 void cr_listener_failed(struct cr_listener *listener, struct cr_link *l, const struct cr_err *why)
 {
-	forget(listener, l);
-	tell(listener, why->text);
+	listener_forget(listener, l);
+	listener_tell(listener, why->text);
 }
 
 /* False: those that are here must have their moment first. */
-static bool make_room(struct cr_listener *listener)
+static bool listener_make_room(struct cr_listener *listener)
 {
 	struct cr_link *oldest = TAILQ_FIRST(&listener->unproved);
 	char text[CR_ADDRESS_TEXT + 64];
@@ -93,8 +93,8 @@ static bool make_room(struct cr_listener *listener)
 	if (!oldest || cr_now_ns(CLOCK_MONOTONIC) - oldest->since < MOMENT_NS)
 		return false;
 	snprintf(text, sizeof(text), "%s, which was silent while others waited", oldest->text);
-	tell(listener, text);
-	forget(listener, oldest);
+	listener_tell(listener, text);
+	listener_forget(listener, oldest);
 	cr_link_drop(oldest);
 	return true;
 }
@@ -119,7 +119,7 @@ static void take_local(struct cr_listener *listener, int fd)
 	if (listener->users && !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len)) {
 		user = cr_user_enter(listener->users, who.uid, &why);
 		if (!user) {
-			tell(listener, why.text);
+			listener_tell(listener, why.text);
 			cr_refuse_client(fd, &why);
 		}
 	}
@@ -138,7 +138,8 @@ static void take_local(struct cr_listener *listener, int fd)
 		cr_link_close(l);
 }
 
-static void take(struct cr_listener *listener, int fd, const struct sockaddr *from, socklen_t len)
+static void listener_take(struct cr_listener *listener, int fd, const struct sockaddr *from,
+			  socklen_t len)
 {
 	struct cr_link *l;
 
@@ -163,7 +164,7 @@ static void on_ready(evutil_socket_t listening, short what, void *arg)
 		socklen_t len = sizeof(from);
 		int fd;
 
-		if (listener->count >= listener->most && !make_room(listener)) {
+		if (listener->count >= listener->most && !listener_make_room(listener)) {
 			pause_listener(listener);
 			return;
 		}
@@ -171,13 +172,13 @@ static void on_ready(evutil_socket_t listening, short what, void *arg)
 		fd = accept4(listening, (struct sockaddr *)&from, &len,
 			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			take(listener, fd, (struct sockaddr *)&from, len);
+			listener_take(listener, fd, (struct sockaddr *)&from, len);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {
-			tell(listener, strerror(errno));
-			if (!make_room(listener)) {
+			listener_tell(listener, strerror(errno));
+			if (!listener_make_room(listener)) {
 				pause_listener(listener);
 				return;
 			}
@@ -186,7 +187,7 @@ static void on_ready(evutil_socket_t listening, short what, void *arg)
 	}
 }
 
-static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+static void listener_on_pause_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_listener *listener = arg;
 
@@ -258,7 +259,7 @@ struct cr_listener *cr_link_listen(struct event_base *base, const struct sockadd
 	if (listener->fd >= 0) {
 		listener->event =
 			event_new(base, listener->fd, EV_READ | EV_PERSIST, on_ready, listener);
-		listener->timer = evtimer_new(base, on_pause_over, listener);
+		listener->timer = evtimer_new(base, listener_on_pause_over, listener);
 	}
 	if (!listener->event || !listener->timer || event_add(listener->event, NULL)) {
 		cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "listener");
@@ -293,7 +294,7 @@ void cr_listener_free(struct cr_listener *l)
 	if (!l)
 		return;
 	while ((link = TAILQ_FIRST(&l->unproved))) {
-		forget(l, link);
+		listener_forget(l, link);
 		cr_link_drop(link);
 	}
 	if (l->event)

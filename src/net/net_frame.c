@@ -30,7 +30,7 @@ static struct deadline deadline_in(int ms)
 }
 
 /* 0 when the socket is ready (or broken: the next call tells), -ETIMEDOUT, -errno. */
-static int wait_for(int fd, short events, struct deadline d)
+static int net_frame_wait_for(int fd, short events, struct deadline d)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
@@ -57,7 +57,7 @@ static int send_all(int fd, struct iovec *iov, int n, struct deadline d)
 		ssize_t sent = sendmsg(fd, &hdr, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (sent < 0 && errno == EAGAIN) {
-			int ret = wait_for(fd, POLLOUT, d);
+			int ret = net_frame_wait_for(fd, POLLOUT, d);
 
 			if (ret)
 				return ret;
@@ -100,7 +100,7 @@ static int recv_all(int fd, void *buf, size_t len, struct deadline d)
 		ssize_t n = recv(fd, (char *)buf + have, len - have, MSG_DONTWAIT);
 
 		if (n < 0 && errno == EAGAIN) {
-			int ret = wait_for(fd, POLLIN, d);
+			int ret = net_frame_wait_for(fd, POLLIN, d);
 
 			if (ret)
 				return ret;

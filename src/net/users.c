@@ -60,7 +60,7 @@ void cr_users_free(struct cr_users *u)
 	free(u);
 }
 
-static struct cr_user *find(struct cr_users *u, uid_t uid)
+static struct cr_user *users_find(struct cr_users *u, uid_t uid)
 {
 	struct cr_user *one = u->list;
 
@@ -71,7 +71,7 @@ static struct cr_user *find(struct cr_users *u, uid_t uid)
 
 struct cr_user *cr_user_enter(struct cr_users *u, uid_t uid, struct cr_err *err)
 {
-	struct cr_user *one = find(u, uid);
+	struct cr_user *one = users_find(u, uid);
 
 	if (uid && one && one->connections >= u->limits.connections) {
 		cr_fail(err, CR_EXIT_CLUSTER, 0,

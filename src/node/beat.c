@@ -125,8 +125,8 @@ static void acknowledged(struct cr_node_beats *b, const cairn_HeartbeatAck *ack)
 	pthread_mutex_unlock(&b->lock);
 }
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void beat_on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			    void *arg)
 {
 	const cairn_ClusterMsg *m = msg;
 
@@ -134,7 +134,7 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 		acknowledged(arg, &m->body.ack);
 }
 
-static void on_up(struct cr_link *l, void *arg)
+static void beat_on_up(struct cr_link *l, void *arg)
 {
 	struct cr_node_beats *b = arg;
 
@@ -146,7 +146,7 @@ static void on_up(struct cr_link *l, void *arg)
 	b->up = cr_link_send(l, &b->out, NULL, 0);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void beat_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct cr_node_beats *b = arg;
 
@@ -157,12 +157,12 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 static const struct cr_link_handler handler = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.up = on_up,
-	.message = on_message,
-	.down = on_down,
+	.up = beat_on_up,
+	.message = beat_on_message,
+	.down = beat_on_down,
 };
 
-static void hang_up(struct cr_node_beats *b)
+static void beat_hang_up(struct cr_node_beats *b)
 {
 	if (b->link)
 		cr_link_close(b->link);
@@ -190,7 +190,7 @@ static void send_beat(struct cr_node_beats *b, int64_t now)
 		cr_link_send(b->link, &b->out, NULL, 0);
 }
 
-static void on_tick(int fd, short what, void *arg)
+static void beat_on_tick(int fd, short what, void *arg)
 {
 	struct cr_node_beats *b = arg;
 	struct sockaddr_storage at;
@@ -209,7 +209,7 @@ static void on_tick(int fd, short what, void *arg)
 	heartbeat_ms = b->heartbeat_ms;
 	pthread_mutex_unlock(&b->lock);
 	if (stop || changed || (b->link && !b->up && now - b->began_ns > CONNECT_NS))
-		hang_up(b);
+		beat_hang_up(b);
 	if (stop) {
 		event_base_loopbreak(b->base);
 		return;
@@ -224,7 +224,7 @@ static void on_tick(int fd, short what, void *arg)
 	set_tick(b, heartbeat_ms);
 }
 
-static void *run(void *arg)
+static void *beat_run(void *arg)
 {
 	struct cr_node_beats *b = arg;
 
@@ -274,7 +274,7 @@ int cr_beats_init(struct cr_node *n, struct cr_err *err)
 	b->over = n->lease.over;
 	b->loop_ns = cr_node_now();
 	b->base = event_base_new();
-	b->tick = b->base ? event_new(b->base, -1, 0, on_tick, b) : NULL;
+	b->tick = b->base ? event_new(b->base, -1, 0, beat_on_tick, b) : NULL;
 	return b->tick ? 0 : cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "heartbeats");
 }
 
@@ -308,7 +308,7 @@ void cr_beats_page(struct cr_node *n)
 
 void cr_beats_start(struct cr_node *n)
 {
-	int ret = cr_urgent_start(&n->beats->thread, run, n->beats);
+	int ret = cr_urgent_start(&n->beats->thread, beat_run, n->beats);
 
 	n->beats->started = !ret;
 	if (ret)

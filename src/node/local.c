@@ -26,7 +26,7 @@
 
 #define IDLE_NS 60000000000ll
 
-static void forget(struct cr_node_client *c)
+static void local_forget(struct cr_node_client *c)
 {
 	struct cr_node_client **p = &c->node->clients;
 
@@ -42,15 +42,15 @@ static void forget(struct cr_node_client *c)
 void cr_local_close(struct cr_node_client *c)
 {
 	cr_link_close(c->link);
-	forget(c);
+	local_forget(c);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void local_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct cr_node_client *c = arg;
 
 	cr_node_turn(c->node);
-	forget(c);
+	local_forget(c);
 }
 
 static bool same(const cairn_MemberId *a, const struct cr_node_client *c)
@@ -60,8 +60,8 @@ static bool same(const cairn_MemberId *a, const struct cr_node_client *c)
 	return m && m->id.job == a->job && m->id.member == a->member && m->id.epoch == a->epoch;
 }
 
-static bool on_request(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		       size_t len)
+static bool local_on_request(struct cr_node_client *c, const cairn_ClusterMsg *m,
+			     const void *payload, size_t len)
 {
 	cr_request(c, &m->body.request, payload, len);
 	return true;
@@ -92,8 +92,8 @@ void cr_local_tick(struct cr_node *n, int64_t now)
 	}
 }
 
-static bool on_event(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		     size_t len)
+static bool local_on_event(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+			   size_t len)
 {
 	if (!same(&m->body.event.id, c))
 		return false;
@@ -110,8 +110,8 @@ static bool on_arrive(struct cr_node_client *c, const cairn_ClusterMsg *m, const
 	return true;
 }
 
-static bool on_abort(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		     size_t len)
+static bool local_on_abort(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+			   size_t len)
 {
 	if (!same(&m->body.abort.id, c))
 		return false;
@@ -133,13 +133,16 @@ static const struct {
 	bool (*on)(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
 		   size_t len);
 } messages[] = {
-	{ cairn_ClusterMsg_request_tag, on_request }, { cairn_ClusterMsg_here_tag, on_here },
-	{ cairn_ClusterMsg_event_tag, on_event },     { cairn_ClusterMsg_arrive_tag, on_arrive },
-	{ cairn_ClusterMsg_abort_tag, on_abort },     { cairn_ClusterMsg_pieces_tag, on_pieces },
+	{ cairn_ClusterMsg_request_tag, local_on_request },
+	{ cairn_ClusterMsg_here_tag, on_here },
+	{ cairn_ClusterMsg_event_tag, local_on_event },
+	{ cairn_ClusterMsg_arrive_tag, on_arrive },
+	{ cairn_ClusterMsg_abort_tag, local_on_abort },
+	{ cairn_ClusterMsg_pieces_tag, on_pieces },
 };
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void local_on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			     void *arg)
 {
 	const cairn_ClusterMsg *m = msg;
 	struct cr_node_client *c = arg;
@@ -161,8 +164,8 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 static const struct cr_link_handler handler = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.message = on_message,
-	.down = on_down,
+	.message = local_on_message,
+	.down = local_on_down,
 };
 
 static void on_client(struct cr_link *l, void *arg)

@@ -25,7 +25,7 @@ uint64_t cr_pid_start(pid_t pid)
 	return pid > 0 && !cr_proc_stat(AT_FDCWD, pid, &st) ? st.start_time : 0;
 }
 
-static bool has(const cr_node_pids *list, pid_t pid, uint64_t start)
+static bool member_tree_has(const cr_node_pids *list, pid_t pid, uint64_t start)
 {
 	size_t i;
 
@@ -35,11 +35,11 @@ static bool has(const cr_node_pids *list, pid_t pid, uint64_t start)
 	return false;
 }
 
-static void add(cr_node_pids *list, pid_t pid, uint64_t start)
+static void member_tree_add(cr_node_pids *list, pid_t pid, uint64_t start)
 {
 	struct cr_node_pid *p;
 
-	if (!start || has(list, pid, start))
+	if (!start || member_tree_has(list, pid, start))
 		return;
 	p = cr_list_add(list);
 	if (p)
@@ -66,7 +66,7 @@ static void add_below(cr_node_pids *list)
 		if (alive(&list->v[i]))
 			cr_proc_children(AT_FDCWD, list->v[i].pid, &children);
 		for (k = 0; k < children.n; k++)
-			add(list, children.v[k], cr_pid_start(children.v[k]));
+			member_tree_add(list, children.v[k], cr_pid_start(children.v[k]));
 		free(children.v);
 	}
 }
@@ -119,7 +119,7 @@ static void add_orphans(const struct cr_node_member *m, cr_node_pids *list)
 
 		if (pid > 0 && !cr_proc_status(AT_FDCWD, pid, &st) && st.uid == m->uid &&
 		    marked(m, pid) && !has_shepherd(m, pid))
-			add(list, pid, cr_pid_start(pid));
+			member_tree_add(list, pid, cr_pid_start(pid));
 	}
 	if (d)
 		closedir(d);
@@ -130,11 +130,11 @@ void cr_tree_look(struct cr_node_member *m)
 	cr_node_pids list = { 0 };
 	size_t i;
 
-	add(&list, m->launcher.pid, m->launcher.start);
-	add(&list, m->shepherd.pid, m->shepherd.start);
+	member_tree_add(&list, m->launcher.pid, m->launcher.start);
+	member_tree_add(&list, m->shepherd.pid, m->shepherd.start);
 	for (i = 0; i < m->seen.n; i++)
 		if (m->ended || alive(&m->seen.v[i]))
-			add(&list, m->seen.v[i].pid, m->seen.v[i].start);
+			member_tree_add(&list, m->seen.v[i].pid, m->seen.v[i].start);
 	add_below(&list);
 	free(m->seen.v);
 	m->seen = list;

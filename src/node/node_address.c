@@ -22,7 +22,7 @@ static bool loopback(const struct sockaddr *a)
 	return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)a)->sin6_addr);
 }
 
-static void add(struct cr_node *n, const struct sockaddr *a)
+static void node_address_add(struct cr_node *n, const struct sockaddr *a)
 {
 	const void *from = a->sa_family == AF_INET ?
 				   (const void *)&((const struct sockaddr_in *)a)->sin_addr :
@@ -33,7 +33,7 @@ static void add(struct cr_node *n, const struct sockaddr *a)
 		n->naddresses++;
 }
 
-static bool usable(const struct ifaddrs *i, bool loop, int family)
+static bool node_address_usable(const struct ifaddrs *i, bool loop, int family)
 {
 	const struct sockaddr *a = i->ifa_addr;
 
@@ -60,8 +60,8 @@ int cr_node_addresses(struct cr_node *n, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot list the interfaces");
 	for (k = 0; k < CR_ARRAY_SIZE(families); k++)
 		for (i = list; i; i = i->ifa_next)
-			if (usable(i, loop, families[k]))
-				add(n, i->ifa_addr);
+			if (node_address_usable(i, loop, families[k]))
+				node_address_add(n, i->ifa_addr);
 	freeifaddrs(list);
 	if (!n->naddresses)
 		return cr_fail(err, CR_EXIT_USAGE, 0,

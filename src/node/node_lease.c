@@ -24,7 +24,7 @@
 #define DEFAULT_HEARTBEAT_MS 250
 #define LATE_NS 100000000ll
 
-static void keep(struct cr_node *n)
+static void node_lease_keep(struct cr_node *n)
 {
 	char line[256];
 	int len = snprintf(line, sizeof(line), "%-40s %20lld %10u %-80s\n", n->boot_id,
@@ -149,7 +149,7 @@ void cr_lease_renew(struct cr_node *n, int64_t from_ns, unsigned int ms)
 		return;
 	n->lease.until_ns = until;
 	n->lease.over = false;
-	keep(n);
+	node_lease_keep(n);
 	set_timer(n);
 	for (m = n->members; m; m = m->next)
 		cr_lease_tell(n, m);

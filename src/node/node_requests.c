@@ -21,7 +21,8 @@
 
 #define PATIENCE_NS 10000000000ll
 
-static void refuse(struct cr_node_client *c, uint64_t id, int status, const char *text)
+static void node_requests_refuse(struct cr_node_client *c, uint64_t id, int status,
+				 const char *text)
 {
 	cairn_ClusterMsg *m = cr_node_message(c->node, cairn_ClusterMsg_reply_tag);
 
@@ -32,7 +33,7 @@ static void refuse(struct cr_node_client *c, uint64_t id, int status, const char
 	cr_local_send(c, m, NULL, 0);
 }
 
-static void drop(struct cr_node_request **p)
+static void node_requests_drop(struct cr_node_request **p)
 {
 	struct cr_node_request *r = *p;
 
@@ -90,7 +91,7 @@ static bool may_ask(struct cr_node_client *c, const cairn_Request *q, size_t len
 	} else {
 		return true;
 	}
-	refuse(c, q->id, CR_EXIT_CLUSTER, text);
+	node_requests_refuse(c, q->id, CR_EXIT_CLUSTER, text);
 	return false;
 }
 
@@ -100,8 +101,9 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 	struct cr_node_request *r;
 
 	if (!n->privileged && c->uid != geteuid()) {
-		refuse(c, q->id, CR_EXIT_PERMISSION,
-		       "the node's daemon is another user's and serves only that one");
+		node_requests_refuse(
+			c, q->id, CR_EXIT_PERMISSION,
+			"the node's daemon is another user's and serves only that one");
 		return;
 	}
 	if (!may_ask(c, q, len))
@@ -114,7 +116,7 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 	}
 	if (!r || (len && !r->parcel.payload)) {
 		free(r);
-		refuse(c, q->id, CR_EXIT_INTERNAL, "no memory for a request");
+		node_requests_refuse(c, q->id, CR_EXIT_INTERNAL, "no memory for a request");
 		return;
 	}
 	if (!n->next_request && getrandom(&n->next_request, sizeof(n->next_request), 0) < 0)
@@ -164,7 +166,7 @@ static void joined(struct cr_node *n, struct cr_node_request *r, cairn_ClusterMs
 	}
 	if (err.status) {
 		cr_outbox_put_failed(n, &j->id, &err);
-		refuse(c, r->theirs, err.status, err.text);
+		node_requests_refuse(c, r->theirs, err.status, err.text);
 		return;
 	}
 	cr_member_shepherd(member, c);
@@ -209,7 +211,7 @@ void cr_request_reply(struct cr_node *n, const cairn_ClusterMsg *msg, const void
 	for (p = &n->requests; *p && *p != r; p = &(*p)->next)
 		;
 	if (*p && (reply->last || reply->which_row == cairn_Reply_joined_tag))
-		drop(p);
+		node_requests_drop(p);
 }
 
 void cr_requests_send(struct cr_node *n)
@@ -228,10 +230,11 @@ void cr_requests_lost(struct cr_node *n)
 	while ((r = *p)) {
 		if (r->sent && !harmless(r)) {
 			if (r->client)
-				refuse(r->client, r->theirs, CR_EXIT_CLUSTER,
-				       "the link to the coordinator broke before it answered; "
-				       "crctl list tells whether it was done");
-			drop(p);
+				node_requests_refuse(
+					r->client, r->theirs, CR_EXIT_CLUSTER,
+					"the link to the coordinator broke before it answered; "
+					"crctl list tells whether it was done");
+			node_requests_drop(p);
 			continue;
 		}
 		if (r->sent)
@@ -254,8 +257,8 @@ void cr_requests_tick(struct cr_node *n, int64_t now)
 		snprintf(text, sizeof(text), "the coordinator at %s cannot be reached (%.120s)",
 			 n->up.at[n->up.current].text, n->up.trouble);
 		if (r->client)
-			refuse(r->client, r->theirs, CR_EXIT_CLUSTER, text);
-		drop(p);
+			node_requests_refuse(r->client, r->theirs, CR_EXIT_CLUSTER, text);
+		node_requests_drop(p);
 	}
 }
 
@@ -272,6 +275,6 @@ void cr_requests_gone(struct cr_node_client *c)
 			r->parcel.msg.body.request.gone = true;
 			cr_uplink_send(c->node, &r->parcel.msg, NULL, 0);
 		}
-		drop(p);
+		node_requests_drop(p);
 	}
 }

@@ -60,7 +60,7 @@ static void on_work(int fd, short what, void *arg)
 	cr_node_turn(arg);
 }
 
-static void on_signal(int sig, short what, void *arg)
+static void node_run_on_signal(int sig, short what, void *arg)
 {
 	struct cr_node *n = arg;
 
@@ -77,7 +77,7 @@ static void on_signal(int sig, short what, void *arg)
 	}
 }
 
-static void on_tick(int fd, short what, void *arg)
+static void node_run_on_tick(int fd, short what, void *arg)
 {
 	struct cr_node *n = arg;
 	int64_t now;
@@ -150,11 +150,11 @@ static int add_events(struct cr_node *n, struct cr_err *err)
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(signals); i++) {
-		n->signals[i] = evsignal_new(n->base, signals[i], on_signal, n);
+		n->signals[i] = evsignal_new(n->base, signals[i], node_run_on_signal, n);
 		if (!n->signals[i] || event_add(n->signals[i], NULL))
 			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "signals");
 	}
-	n->tick = event_new(n->base, -1, EV_PERSIST, on_tick, n);
+	n->tick = event_new(n->base, -1, EV_PERSIST, node_run_on_tick, n);
 	if (!n->tick || event_add(n->tick, &tick))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "a timer");
 	return 0;

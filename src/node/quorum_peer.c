@@ -46,8 +46,8 @@ struct cr_node_quorum {
 
 /* ---- we vouch ---- */
 
-static void on_question(struct cr_link *l, const void *msg, const void *payload, size_t len,
-			void *arg)
+static void quorum_peer_on_question(struct cr_link *l, const void *msg, const void *payload,
+				    size_t len, void *arg)
 {
 	const cairn_ClusterMsg *m = msg;
 	const cairn_Vouch *q = &m->body.vouch;
@@ -72,7 +72,7 @@ static void on_question(struct cr_link *l, const void *msg, const void *payload,
 static const struct cr_link_handler asker = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.message = on_question,
+	.message = quorum_peer_on_question,
 };
 
 static void on_asker(struct cr_link *l, void *arg)
@@ -120,7 +120,7 @@ static bool needed(const struct cr_node *n)
 	       (age > 2 * beat || now - acked > n->lease.ms * 1000000ll);
 }
 
-static void ask(struct peer *p)
+static void quorum_peer_ask(struct peer *p)
 {
 	struct cr_node *n = p->node;
 	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_vouch_tag);
@@ -133,17 +133,17 @@ static void ask(struct peer *p)
 	cr_link_send(p->link, m, NULL, 0);
 }
 
-static void on_up(struct cr_link *l, void *arg)
+static void quorum_peer_on_up(struct cr_link *l, void *arg)
 {
 	struct peer *p = arg;
 
 	cr_node_turn(p->node);
 	p->up = true;
 	if (needed(p->node))
-		ask(p);
+		quorum_peer_ask(p);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void quorum_peer_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct peer *p = arg;
 
@@ -156,9 +156,9 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 static const struct cr_link_handler answering = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.up = on_up,
+	.up = quorum_peer_on_up,
 	.message = on_answer,
-	.down = on_down,
+	.down = quorum_peer_on_down,
 };
 
 static void close_peer(struct peer *p)
@@ -181,7 +181,7 @@ static void ask_all(struct cr_node *n, int64_t now)
 		struct peer *p = &w->peers[i];
 
 		if (p->up)
-			ask(p);
+			quorum_peer_ask(p);
 		else if (!strcmp(p->name, n->name) &&
 			 cr_voucher_ask(&w->voucher, n->name, n->lease.ms * 1000000ll, now))
 			vouched(n, n->name, now);

@@ -119,7 +119,7 @@ static void kill_it(struct cr_node_member *m, int64_t now)
 }
 
 /* What became of a member whose shepherd has not told it. */
-static void conclude(struct cr_node_member *m)
+static void reconcile_member_conclude(struct cr_node_member *m)
 {
 	cairn_MemberEvent *e = &m->last;
 	int status = m->status;
@@ -163,7 +163,7 @@ static void bury(struct cr_node_member *m, int64_t now)
 
 	cr_images_given_up(m);
 	if (!m->told)
-		conclude(m);
+		reconcile_member_conclude(m);
 	if (!m->told || m->last.state != cairn_MemberState_MEMBER_EXITED)
 		cr_outbox_put(n, &m->last);
 	cr_say("job %s.%llu member %u epoch %u is over: %s%s%s", m->name,

@@ -39,7 +39,7 @@ struct plan {
 };
 
 /* The next string of the payload, or NULL at its end. */
-static const char *next(const char **p, const char *end)
+static const char *start_next(const char **p, const char *end)
 {
 	const char *s = *p, *zero = s < end ? memchr(s, 0, end - s) : NULL;
 
@@ -49,10 +49,10 @@ static const char *next(const char **p, const char *end)
 	return s;
 }
 
-static void add(struct plan *plan, bool env, const char *format, ...)
+static void start_add(struct plan *plan, bool env, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void add(struct plan *plan, bool env, const char *format, ...)
+static void start_add(struct plan *plan, bool env, const char *format, ...)
 {
 	char **to = env ? cr_list_add(&plan->env) : cr_list_add(&plan->argv);
 	va_list ap;
@@ -77,7 +77,7 @@ static void free_plan(struct plan *plan)
 }
 
 /* Which of the environment that comes with a start is ours to say. */
-static bool ours(const char *s)
+static bool start_ours(const char *s)
 {
 	static const char *const names[] = { "CR_NODE_SOCKET=", "CR_START=",	    "CR_MEMBER=",
 					     "CR_COORDINATOR=", "CR_AGENT_SOCKET=", "CR_KEY=",
@@ -98,7 +98,7 @@ static void add_own(struct plan *plan)
 
 	for (i = 0; i < CR_ARRAY_SIZE(names); i++)
 		if (getenv(names[i]))
-			add(plan, true, "%s=%s", names[i], getenv(names[i]));
+			start_add(plan, true, "%s=%s", names[i], getenv(names[i]));
 }
 
 static int read_payload(struct plan *plan, const cairn_Start *s, const char *p, size_t len,
@@ -107,36 +107,36 @@ static int read_payload(struct plan *plan, const cairn_Start *s, const char *p, 
 	const char *end = p + len, *one;
 	unsigned int i;
 
-	add(plan, false, "%s", plan->program);
+	start_add(plan, false, "%s", plan->program);
 	for (i = 0; i < s->options; i++)
-		if ((one = next(&p, end)))
-			add(plan, false, "%s", one);
-	add(plan, false, "--");
+		if ((one = start_next(&p, end)))
+			start_add(plan, false, "%s", one);
+	start_add(plan, false, "--");
 	if (s->number) {
-		add(plan, false, "%s", plan->image);
+		start_add(plan, false, "%s", plan->image);
 		/* Container runtimes are in sbin. */
-		add(plan, true,
-		    "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
-		add(plan, true, "HOME=%s", plan->home);
-		add(plan, true, "USER=%s", plan->user);
+		start_add(plan, true,
+			  "PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
+		start_add(plan, true, "HOME=%s", plan->home);
+		start_add(plan, true, "USER=%s", plan->user);
 		if (s->uid == geteuid())
 			add_own(plan);
 		plan->cwd = "/";
 		return 0;
 	}
 	for (i = 0; i < s->arguments; i++)
-		if ((one = next(&p, end)))
-			add(plan, false, "%s", one);
-	one = next(&p, end);
+		if ((one = start_next(&p, end)))
+			start_add(plan, false, "%s", one);
+	one = start_next(&p, end);
 	if (!s->arguments || !one || *one)
 		return cr_fail(err, CR_EXIT_CLUSTER, 0, "the order to start a member is cut short");
 	plan->cwd = "/";
-	while ((one = next(&p, end))) {
+	while ((one = start_next(&p, end))) {
 		/* The last one is the working directory. */
 		if (p == end)
 			plan->cwd = one;
-		else if (!ours(one))
-			add(plan, true, "%s", one);
+		else if (!start_ours(one))
+			start_add(plan, true, "%s", one);
 	}
 	return 0;
 }
@@ -173,9 +173,9 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 	ret = read_payload(plan, s, payload, len, err);
 	if (ret)
 		return ret;
-	add(plan, true, "CR_NODE_SOCKET=%s", m->node->socket);
-	add(plan, true, "CR_START=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
-	    m->id.epoch, m->operation);
+	start_add(plan, true, "CR_NODE_SOCKET=%s", m->node->socket);
+	start_add(plan, true, "CR_START=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
+		  m->id.epoch, m->operation);
 	return cr_list_add(&plan->argv) && cr_list_add(&plan->env) ?
 		       0 :
 		       cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
@@ -194,7 +194,7 @@ static void say_and_exit(const char *what)
 }
 
 /* In the child: nothing of ours but what is in the plan. */
-static void become(struct cr_node *n, const cairn_Start *s, struct plan *plan, int report)
+static void start_become(struct cr_node *n, const cairn_Start *s, struct plan *plan, int report)
 {
 	struct rlimit files;
 	int in, out, sig, oom;
@@ -250,7 +250,7 @@ static int start(struct cr_node_member *m, const cairn_Start *s, const void *pay
 	if (!ret) {
 		pid = fork();
 		if (!pid)
-			become(m->node, s, plan, report[1]);
+			start_become(m->node, s, plan, report[1]);
 		close(report[1]);
 		cr_close_fd(&m->report);
 		m->report = report[0];

@@ -42,7 +42,7 @@ static void trouble(struct cr_node *n, const char *text)
 	snprintf(n->up.trouble, sizeof(n->up.trouble), "%s", text);
 }
 
-static void lost(struct cr_node *n, unsigned int wait_ms)
+static void uplink_lost(struct cr_node *n, unsigned int wait_ms)
 {
 	struct cr_node_uplink *up = &n->up;
 
@@ -55,7 +55,7 @@ static void lost(struct cr_node *n, unsigned int wait_ms)
 	cr_requests_lost(n);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void uplink_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct cr_node *n = arg;
 	struct cr_node_coordinator *at = &n->up.at[n->up.current];
@@ -74,14 +74,14 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 	/* Its first failure is followed by an attempt at once, which tells what is the matter. */
 	if (n->up.welcome)
 		n->up.delay_ms = 0;
-	lost(n, n->up.delay_ms);
+	uplink_lost(n, n->up.delay_ms);
 	n->up.delay_ms = n->up.delay_ms ? n->up.delay_ms * 2 : DELAY_MIN_MS;
 	if (n->up.delay_ms > DELAY_MAX_MS / n->up.n)
 		n->up.delay_ms = DELAY_MAX_MS / n->up.n;
 	cr_lease_refused(n);
 }
 
-static void on_up(struct cr_link *l, void *arg)
+static void uplink_on_up(struct cr_link *l, void *arg)
 {
 	struct cr_node *n = arg;
 	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_hello_tag);
@@ -169,7 +169,7 @@ static void on_refusal(struct cr_node *n, const cairn_ClusterMsg *m, const void 
 		 n->up.at[n->up.current].text, m->body.refusal.error);
 	trouble(n, text);
 	cr_link_close(n->up.link);
-	lost(n, REFUSED_MS);
+	uplink_lost(n, REFUSED_MS);
 }
 
 static void on_ack(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
@@ -211,8 +211,8 @@ static void on_kill(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 		cr_member_end(member, member->client ? 500 : 0);
 }
 
-static void on_checkpoint(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
-			  size_t len)
+static void uplink_on_checkpoint(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
+				 size_t len)
 {
 	struct cr_node_member *member = cr_member_of(n, &m->body.checkpoint.id);
 
@@ -230,7 +230,8 @@ static void on_advance(struct cr_node *n, const cairn_ClusterMsg *m, const void 
 	cr_member_pass(n, &m->body.advance.id, m, payload, len);
 }
 
-static void on_abort(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
+static void uplink_on_abort(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
+			    size_t len)
 {
 	cr_member_pass(n, &m->body.abort.id, m, payload, len);
 }
@@ -256,16 +257,16 @@ static const struct {
 	{ cairn_ClusterMsg_quorum_tag, false, cr_quorum_peer_set },
 	{ cairn_ClusterMsg_start_tag, false, on_start },
 	{ cairn_ClusterMsg_kill_tag, false, on_kill },
-	{ cairn_ClusterMsg_checkpoint_tag, false, on_checkpoint },
+	{ cairn_ClusterMsg_checkpoint_tag, false, uplink_on_checkpoint },
 	{ cairn_ClusterMsg_advance_tag, false, on_advance },
-	{ cairn_ClusterMsg_abort_tag, false, on_abort },
+	{ cairn_ClusterMsg_abort_tag, false, uplink_on_abort },
 	{ cairn_ClusterMsg_ship_tag, false, on_ship },
 	{ cairn_ClusterMsg_drop_tag, false, on_drop },
 	{ cairn_ClusterMsg_reply_tag, false, cr_request_reply },
 };
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void uplink_on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
+			      void *arg)
 {
 	const cairn_ClusterMsg *m = msg;
 	struct cr_node *n = arg;
@@ -280,19 +281,19 @@ static void on_message(struct cr_link *l, const void *msg, const void *payload, 
 static const struct cr_link_handler handler = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
-	.up = on_up,
-	.message = on_message,
-	.down = on_down,
+	.up = uplink_on_up,
+	.message = uplink_on_message,
+	.down = uplink_on_down,
 };
 
-static void give_up(struct cr_node *n, const char *what)
+static void uplink_give_up(struct cr_node *n, const char *what)
 {
 	char text[256];
 
 	snprintf(text, sizeof(text), "coordinator %s: %s", n->up.at[n->up.current].text, what);
 	trouble(n, text);
 	cr_link_close(n->up.link);
-	lost(n, 0);
+	uplink_lost(n, 0);
 }
 
 /* A coordinator whose loop is busy is not: its other thread answers. */
@@ -322,14 +323,14 @@ void cr_uplink_tick(struct cr_node *n, int64_t now)
 		return;
 	}
 	if (up->link && !up->welcome && now - up->began_ns > CONNECT_MS * 1000000ll) {
-		give_up(n, "no answer");
+		uplink_give_up(n, "no answer");
 		return;
 	}
 	if (!up->welcome || now - up->beat_ns < n->lease.heartbeat_ms * 1000000ll)
 		return;
 	/* A broken path may be whole again long before TCP tries it. */
 	if (is_silent(n, now))
-		give_up(n, "silent");
+		uplink_give_up(n, "silent");
 	else
 		cr_uplink_beat(n);
 }

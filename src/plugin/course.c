@@ -17,7 +17,7 @@
 #include "plugin/list.h"
 #include "plugin/serve.h"
 
-static int load(struct cr_plugins *ps, struct cr_plugin *p, struct cr_err *err)
+static int course_load(struct cr_plugins *ps, struct cr_plugin *p, struct cr_err *err)
 {
 	struct cr_plugin_msg m = { .hook = CR_HOOK_INIT };
 	int ret = cr_plugin_call(ps, p, &m, p->data, p->len, -1, NULL, NULL, err);
@@ -31,7 +31,7 @@ static int load(struct cr_plugins *ps, struct cr_plugin *p, struct cr_err *err)
 	return 0;
 }
 
-static int start(struct cr_plugins *ps, size_t k, struct cr_err *err)
+static int course_start(struct cr_plugins *ps, size_t k, struct cr_err *err)
 {
 	struct cr_plugin *p = &ps->v[k];
 	int pair[2];
@@ -53,7 +53,7 @@ static int start(struct cr_plugins *ps, size_t k, struct cr_err *err)
 	p->pid = pid;
 	p->sock = pair[0];
 	p->ended = syscall(SYS_pidfd_open, pid, 0);
-	return load(ps, p, err);
+	return course_load(ps, p, err);
 }
 
 static int check_name(struct cr_plugins *ps, size_t k, struct cr_err *err)
@@ -81,7 +81,7 @@ int cr_plugins_start(struct cr_plugins *ps, enum cairn_course course, struct cr_
 			ps->v[i].len = 0;
 		}
 		ps->v[i].owed = false;
-		ret = start(ps, i, err);
+		ret = course_start(ps, i, err);
 		if (!ret)
 			ret = check_name(ps, i, err);
 	}
@@ -91,8 +91,8 @@ int cr_plugins_start(struct cr_plugins *ps, enum cairn_course course, struct cr_
 }
 
 /* What a hook has stored, or, before the job runs at its new place, what it changes there. */
-static int keep(struct cr_plugins *ps, struct cr_plugin *p, enum cr_hook hook, void *data,
-		size_t len)
+static int course_keep(struct cr_plugins *ps, struct cr_plugin *p, enum cr_hook hook, void *data,
+		       size_t len)
 {
 	char *all;
 
@@ -131,7 +131,7 @@ int cr_plugins_each(struct cr_plugins *ps, enum cr_hook hook, struct cr_err *err
 		ret = cr_plugin_call(ps, p, &m, NULL, 0, -1, NULL, &stored, err);
 		if (ret < 0)
 			return ret;
-		if (stored && (ret = keep(ps, p, hook, stored, m.len)))
+		if (stored && (ret = course_keep(ps, p, hook, stored, m.len)))
 			return cr_fail(err, CR_EXIT_INTERNAL, -ret, "what the plugin %s says",
 				       p->name);
 	}
@@ -148,7 +148,7 @@ static void tell_failed(struct cr_plugins *ps, size_t k)
 	p->owed = false;
 	if (!cr_plugin_has(p, CR_HOOK_FAILED))
 		return;
-	if ((!p->pid && start(ps, k, &err)) ||
+	if ((!p->pid && course_start(ps, k, &err)) ||
 	    cr_plugin_call(ps, p, &m, NULL, 0, -1, NULL, NULL, &err) < 0)
 		cr_say("%s", err.text);
 }

@@ -45,7 +45,7 @@ static struct cr_plugin *with_stem(struct cr_plugins *ps, const char *stem)
 	return NULL;
 }
 
-static int add(struct cr_plugins *ps, char *given, struct cr_err *err)
+static int list_add(struct cr_plugins *ps, char *given, struct cr_err *err)
 {
 	char stem[CR_PATH_MAX];
 	struct cr_plugin *p;
@@ -81,7 +81,7 @@ int cr_plugins_add(struct cr_plugins *ps, const char *value, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_USAGE, errno, "--plugin %s", file);
 	if (asprintf(&given, "%s%s", strchr(file, '/') ? path : file, value + n) < 0)
 		given = NULL;
-	return add(ps, given, err);
+	return list_add(ps, given, err);
 }
 
 int cr_plugins_inherit(struct cr_plugins *ps, const char *list, size_t len, struct cr_err *err)
@@ -104,11 +104,11 @@ int cr_plugins_inherit(struct cr_plugins *ps, const char *list, size_t len, stru
 		}
 		stem_of(list + at, stem);
 		same = with_stem(&now, stem);
-		ret = add(ps, strdup(same ? same->given : list + at), err);
+		ret = list_add(ps, strdup(same ? same->given : list + at), err);
 	}
 	for (i = 0; i < now.n && !ret; i++)
 		if (!with_stem(ps, now.v[i].stem))
-			ret = add(ps, strdup(now.v[i].given), err);
+			ret = list_add(ps, strdup(now.v[i].given), err);
 	cr_plugins_free(&now);
 	return ret;
 }
@@ -128,7 +128,7 @@ ssize_t cr_plugins_list(const struct cr_plugins *ps, char *list, size_t room)
 }
 
 /* Without a slash: those of Cairn, in the first folder that has it. */
-static int search(struct cr_plugin *p)
+static int list_search(struct cr_plugin *p)
 {
 	char self[CR_PATH_MAX], path[2 * CR_PATH_MAX + 64], *slash;
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -160,7 +160,7 @@ int cr_plugins_find(struct cr_plugins *ps, struct cr_err *err)
 
 		n = file_len(p->given);
 		if (!memchr(p->given, '/', n)) {
-			if (search(p))
+			if (list_search(p))
 				return cr_fail(
 					err, CR_EXIT_PLUGIN, 0,
 					"the plugin %s is not here: it belongs into " PKGLIBDIR

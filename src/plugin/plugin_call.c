@@ -59,7 +59,7 @@ static void find_orphans(cr_pids *out, const void *pid)
 }
 
 /* Its wait status; -1 if it is not known. */
-static int end(struct cr_plugin *p)
+static int plugin_call_end(struct cr_plugin *p)
 {
 	int status = -1;
 	pid_t pid = p->pid;
@@ -81,26 +81,26 @@ static int end(struct cr_plugin *p)
 
 void cr_plugin_end(struct cr_plugin *p)
 {
-	end(p);
+	plugin_call_end(p);
 }
 
-static const char *name_of(const struct cr_plugin *p)
+static const char *plugin_call_name_of(const struct cr_plugin *p)
 {
 	return p->name[0] ? p->name : p->stem;
 }
 
 /* No answer: says why, and ends its process. */
-static int lost(struct cr_plugins *ps, struct cr_plugin *p, enum cr_hook hook, int error,
-		struct cr_err *err)
+static int plugin_call_lost(struct cr_plugins *ps, struct cr_plugin *p, enum cr_hook hook,
+			    int error, struct cr_err *err)
 {
 	int status;
 
 	if (error == -ETIMEDOUT) {
-		end(p);
+		plugin_call_end(p);
 		return cr_fail(err, CR_EXIT_PLUGIN, 0,
 			       "the plugin %s did not come back from its hook %s in %g s "
 			       "(--plugin-timeout)",
-			       name_of(p), names[hook], ps->timeout);
+			       plugin_call_name_of(p), names[hook], ps->timeout);
 	}
 	/* It is on its way out: its status says more than our signal. */
 	if (error == -EPIPE || error == -ECONNRESET) {
@@ -113,19 +113,19 @@ static int lost(struct cr_plugins *ps, struct cr_plugin *p, enum cr_hook hook, i
 			else if (!info.si_pid)
 				usleep(1000);
 	}
-	status = end(p);
+	status = plugin_call_end(p);
 	if (status != -1 && WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		return cr_fail(err, CR_EXIT_PLUGIN, 0, "the plugin %s crashed in its hook %s: %s",
-			       name_of(p), names[hook], strsignal(WTERMSIG(status)));
+			       plugin_call_name_of(p), names[hook], strsignal(WTERMSIG(status)));
 	if (error == -EPIPE || error == -ECONNRESET)
 		return cr_fail(
 			err, CR_EXIT_PLUGIN, 0,
 			"the process of the plugin %s ended, or closed its connection, in its "
 			"hook %s",
-			name_of(p), names[hook]);
+			plugin_call_name_of(p), names[hook]);
 	return cr_fail(err, CR_EXIT_PLUGIN, -error,
-		       "the process of the plugin %s gave no good answer to %s", name_of(p),
-		       names[hook]);
+		       "the process of the plugin %s gave no good answer to %s",
+		       plugin_call_name_of(p), names[hook]);
 }
 
 int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_msg *m,
@@ -140,7 +140,7 @@ int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_
 
 	if (!p->pid)
 		return cr_fail(err, CR_EXIT_PLUGIN, 0, "the plugin %s has no process any more",
-			       name_of(p));
+			       plugin_call_name_of(p));
 	m->len = len;
 	ret = cr_plugin_send(p->sock, m, data, fd, &limit);
 	if (!ret)
@@ -153,7 +153,7 @@ int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_
 		ret = -EBADMSG;
 	}
 	if (ret)
-		return lost(ps, p, hook, ret, err);
+		return plugin_call_lost(ps, p, hook, ret, err);
 	if (m->ret < 0) {
 		if (got)
 			cr_close_fd(got);
@@ -161,9 +161,10 @@ int cr_plugin_call(struct cr_plugins *ps, struct cr_plugin *p, struct cr_plugin_
 		back = NULL;
 		if (m->text[0])
 			return cr_fail(err, CR_EXIT_PLUGIN, m->error > 0 ? m->error : 0,
-				       "the plugin %s: %s", name_of(p), m->text);
+				       "the plugin %s: %s", plugin_call_name_of(p), m->text);
 		return cr_fail(err, CR_EXIT_PLUGIN, m->ret > -4096 ? -m->ret : 0,
-			       "the plugin %s failed in its hook %s", name_of(p), names[hook]);
+			       "the plugin %s failed in its hook %s", plugin_call_name_of(p),
+			       names[hook]);
 	}
 	if (answer)
 		*answer = back;

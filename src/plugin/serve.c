@@ -128,7 +128,7 @@ static const void *host_load(const struct cairn_host *host, size_t *len)
 }
 
 /* What the plugin was told of, or what is there now. */
-static bool of_job(pid_t pid)
+static bool serve_of_job(pid_t pid)
 {
 	size_t n, i;
 	int again;
@@ -147,7 +147,7 @@ static int host_memory(int32_t pid, uint64_t address, const void *here, size_t l
 	size_t done = 0;
 	ssize_t n;
 
-	if (!among(s.hook, WITH_JOB) || !of_job(pid))
+	if (!among(s.hook, WITH_JOB) || !serve_of_job(pid))
 		return -ESRCH;
 	while (done < len) {
 		struct iovec local = { (char *)here + done, len - done };
@@ -182,7 +182,7 @@ static int host_get_environment(const struct cairn_host *host, int32_t pid, cons
 	char path[64];
 	ssize_t len;
 
-	if (!among(s.hook, WITH_JOB) || !of_job(pid))
+	if (!among(s.hook, WITH_JOB) || !serve_of_job(pid))
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	len = cr_slurp(AT_FDCWD, path, &text);
@@ -199,7 +199,7 @@ static int host_get_environment(const struct cairn_host *host, int32_t pid, cons
 	return -ENOENT;
 }
 
-static int32_t id_of(int32_t pid)
+static int32_t serve_id_of(int32_t pid)
 {
 	size_t i;
 
@@ -221,7 +221,7 @@ static int host_set_environment(const struct cairn_host *host, int32_t pid, cons
 		return -EPERM;
 	if (!keys || strchr(key, '=') || (value && key[keys - 1] == '*'))
 		return -EINVAL;
-	if (pid && (!of_job(pid) || !(id = id_of(pid))))
+	if (pid && (!serve_of_job(pid) || !(id = serve_id_of(pid))))
 		return -ESRCH;
 	if (len > CR_ENVIRONMENT_ROOM - s.changes_len)
 		return -ENOSPC;
@@ -247,7 +247,7 @@ static bool good_name(const char *name)
 	return n && n < CR_PLUGIN_NAME_MAX && !name[n];
 }
 
-static int check(const struct cairn_plugin *d)
+static int serve_check(const struct cairn_plugin *d)
 {
 	const char *rest = (const char *)d;
 	size_t i;
@@ -313,7 +313,7 @@ static uint32_t hooks_of(void)
 	return hooks;
 }
 
-static int load(void *data, size_t len)
+static int serve_load(void *data, size_t len)
 {
 	const struct cairn_plugin *d;
 	void *library;
@@ -328,7 +328,7 @@ static int load(void *data, size_t len)
 	if (!d)
 		return host_fail(NULL, 0, "%s is no plugin: it has no symbol cairn_plugin",
 				 s.p->file);
-	ret = check(d);
+	ret = serve_check(d);
 	if (!ret && s.plugin.init)
 		ret = s.plugin.init(&s.host, s.p->options);
 	if (ret)
@@ -410,7 +410,7 @@ static void carry_out(void *data, size_t len, int fd)
 		s.object = data;
 		s.object_len = len;
 	}
-	s.m.ret = s.hook == CR_HOOK_INIT ? load(data, len) : call(fd, &back);
+	s.m.ret = s.hook == CR_HOOK_INIT ? serve_load(data, len) : call(fd, &back);
 	/* What a plugin has made of it does not matter then. */
 	if (s.m.ret >= 0)
 		s.m.error = 0;
@@ -433,7 +433,7 @@ static void carry_out(void *data, size_t len, int fd)
 }
 
 /* Nothing of the process that it is a copy of: not its descriptors, handlers, session. */
-static void settle(int sock)
+static void serve_settle(int sock)
 {
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
@@ -467,7 +467,7 @@ void cr_plugin_serve(const struct cr_plugins *ps, const struct cr_plugin *p, int
 
 	s.ps = ps;
 	s.p = p;
-	settle(sock);
+	serve_settle(sock);
 	s.host = (struct cairn_host){
 		.abi = CAIRN_PLUGIN_ABI,
 		.size = sizeof(s.host),

@@ -41,7 +41,7 @@
 #define ARCH_GET_XCOMP_SUPP 0x1021
 #define AMX_TILES 8192
 
-static void hang_up(void)
+static void agent_hang_up(void)
 {
 	if (cr_agent.proc)
 		cr_sys1(SYS_close, cr_agent.proc - 1);
@@ -51,7 +51,7 @@ static void hang_up(void)
 	cr_agent.sock = -1;
 }
 
-static void fail(const cairn_Failure *failure)
+static void agent_fail(const cairn_Failure *failure)
 {
 	if (agent_call_shepherd())
 		return;
@@ -60,14 +60,14 @@ static void fail(const cairn_Failure *failure)
 	agent_send(NULL, 0);
 }
 
-static int receive(void)
+static int agent_receive(void)
 {
 	return cr_wire_recv(cr_agent.sock, &cr_agent.wire, cairn_ShepherdMsg_fields, &cr_agent.in,
 			    NULL, NULL, 0);
 }
 
 /* When there is something to know before the fork. */
-static int ask(void)
+static int agent_ask(void)
 {
 	const cairn_Begin *b = &cr_agent.in.body.begin;
 	unsigned int i;
@@ -77,7 +77,7 @@ static int ask(void)
 	if (agent_send(NULL, 0))
 		return -EPROTO;
 	do {
-		if (receive() != 1 || cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
+		if (agent_receive() != 1 || cr_agent.in.which_body != cairn_ShepherdMsg_begin_tag)
 			return -EPROTO;
 		for (i = 0; i < b->keep_count && cr_agent.nkeep < AGENT_KEEP; i++)
 			cr_agent.keep[cr_agent.nkeep++] = b->keep[i];
@@ -120,7 +120,8 @@ static int look_for_sections(void)
 		if (!t->section || t->gone)
 			continue;
 		atomic_store(&cr_agent.section, t->tid);
-		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_SECTION, .tid = t->tid });
+		agent_fail(
+			&(cairn_Failure){ .what = cairn_StopFailure_STOP_SECTION, .tid = t->tid });
 		return -EAGAIN;
 	}
 	atomic_store(&cr_agent.section, 0);
@@ -140,7 +141,7 @@ static void stop_others(void *result)
 		return;
 	*ret = agent_stop_threads(&failure);
 	if (*ret)
-		fail(&failure);
+		agent_fail(&failure);
 	else
 		*ret = look_for_sections();
 }
@@ -175,17 +176,17 @@ static int stop_all(void)
 	return stop_threads();
 }
 
-static int tell(void)
+static int agent_tell(void)
 {
 	int ret, sock;
 
 	if ((ret = agent_call_shepherd()) || (ret = take_proc()))
 		return ret;
 	/* Only now does nobody change the memory any more that is asked about. */
-	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = ask()))
+	if (cr_agent.wake.flags & CR_WAKE_ASK && (ret = agent_ask()))
 		return ret;
 	if (agent_pending_full()) {
-		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_SIGNALS });
+		agent_fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_SIGNALS });
 		return -E2BIG;
 	}
 	if ((ret = agent_describe()) || (ret = agent_send_mqueues()) ||
@@ -193,12 +194,13 @@ static int tell(void)
 		return ret;
 	ret = agent_send_descriptors();
 	if (ret) {
-		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_DESCRIPTOR, .error = -ret });
+		agent_fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_DESCRIPTOR,
+					     .error = -ret });
 		return ret;
 	}
 	ret = agent_fork_writer(&sock);
 	if (ret) {
-		fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_FORK, .error = -ret });
+		agent_fail(&(cairn_Failure){ .what = cairn_StopFailure_STOP_FORK, .error = -ret });
 		return ret;
 	}
 	cr_agent.out.which_body = cairn_AgentMsg_stopped_tag;
@@ -214,7 +216,7 @@ static int tell(void)
 }
 
 /* What the shepherd wants to know while everyone stands still. */
-static bool answer(void)
+static bool agent_answer(void)
 {
 	switch (cr_agent.in.which_body) {
 	case cairn_ShepherdMsg_probe_tag:
@@ -229,13 +231,13 @@ static bool answer(void)
 /* Then until the shepherd says Go, or is gone. */
 static void tell_and_wait(void *unused)
 {
-	if (!tell())
-		while (receive() == 1 && answer())
+	if (!agent_tell())
+		while (agent_receive() == 1 && agent_answer())
 			continue;
 }
 
 /* Where all numbers are taken, or another process could want one of ours, this is done apart. */
-static void save(void)
+static void agent_save(void)
 {
 	bool apart = cr_agent.wake.flags & CR_WAKE_APART || agent_call_shepherd() == -EMFILE;
 
@@ -264,7 +266,7 @@ static void checkpoint(void *unused)
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
 	if (!stop_all())
-		save();
+		agent_save();
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);
 	if (cr_agent.subreaper)
@@ -319,7 +321,7 @@ void agent_lead(ucontext_t *uc, const struct cr_wake *wake)
 	cr_agent.proc = 0;
 	/* Whatever stack the application gave us may be small. */
 	cr_call_on_stack(cr_agent.stack + AGENT_STACK, checkpoint, NULL);
-	hang_up();
+	agent_hang_up();
 	self = cr_agent.threads[0];
 	agent_resume_threads();
 	agent_settle(&self);
@@ -405,7 +407,7 @@ static bool is_emulated(void)
 	return v && v != here;
 }
 
-static void __attribute__((constructor(101))) start(void)
+static void __attribute__((constructor(101))) agent_start(void)
 {
 	const char *socket = agent_variable(CR_ENV_SOCKET);
 	const char *number = agent_variable(CR_ENV_SIGNAL);

@@ -13,7 +13,7 @@
 bool agent_addresses_on;
 struct cr_addresses agent_addresses;
 
-static bool fits(const struct cr_addresses *a)
+static bool agent_addresses_fits(const struct cr_addresses *a)
 {
 	return a->magic == CR_ADDRESSES_MAGIC && a->nvirtual <= CR_PLACES_MAX &&
 	       a->nreal <= CR_PLACES_MAX;
@@ -21,7 +21,7 @@ static bool fits(const struct cr_addresses *a)
 
 void agent_addresses_take(const struct cr_addresses *a)
 {
-	agent_addresses_on = fits(a);
+	agent_addresses_on = agent_addresses_fits(a);
 	if (!agent_addresses_on)
 		return;
 	memcpy(&agent_addresses, a, offsetof(struct cr_addresses, by_virtual));
@@ -34,7 +34,8 @@ bool agent_addresses_read(long fd)
 	struct cr_addresses *a = &agent_addresses;
 
 	agent_addresses_on =
-		agent_read_all(fd, a, offsetof(struct cr_addresses, by_virtual)) && fits(a) &&
+		agent_read_all(fd, a, offsetof(struct cr_addresses, by_virtual)) &&
+		agent_addresses_fits(a) &&
 		agent_read_all(fd, a->by_virtual, a->nvirtual * sizeof(*a->by_virtual)) &&
 		agent_read_all(fd, a->by_real, a->nreal * sizeof(*a->by_real));
 	return agent_addresses_on;
@@ -54,7 +55,7 @@ void agent_mend_address(const struct cr_addresses *now, ucontext_t *uc, struct s
 	greg_t *g = uc->uc_mcontext.gregs;
 	unsigned int i;
 
-	if (!agent_addresses_on && !fits(now))
+	if (!agent_addresses_on && !agent_addresses_fits(now))
 		return;
 	for (i = 0; i < sizeof(sends) / sizeof(*sends); i++) {
 		greg_t *name = &g[cr_frame_arg[sends[i].name]];
@@ -67,7 +68,7 @@ void agent_mend_address(const struct cr_addresses *now, ucontext_t *uc, struct s
 		memcpy(room, (const void *)*name, len);
 		if (agent_addresses_on)
 			cr_address_virtual(&agent_addresses, type, room, len);
-		if (fits(now))
+		if (agent_addresses_fits(now))
 			cr_address_real(now, type, room, len);
 		*name = (greg_t)room;
 	}

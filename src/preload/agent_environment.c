@@ -15,7 +15,7 @@
 #include "preload/state.h"
 
 /* Walks the changes: the next that is for id; NULL when there are no more. */
-static const char *next(const struct cr_environment *e, uint32_t *at, int id)
+static const char *agent_environment_next(const struct cr_environment *e, uint32_t *at, int id)
 {
 	while (*at + sizeof(int32_t) < e->len) {
 		const char *text = e->text + *at + sizeof(int32_t);
@@ -46,7 +46,7 @@ static const char *change_of(const struct cr_environment *e, int id, const char 
 	const char *found = NULL, *text;
 	uint32_t at = 0;
 
-	while ((text = next(e, &at, id)))
+	while ((text = agent_environment_next(e, &at, id)))
 		if (is_about(text, variable))
 			found = text;
 	return found;
@@ -76,7 +76,7 @@ void agent_change_environment(const struct cr_environment *e)
 		return;
 	while (environ && environ[n])
 		n++;
-	for (i = 0; next(e, &at, id); i++)
+	for (i = 0; agent_environment_next(e, &at, id); i++)
 		;
 	if (!i)
 		return;
@@ -90,7 +90,7 @@ void agent_change_environment(const struct cr_environment *e)
 	for (i = 0; i < n; i++)
 		if (!change_of(e, id, environ[i]))
 			list[kept++] = environ[i];
-	for (at = 0; (text = next(e, &at, id));) {
+	for (at = 0; (text = agent_environment_next(e, &at, id));) {
 		now = change_of(e, id, text);
 		if (now != text || !strchr(text, '='))
 			continue;

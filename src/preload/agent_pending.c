@@ -31,7 +31,7 @@ uint64_t agent_status_mask(int tid, const char *key)
 	return cr_get_number(&p, 16);
 }
 
-static void put_back(const struct agent_pending *p, int tid)
+static void agent_pending_put_back(const struct agent_pending *p, int tid)
 {
 	const siginfo_t *info = &p->info;
 	struct itimerspec it;
@@ -72,7 +72,7 @@ static bool take_one(int tid, uint64_t set, bool private)
 	return true;
 }
 
-static void take(int tid, const char *which, bool private)
+static void agent_pending_take(int tid, const char *which, bool private)
 {
 	uint64_t set;
 
@@ -87,12 +87,12 @@ static void take_and_put_back(int tid, bool own, bool of_process)
 	unsigned int first = agent_pending_count(), i;
 
 	if (own)
-		take(tid, "SigPnd:\t", true);
+		agent_pending_take(tid, "SigPnd:\t", true);
 	if (of_process)
-		take(tid, "ShdPnd:\t", false);
+		agent_pending_take(tid, "ShdPnd:\t", false);
 	for (i = first; i < agent_pending_count(); i++)
 		if (cr_agent.pending[i].tid == tid || (of_process && !cr_agent.pending[i].tid))
-			put_back(&cr_agent.pending[i], tid);
+			agent_pending_put_back(&cr_agent.pending[i], tid);
 }
 
 uint64_t agent_waiting(void)

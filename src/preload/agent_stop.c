@@ -44,7 +44,7 @@ void agent_futex_wake(_Atomic unsigned int *word)
 }
 
 /* In which call, with which arguments, did the thread stand when it was called? */
-static void read_record(struct agent_thread *t)
+static void agent_stop_read_record(struct agent_thread *t)
 {
 	char path[64], buf[256];
 	const char *p = buf;
@@ -121,7 +121,7 @@ void agent_take_record(struct agent_thread *t)
 }
 
 /* Ids come again, of threads that were born and have ended since the first were called. */
-static struct agent_thread *find(int tid)
+static struct agent_thread *agent_stop_find(int tid)
 {
 	unsigned int i;
 
@@ -169,7 +169,7 @@ void agent_park(ucontext_t *uc)
 
 	agent_enter_table();
 	generation = atomic_load(&cr_agent.generation);
-	t = find(cr_sys0(SYS_gettid));
+	t = agent_stop_find(cr_sys0(SYS_gettid));
 	/* Else called by nobody that is still waiting for us. */
 	called = t && !atomic_load(&t->parked);
 	if (called) {
@@ -183,7 +183,7 @@ void agent_park(ucontext_t *uc)
 		agent_pass_over(uc);
 }
 
-static bool known(int tid)
+static bool agent_stop_known(int tid)
 {
 	unsigned int i;
 
@@ -208,7 +208,7 @@ static bool call_thread(int tid)
 		return false;
 	memset(t, 0, sizeof(*t));
 	t->tid = tid;
-	read_record(t);
+	agent_stop_read_record(t);
 	if (agent_stack_is_bad(tid)) {
 		bad_stack = tid;
 		return false;
@@ -252,7 +252,7 @@ static int call_threads(void)
 			if (*p == '.')
 				continue;
 			tid = cr_get_number(&p, 10);
-			if (known(tid))
+			if (agent_stop_known(tid))
 				continue;
 			if (!call_thread(tid)) {
 				cr_sys1(SYS_close, dir);

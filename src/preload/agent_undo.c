@@ -71,7 +71,7 @@ static int value_of(int set, unsigned int i, bool up)
 	return up ? low : -low;
 }
 
-static int tell(int set, unsigned int i, int value)
+static int agent_undo_tell(int set, unsigned int i, int value)
 {
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_undo_tag;
@@ -101,9 +101,9 @@ static int probe(int set)
 		down = beyond(set, from, to, 0, false);
 		for (i = from; i < to && !ret; i++) {
 			if (up && beyond(set, i, i + 1, 0, true))
-				ret = tell(set, i, value_of(set, i, true));
+				ret = agent_undo_tell(set, i, value_of(set, i, true));
 			else if (down && beyond(set, i, i + 1, 0, false))
-				ret = tell(set, i, value_of(set, i, false));
+				ret = agent_undo_tell(set, i, value_of(set, i, false));
 		}
 	}
 	return ret;

@@ -53,7 +53,7 @@ static struct {
 	_Alignas(64) char stack[16 * 1024];
 } api;
 
-static int fail(int error, const char *text)
+static int api_fail(int error, const char *text)
 {
 	size_t n = strnlen(text, sizeof(error_text) - 1);
 
@@ -70,7 +70,7 @@ static int succeed(int result)
 
 static int no_cairn(void)
 {
-	return fail(ENOSYS, "not under Cairn: not started by crlaunch");
+	return api_fail(ENOSYS, "not under Cairn: not started by crlaunch");
 }
 
 /* ---- sections ---- */
@@ -97,13 +97,13 @@ static void call_agent(void)
 }
 
 /* What lies between belongs to the section, also for the handler that looks. */
-static inline void enter(void)
+static inline void api_enter(void)
 {
 	depth++;
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
-static inline void leave(void)
+static inline void api_leave(void)
 {
 	atomic_signal_fence(memory_order_seq_cst);
 	depth--;
@@ -118,7 +118,7 @@ CR_WRAPPER int cairn_disable(void)
 		return no_cairn();
 	/* So it is stopped before others. */
 	cr_agent_filters.sections = 1;
-	enter();
+	api_enter();
 	return depth;
 }
 
@@ -127,15 +127,15 @@ CR_WRAPPER int cairn_enable(void)
 	if (!cr_agent.active)
 		return no_cairn();
 	if (!depth)
-		return fail(EINVAL, "cairn_enable without cairn_disable in this thread");
-	leave();
+		return api_fail(EINVAL, "cairn_enable without cairn_disable in this thread");
+	api_leave();
 	return depth;
 }
 
 /* ---- asking ---- */
 
 /* Whether a descriptor still is what a parent had open to the shepherd. */
-static bool is_ours(int fd)
+static bool api_is_ours(int fd)
 {
 	struct sockaddr_un addr = { 0 };
 	socklen_t len = sizeof(addr);
@@ -152,13 +152,13 @@ void agent_api_forget(int pid)
 
 	if (!user || user == pid)
 		return;
-	if (api.fd && is_ours(api.fd - 1))
+	if (api.fd && api_is_ours(api.fd - 1))
 		cr_sys1(SYS_close, api.fd - 1);
 	api.fd = 0;
 	atomic_store(&api.user, 0);
 }
 
-static bool take(int pid)
+static bool api_take(int pid)
 {
 	int nobody = 0;
 
@@ -178,7 +178,7 @@ bool agent_api_hold(uint64_t *mask)
 	/* Before those who ask, who might keep it from us for ever. */
 	do
 		atomic_store(&api.forking, pid);
-	while (!take(pid) && !cr_sys0(SYS_sched_yield));
+	while (!api_take(pid) && !cr_sys0(SYS_sched_yield));
 	return true;
 }
 
@@ -260,9 +260,9 @@ static int ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *
 
 	/* A handler of the application's may ask as well. */
 	cr_sys4(SYS_rt_sigprocmask, SIG_BLOCK, &others, &old, 8);
-	enter();
+	api_enter();
 	api.used = true;
-	if (atomic_load(&api.forking) != pid && take(pid)) {
+	if (atomic_load(&api.forking) != pid && api_take(pid)) {
 		ret = exchange(ask);
 		if (!ret && !api.answer.done)
 			ret = -EAGAIN;
@@ -270,7 +270,7 @@ static int ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *
 			use(&api.answer, to);
 		atomic_store(&api.user, 0);
 	}
-	leave();
+	api_leave();
 	cr_sys4(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, 8);
 	return ret;
 }
@@ -288,16 +288,17 @@ static unsigned int life_now(void)
 	return __atomic_load_n(&agent_life, __ATOMIC_SEQ_CST);
 }
 
-static int gone(int ret)
+static int api_gone(int ret)
 {
 	if (ret == -ECONNREFUSED)
-		return fail(ECONNREFUSED, "the job's shepherd (crlaunch or crrestart) has gone");
-	return fail(-ret, "the job's shepherd (crlaunch or crrestart) cannot be asked");
+		return api_fail(ECONNREFUSED,
+				"the job's shepherd (crlaunch or crrestart) has gone");
+	return api_fail(-ret, "the job's shepherd (crlaunch or crrestart) cannot be asked");
 }
 
 static void take_result(const cairn_ApiAnswer *a, void *result)
 {
-	*(int *)result = a->error ? fail(a->error, a->text) : succeed(CAIRN_SAVED);
+	*(int *)result = a->error ? api_fail(a->error, a->text) : succeed(CAIRN_SAVED);
 }
 
 CR_WRAPPER int cairn_checkpoint(void)
@@ -310,7 +311,7 @@ CR_WRAPPER int cairn_checkpoint(void)
 	if (!cr_agent.active)
 		return no_cairn();
 	if (depth)
-		return fail(EDEADLK, "cairn_checkpoint between cairn_disable and cairn_enable");
+		return api_fail(EDEADLK, "cairn_checkpoint between cairn_disable and cairn_enable");
 	ask.tid = cr_sys0(SYS_gettid);
 	ask.number = atomic_fetch_add(&api.numbers, 1) + 1;
 	for (;;) {
@@ -320,7 +321,7 @@ CR_WRAPPER int cairn_checkpoint(void)
 		if (!ret)
 			return result;
 		if (ret != -EAGAIN && ret != -EBUSY)
-			return gone(ret);
+			return api_gone(ret);
 		/* Many may ask, and some checkpoints take long. */
 		pause = ret == -EBUSY ? 0 : (agent_now_ns() - began) / 8;
 		pause_in(life, pause < PAUSE_MIN_NS ? PAUSE_MIN_NS :
@@ -344,11 +345,11 @@ CR_WRAPPER int cairn_await_restart(int seen, int timeout_ms)
 	while ((int)(life = life_now()) <= seen) {
 		left = timeout_ms < 0 ? SLICE_NS : until - agent_now_ns();
 		if (left <= 0)
-			return fail(ETIMEDOUT, "no restart within that time");
+			return api_fail(ETIMEDOUT, "no restart within that time");
 		/* A checkpoint makes a wait begin anew: so short ones. */
 		if (pause_in(life, left < SLICE_NS ? left : SLICE_NS) == -EINTR &&
 		    life == life_now())
-			return fail(EINTR, "interrupted by a signal");
+			return api_fail(EINTR, "interrupted by a signal");
 	}
 	return succeed(life);
 }
@@ -386,14 +387,14 @@ CR_WRAPPER int cairn_job(struct cairn_job_info *out)
 	if (!cr_agent.active)
 		return no_cairn();
 	if (out->size < offsetof(struct cairn_job_info, restarts) + sizeof(out->restarts))
-		return fail(EINVAL, "cairn_job: the size of the struct is not set");
+		return api_fail(EINVAL, "cairn_job: the size of the struct is not set");
 	for (tries = 0; ret == -EAGAIN && tries < TRIES; tries++) {
 		if (tries)
 			pause_in(life_now(), tries * 10000000);
 		while ((ret = ask_once(&ask, take_job, &wanted)) == -EBUSY)
 			pause_in(life_now(), PAUSE_MIN_NS);
 	}
-	return ret ? gone(ret) : succeed(0);
+	return ret ? api_gone(ret) : succeed(0);
 }
 
 CR_WRAPPER const char *cairn_error(void)

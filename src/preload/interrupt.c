@@ -253,7 +253,7 @@ static bool go_on_vector(struct agent_thread *t, long nr, uint64_t n)
 }
 
 /* A call that has moved n of what it was asked to: true if it goes on with the rest. */
-static bool go_on(struct agent_thread *t, long nr, uint64_t n)
+static bool interrupt_go_on(struct agent_thread *t, long nr, uint64_t n)
 {
 	const greg_t *g = t->uc->uc_mcontext.gregs;
 
@@ -292,7 +292,7 @@ void agent_hide_interruption(struct agent_thread *t)
 		t->wait->again_sp = g[REG_RSP];
 		t->rewound = true;
 		cr_agent.eintr_hidden++;
-	} else if (result > 0 && known && go_on(t, call_behind(t), result)) {
+	} else if (result > 0 && known && interrupt_go_on(t, call_behind(t), result)) {
 		t->nr = g[REG_RAX];
 		t->partial = true;
 		cr_agent.eintr_hidden++;

@@ -29,7 +29,7 @@
 #define OFFSET_OF_GLIBC -32
 
 /* Everything here is as the application has it: read and written by the kernel, which may fail. */
-static bool load(uint64_t from, void *to, size_t len)
+static bool locks_load(uint64_t from, void *to, size_t len)
 {
 	struct iovec here = { to, len }, there = { (void *)from, len };
 
@@ -51,7 +51,7 @@ static void mend_robust(uint64_t entry, int64_t offset)
 	uint32_t words[OWNER + 1];
 	uint64_t at = (entry & ~1ul) + offset;
 
-	if (!load(at, words, sizeof(words)))
+	if (!locks_load(at, words, sizeof(words)))
 		return;
 	mend_word((uint32_t *)at);
 	if (offset == OFFSET_OF_GLIBC)
@@ -137,11 +137,11 @@ void agent_mend_locks(const ucontext_t *uc, uint64_t robust_list)
 		if (command == FUTEX_LOCK_PI || command == FUTEX_LOCK_PI2)
 			mend_word((uint32_t *)g[REG_RDI]);
 	}
-	if (!robust_list || !load(robust_list, head, sizeof(head)))
+	if (!robust_list || !locks_load(robust_list, head, sizeof(head)))
 		return;
 	for (entry = head[0], n = 0; (entry & ~1ul) != robust_list && n < ROBUST_MOST; n++) {
 		mend_robust(entry, head[1]);
-		if (!load(entry & ~1ul, &next, sizeof(next)))
+		if (!locks_load(entry & ~1ul, &next, sizeof(next)))
 			break;
 		entry = next;
 	}

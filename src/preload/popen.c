@@ -23,7 +23,7 @@ static struct {
 
 static FILE *const taken = (FILE *)streams; /* in between */
 
-static int find(const FILE *stream)
+static int popen_find(const FILE *stream)
 {
 	int i;
 
@@ -33,7 +33,7 @@ static int find(const FILE *stream)
 	return -1;
 }
 
-static int take(void)
+static int popen_take(void)
 {
 	FILE *none = NULL;
 	int i;
@@ -46,7 +46,7 @@ static int take(void)
 }
 
 /* The child has theirs as its own end, and none of the streams that were opened before. */
-static int start(const char *command, int end, int number, pid_t *pid)
+static int popen_start(const char *command, int end, int number, pid_t *pid)
 {
 	const char *argv[] = { "sh", "-c", "--", command, NULL };
 	posix_spawn_file_actions_t actions;
@@ -71,7 +71,7 @@ static int start(const char *command, int end, int number, pid_t *pid)
 CR_WRAPPER FILE *popen(const char *command, const char *type)
 {
 	bool reads = type[0] == 'r', cloexec = strchr(type, 'e') != NULL;
-	int slot = take(), p[2], error, own, old;
+	int slot = popen_take(), p[2], error, own, old;
 	FILE *stream = NULL;
 
 	if (slot < 0)
@@ -83,8 +83,8 @@ CR_WRAPPER FILE *popen(const char *command, const char *type)
 		return NULL;
 	}
 	own = reads ? p[0] : p[1];
-	error = start(command, reads ? p[1] : p[0], reads ? STDOUT_FILENO : STDIN_FILENO,
-		      &streams[slot].pid);
+	error = popen_start(command, reads ? p[1] : p[0], reads ? STDOUT_FILENO : STDIN_FILENO,
+			    &streams[slot].pid);
 	cr_sys1(SYS_close, reads ? p[1] : p[0]);
 	if (!error && !(stream = CR_REAL(fdopen)(own, reads ? "r" : "w")))
 		error = errno;
@@ -97,7 +97,7 @@ CR_WRAPPER FILE *popen(const char *command, const char *type)
 	if (!cloexec)
 		fcntl(own, F_SETFD, 0);
 	/* One that was closed by fclose, and its memory used again. */
-	old = find(stream);
+	old = popen_find(stream);
 	if (old >= 0)
 		streams[old].stream = NULL;
 	streams[slot].stream = stream;
@@ -106,7 +106,7 @@ CR_WRAPPER FILE *popen(const char *command, const char *type)
 
 CR_WRAPPER int pclose(FILE *stream)
 {
-	int slot = find(stream), status;
+	int slot = popen_find(stream), status;
 	pid_t pid, got;
 
 	if (slot < 0)

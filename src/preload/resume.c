@@ -25,7 +25,7 @@
 #include "preload/wrap_siginfo.h"
 
 /* By its frame: its id may be another now. */
-static struct agent_thread *find(const ucontext_t *uc)
+static struct agent_thread *resume_find(const ucontext_t *uc)
 {
 	unsigned int i;
 
@@ -177,7 +177,7 @@ static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, un
 static void resume(ucontext_t *uc, unsigned long restorer, unsigned long len, unsigned int others,
 		   bool main)
 {
-	struct agent_thread *t = uc ? find(uc) : NULL, own = { .uc = uc };
+	struct agent_thread *t = uc ? resume_find(uc) : NULL, own = { .uc = uc };
 	int tid = cr_sys0(SYS_gettid);
 	unsigned int left;
 

@@ -26,7 +26,7 @@ static struct stack {
 /* Zero again in a thread that is made in the memory of one that has ended. */
 static __thread unsigned int own_mark __attribute__((tls_model("initial-exec")));
 
-static struct stack *find(int tid, bool make)
+static struct stack *stacks_find(int tid, bool make)
 {
 	int i, none;
 
@@ -42,10 +42,10 @@ static struct stack *find(int tid, bool make)
 }
 
 /* In a thread of its own, or a forked child, which has its parent's stack but another id. */
-static void note(void)
+static void stacks_note(void)
 {
 	int tid = cr_sys0(SYS_gettid);
-	struct stack *s = find(tid, true);
+	struct stack *s = stacks_find(tid, true);
 	stack_t now;
 
 	if (cr_sys2(SYS_sigaltstack, NULL, &now) || !s)
@@ -67,7 +67,7 @@ long agent_sigaltstack(long new, long old)
 	long ret = cr_sys2(SYS_sigaltstack, new, old);
 
 	if (!ret && new && cr_agent.active)
-		note();
+		stacks_note();
 	return ret;
 }
 
@@ -78,7 +78,7 @@ CR_WRAPPER int sigaltstack(const stack_t *restrict new, stack_t *restrict old)
 
 bool agent_stack_is_bad(int tid)
 {
-	struct stack *s = find(tid, false);
+	struct stack *s = stacks_find(tid, false);
 	unsigned int mark = 0;
 	struct iovec to = { &mark, sizeof(mark) }, from = { NULL, sizeof(mark) };
 	uint64_t start;

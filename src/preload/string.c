@@ -80,7 +80,7 @@ static size_t length(const char *s, size_t max)
 	return n;
 }
 
-static int compare(const char *a, const char *b, size_t n)
+static int string_compare(const char *a, const char *b, size_t n)
 {
 	for (; n && *a == *b; n--, a++, b++)
 		if (!*a)
@@ -88,7 +88,7 @@ static int compare(const char *a, const char *b, size_t n)
 	return n ? (unsigned char)*a - (unsigned char)*b : 0;
 }
 
-static const char *find(const char *s, char c)
+static const char *string_find(const char *s, char c)
 {
 	for (;; s++) {
 		if (*s == c)
@@ -117,17 +117,17 @@ size_t strlen(const char *s)
 
 int strncmp(const char *a, const char *b, size_t n)
 {
-	return compare(a, b, n);
+	return string_compare(a, b, n);
 }
 
 int strcmp(const char *a, const char *b)
 {
-	return compare(a, b, SIZE_MAX);
+	return string_compare(a, b, SIZE_MAX);
 }
 
 char *strchr(const char *s, int c)
 {
-	return (char *)find(s, c);
+	return (char *)string_find(s, c);
 }
 
 char *strrchr(const char *s, int c)
@@ -146,7 +146,7 @@ char *strstr(const char *s, const char *part)
 {
 	size_t n = length(part, SIZE_MAX);
 
-	for (; compare(s, part, n); s++)
+	for (; string_compare(s, part, n); s++)
 		if (!*s)
 			return NULL;
 	return (char *)s;
@@ -156,7 +156,7 @@ size_t strcspn(const char *s, const char *ends)
 {
 	size_t n = 0;
 
-	while (s[n] && !find(ends, s[n]))
+	while (s[n] && !string_find(ends, s[n]))
 		n++;
 	return n;
 }

@@ -15,7 +15,7 @@
 static char table[64 << 10]; /* strings, one behind the other */
 static _Atomic size_t used;
 
-static bool known(const char *path, size_t len)
+static bool watched_known(const char *path, size_t len)
 {
 	size_t end = atomic_load(&used), at;
 
@@ -25,7 +25,7 @@ static bool known(const char *path, size_t len)
 	return false;
 }
 
-static void note(const char *path)
+static void watched_note(const char *path)
 {
 	char whole[CR_PATH_MAX];
 	size_t at = 0, len = strlen(path) + 1;
@@ -42,7 +42,7 @@ static void note(const char *path)
 		path = whole;
 		len += n;
 	}
-	if (known(path, len))
+	if (watched_known(path, len))
 		return;
 	at = atomic_fetch_add(&used, len);
 	if (at + len <= sizeof(table))
@@ -58,7 +58,7 @@ CR_WRAPPER int inotify_add_watch(int fd, const char *path, uint32_t mask)
 	cr_wrappers_resolve();
 	wd = cr_real.inotify_add_watch(fd, path, mask);
 	if (wd >= 0 && cr_agent.active)
-		note(path);
+		watched_note(path);
 	return wd;
 }
 

@@ -17,7 +17,7 @@
 #include "preload/wrappers.h"
 
 /* The descriptor that came with a connection, or -1. Only from the shepherd. */
-static int unpack(int conn)
+static int wrap_accept_unpack(int conn)
 {
 	_Alignas(struct cmsghdr) char room[CMSG_SPACE(sizeof(int))];
 	char byte;
@@ -54,7 +54,7 @@ CR_WRAPPER int accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags
 	conn = cr_real.accept4(fd, (struct sockaddr *)&name, &n, flags);
 	if (conn < 0)
 		return conn;
-	real = cr_is_held((struct sockaddr_un *)&name, n) ? unpack(conn) : -1;
+	real = cr_is_held((struct sockaddr_un *)&name, n) ? wrap_accept_unpack(conn) : -1;
 	if (real >= 0) {
 		cr_sys3(SYS_dup3, real, conn, flags & SOCK_CLOEXEC);
 		cr_sys1(SYS_close, real);

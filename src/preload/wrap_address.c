@@ -84,8 +84,8 @@ void agent_address_virtual(int fd, void *name, socklen_t len)
 			   name, len);
 }
 
-static int ask(int (*real)(int, __SOCKADDR_ARG, socklen_t *), int fd, struct sockaddr *to,
-	       socklen_t *len)
+static int wrap_address_ask(int (*real)(int, __SOCKADDR_ARG, socklen_t *), int fd,
+			    struct sockaddr *to, socklen_t *len)
 {
 	struct sockaddr_storage name;
 	unsigned int life;
@@ -113,14 +113,14 @@ static int ask(int (*real)(int, __SOCKADDR_ARG, socklen_t *), int fd, struct soc
 CR_WRAPPER int getsockname(int fd, __SOCKADDR_ARG name, socklen_t *len)
 {
 	if (__builtin_expect(agent_addresses_on, 0))
-		return ask(CR_REAL(getsockname), fd, name.__sockaddr__, len);
+		return wrap_address_ask(CR_REAL(getsockname), fd, name.__sockaddr__, len);
 	return CR_REAL(getsockname)(fd, name, len);
 }
 
 CR_WRAPPER int getpeername(int fd, __SOCKADDR_ARG name, socklen_t *len)
 {
 	if (__builtin_expect(agent_addresses_on, 0))
-		return ask(CR_REAL(getpeername), fd, name.__sockaddr__, len);
+		return wrap_address_ask(CR_REAL(getpeername), fd, name.__sockaddr__, len);
 	return CR_REAL(getpeername)(fd, name, len);
 }
 

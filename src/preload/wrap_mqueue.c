@@ -26,7 +26,7 @@ static struct {
 	uint64_t value;
 } values[VALUES];
 
-static void remember(const char *name)
+static void wrap_mqueue_remember(const char *name)
 {
 	unsigned int i, n = atomic_load(&nnames);
 
@@ -65,7 +65,7 @@ CR_WRAPPER mqd_t mq_open(const char *name, int flags, ...)
 		return -1;
 	}
 	if (flags & O_CREAT && cr_agent.active)
-		remember(name);
+		wrap_mqueue_remember(name);
 	return ret;
 }
 

@@ -34,7 +34,7 @@ static int64_t next_number(const char **p)
 }
 
 /* Whether a map knows one id only, and not this one. */
-static bool lacks(const char *map, unsigned int id)
+static bool wrap_owner_lacks(const char *map, unsigned int id)
 {
 	int64_t known = next_number(&map), outside = next_number(&map), n = next_number(&map);
 
@@ -54,8 +54,9 @@ static int judged(int ret, unsigned int uid1, unsigned int uid2, unsigned int ui
 	if (!agent_apart(read_maps, &m, stack + sizeof(stack)))
 		read_maps(&m);
 	errno = EINVAL;
-	if (m.read && (lacks(m.text[0], uid1) || lacks(m.text[0], uid2) || lacks(m.text[0], uid3) ||
-		       lacks(m.text[1], gid1) || lacks(m.text[1], gid2) || lacks(m.text[1], gid3)))
+	if (m.read && (wrap_owner_lacks(m.text[0], uid1) || wrap_owner_lacks(m.text[0], uid2) ||
+		       wrap_owner_lacks(m.text[0], uid3) || wrap_owner_lacks(m.text[1], gid1) ||
+		       wrap_owner_lacks(m.text[1], gid2) || wrap_owner_lacks(m.text[1], gid3)))
 		errno = EPERM;
 	return ret;
 }

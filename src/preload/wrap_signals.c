@@ -25,7 +25,7 @@ static __thread bool believes_blocked
 static struct sigaction own_action; /* of the agent's signal */
 static uint64_t masks_with_signal; /* bit n-1: the application's action of n blocks it */
 
-static bool ours(int sig)
+static bool wrap_signals_ours(int sig)
 {
 	return cr_agent.active && sig == cr_agent.config.signal;
 }
@@ -83,7 +83,7 @@ long agent_rt_sigaction(long sig, long act, long old, long size)
 	struct kernel_action new, was = { (uint64_t)own_action.sa_handler, own_action.sa_flags,
 					  (uint64_t)own_action.sa_restorer, 0 };
 
-	if (!ours(sig) || size != 8) {
+	if (!wrap_signals_ours(sig) || size != 8) {
 		note_handler(sig);
 		return 1;
 	}
@@ -107,7 +107,7 @@ CR_WRAPPER int sigaction(int sig, const struct sigaction *act, struct sigaction 
 	int ret;
 
 	cr_wrappers_resolve();
-	if (ours(sig)) {
+	if (wrap_signals_ours(sig)) {
 		if (old)
 			*old = own_action;
 		if (act)
@@ -141,7 +141,7 @@ CR_WRAPPER __sighandler_t signal(int sig, __sighandler_t handler)
 	struct sigaction act = { .sa_handler = handler, .sa_flags = SA_RESTART }, old;
 
 	cr_wrappers_resolve();
-	if (!ours(sig))
+	if (!wrap_signals_ours(sig))
 		return note_handler(sig), cr_real.signal(sig, handler);
 	return sigaction(sig, &act, &old) ? SIG_ERR : old.sa_handler;
 }
@@ -302,7 +302,7 @@ CR_WRAPPER int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeou
 
 /* ---- the same, with a timeout to remember ---- */
 
-static void remember(long nr, const struct timespec *timeout)
+static void wrap_signals_remember(long nr, const struct timespec *timeout)
 {
 	cr_wait.deadline_ns = agent_now_ns() + timeout->tv_sec * 1000000000ll + timeout->tv_nsec;
 	cr_wait.nr = nr;
@@ -322,16 +322,16 @@ static struct timespec from_ms(int ms)
 	return (struct timespec){ ms / 1000, ms % 1000 * 1000000l };
 }
 
-#define WITH_TIMEOUT(number, t, call)        \
-	({                                   \
-		bool worth_ = worth(t);      \
-		__typeof__(call) ret_;       \
-		if (worth_)                  \
-			remember(number, t); \
-		ret_ = call;                 \
-		if (worth_)                  \
-			cr_wait.nr = 0;      \
-		ret_;                        \
+#define WITH_TIMEOUT(number, t, call)                     \
+	({                                                \
+		bool worth_ = worth(t);                   \
+		__typeof__(call) ret_;                    \
+		if (worth_)                               \
+			wrap_signals_remember(number, t); \
+		ret_ = call;                              \
+		if (worth_)                               \
+			cr_wait.nr = 0;                   \
+		ret_;                                     \
 	})
 
 CR_WRAPPER int sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
@@ -446,7 +446,7 @@ __attribute__((used)) long agent_syscall_timed(long nr, long a0, long a1, long a
 	bool has = cr_agent.active && agent_timeout(nr, args, &t);
 
 	if (has)
-		remember(nr, &t);
+		wrap_signals_remember(nr, &t);
 	ret = agent_syscall_plain(nr, a0, a1, a2, a3, a4, a5);
 	if (has)
 		cr_wait.nr = 0;

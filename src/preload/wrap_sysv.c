@@ -14,13 +14,13 @@
 #include "preload/wrap_sysv.h"
 #include "preload/wrappers.h"
 
-static struct agent_sysv *known(enum cr_id_kind kind)
+static struct agent_sysv *wrap_sysv_known(enum cr_id_kind kind)
 {
 	return &cr_agent.sysv[kind == CR_ID_SHM ? 0 : kind == CR_ID_SEM ? 1 : 2];
 }
 
 /* The kernel does not tell who has made an object; what nobody may know of is not the job's. */
-static void note(struct agent_sysv *k, int id)
+static void wrap_sysv_note(struct agent_sysv *k, int id)
 {
 	unsigned int i, n = atomic_load(&k->n);
 
@@ -42,13 +42,13 @@ static int made(enum cr_id_kind kind, long id)
 	int ret = shown(kind, id);
 
 	if (ret >= 0)
-		note(known(kind), ret);
+		wrap_sysv_note(wrap_sysv_known(kind), ret);
 	return ret;
 }
 
 unsigned int agent_sysv_known(enum cr_id_kind kind, int32_t *ids)
 {
-	const struct agent_sysv *k = known(kind);
+	const struct agent_sysv *k = wrap_sysv_known(kind);
 	unsigned int i, n = atomic_load(&k->n);
 
 	for (i = 0; i < n && i < AGENT_SYSV; i++)

@@ -64,7 +64,7 @@ struct writer {
 static struct writer writer;
 static int writer_sock; /* its end of the connection */
 
-static void __attribute__((noreturn)) leave(int error, uint64_t addr)
+static void __attribute__((noreturn)) writer_leave(int error, uint64_t addr)
 {
 	cr_agent.out.which_body = cairn_AgentMsg_failure_tag;
 	cr_agent.out.body.failure = (cairn_Failure){ .what = cairn_StopFailure_STOP_WRITE,
@@ -75,10 +75,10 @@ static void __attribute__((noreturn)) leave(int error, uint64_t addr)
 		cr_sys1(SYS_exit_group, 1);
 }
 
-static void say(void)
+static void writer_say(void)
 {
 	if (agent_send(NULL, 0))
-		leave(EPIPE, 0);
+		writer_leave(EPIPE, 0);
 }
 
 /* ---- batches ---- */
@@ -87,7 +87,7 @@ static void flush_runs(void)
 {
 	if (!cr_agent.out.body.runs.runs_count)
 		return;
-	say();
+	writer_say();
 	cr_agent.out.body.runs.runs_count = 0;
 }
 
@@ -121,15 +121,15 @@ static void verify(const cairn_PageRun *r)
 	for (; n < r->stored && (ret > 0 || ret == -EINTR); n += ret > 0 ? ret : 0)
 		ret = cr_sys4(SYS_pread64, writer.pack, stored + n, r->stored - n, r->offset + n);
 	if (n < r->stored)
-		leave(ret ? -ret : EIO, addr);
+		writer_leave(ret ? -ret : EIO, addr);
 	if (writer.hash(stored, r->stored) != r->xxh3)
-		leave(EBADMSG, addr);
+		writer_leave(EBADMSG, addr);
 	if (r->codec == cairn_Codec_CODEC_LZ4 &&
 	    (LZ4_decompress_safe(stored, plain, r->stored, len) != (int)len ||
 	     (!within(addr, len, &cr_agent, sizeof(cr_agent)) &&
 	      !within(addr, len, &writer, sizeof(writer)) &&
 	      memcmp(plain, (const void *)addr, len))))
-		leave(EBADMSG, addr);
+		writer_leave(EBADMSG, addr);
 }
 
 static void write_batch(void)
@@ -154,7 +154,7 @@ static void write_batch(void)
 		if (ret == -EINTR)
 			continue;
 		if (ret <= 0)
-			leave(ret ? -ret : EIO, (uint64_t)iov->iov_base);
+			writer_leave(ret ? -ret : EIO, (uint64_t)iov->iov_base);
 		at += ret;
 		w->since_sync += ret;
 		while (n && (uint64_t)ret >= iov->iov_len) {
@@ -276,7 +276,7 @@ static void scan_entries(const struct cr_pagemap_scan *s, void (*fn)(uint64_t, u
 		n = cr_sys4(SYS_pread64, writer.pagemap, entries, n * sizeof(*entries),
 			    at / CR_PAGE * sizeof(*entries));
 		if (n <= 0)
-			leave(n ? -n : EIO, at);
+			writer_leave(n ? -n : EIO, at);
 		n /= sizeof(*entries);
 		for (i = 0; i < n; i++) {
 			bool has = entries[i] >> 62 && !(entries[i] >> 61 & 1);
@@ -314,7 +314,7 @@ static void scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
 				writer.no_guards = true;
 				return;
 			}
-			leave(-n, s->start);
+			writer_leave(-n, s->start);
 		}
 		for (long i = 0; i < n; i++)
 			fn(writer.regions[i].start, writer.regions[i].end);
@@ -388,7 +388,7 @@ static void dump_shared(const cairn_Range *r)
 		if (chunk > sizeof(writer.resident) * CR_PAGE)
 			chunk = sizeof(writer.resident) * CR_PAGE;
 		if (cr_sys3(SYS_mincore, at, chunk, writer.resident))
-			leave(EFAULT, at);
+			writer_leave(EFAULT, at);
 		for (i = from = 0; i <= chunk / CR_PAGE; i++) {
 			if (i < chunk / CR_PAGE && writer.resident[i] & 1)
 				continue;
@@ -430,13 +430,13 @@ static void dump(uint32_t shared)
 /* ---- the process ---- */
 
 /* At the first message: its own memory, and where to write. */
-static void prepare(const int *fds, int nfds, const cairn_Ranges *ranges)
+static void writer_prepare(const int *fds, int nfds, const cairn_Ranges *ranges)
 {
 	struct writer *w = &writer;
 	struct rlimit limit;
 
 	if (nfds != 2 && nfds != 3)
-		leave(EPROTO, 0);
+		writer_leave(EPROTO, 0);
 	/* A limit on the application's files is not meant for ours. */
 	if (!cr_sys4(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &limit)) {
 		limit.rlim_cur = limit.rlim_max;
@@ -452,23 +452,23 @@ static void prepare(const int *fds, int nfds, const cairn_Ranges *ranges)
 	cr_sys1(SYS_setfsuid, cr_sys0(SYS_geteuid));
 	w->pagemap = cr_open_proc(nfds == 3 ? fds[2] : -1, "/proc/self/pagemap", O_RDONLY);
 	if (w->pagemap < 0)
-		leave(-w->pagemap, 0);
+		writer_leave(-w->pagemap, 0);
 	w->copies = (void *)cr_sys6(SYS_mmap, NULL, OWN_BYTES, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if ((unsigned long)w->copies > -4096ul)
-		leave(ENOMEM, 0);
+		writer_leave(ENOMEM, 0);
 	w->lz4_state = w->copies + 2 * BATCH_BYTES;
 	w->ranges = (void *)(w->copies + 2 * COPY_BYTES);
 	w->offsets = (void *)(w->ranges + RANGES_ROOM);
 	w->counter = (void *)cr_sys6(SYS_mmap, w->copies + OWN_BYTES - CR_PAGE, CR_PAGE,
 				     PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fds[1], 0);
 	if ((unsigned long)w->counter > -4096ul)
-		leave(ENOMEM, 0);
+		writer_leave(ENOMEM, 0);
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_writer_tag;
 	cr_agent.out.body.writer.own_start = (uint64_t)w->copies;
 	cr_agent.out.body.writer.own_end = (uint64_t)w->copies + OWN_BYTES;
-	say();
+	writer_say();
 }
 
 /* All are taken in before the first is dumped, so that neither end waits for the other. */
@@ -478,7 +478,7 @@ static void take_ranges(const cairn_Ranges *ranges)
 
 	for (i = 0; i < ranges->ranges_count; i++) {
 		if (writer.nranges == RANGES_ROOM)
-			leave(E2BIG, ranges->ranges[i].start);
+			writer_leave(E2BIG, ranges->ranges[i].start);
 		writer.ranges[writer.nranges] = ranges->ranges[i];
 		writer.offsets[writer.nranges++] =
 			i < ranges->offsets_count ? ranges->offsets[i] : 0;
@@ -502,7 +502,7 @@ static void write_image(void)
 		    cr_agent.in.which_body != cairn_ShepherdMsg_ranges_tag)
 			cr_sys1(SYS_exit_group, 1);
 		if (!writer.copies)
-			prepare(fds, nfds, ranges);
+			writer_prepare(fds, nfds, ranges);
 		take_ranges(ranges);
 		if (!ranges->last)
 			continue;
@@ -511,12 +511,12 @@ static void write_image(void)
 		if (ranges->shared) {
 			cr_agent.out.which_body = cairn_AgentMsg_shared_done_tag;
 			cr_agent.out.body.shared_done.shared = ranges->shared;
-			say();
+			writer_say();
 			continue;
 		}
 		cr_agent.out.which_body = cairn_AgentMsg_done_tag;
 		cr_agent.out.body.done = writer.done;
-		say();
+		writer_say();
 		for (;;)
 			cr_sys1(SYS_exit_group, 0);
 	}

@@ -22,7 +22,7 @@ struct ring {
 };
 
 /* Completes n requests; unless they are kept they are taken at once. */
-static int complete(aio_context_t context, int null, uint32_t n, bool keep)
+static int aio_complete(aio_context_t context, int null, uint32_t n, bool keep)
 {
 	struct ring *ring = (void *)context;
 	struct iocb cb, *list[1] = { &cb };
@@ -41,7 +41,7 @@ static int complete(aio_context_t context, int null, uint32_t n, bool keep)
 	return 0;
 }
 
-static int make(const struct ring *saved, uint64_t len, uint64_t at)
+static int aio_make(const struct ring *saved, uint64_t len, uint64_t at)
 {
 	/* The kernel doubles what is asked for, adds two and fills up the last page. */
 	uint32_t room = (len - sizeof(*saved)) / sizeof(struct io_event);
@@ -57,10 +57,10 @@ static int make(const struct ring *saved, uint64_t len, uint64_t at)
 	ring = (void *)context;
 	if (ring->nr != saved->nr)
 		return -ENOSPC;
-	ret = complete(context, null, saved->head, false);
+	ret = aio_complete(context, null, saved->head, false);
 	if (!ret)
-		ret = complete(context, null, (saved->tail + saved->nr - saved->head) % saved->nr,
-			       true);
+		ret = aio_complete(context, null,
+				   (saved->tail + saved->nr - saved->head) % saved->nr, true);
 	if (ret)
 		return ret;
 	memcpy(ring->events, saved->events, saved->nr * sizeof(struct io_event));
@@ -77,7 +77,7 @@ int cr_aio_make(const cairn_Vma *v, int content, uint64_t at, struct cr_err *err
 
 	if (saved == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "reading a context of AIO");
-	ret = len > sizeof(*saved) ? make(saved, len, at) : -EINVAL;
+	ret = len > sizeof(*saved) ? aio_make(saved, len, at) : -EINVAL;
 	munmap(saved, len);
 	if (ret)
 		return cr_fail(

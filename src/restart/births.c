@@ -71,7 +71,7 @@ static struct cr_founder *founder_of(struct cr_births *b, pid_t session)
 	return to;
 }
 
-static int settle(struct family *f, int i, int maker, enum cr_birth_way way)
+static int births_settle(struct family *f, int i, int maker, enum cr_birth_way way)
 {
 	f->b->v[i].maker = maker;
 	f->b->v[i].way = way;
@@ -116,7 +116,7 @@ static bool by_parent(struct family *f, int i)
 	if (c->born != ANY && c->born != q->session && c->born != q->born)
 		return false;
 	f->b->v[i].early = c->born != ANY && c->born != q->session;
-	settle(f, i, c->parent == f->n ? CR_BY_SHEPHERD : c->parent, CR_BIRTH_CHILD);
+	births_settle(f, i, c->parent == f->n ? CR_BY_SHEPHERD : c->parent, CR_BIRTH_CHILD);
 	return true;
 }
 
@@ -154,12 +154,12 @@ static int by_orphaning(struct family *f, int i, struct cr_err *err)
 		place = founder->place;
 		/* It ends at once, and its children are ours then. */
 		if (place == CR_BY_SHEPHERD && q == f->n)
-			return settle(f, i, maker, CR_BIRTH_CHILD);
+			return births_settle(f, i, maker, CR_BIRTH_CHILD);
 		place = place == CR_BY_SHEPHERD ? f->n : place;
 	}
 	if (!below(f, place, q))
 		return impossible(f, i, err);
-	return settle(f, i, maker, q == f->n ? CR_BIRTH_ORPHAN : CR_BIRTH_ADOPTED);
+	return births_settle(f, i, maker, q == f->n ? CR_BIRTH_ORPHAN : CR_BIRTH_ADOPTED);
 }
 
 /* ---- turns ---- */

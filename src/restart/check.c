@@ -60,7 +60,7 @@ static int check_named(const struct cr_need *f, bool allow_changed, cr_obstacles
 	return cr_obstacle(to, kinds[f->kind], &err);
 }
 
-static int check_files(const struct cr_image *img, bool allow_changed, cr_obstacles *to)
+static int check_check_files(const struct cr_image *img, bool allow_changed, cr_obstacles *to)
 {
 	struct cr_err err = { 0 };
 	cr_needs needs;
@@ -92,8 +92,8 @@ struct damage {
 	cr_obstacles *to;
 };
 
-static int damaged(void *arg, const struct cr_content *c, uint64_t offset, uint64_t size,
-		   const char *what)
+static int check_damaged(void *arg, const struct cr_content *c, uint64_t offset, uint64_t size,
+			 const char *what)
 {
 	const struct damage *d = arg;
 	struct cr_err err = { 0 };
@@ -105,7 +105,7 @@ static int damaged(void *arg, const struct cr_content *c, uint64_t offset, uint6
 int cr_check_pack(const struct cr_image *img, bool contents, cr_obstacles *to)
 {
 	struct damage damage = { img, to };
-	struct cr_contents_report report = { damaged, &damage };
+	struct cr_contents_report report = { check_damaged, &damage };
 	struct cr_err err = { 0 };
 	cr_contents list;
 	int ret;
@@ -147,7 +147,7 @@ int cr_check_image(const struct cr_image *img, bool allow_changed, bool contents
 	if (!ret)
 		ret = check_cpu(img, to);
 	if (!ret)
-		ret = check_files(img, allow_changed, to);
+		ret = check_check_files(img, allow_changed, to);
 	return ret ? ret : cr_check_pack(img, contents, to);
 }
 

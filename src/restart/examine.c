@@ -33,7 +33,8 @@
 #define MADV_GUARD_INSTALL 102
 #endif
 
-static void note(cr_obstacles *to, const char *kind, bool prevents, const struct cr_err *err)
+static void examine_note(cr_obstacles *to, const char *kind, bool prevents,
+			 const struct cr_err *err)
 {
 	struct cr_obstacle *o;
 
@@ -60,10 +61,10 @@ static void must_exist(const char *path, const char *what, int pid, cr_obstacles
 		cr_fail(&err, CR_EXIT_CHANGED, errno,
 			"%s, %s of process %d, is missing (make it, or give --map)", path, what,
 			pid);
-	note(to, "folder", true, &err);
+	examine_note(to, "folder", true, &err);
 }
 
-static void check_files(struct cr_restart *r, cr_obstacles *to)
+static void examine_check_files(struct cr_restart *r, cr_obstacles *to)
 {
 	const struct cr_image *img = &r->img;
 	size_t i;
@@ -72,7 +73,7 @@ static void check_files(struct cr_restart *r, cr_obstacles *to)
 		struct cr_err err = { 0 };
 
 		cr_inode_check(&r->objects, &img->inodes.v[i], &err);
-		note(to, "file", true, &err);
+		examine_note(to, "file", true, &err);
 	}
 	for (i = 0; i < img->processes.n; i++) {
 		const cairn_Process *p = &img->processes.v[i].process;
@@ -96,7 +97,7 @@ static void check_files(struct cr_restart *r, cr_obstacles *to)
 			continue;
 		cr_fail(&err, CR_EXIT_CHANGED, errno,
 			"%s, which the job has open, is missing (make it, or give --map)", d->path);
-		note(to, "folder", true, &err);
+		examine_note(to, "folder", true, &err);
 	}
 }
 
@@ -139,7 +140,7 @@ static void check_outside(struct cr_restart *r, cr_obstacles *to)
 				"descriptor %u, which the job had from whoever started it, is not "
 				"open here: it will be /dev/null (start crrestart with it)",
 				d->slot);
-		note(to, "terminal", false, &err);
+		examine_note(to, "terminal", false, &err);
 	}
 	if (terminal && !have_terminal(&r->sh->outside)) {
 		struct cr_err err = { 0 };
@@ -147,7 +148,7 @@ static void check_outside(struct cr_restart *r, cr_obstacles *to)
 		cr_fail(&err, CR_EXIT_CHANGED, 0,
 			"the job had its terminal open, and there is none here (restart it from a "
 			"terminal)");
-		note(to, "terminal", true, &err);
+		examine_note(to, "terminal", true, &err);
 	}
 }
 
@@ -166,7 +167,7 @@ static void check_ids(struct cr_restart *r, cr_obstacles *to)
 		cr_fail(&err, why.status, 0, "ids will be virtual: %s", why.text);
 	else
 		err = why;
-	note(to, "namespaces", ids != CR_IDS_AUTO, &err);
+	examine_note(to, "namespaces", ids != CR_IDS_AUTO, &err);
 }
 
 static void check_name(struct cr_restart *r, cr_obstacles *to)
@@ -182,7 +183,7 @@ static void check_name(struct cr_restart *r, cr_obstacles *to)
 			"a job %s is running here already (end it with crctl kill, or give another "
 			"--name)",
 			name);
-	note(to, "name", true, &err);
+	examine_note(to, "name", true, &err);
 }
 
 /* ---- places in the network ---- */
@@ -231,7 +232,7 @@ static void check_inet(const struct cr_restart *r, const cairn_InetSocket *s, cr
 			"a TCP connection from port %u to the outside will be reset (as root, "
 			"--tcp=repair can keep it)",
 			port);
-	note(to, "network", false, &err);
+	examine_note(to, "network", false, &err);
 	if (!has_port(s) || s->state == 1 || (s->type != SOCK_STREAM && s->type != SOCK_DGRAM) ||
 	    (s->type == SOCK_STREAM && s->state != 10))
 		return;
@@ -255,7 +256,7 @@ static void check_inet(const struct cr_restart *r, const cairn_InetSocket *s, cr
 	else if (error == EAFNOSUPPORT || error == EPROTONOSUPPORT)
 		cr_fail(&err, CR_EXIT_CHANGED, error, "this node has no %s of the family %u", what,
 			s->family);
-	note(to, "port", true, &err);
+	examine_note(to, "port", true, &err);
 }
 
 static void check_abstract(const cairn_UnixSocket *s, cr_obstacles *to)
@@ -275,7 +276,7 @@ static void check_abstract(const cairn_UnixSocket *s, cr_obstacles *to)
 		cr_fail(&err, CR_EXIT_CHANGED, 0,
 			"the unix socket @%.*s is in use here (end who has it: ss -xlp)",
 			(int)s->name.size - 1, (const char *)s->name.bytes + 1);
-	note(to, "port", true, &err);
+	examine_note(to, "port", true, &err);
 }
 
 static void check_network(struct cr_restart *r, cr_obstacles *to)
@@ -410,7 +411,7 @@ static void check_kernel(struct cr_restart *r, cr_obstacles *to)
 				"this kernel does not let the job have %s (use a node whose kernel "
 				"does)",
 				features[i].name);
-		note(to, "kernel", true, &err);
+		examine_note(to, "kernel", true, &err);
 	}
 }
 
@@ -444,11 +445,11 @@ static void check_memory(struct cr_restart *r, cr_obstacles *to)
 		cr_fail(&err, CR_EXIT_CHANGED, ENOMEM,
 			"the job had %llu MiB of memory in use, this node has %llu MiB (free some)",
 			(unsigned long long)wanted >> 20, (unsigned long long)available >> 20);
-	note(to, "memory", false, &err);
+	examine_note(to, "memory", false, &err);
 }
 
 static void (*const checks[])(struct cr_restart *r, cr_obstacles *to) = {
-	check_ids,     check_name,   check_files,  check_outside,
+	check_ids,     check_name,   examine_check_files, check_outside,
 	check_network, check_kernel, check_memory,
 };
 

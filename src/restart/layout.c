@@ -24,7 +24,7 @@ static int by_start(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-static int add(struct cr_layout *l, uint64_t start, uint64_t end)
+static int layout_add(struct cr_layout *l, uint64_t start, uint64_t end)
 {
 	struct cr_span *s = cr_grow(&l->v, &l->n, &l->room, sizeof(*l->v));
 
@@ -42,7 +42,7 @@ int cr_layout_read(struct cr_layout *l, const struct cr_process_image *p)
 	int ret;
 
 	memset(l, 0, sizeof(*l));
-	if (add(l, 0, LOWEST))
+	if (layout_add(l, 0, LOWEST))
 		return -ENOMEM;
 	ret = cr_proc_maps(getpid(), false, &maps);
 	for (i = 0; i < maps.n && !ret; i++) {
@@ -52,17 +52,17 @@ int cr_layout_read(struct cr_layout *l, const struct cr_process_image *p)
 		for (k = 0; k < 3; k++)
 			if (!strcmp(m->path, names[k]))
 				l->vdso[k] = (struct cr_span){ m->start, m->end };
-		ret = add(l, m->start - below, m->end);
+		ret = layout_add(l, m->start - below, m->end);
 	}
 	for (i = 0; i < p->vmas.n && !ret; i++) {
 		const cairn_Vma *v = &p->vmas.v[i];
 		uint64_t below = v->grows_down && v->start > GROWTH ? GROWTH : 0;
 
-		ret = add(l, v->start - below, v->end);
+		ret = layout_add(l, v->start - below, v->end);
 	}
 	/* Where the heap may grow. */
 	if (!ret)
-		ret = add(l, p->process.start_brk, p->core.brk + GROWTH);
+		ret = layout_add(l, p->process.start_brk, p->core.brk + GROWTH);
 	cr_maps_free(&maps);
 	qsort(l->v, l->n, sizeof(*l->v), by_start);
 	return ret;

@@ -28,7 +28,7 @@ static size_t old_len(const char *map)
 }
 
 /* The map with the longest OLD that is the path or above it. */
-static const char *find(const struct cr_arg_list *maps, const char *path)
+static const char *map_find(const struct cr_arg_list *maps, const char *path)
 {
 	const char *best = NULL;
 	unsigned int i;
@@ -81,7 +81,7 @@ static int ask_plugins(struct change *c, char *path, size_t room, struct cr_err 
 
 int cr_map_path(const struct cr_arg_list *maps, char *path, size_t room, struct cr_err *err)
 {
-	const char *map = find(maps, path), *new, *rest;
+	const char *map = map_find(maps, path), *new, *rest;
 	char out[CR_PATH_MAX * 2], real[CR_PATH_MAX];
 	size_t n;
 
@@ -165,7 +165,7 @@ static int change_process(struct change *c, struct cr_process_image *p, struct c
 	return 0;
 }
 
-static int check(const struct cr_arg_list *maps, struct cr_err *err)
+static int map_check(const struct cr_arg_list *maps, struct cr_err *err)
 {
 	struct stat st;
 	unsigned int i;
@@ -201,7 +201,7 @@ int cr_restart_map(struct cr_image *img, const struct cr_arg_list *maps, struct 
 		   struct cr_file_rules *rules, struct cr_err *err)
 {
 	struct change *c;
-	int ret = maps->n ? check(maps, err) : 0;
+	int ret = maps->n ? map_check(maps, err) : 0;
 
 	if ((!maps->n && !plugins) || ret)
 		return ret;

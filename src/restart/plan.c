@@ -523,7 +523,7 @@ static void tell_program(struct plan *n)
 			 n->p->process.exe);
 }
 
-static void leave(struct plan *n, size_t main_ops)
+static void plan_leave(struct plan *n, size_t main_ops)
 {
 	struct cr_restorer_args args = { .page = n->page,
 					 .ids = (uintptr_t)n->r->ids,
@@ -618,6 +618,6 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	ret = cr_set_root(r, &p->process, err);
 	if (ret)
 		return ret;
-	leave(n, main_ops);
+	plan_leave(n, main_ops);
 	return cr_fail(err, CR_EXIT_INTERNAL, 0, "the restorer came back");
 }

@@ -258,7 +258,7 @@ static const struct cr_island *island_of(const cr_islands *islands, const cairn_
 	return &islands->v[low];
 }
 
-static void fill(struct filling *f, char *buf)
+static void restart_memory_fill(struct filling *f, char *buf)
 {
 	const char *what = NULL;
 	size_t i, end;
@@ -285,7 +285,7 @@ static void help(void *filling)
 {
 	struct filling *f = filling;
 
-	fill(f, f->buf[1]);
+	restart_memory_fill(f, f->buf[1]);
 }
 
 /*
@@ -331,7 +331,7 @@ static int fill_islands(struct cr_restart *r, const struct cr_process_image *p,
 	f.buf[1] = f.buf[0] + LZ4_COMPRESSBOUND(CR_RUN_BYTES);
 	if (bytes > ALONE)
 		helped = start_helper(&f, own);
-	fill(&f, f.buf[0]);
+	restart_memory_fill(&f, f.buf[0]);
 	while (helped && (id = __atomic_load_n(&f.helper, __ATOMIC_SEQ_CST)))
 		syscall(SYS_futex, &f.helper, FUTEX_WAIT, id, NULL);
 	munmap(own, room);

@@ -10,7 +10,7 @@
 #include "restart/restart_pids.h"
 #include "restart/restart.h"
 
-static int by_id(const void *a, const void *b)
+static int restart_pids_by_id(const void *a, const void *b)
 {
 	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
 
@@ -19,7 +19,7 @@ static int by_id(const void *a, const void *b)
 
 static bool among(const cr_pids *ids, pid_t id)
 {
-	return ids->n && bsearch(&id, ids->v, ids->n, sizeof(id), by_id);
+	return ids->n && bsearch(&id, ids->v, ids->n, sizeof(id), restart_pids_by_id);
 }
 
 static int add_id(cr_pids *ids, pid_t id)
@@ -52,10 +52,10 @@ int cr_collect_ids(struct cr_restart *r, struct cr_err *err)
 	}
 	if (ret)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");
-	qsort(r->pids.v, r->pids.n, sizeof(pid_t), by_id);
-	qsort(r->taken.v, r->taken.n, sizeof(pid_t), by_id);
+	qsort(r->pids.v, r->pids.n, sizeof(pid_t), restart_pids_by_id);
+	qsort(r->taken.v, r->taken.n, sizeof(pid_t), restart_pids_by_id);
 	if (r->sharers.n)
-		qsort(r->sharers.v, r->sharers.n, sizeof(pid_t), by_id);
+		qsort(r->sharers.v, r->sharers.n, sizeof(pid_t), restart_pids_by_id);
 	return 0;
 }
 

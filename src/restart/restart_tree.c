@@ -57,7 +57,7 @@ void cr_rendezvous_await(struct cr_restart *r, enum cr_rendezvous stage)
 	}
 }
 
-static void become(struct cr_restart *r, const struct cr_process_image *p)
+static void restart_tree_become(struct cr_restart *r, const struct cr_process_image *p)
 	__attribute__((noreturn));
 
 /* The shepherd itself lives on to tell. */
@@ -71,7 +71,7 @@ static void cannot_make(struct cr_restart *r, pid_t id)
 		_exit(1);
 }
 
-static void make(struct cr_restart *r, const struct cr_process_image *p)
+static void restart_tree_make(struct cr_restart *r, const struct cr_process_image *p)
 {
 	bool child = r->births.v[p - r->img.processes.v].way == CR_BIRTH_CHILD;
 	int signal = p->process.exit_signal;
@@ -84,7 +84,7 @@ static void make(struct cr_restart *r, const struct cr_process_image *p)
 
 	if (!pid) {
 		r->apart = true;
-		become(r, p);
+		restart_tree_become(r, p);
 	}
 	if (pid < 0)
 		cannot_make(r, p->process.pid);
@@ -133,7 +133,7 @@ static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 	pid_t between = make_helper(r, spare(r, p - r->img.processes.v));
 
 	if (!between) {
-		make(r, p);
+		restart_tree_make(r, p);
 		_exit(0);
 	}
 	reap(r, between);
@@ -175,7 +175,8 @@ static void adopt(struct cr_restart *r, const struct cr_birth *b)
 	next_turn(r);
 }
 
-static void leave(struct cr_restart *r, const struct cr_birth *b, const struct cr_process_image *p)
+static void restart_tree_leave(struct cr_restart *r, const struct cr_birth *b,
+			       const struct cr_process_image *p)
 {
 	await_turn(r, step_of(b, 1));
 	make_orphan(r, p);
@@ -196,14 +197,14 @@ static void take_turns(struct cr_restart *r, int me)
 			if (b->turn != turn)
 				continue;
 			if (b->maker == me)
-				leave(r, b, p);
+				restart_tree_leave(r, b, p);
 			else if (p->process.ppid == pid)
 				adopt(r, b);
 		}
 }
 
 /* Those whom this process makes before (or after) it has begun its session. */
-static void make_all(struct cr_restart *r, int me, bool early)
+static void restart_tree_make_all(struct cr_restart *r, int me, bool early)
 {
 	size_t i;
 
@@ -213,7 +214,7 @@ static void make_all(struct cr_restart *r, int me, bool early)
 		if (b->maker != me || b->early != early)
 			continue;
 		if (b->way == CR_BIRTH_CHILD)
-			make(r, &r->img.processes.v[i]);
+			restart_tree_make(r, &r->img.processes.v[i]);
 		else if (b->way == CR_BIRTH_ORPHAN)
 			make_orphan(r, &r->img.processes.v[i]);
 	}
@@ -230,7 +231,7 @@ static void make_founders(struct cr_restart *r, int me)
 		if (f->place != me || make_helper(r, f->session))
 			continue;
 		setsid();
-		make_all(r, r->img.processes.n + 1 + i, false);
+		restart_tree_make_all(r, r->img.processes.n + 1 + i, false);
 		take_turns(r, r->img.processes.n + 1 + i);
 		_exit(0);
 	}
@@ -245,7 +246,7 @@ static void reap_founders(struct cr_restart *r, int me)
 			reap(r, cr_real(r, r->births.founders.v[i].session));
 }
 
-static uint32_t count(const struct cr_restart *r)
+static uint32_t restart_tree_count(const struct cr_restart *r)
 {
 	return r->img.processes.n;
 }
@@ -391,7 +392,7 @@ static void set_foreground(struct cr_restart *r, const cairn_Process *p)
 	signal(SIGTTOU, SIG_DFL);
 }
 
-static void become(struct cr_restart *r, const struct cr_process_image *p)
+static void restart_tree_become(struct cr_restart *r, const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
 	int me = p - r->img.processes.v;
@@ -403,7 +404,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 	/* Who adopts orphans would have those of this process too. */
 	if (b->way == CR_BIRTH_ADOPTED)
 		await_turn(r, step_of(b, 3));
-	make_all(r, me, true);
+	restart_tree_make_all(r, me, true);
 	if (leader) {
 		setsid();
 		if (cr_pty_lead(&r->objects, m->pid)) {
@@ -412,7 +413,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 			cr_restart_die(r, m->pid, &err);
 		}
 	}
-	make_all(r, me, false);
+	restart_tree_make_all(r, me, false);
 	make_founders(r, me);
 	cr_rendezvous_arrive(r, CR_AT_MADE);
 	take_turns(r, me);
@@ -438,7 +439,7 @@ static void become(struct cr_restart *r, const struct cr_process_image *p)
 /* ---- in the shepherd ---- */
 
 /* Ends all that have been made, if the restart has failed. */
-static void give_up(void *of)
+static void restart_tree_give_up(void *of)
 {
 	struct cr_restart *r = of;
 	size_t i;
@@ -462,8 +463,8 @@ static void count_arrivals(struct cr_restart *r)
 	uint32_t *wanted = r->page->wanted;
 	size_t i;
 
-	wanted[CR_AT_MADE] = wanted[CR_AT_BORN] = count(r);
-	wanted[CR_AT_LEADERS] = wanted[CR_AT_GROUPS] = count(r);
+	wanted[CR_AT_MADE] = wanted[CR_AT_BORN] = restart_tree_count(r);
+	wanted[CR_AT_LEADERS] = wanted[CR_AT_GROUPS] = restart_tree_count(r);
 	for (i = 0; i < r->img.processes.n; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
 		bool shares = cr_shares_files(r, p);
@@ -531,7 +532,7 @@ static int make_processes(void *of)
 	int ret;
 
 	count_arrivals(r);
-	make_all(r, CR_BY_SHEPHERD, false);
+	restart_tree_make_all(r, CR_BY_SHEPHERD, false);
 	make_founders(r, CR_BY_SHEPHERD);
 	ret = cr_restart_await(r, CR_AT_BORN, r->err);
 	if (!ret)
@@ -567,7 +568,7 @@ static int inform_plugins(void *of)
 	return cr_restart_plugins_ready(r, r->err);
 }
 
-static int apply(void *of)
+static int restart_tree_apply(void *of)
 {
 	struct cr_restart *r = of;
 
@@ -589,12 +590,12 @@ const struct cr_stage cr_agent_restart_stages[] = {
 	{ "loading", load_plugins, .undo = cr_restart_plugins_over },
 	{ "preparing", prepare_objects, .undo = free_objects },
 	/* From here on there are processes; each goes its own way, until it waits to be let go. */
-	{ "forking", make_processes, .undo = give_up },
+	{ "forking", make_processes, .undo = restart_tree_give_up },
 	{ "opening", .run = open_late },
 	{ "restoring", .run = await_ready },
 	{ "settling", .run = settle_ids },
 	{ "informing", inform_plugins, .barrier = cairn_Step_STEP_RESTORED },
-	{ "applying", apply, .barrier = cairn_Step_STEP_READY },
+	{ "applying", restart_tree_apply, .barrier = cairn_Step_STEP_READY },
 	{ "closing", find_root, .settles = { free_objects, forget_plan } },
 	{ 0 },
 };

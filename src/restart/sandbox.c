@@ -44,7 +44,7 @@
 
 /* ---- namespaces ---- */
 
-static int forbidden(struct cr_err *err, int error)
+static int sandbox_forbidden(struct cr_err *err, int error)
 {
 	static const struct {
 		const char *path, *bad;
@@ -93,7 +93,7 @@ static int map_user(uid_t uid, gid_t gid, struct cr_err *err)
 	snprintf(text, sizeof(text), "%u %u 1", gid, gid);
 	if (!ret)
 		ret = cr_write_file("/proc/self/gid_map", text);
-	return ret ? forbidden(err, -ret) : 0;
+	return ret ? sandbox_forbidden(err, -ret) : 0;
 }
 
 /* The job's clocks go on where they stood. */
@@ -138,7 +138,7 @@ static int try_user_namespace(struct cr_restart *r, int flags, uid_t uid, gid_t 
 	pid = fork();
 	if (!pid) {
 		if (unshare(CLONE_NEWUSER | flags))
-			forbidden(why, errno);
+			sandbox_forbidden(why, errno);
 		else if (!map_user(uid, gid, why) && flags & CLONE_NEWIPC)
 			cr_ipc_settings(&r->img, false, why);
 		_exit(0);
@@ -167,7 +167,7 @@ static int unshare_all(struct cr_restart *r, struct cr_err *err)
 	if (uid || unshare(flags)) {
 		ret = try_user_namespace(r, flags, uid, gid, err);
 		if (!ret && unshare(CLONE_NEWUSER | flags))
-			ret = forbidden(err, errno);
+			ret = sandbox_forbidden(err, errno);
 		if (!ret)
 			ret = map_user(uid, gid, err);
 		if (ret)
@@ -325,10 +325,11 @@ static void show_mqueues(void)
 		mount("mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 }
 
-static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(struct cr_restart *r))
-	__attribute__((noreturn));
+static void sandbox_init(struct cr_restart *r, int tty, bool may_group,
+			 int (*inner)(struct cr_restart *r)) __attribute__((noreturn));
 
-static void init(struct cr_restart *r, int tty, bool may_group, int (*inner)(struct cr_restart *r))
+static void sandbox_init(struct cr_restart *r, int tty, bool may_group,
+			 int (*inner)(struct cr_restart *r))
 {
 	struct cr_err err = { 0 };
 	sigset_t set, old;
@@ -539,10 +540,10 @@ int cr_sandbox(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 		close(p[0]);
 		if (r->objects.virtual_ids)
 			guard(r, tty, may_group, outer, inner);
-		init(r, tty, may_group, inner);
+		sandbox_init(r, tty, may_group, inner);
 	}
 	if (pid <= 0)
-		return forbidden(err, errno);
+		return sandbox_forbidden(err, errno);
 	cr_close_fd(&r->sh->report);
 	cr_image_free(&r->img);
 	ret = cr_outer(pid, tty, p[0], tty < 0);

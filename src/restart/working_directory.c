@@ -56,7 +56,7 @@ static int enter_process(struct cr_restart *r, const struct cr_process_image *p)
 	return ret;
 }
 
-static int enter(struct cr_restart *r, const struct cr_process_image *p)
+static int working_directory_enter(struct cr_restart *r, const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
 	cr_auto_fd fd = -1;
@@ -77,7 +77,7 @@ int cr_set_directory(struct cr_restart *r, const struct cr_process_image *p, str
 {
 	const cairn_Process *m = &p->process;
 
-	if (!enter(r, p))
+	if (!working_directory_enter(r, p))
 		return 0;
 	if (cr_reach_hint(errno)[0])
 		return cr_fail(err, CR_EXIT_CHANGED, 0,

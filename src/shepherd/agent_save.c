@@ -69,7 +69,7 @@ static int stop_job(void *of)
 	return ret;
 }
 
-static void let_go(void *of)
+static void agent_save_let_go(void *of)
 {
 	struct cr_checkpoint *c = of;
 
@@ -211,14 +211,14 @@ static bool goes_on_late(const void *of)
 
 const struct cr_stage cr_agent_stages[] = {
 	{ "scanning", .run = scan_before },
-	{ "stopping", stop_job, .undo = let_go, .barrier = cairn_Step_STEP_STOPPED },
+	{ "stopping", stop_job, .undo = agent_save_let_go, .barrier = cairn_Step_STEP_STOPPED },
 	{ "saving", save, .undo = drop_duplicates, .barrier = cairn_Step_STEP_SAVED },
 	{ "confirming", confirm, .settles = { drop_duplicates } },
-	{ "resuming", resumed, .settles = { let_go, cr_checkpoint_plugins_over },
+	{ "resuming", resumed, .settles = { agent_save_let_go, cr_checkpoint_plugins_over },
 	  .when = goes_on_at_once },
 	{ "writing", start_writing, .when = cr_checkpoint_keeps },
 	/* Where memory is short they stand still for that, but not until the disk has it. */
-	{ "resuming", resumed, .settles = { let_go, cr_checkpoint_plugins_over },
+	{ "resuming", resumed, .settles = { agent_save_let_go, cr_checkpoint_plugins_over },
 	  .when = goes_on_late },
 	{ "verifying", verify, .when = cr_checkpoint_keeps },
 	{ 0 },

@@ -45,7 +45,7 @@ int cr_save_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return cr_image_record(&c->writer, cairn_RecordType_RECORD_JOB, &c->job, &c->err);
 }
 
-static void *add(void *arg)
+static void *archive_save_add(void *arg)
 {
 	struct folder *f = arg;
 	struct cr_checkpoint *c = f->checkpoint;
@@ -78,7 +78,7 @@ int cr_save_folder(struct cr_shepherd *sh, struct cr_checkpoint *c, const char *
 		return cr_fail(&c->err, CR_EXIT_IO, errno, "cannot open %s", dir);
 	}
 	event_base_once(sh->base, c->thread_pipe[0], EV_READ, on_added, c, NULL);
-	if (!cr_in_background(add, f))
-		add(f);
+	if (!cr_in_background(archive_save_add, f))
+		archive_save_add(f);
 	return CR_LATER;
 }

@@ -64,7 +64,7 @@ static int error_of(const struct cr_err *err)
 	return EIO;
 }
 
-static void conclude(struct cr_ask *a, const struct cr_err *err)
+static void asks_conclude(struct cr_ask *a, const struct cr_err *err)
 {
 	a->done = true;
 	a->done_ns = cr_now_ns(CLOCK_MONOTONIC);
@@ -74,7 +74,7 @@ static void conclude(struct cr_ask *a, const struct cr_err *err)
 
 /* ---- checkpoints ---- */
 
-static bool wanted(const struct cr_shepherd *sh)
+static bool asks_wanted(const struct cr_shepherd *sh)
 {
 	const struct cr_ask *a;
 
@@ -90,17 +90,17 @@ static void fail_all(struct cr_shepherd *sh, const struct cr_err *err)
 
 	for (a = sh->asks; a; a = a->next)
 		if (!a->done)
-			conclude(a, err);
+			asks_conclude(a, err);
 }
 
-static void start(int fd, short what, void *arg)
+static void asks_start(int fd, short what, void *arg)
 {
 	struct cr_shepherd *sh = arg;
 	struct cr_err err = { 0 };
 	struct cr_ask *a;
 
 	sh->asks_begun = false;
-	if (sh->checkpoint || sh->ended || sh->cluster.asked || !wanted(sh))
+	if (sh->checkpoint || sh->ended || sh->cluster.asked || !asks_wanted(sh))
 		return;
 	if (sh->cluster.active) {
 		if (cr_cluster_ask(&sh->cluster, &err))
@@ -116,9 +116,9 @@ void cr_asks_next(struct cr_shepherd *sh)
 {
 	const struct timeval soon = { 0, TOGETHER_US };
 
-	if (!sh->base || sh->asks_begun || sh->checkpoint || sh->cluster.asked || !wanted(sh))
+	if (!sh->base || sh->asks_begun || sh->checkpoint || sh->cluster.asked || !asks_wanted(sh))
 		return;
-	sh->asks_begun = !event_base_once(sh->base, -1, EV_TIMEOUT, start, sh, &soon);
+	sh->asks_begun = !event_base_once(sh->base, -1, EV_TIMEOUT, asks_start, sh, &soon);
 }
 
 void cr_asks_cut(struct cr_shepherd *sh, struct cr_checkpoint *c)
@@ -144,7 +144,7 @@ void cr_asks_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			continue;
 		/* In a cluster it counts when the coordinator says so. */
 		if (c->err.status || !sh->cluster.active)
-			conclude(a, &c->err);
+			asks_conclude(a, &c->err);
 	}
 }
 
@@ -154,7 +154,7 @@ void cr_asks_told(struct cr_shepherd *sh, uint32_t number, const struct cr_err *
 
 	for (a = sh->asks; a; a = a->next) {
 		if (!a->done && (err->status || (a->checkpoint && a->checkpoint <= number)))
-			conclude(a, err);
+			asks_conclude(a, err);
 		a->passed_on = false;
 	}
 	if (!err->status && number > sh->last_number)
@@ -164,7 +164,7 @@ void cr_asks_told(struct cr_shepherd *sh, uint32_t number, const struct cr_err *
 
 /* ---- questions ---- */
 
-static struct cr_ask **find(struct cr_shepherd *sh, pid_t pid, const cairn_ApiAsk *q)
+static struct cr_ask **asks_find(struct cr_shepherd *sh, pid_t pid, const cairn_ApiAsk *q)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
 	struct cr_ask **p = &sh->asks, *a;
@@ -186,7 +186,7 @@ static struct cr_ask **find(struct cr_shepherd *sh, pid_t pid, const cairn_ApiAs
 static void about_checkpoint(struct cr_shepherd *sh, pid_t pid, const cairn_ApiAsk *q,
 			     cairn_ApiAnswer *out)
 {
-	struct cr_ask **p = find(sh, pid, q), *a = *p;
+	struct cr_ask **p = asks_find(sh, pid, q), *a = *p;
 
 	if (!a && (a = calloc(1, sizeof(*a)))) {
 		a->pid = pid;
@@ -237,13 +237,13 @@ static bool is_of_job(const struct cr_asker *k)
 	return i && st.ppid == getpid();
 }
 
-static void answer(struct cr_asker *k, const cairn_ApiAsk *q)
+static void asks_answer(struct cr_asker *k, const cairn_ApiAsk *q)
 {
 	static cairn_ApiAnswer out;
 
 	memset(&out, 0, sizeof(out));
 	/* Who has been answered before need not be looked for again. */
-	if (!*find(k->sh, k->peer.pid, q) && !is_of_job(k)) {
+	if (!*asks_find(k->sh, k->peer.pid, q) && !is_of_job(k)) {
 		out.done = true;
 		out.error = EPERM;
 		snprintf(out.text, sizeof(out.text), "process %d is not of the job %s", k->peer.pid,
@@ -257,7 +257,7 @@ static void answer(struct cr_asker *k, const cairn_ApiAsk *q)
 	cr_wire_send(k->fd, &k->sh->wire, cairn_ApiAnswer_fields, &out, NULL, 0);
 }
 
-static void end(struct cr_asker *k)
+static void asks_end(struct cr_asker *k)
 {
 	struct cr_asker **p = &k->sh->askers;
 
@@ -271,7 +271,7 @@ static void end(struct cr_asker *k)
 	free(k);
 }
 
-static void hear(struct cr_asker *k)
+static void asks_hear(struct cr_asker *k)
 {
 	cairn_ApiAsk q;
 	int ret = cr_wire_recv(k->fd, &k->sh->wire, cairn_ApiAsk_fields, &q, NULL, NULL,
@@ -280,18 +280,18 @@ static void hear(struct cr_asker *k)
 	if (ret == -EAGAIN)
 		return;
 	if (ret == 1)
-		answer(k, &q);
-	end(k);
+		asks_answer(k, &q);
+	asks_end(k);
 }
 
-static void on_question(int fd, short what, void *asker)
+static void asks_on_question(int fd, short what, void *asker)
 {
 	struct cr_asker *k = asker;
 
 	if (what & EV_TIMEOUT)
-		end(k);
+		asks_end(k);
 	else
-		hear(k);
+		asks_hear(k);
 }
 
 static void greet(struct cr_shepherd *sh, int fd)
@@ -309,7 +309,7 @@ static void greet(struct cr_shepherd *sh, int fd)
 	}
 	k->sh = sh;
 	k->fd = fd;
-	k->event = event_new(sh->base, fd, EV_READ, on_question, k);
+	k->event = event_new(sh->base, fd, EV_READ, asks_on_question, k);
 	if (k->event)
 		event_add(k->event, &patience);
 	k->next = sh->askers;
@@ -331,7 +331,7 @@ void cr_asks_look(struct cr_shepherd *sh)
 	}
 	for (k = sh->askers; k; k = next) {
 		next = k->next;
-		hear(k);
+		asks_hear(k);
 	}
 }
 

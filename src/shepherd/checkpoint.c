@@ -88,7 +88,7 @@ int cr_pass_over(struct cr_checkpoint *c, int ret)
 
 /* ---- before and after what the backend does ---- */
 
-static int open_image(void *of)
+static int checkpoint_open_image(void *of)
 {
 	struct cr_checkpoint *c = of;
 	struct cr_shepherd *sh = c->sh;
@@ -212,7 +212,7 @@ static bool is_the_end(const void *of)
 }
 
 static const struct cr_stage cr_opening[] = {
-	{ "preparing", open_image, .undo = close_image },
+	{ "preparing", checkpoint_open_image, .undo = close_image },
 	{ "suspending", suspend_plugins, .undo = cr_checkpoint_plugins_over },
 	{ 0 },
 };
@@ -264,7 +264,7 @@ static void free_checkpoint(struct cr_checkpoint *c)
 }
 
 /* All stages are through, or one has failed. */
-static void conclude(struct cr_checkpoint *c)
+static void checkpoint_conclude(struct cr_checkpoint *c)
 {
 	struct cr_shepherd *sh = c->sh;
 
@@ -284,18 +284,18 @@ static void conclude(struct cr_checkpoint *c)
 	cr_asks_next(sh);
 }
 
-static void look(struct cr_checkpoint *c, int ret)
+static void checkpoint_look(struct cr_checkpoint *c, int ret)
 {
 	if (ret == CR_LATER)
 		return;
 	if (ret)
 		cr_fail(&c->err, CR_EXIT_INTERNAL, -ret, "checkpoint of %s", c->sh->name);
-	conclude(c);
+	checkpoint_conclude(c);
 }
 
 void cr_checkpoint_done(struct cr_checkpoint *c, int ret)
 {
-	look(c, cr_stages_done(&c->stages, ret));
+	checkpoint_look(c, cr_stages_done(&c->stages, ret));
 }
 
 void cr_checkpoint_release(struct cr_shepherd *sh, bool stop)
@@ -320,7 +320,7 @@ static int meet(void *of, cairn_Step barrier)
 	return cr_cluster_barrier(&c->sh->cluster, barrier, &c->err);
 }
 
-static void prepare(struct cr_checkpoint *c)
+static void checkpoint_prepare(struct cr_checkpoint *c)
 {
 	struct cr_shepherd *sh = c->sh;
 
@@ -364,7 +364,7 @@ int cr_checkpoint_start(struct cr_shepherd *sh, cairn_Intent intent, int client,
 	c->sh = sh;
 	c->intent = intent;
 	c->client = client;
-	prepare(c);
-	look(c, cr_stages_run(&c->stages));
+	checkpoint_prepare(c);
+	checkpoint_look(c, cr_stages_run(&c->stages));
 	return 0;
 }

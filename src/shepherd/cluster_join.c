@@ -34,7 +34,8 @@ bool cr_cluster_named(struct cr_cluster *c)
 }
 
 /* Sends c->out; the answer is a Joined. */
-static int ask(struct cr_cluster *c, const void *payload, size_t len, struct cr_err *err)
+static int cluster_join_ask(struct cr_cluster *c, const void *payload, size_t len,
+			    struct cr_err *err)
 {
 	const cairn_Reply *reply = &c->in.body.reply;
 	void *extra = NULL;
@@ -104,7 +105,7 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 		n += snprintf(q->command + n, sizeof(q->command) - n, "%s%s", n ? " " : "", *argv);
 	q->has_policy = true;
 	cr_job_policy(&o->job, &q->policy);
-	ret = ask(c, NULL, 0, err);
+	ret = cluster_join_ask(c, NULL, 0, err);
 	if (ret) {
 		cr_close_fd(&c->fd);
 		return ret;
@@ -129,7 +130,7 @@ int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_er
 	c->out.body.here.pid = getpid();
 	c->out.body.here.operation = operation;
 	snprintf(c->out.body.here.name, sizeof(c->out.body.here.name), "%s", sh->name);
-	ret = ask(c, NULL, 0, err);
+	ret = cluster_join_ask(c, NULL, 0, err);
 	if (ret) {
 		cr_close_fd(&c->fd);
 		return ret;

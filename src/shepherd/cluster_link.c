@@ -315,7 +315,7 @@ void cr_cluster_failed(struct cr_cluster *c, const struct cr_err *err)
 
 /* ---- what comes ---- */
 
-static bool ours(const struct cr_cluster *c, const cairn_MemberId *id)
+static bool cluster_link_ours(const struct cr_cluster *c, const cairn_MemberId *id)
 {
 	return id->job == c->id.job && id->member == c->id.member && id->epoch == c->id.epoch;
 }
@@ -388,7 +388,7 @@ static void obey_abort(struct cr_cluster *c, const cairn_Abort *a)
 }
 
 /* true if it was an Advance of ours, whose payload the caller takes. */
-static bool handle(struct cr_cluster *c, bool waiting)
+static bool cluster_link_handle(struct cr_cluster *c, bool waiting)
 {
 	cairn_ClusterMsg *in = &c->in;
 
@@ -398,17 +398,17 @@ static bool handle(struct cr_cluster *c, bool waiting)
 		tell_size(c);
 		break;
 	case cairn_ClusterMsg_advance_tag:
-		return ours(c, &in->body.advance.id);
+		return cluster_link_ours(c, &in->body.advance.id);
 	case cairn_ClusterMsg_abort_tag:
-		if (ours(c, &in->body.abort.id))
+		if (cluster_link_ours(c, &in->body.abort.id))
 			obey_abort(c, &in->body.abort);
 		break;
 	case cairn_ClusterMsg_kill_tag:
-		if (ours(c, &in->body.kill.id))
+		if (cluster_link_ours(c, &in->body.kill.id))
 			obey_kill(c, &in->body.kill);
 		break;
 	case cairn_ClusterMsg_checkpoint_tag:
-		if (ours(c, &in->body.checkpoint.id) && !waiting)
+		if (cluster_link_ours(c, &in->body.checkpoint.id) && !waiting)
 			start_checkpoint(c, &in->body.checkpoint);
 		break;
 	case cairn_ClusterMsg_reply_tag:
@@ -427,7 +427,7 @@ static bool handle(struct cr_cluster *c, bool waiting)
 }
 
 /* 1: a message is in c->in; 0: none is there; the link may be lost after it. */
-static int receive(struct cr_cluster *c, void **payload, size_t *len, int timeout_ms)
+static int cluster_link_receive(struct cr_cluster *c, void **payload, size_t *len, int timeout_ms)
 {
 	int ret;
 
@@ -448,8 +448,8 @@ static void drain(struct cr_cluster *c, bool waiting)
 	void *payload;
 	size_t len;
 
-	while (receive(c, &payload, &len, 0)) {
-		handle(c, waiting);
+	while (cluster_link_receive(c, &payload, &len, 0)) {
+		cluster_link_handle(c, waiting);
 		free(payload);
 	}
 }
@@ -498,7 +498,7 @@ static uint32_t number_at(const unsigned char *at)
 }
 
 /* Takes over the payload of an Advance. */
-static int unpack(void *payload, size_t len, struct cr_gathered *out)
+static int cluster_link_unpack(void *payload, size_t len, struct cr_gathered *out)
 {
 	unsigned char *at = payload, *end = at + len;
 	size_t n = 0;
@@ -548,7 +548,7 @@ static int gather(struct cr_gather *g, cairn_Step step, const void *mine, size_t
 	snprintf(arrive->step, sizeof(arrive->step), "%s", cr_step_name(step));
 	send_out(c, mine, len);
 	for (tries = 0; tries < STEP_MS / 100; tries++) {
-		bool came = receive(c, &payload, &got, 100);
+		bool came = cluster_link_receive(c, &payload, &got, 100);
 
 		/* A lease that has come to its end may have been renewed in what comes now. */
 		if (!came)
@@ -557,9 +557,9 @@ static int gather(struct cr_gather *g, cairn_Step step, const void *mine, size_t
 			return ret;
 		if (!came)
 			continue;
-		if (handle(c, true) && c->in.body.advance.operation == c->operation &&
+		if (cluster_link_handle(c, true) && c->in.body.advance.operation == c->operation &&
 		    cr_step_of(c->in.body.advance.at, c->in.body.advance.step) == step) {
-			ret = unpack(payload, got, out);
+			ret = cluster_link_unpack(payload, got, out);
 			return ret ? cr_fail(err, CR_EXIT_CLUSTER, -ret, "step %s",
 					     cr_step_name(step)) :
 				     0;

@@ -40,7 +40,7 @@ static void fill_stages(const struct cr_stages *s, cairn_ControlReply *r)
 	}
 }
 
-static void fill(struct cr_shepherd *sh, cairn_ControlReply *r)
+static void control_fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 {
 	snprintf(r->job, sizeof(r->job), "%s", sh->name);
 	snprintf(r->state, sizeof(r->state), "%s",
@@ -88,7 +88,7 @@ static void status(struct cr_shepherd *sh, int fd, cairn_ControlReply *r)
 		cr_proc_command(sh->host_proc, pids.v[i], p->command, sizeof(p->command));
 	}
 	free(pids.v);
-	fill(sh, r);
+	control_fill(sh, r);
 	/* By job control, or by hand. It can be checkpointed so. */
 	if (all && still == all && !sh->checkpoint && !sh->ended)
 		snprintf(r->state, sizeof(r->state), "stopped");
@@ -119,7 +119,7 @@ void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			send_finding(sh, c->client, &c->save.remarks.v[i], r);
 		r->status = c->err.status;
 		snprintf(r->error, sizeof(r->error), "%s", c->err.text);
-		fill(sh, r);
+		control_fill(sh, r);
 		reply(sh, c->client, r);
 	}
 	free(r);
@@ -205,7 +205,7 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 	}
 	r->status = err.status;
 	snprintf(r->error, sizeof(r->error), "%s", err.text);
-	fill(sh, r);
+	control_fill(sh, r);
 	reply(sh, fd, r);
 	return false;
 }
@@ -217,7 +217,7 @@ struct cr_caller {
 	int fd;
 };
 
-static void hang_up(struct cr_caller *k)
+static void control_hang_up(struct cr_caller *k)
 {
 	k->sh->callers--;
 	if (k->event)
@@ -227,7 +227,7 @@ static void hang_up(struct cr_caller *k)
 }
 
 /* False: the request has not come. */
-static bool hear(struct cr_caller *k)
+static bool control_hear(struct cr_caller *k)
 {
 	cairn_ControlRequest q = cairn_ControlRequest_init_zero;
 	int ret = cr_wire_recv(k->fd, &k->sh->wire, cairn_ControlRequest_fields, &q, NULL, NULL,
@@ -240,18 +240,18 @@ static bool hear(struct cr_caller *k)
 	if (r && obey(k->sh, k->fd, &q, r))
 		k->fd = -1;
 	free(r);
-	hang_up(k);
+	control_hang_up(k);
 	return true;
 }
 
-static void on_request(int fd, short what, void *arg)
+static void control_on_request(int fd, short what, void *arg)
 {
-	if (what & EV_TIMEOUT || !hear(arg))
-		hang_up(arg);
+	if (what & EV_TIMEOUT || !control_hear(arg))
+		control_hang_up(arg);
 }
 
 /* The kernel says who it is, before anything is read of what he sends. */
-static bool is_ours(int fd)
+static bool control_is_ours(int fd)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
@@ -263,8 +263,8 @@ static bool is_ours(int fd)
 static void listen_to(struct cr_shepherd *sh, int fd)
 {
 	const struct timeval second = { 1, 0 }, patience = { 10, 0 };
-	struct cr_caller *k = sh->callers < CALLERS_MAX && is_ours(fd) ? calloc(1, sizeof(*k)) :
-									NULL;
+	struct cr_caller *k =
+		sh->callers < CALLERS_MAX && control_is_ours(fd) ? calloc(1, sizeof(*k)) : NULL;
 
 	if (!k) {
 		close(fd);
@@ -274,11 +274,11 @@ static void listen_to(struct cr_shepherd *sh, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
 	*k = (struct cr_caller){ .sh = sh, .fd = fd };
 	sh->callers++;
-	if (hear(k))
+	if (control_hear(k))
 		return;
-	k->event = event_new(sh->base, fd, EV_READ, on_request, k);
+	k->event = event_new(sh->base, fd, EV_READ, control_on_request, k);
 	if (!k->event || event_add(k->event, &patience))
-		hang_up(k);
+		control_hang_up(k);
 }
 
 void cr_control_accept(int listening, short what, void *arg)

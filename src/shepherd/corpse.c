@@ -14,8 +14,8 @@
 #include "shepherd/deaths.h"
 #include "shepherd/shepherd.h"
 
-static int tell(struct cr_checkpoint *c, pid_t pid, const char *command, int status,
-		const char *when)
+static int corpse_tell(struct cr_checkpoint *c, pid_t pid, const char *command, int status,
+		       const char *when)
 {
 	char how[64] = "";
 
@@ -51,7 +51,7 @@ int cr_died_when_called(struct cr_checkpoint *c, const struct cr_process *m)
 	if (!m->called_ns || !is_zombie(m->pid, &status, command, sizeof(command)) ||
 	    !WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL)
 		return 0;
-	return tell(c, m->pid, command, status, "as its agent was called");
+	return corpse_tell(c, m->pid, command, status, "as its agent was called");
 }
 
 /* Whoever stands still has a connection, and says nothing unasked. */
@@ -76,13 +76,13 @@ int cr_check_alive(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			continue;
 		zombie = is_zombie(m->pid, &status, command, sizeof(command));
 		if (m->state == CR_PROCESS_GONE || hung_up(m))
-			return tell(c, m->pid, command, zombie ? status : 0,
-				    "while it stood still");
+			return corpse_tell(c, m->pid, command, zombie ? status : 0,
+					   "while it stood still");
 		if (zombie && cr_crashed(status))
-			return tell(c, m->pid, command, status, "before this was written");
+			return corpse_tell(c, m->pid, command, status, "before this was written");
 	}
 	if (sh->root_status > 0 && cr_crashed(sh->root_status))
-		return tell(c, sh->root, "the job's first", sh->root_status,
-			    "before this was written");
+		return corpse_tell(c, sh->root, "the job's first", sh->root_status,
+				   "before this was written");
 	return 0;
 }

@@ -41,7 +41,7 @@ struct cr_watched {
 };
 
 /* The job is not merely ending. */
-static void tell(int fd, short what, void *arg)
+static void deaths_tell(int fd, short what, void *arg)
 {
 	struct cr_shepherd *sh = arg;
 
@@ -95,7 +95,7 @@ void cr_death(struct cr_shepherd *sh, pid_t pid, const char *name, int status)
 	if (sh->pinned && !sh->cluster.active)
 		snprintf(sh->failure + n, sizeof(sh->failure) - n,
 			 ": checkpoints up to %06u are from before and are kept", sh->pinned);
-	event_base_once(sh->base, -1, EV_TIMEOUT, tell, sh, &soon);
+	event_base_once(sh->base, -1, EV_TIMEOUT, deaths_tell, sh, &soon);
 }
 
 /* How it has ended, -1 if nobody knows. */
@@ -137,7 +137,7 @@ static bool is_watched(const struct cr_shepherd *sh, pid_t pid)
 	return false;
 }
 
-static void watch(struct cr_shepherd *sh, pid_t pid)
+static void deaths_watch(struct cr_shepherd *sh, pid_t pid)
 {
 	struct cr_watched *w = calloc(1, sizeof(*w));
 	struct cr_proc_stat st;
@@ -173,7 +173,7 @@ void cr_deaths_watch(struct cr_shepherd *sh, const struct cr_checkpoint *c)
 			cr_death(sh, m->pid, st.comm, st.exit_code);
 		else if (m->state == CR_PROCESS_STOPPED && m->pid != sh->root &&
 			 !is_watched(sh, m->pid))
-			watch(sh, m->pid);
+			deaths_watch(sh, m->pid);
 	}
 }
 

@@ -42,7 +42,8 @@ static bool read_at(struct cr_process *m, uint64_t at, struct cr_filter_state *s
 }
 
 /* Who emulates a program has two agents, if it can be called at all: its own, and the program's. */
-static void read_state(struct cr_shepherd *sh, struct cr_process *m, const struct cr_maps *maps)
+static void filters_read_state(struct cr_shepherd *sh, struct cr_process *m,
+			       const struct cr_maps *maps)
 {
 	struct cr_filter_state state;
 	size_t i;
@@ -66,7 +67,7 @@ static void read_anew(struct cr_shepherd *sh, struct cr_process *m)
 
 	look_up(sh);
 	if (!cr_proc_maps(m->pid, false, &maps))
-		read_state(sh, m, &maps);
+		filters_read_state(sh, m, &maps);
 	cr_maps_free(&maps);
 }
 

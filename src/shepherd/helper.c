@@ -12,7 +12,7 @@
 #include "shepherd/helper.h"
 #include "shepherd/shepherd.h"
 
-static void become(char *const argv[], const int fds[3])
+static void helper_become(char *const argv[], const int fds[3])
 {
 	sigset_t none;
 	int i, null = open("/dev/null", O_RDWR), at[3];
@@ -39,7 +39,7 @@ int cr_helper_start(struct cr_shepherd *sh, char *const argv[], const int fds[3]
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "running %s", argv[0]);
 	h->pid = fork();
 	if (!h->pid)
-		become(argv, fds);
+		helper_become(argv, fds);
 	if (h->pid < 0) {
 		sh->helpers.n--;
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "running %s", argv[0]);

@@ -217,7 +217,7 @@ static void add_need(pid_t pid, struct need *n)
 		    (field(text, "VmRSS") << 10) / PAGES_PER_TABLE;
 }
 
-static int refuse(struct cr_checkpoint *c, const struct room *r, const struct need *n)
+static int limits_refuse(struct cr_checkpoint *c, const struct room *r, const struct need *n)
 {
 	return cr_fail(&c->err, CR_EXIT_IO, ENOMEM,
 		       "a checkpoint takes about %llu MiB of memory, and of the %llu MiB of "
@@ -252,7 +252,7 @@ int cr_limits_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		c->spare_cache = true;
 	look_at_host(&tightest);
 	if (tightest.left < need.least)
-		return refuse(c, &tightest, &need);
+		return limits_refuse(c, &tightest, &need);
 	c->hold = c->intent == cairn_Intent_INTENT_CHECKPOINT &&
 		  (sh->starved ||
 		   tightest.left - need.least < (tightest.all ? need.copies : need.copies / 4));

@@ -636,7 +636,7 @@ static int add_sysv(struct cr_process *m, struct cr_maps *maps)
  * Whether the writer has all that the process had. It has not when something was marked with
  * MADV_DONTFORK after the process was asked whether it has such memory.
  */
-static bool complete(const struct cr_process *m, const struct cr_maps *maps)
+static bool memory_complete(const struct cr_process *m, const struct cr_maps *maps)
 {
 	size_t i, k = 0;
 
@@ -668,7 +668,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_p
 		free(vma);
 		return cr_writer_lost(sh, c, m);
 	}
-	if (!complete(m, &maps))
+	if (!memory_complete(m, &maps))
 		ret = cr_fail(&c->err, CR_EXIT_TIMEOUT, 0,
 			      "process %d marked memory with MADV_DONTFORK while it was being "
 			      "stopped; the job goes on: try again",

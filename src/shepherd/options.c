@@ -94,7 +94,7 @@ static const struct cr_arg rows[] = {
 	{ "version", 'V', CR_ARG_FLAG, FIELD(version), 0, 0, NULL, NULL, NULL, "the version" },
 };
 
-static void begin(struct cr_args *a, struct cr_options *o, unsigned int command)
+static void options_begin(struct cr_args *a, struct cr_options *o, unsigned int command)
 {
 	*a = (struct cr_args){
 		.sets = { { cr_job_rows, cr_job_rows_n, o ? &o->job : NULL, 0 },
@@ -111,7 +111,7 @@ int cr_options_parse(struct cr_options *o, unsigned int command, int argc, char 
 	int first;
 
 	memset(o, 0, sizeof(*o));
-	begin(&a, o, command);
+	options_begin(&a, o, command);
 	first = cr_args_parse(&a, argc, argv, err);
 	o->given[0] = a.sets[0].given;
 	o->given[1] = a.sets[1].given;
@@ -122,13 +122,13 @@ void cr_options_print(unsigned int command)
 {
 	struct cr_args a;
 
-	begin(&a, NULL, command);
+	options_begin(&a, NULL, command);
 	cr_args_print(&a);
 }
 
 /* ---- in the image ---- */
 
-static void save_one(const struct cr_arg *r, const void *options, cairn_Job *job)
+static void options_save_one(const struct cr_arg *r, const void *options, cairn_Job *job)
 {
 	void *to = (char *)job + r->kept;
 	char text[CR_ARG_VALUE];
@@ -150,10 +150,10 @@ void cr_options_save(const struct cr_options *o, cairn_Job *job)
 	job->has_options = true;
 	for (i = 0; i < cr_job_rows_n; i++)
 		if (cr_job_rows[i].kept)
-			save_one(&cr_job_rows[i], &o->job, job);
+			options_save_one(&cr_job_rows[i], &o->job, job);
 	for (i = 0; i < CR_ARRAY_SIZE(rows); i++)
 		if (rows[i].kept)
-			save_one(&rows[i], o, job);
+			options_save_one(&rows[i], o, job);
 	job->file_rules.size = o->files.len;
 	memcpy(job->file_rules.bytes, o->files.text, o->files.len);
 }

@@ -10,7 +10,7 @@
 #include "shepherd/shepherd.h"
 #include "shepherd/stop.h"
 
-static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
+static int pending_hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_PendingSignal *to;
 	int ret;
@@ -37,5 +37,5 @@ int cr_save_pending(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_p
 	memset(&sh->out, 0, sizeof(sh->out));
 	sh->out.which_body = cairn_ShepherdMsg_ask_pending_tag;
 	cr_process_send(sh, m->sock, NULL, 0);
-	return hear(sh, c, m);
+	return pending_hear(sh, c, m);
 }

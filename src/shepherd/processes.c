@@ -105,8 +105,8 @@ static void list_children(const struct cr_process *m, cr_pids *out)
 }
 
 /* The process of a pid in the tree, made if need be; NULL if it is none of the job's. */
-static struct cr_process *meet(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid,
-			      int *fresh)
+static struct cr_process *processes_meet(struct cr_shepherd *sh, struct cr_checkpoint *c, pid_t pid,
+					 int *fresh)
 {
 	struct cr_process *m = cr_process_find(c, pid);
 
@@ -132,7 +132,7 @@ static void find_sharing(struct cr_shepherd *sh, struct cr_checkpoint *c, struct
 
 	if (cr_process_find(c, pid) || syscall(SYS_kcmp, parent->pid, pid, KCMP_FILES, 0, 0))
 		return;
-	m = meet(sh, c, pid, fresh);
+	m = processes_meet(sh, c, pid, fresh);
 	if (m)
 		m->shares_files = parent->shares_files = true;
 }
@@ -148,7 +148,7 @@ int cr_processes_look(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		c->processes.v[i]->seen = false;
 	cr_proc_children(AT_FDCWD, getpid(), &pids);
 	for (i = 0; i < pids.n; i++) {
-		m = meet(sh, c, pids.v[i], &fresh);
+		m = processes_meet(sh, c, pids.v[i], &fresh);
 		/* While the tree changes, one can be met twice. */
 		if (!m || m->seen)
 			continue;

@@ -140,7 +140,7 @@ static void pass_on(struct cr_shepherd *sh, const struct signalfd_siginfo *info)
 		sh->backend->kill(sh);
 }
 
-static void on_signal(int fd, short what, void *arg)
+static void run_on_signal(int fd, short what, void *arg)
 {
 	struct cr_shepherd *sh = arg;
 	struct signalfd_siginfo info;
@@ -221,7 +221,8 @@ static int add_events(struct cr_shepherd *sh)
 	sh->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (!sh->base || sh->signal_fd < 0)
 		return -ENOMEM;
-	sh->signal_event = event_new(sh->base, sh->signal_fd, EV_READ | EV_PERSIST, on_signal, sh);
+	sh->signal_event =
+		event_new(sh->base, sh->signal_fd, EV_READ | EV_PERSIST, run_on_signal, sh);
 	sh->control_event =
 		event_new(sh->base, sh->control, EV_READ | EV_PERSIST, cr_control_accept, sh);
 	event_add(sh->signal_event, NULL);

@@ -90,7 +90,7 @@ static pid_t thread_to_call(struct cr_process *m, const struct cr_proc_status *s
 }
 
 /* In which call the thread stands now: it cannot see that itself. */
-static void read_record(pid_t pid, pid_t tid, struct cr_wake *wake)
+static void stop_read_record(pid_t pid, pid_t tid, struct cr_wake *wake)
 {
 	unsigned long long v[8]; /* six arguments, sp, pc */
 	cr_auto_free char *text = NULL;
@@ -243,7 +243,7 @@ static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_proce
 	if (!m->traced.n && tid == m->pid && wait_for_mask(m, &st, bit))
 		return 0;
 	m->chrooted = !cr_proc_link(m->pid, "root", root) && strcmp(root, "/");
-	read_record(m->pid, tid, &wake);
+	stop_read_record(m->pid, tid, &wake);
 	wake.flags = (must_ask(m) ? CR_WAKE_ASK : 0) | (m->chrooted ? CR_WAKE_PROC : 0) |
 		     (m->traced.n ? CR_WAKE_STILL : 0) | (m->shares_files ? CR_WAKE_APART : 0);
 	info.si_pid = getpid();
@@ -511,7 +511,7 @@ static void note_mqueue(struct cr_checkpoint *c, const struct cr_process *m,
 	memcpy(to->name, n->name, sizeof(to->name));
 }
 
-static void forget(struct cr_process *m)
+static void stop_forget(struct cr_process *m)
 {
 	m->fds.n = m->threads.n = m->pending.n = m->timers.n = 0;
 	m->waits = m->begun = false;
@@ -521,15 +521,15 @@ static void forget(struct cr_process *m)
 /* It goes on, and comes again by itself; it is also called again, in case that its thread ends. */
 static int in_section(struct cr_process *m, const cairn_Failure *f)
 {
-	forget(m);
+	stop_forget(m);
 	m->section = f->tid;
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
 	m->state = CR_PROCESS_CALLED;
 	return 0;
 }
 
-static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m, int *fds,
-		  int nfds)
+static int stop_handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m,
+		       int *fds, int nfds)
 {
 	const cairn_AgentMsg *in = &sh->in;
 	int none = -1;
@@ -578,11 +578,11 @@ static int handle(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_pro
  * It has exited or executed. Or its threads stand still now: then the connection of the one that
  * saw to that has ended, and another comes at once.
  */
-static void ended(struct cr_process *m)
+static void stop_ended(struct cr_process *m)
 {
 	bool stopping = m->late || m->chrooted;
 
-	forget(m);
+	stop_forget(m);
 	m->called_ns = cr_now_ns(CLOCK_MONOTONIC);
 	m->state = stopping ? CR_PROCESS_CALLED : CR_PROCESS_NEW;
 	m->late = 0;
@@ -601,17 +601,17 @@ static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_
 		if (ret <= 0) {
 			if (m->state >= CR_PROCESS_STOPPED)
 				return 0;
-			ended(m);
+			stop_ended(m);
 			return 0;
 		}
-		ret = handle(sh, c, m, fds, nfds);
+		ret = stop_handle(sh, c, m, fds, nfds);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static int wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout_ms)
+static int stop_wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int timeout_ms)
 {
 	struct epoll_event events[64];
 	int n, i, ret = 0;
@@ -772,7 +772,7 @@ static int stop_subreapers(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		       cr_now_ns(CLOCK_MONOTONIC) < until) {
 			ret = call_one(sh, c, m);
 			if (!ret)
-				ret = wait_for(sh, c, 1);
+				ret = stop_wait_for(sh, c, 1);
 			if (!ret)
 				ret = push_on(sh, c);
 		}
@@ -803,7 +803,7 @@ static int stop_sections(struct cr_shepherd *sh, struct cr_checkpoint *c)
 			waiting += m->state < CR_PROCESS_STOPPED && (m->section || now < soon);
 		}
 		if (!ret && waiting)
-			ret = wait_for(sh, c, 1);
+			ret = stop_wait_for(sh, c, 1);
 		if (!ret && waiting)
 			ret = push_on(sh, c);
 		if (!ret && waiting && now > deadline && c->intent != cairn_Intent_INTENT_CHECK)
@@ -842,7 +842,7 @@ static int stop_all(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		until = cr_now_ns(CLOCK_MONOTONIC) + (uncalled ? 2000000 : 10000000);
 		while (c->arrived < c->expected &&
 		       cr_now_ns(CLOCK_MONOTONIC) < until) {
-			ret = wait_for(sh, c, 1);
+			ret = stop_wait_for(sh, c, 1);
 			if (!ret)
 				ret = push_on(sh, c);
 			if (ret)
@@ -876,7 +876,7 @@ int cr_stop_job(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	return ret;
 }
 
-static void go(struct cr_shepherd *sh, struct cr_process *m)
+static void stop_go(struct cr_shepherd *sh, struct cr_process *m)
 {
 	if (m->sock < 0)
 		return;
@@ -895,11 +895,11 @@ void cr_let_go(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		if (!c->processes.v[i]->traced.n)
 			continue;
 		cr_hold(c->processes.v[i]);
-		go(sh, c->processes.v[i]);
+		stop_go(sh, c->processes.v[i]);
 		cr_release(c->processes.v[i]);
 	}
 	for (i = 0; i < c->processes.n; i++)
-		go(sh, c->processes.v[i]);
+		stop_go(sh, c->processes.v[i]);
 	if (!c->running)
 		c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->stop_ns;
 	c->running = true;

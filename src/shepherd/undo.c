@@ -9,7 +9,8 @@
 #include "shepherd/stop.h"
 #include "shepherd/undo.h"
 
-static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m, size_t from)
+static int undo_ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m,
+		    size_t from)
 {
 	cairn_Probe *p = &sh->out.body.probe;
 	size_t i;
@@ -21,7 +22,7 @@ static int ask(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_proces
 	return cr_process_send(sh, m->sock, NULL, 0);
 }
 
-static int hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
+static int undo_hear(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	cairn_SemaphoreUndo *to;
 	int ret;
@@ -50,10 +51,10 @@ int cr_save_undo(struct cr_shepherd *sh, struct cr_checkpoint *c)
 		/* All at once: each has a processor to itself, perhaps. */
 		for (i = 0; i < c->processes.n; i++)
 			if (c->processes.v[i]->state == CR_PROCESS_STOPPED)
-				ask(sh, c, c->processes.v[i], at);
+				undo_ask(sh, c, c->processes.v[i], at);
 		for (i = 0; i < c->processes.n && !ret; i++)
 			if (c->processes.v[i]->state == CR_PROCESS_STOPPED)
-				ret = hear(sh, c, c->processes.v[i]);
+				ret = undo_hear(sh, c, c->processes.v[i]);
 	}
 	return ret;
 }

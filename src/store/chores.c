@@ -102,7 +102,7 @@ static void leave_folders(struct cr_store *s, struct cr_place *p)
 	unlinkat(s->dir, strrchr(path, '/') + 1, AT_REMOVEDIR);
 }
 
-static void drop(struct cr_store *s, const struct cr_image_key *key)
+static void chores_drop(struct cr_store *s, const struct cr_image_key *key)
 {
 	struct cr_err err = { 0 };
 	struct cr_place p;
@@ -137,7 +137,7 @@ static void drop(struct cr_store *s, const struct cr_image_key *key)
 void cr_store_drop(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number)
 {
 	cr_ship_gone(s, job, member, number);
-	cr_store_chore(s, &s->chores, drop, (struct cr_image_key){ job, member, number });
+	cr_store_chore(s, &s->chores, chores_drop, (struct cr_image_key){ job, member, number });
 }
 
 void cr_store_check(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number)

@@ -127,7 +127,7 @@ static int write_all(struct cr_conn *c, const void *data, size_t len)
 	return 0;
 }
 
-static int read_all(struct cr_conn *c, void *data, size_t len)
+static int conn_read_all(struct cr_conn *c, void *data, size_t len)
 {
 	while (len) {
 		ssize_t n;
@@ -166,7 +166,7 @@ int cr_conn_recv(struct cr_conn *c, cairn_StoreMsg *m, void **payload, size_t *l
 	unsigned char buf[cairn_StoreMsg_size];
 	struct cr_frame_header head;
 	pb_istream_t in;
-	int ret = read_all(c, &head, sizeof(head));
+	int ret = conn_read_all(c, &head, sizeof(head));
 
 	*payload = NULL;
 	*len = 0;
@@ -183,9 +183,9 @@ int cr_conn_recv(struct cr_conn *c, cairn_StoreMsg *m, void **payload, size_t *l
 			return -ENOMEM;
 		c->room_size = head.payload;
 	}
-	ret = read_all(c, buf, head.message);
+	ret = conn_read_all(c, buf, head.message);
 	if (!ret)
-		ret = read_all(c, c->room, head.payload);
+		ret = conn_read_all(c, c->room, head.payload);
 	if (ret)
 		return ret;
 	in = pb_istream_from_buffer(buf, head.message);

@@ -18,7 +18,8 @@ static int by_offset(const void *a, const void *b)
 	return x->size < y->size ? -1 : x->size > y->size;
 }
 
-static bool add(cr_span_list *list, uint64_t offset, uint64_t size, uint64_t xxh3, uint16_t codec)
+static bool pieces_add(cr_span_list *list, uint64_t offset, uint64_t size, uint64_t xxh3,
+		       uint16_t codec)
 {
 	struct cr_span *to;
 
@@ -30,14 +31,15 @@ static bool add(cr_span_list *list, uint64_t offset, uint64_t size, uint64_t xxh
 	return to != NULL;
 }
 
-static bool add_runs(cr_span_list *list, const cairn_PageRun *runs, size_t n)
+static bool pieces_add_runs(cr_span_list *list, const cairn_PageRun *runs, size_t n)
 {
 	bool ok = true;
 	size_t i;
 
 	for (i = 0; i < n && ok; i++)
 		if (runs[i].codec < cairn_Codec_CODEC_ZERO)
-			ok = add(list, runs[i].offset, runs[i].stored, runs[i].xxh3, runs[i].codec);
+			ok = pieces_add(list, runs[i].offset, runs[i].stored, runs[i].xxh3,
+					runs[i].codec);
 	return ok;
 }
 
@@ -48,9 +50,9 @@ int cr_spans_of(const struct cr_image *img, cr_span_list *spans)
 
 	memset(spans, 0, sizeof(*spans));
 	for (i = 0; i < img->processes.n && ok; i++)
-		ok = add_runs(spans, img->processes.v[i].runs.v, img->processes.v[i].runs.n);
+		ok = pieces_add_runs(spans, img->processes.v[i].runs.v, img->processes.v[i].runs.n);
 	for (i = 0; i < img->shared.n && ok; i++)
-		ok = add_runs(spans, img->shared.v[i].runs.v, img->shared.v[i].runs.n);
+		ok = pieces_add_runs(spans, img->shared.v[i].runs.v, img->shared.v[i].runs.n);
 	for (i = 0; i < img->blobs.n && ok; i++) {
 		const cairn_Blob *b = &img->blobs.v[i];
 
@@ -58,7 +60,7 @@ int cr_spans_of(const struct cr_image *img, cr_span_list *spans)
 		if (b->offset + b->size < b->offset ||
 		    b->offset + b->size > img->manifest.files[1].size)
 			return -EBADMSG;
-		ok = add(spans, b->offset, b->size, b->xxh3, cairn_Codec_CODEC_RAW);
+		ok = pieces_add(spans, b->offset, b->size, b->xxh3, cairn_Codec_CODEC_RAW);
 	}
 	if (!ok)
 		return -ENOMEM;

@@ -314,7 +314,7 @@ void cr_place_each(struct cr_store *s,
 		closedir(d);
 }
 
-static int by_number(const void *a, const void *b)
+static int place_by_number(const void *a, const void *b)
 {
 	const struct cr_form_entry *x = a, *y = b;
 
@@ -347,7 +347,7 @@ int cr_place_list(const struct cr_place *p, cr_form_list *list)
 	}
 	closedir(d);
 	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_number);
+		qsort(list->v, list->n, sizeof(*list->v), place_by_number);
 	return ret;
 }
 

@@ -127,14 +127,14 @@ static bool is_got(const struct receiver *r, const struct cr_piece *p)
 	return slot && slot->piece.stored == p->stored && slot->piece.xxh3 == p->xxh3;
 }
 
-static int note(struct receiver *r, const struct cr_piece *p)
+static int receive_note(struct receiver *r, const struct cr_piece *p)
 {
 	if (r->got.n >= PIECES_MAX)
 		return -EPROTO;
 	return cr_piece_put(&r->got, cr_piece_place(p->file, p->offset), p, 0) ? 0 : -ENOMEM;
 }
 
-static int store(struct receiver *r, const struct cr_piece *p, const void *data)
+static int receive_store(struct receiver *r, const struct cr_piece *p, const void *data)
 {
 	int ret = cr_write_at(r->files[p->file], data, p->stored, p->offset);
 
@@ -147,7 +147,7 @@ static int store(struct receiver *r, const struct cr_piece *p, const void *data)
 		sync_file_range(r->files[CR_PIECE_PACK], 0, 0, SYNC_FILE_RANGE_WRITE);
 		r->since_sync = 0;
 	}
-	return note(r, p);
+	return receive_note(r, p);
 }
 
 /* Whether it is in another image, or in what came before the connection broke: then it is got. */
@@ -158,7 +158,7 @@ static int find_here(struct receiver *r, const struct cr_piece *p)
 
 	if (r->old && !cr_piece_read(r->files[p->file], p, r->buf)) {
 		r->s->counts.resumed += p->stored;
-		return note(r, p);
+		return receive_note(r, p);
 	}
 	slot = cr_piece_find(&r->held, p->xxh3);
 	if (!slot || slot->piece.stored != p->stored)
@@ -167,7 +167,7 @@ static int find_here(struct receiver *r, const struct cr_piece *p)
 	if (cr_piece_read(r->sources[slot->source], &from, r->buf))
 		return 0;
 	r->s->counts.reused += p->stored;
-	return store(r, p, r->buf);
+	return receive_store(r, p, r->buf);
 }
 
 static bool is_sane(const struct cr_piece *p)
@@ -176,7 +176,7 @@ static bool is_sane(const struct cr_piece *p)
 	       p->offset <= OFFSET_MAX;
 }
 
-static int lacks(struct receiver *r, const struct cr_piece *p)
+static int receive_lacks(struct receiver *r, const struct cr_piece *p)
 {
 	struct cr_piece *to = cr_list_add(&r->lacking);
 
@@ -211,7 +211,7 @@ static int take_offer(struct receiver *r, const void *payload, size_t len)
 			continue;
 		ret = find_here(r, &p);
 		if (!ret && !is_got(r, &p))
-			ret = lacks(r, &p);
+			ret = receive_lacks(r, &p);
 	}
 	return ret ? ret : want(r, false);
 }
@@ -237,7 +237,7 @@ static int take_chunk(struct receiver *r, const cairn_StoreChunk *chunk, const v
 	}
 	if (data && XXH3_64bits(data, p.stored) == p.xxh3) {
 		r->s->counts.stored += p.stored;
-		return store(r, &p, data);
+		return receive_store(r, &p, data);
 	}
 	r->s->counts.damaged++;
 	bad = r->bad.n < CR_OFFER_PIECES ? cr_list_add(&r->bad) : &p;
@@ -269,7 +269,7 @@ static int lacks_span(struct receiver *r, const struct cr_span *x)
 			       "%s/%06u came with a blob that is damaged", r->place.path,
 			       r->key.number);
 	p.stored = x->size;
-	return lacks(r, &p);
+	return receive_lacks(r, &p);
 }
 
 /* Whether all is as the image says; what is not is in lacking. */
@@ -301,7 +301,7 @@ static int check_image(struct receiver *r, struct cr_image *img)
 	return ret;
 }
 
-static int open_image(struct receiver *r, struct cr_image *img)
+static int receive_open_image(struct receiver *r, struct cr_image *img)
 {
 	char path[CR_PATH_MAX];
 	int ret;
@@ -341,8 +341,8 @@ static int put_in_place(struct receiver *r)
 	return 0;
 }
 
-static int complete(struct receiver *r, const cairn_StoreFinish *f, const void *manifest,
-		    size_t len)
+static int receive_complete(struct receiver *r, const cairn_StoreFinish *f, const void *manifest,
+			    size_t len)
 {
 	cr_auto_free struct cr_image *img = calloc(1, sizeof(*img));
 	int ret;
@@ -360,7 +360,7 @@ static int complete(struct receiver *r, const cairn_StoreFinish *f, const void *
 	if (ret)
 		return cr_fail(r->err, CR_EXIT_IO, -ret, "%s cannot store %s/%06u", r->s->node,
 			       r->place.path, r->key.number);
-	ret = open_image(r, img);
+	ret = receive_open_image(r, img);
 	if (!ret)
 		ret = check_image(r, img);
 	cr_image_free(img);
@@ -381,10 +381,10 @@ static int take_finish(struct receiver *r, const cairn_StoreFinish *f, const voi
 
 	for (i = 0; i < r->bad.n && !ret; i++)
 		if (!is_got(r, &r->bad.v[i]))
-			ret = lacks(r, &r->bad.v[i]);
+			ret = receive_lacks(r, &r->bad.v[i]);
 	r->bad.n = 0;
 	if (!ret && !r->lacking.n)
-		ret = complete(r, f, payload, len);
+		ret = receive_complete(r, f, payload, len);
 	if (ret)
 		return ret;
 	if (!r->lacking.n)
@@ -398,7 +398,7 @@ static int take_finish(struct receiver *r, const cairn_StoreFinish *f, const voi
 
 /* ---- the beginning ---- */
 
-static int refuse(struct receiver *r, cairn_StoreAnswer answer)
+static int receive_refuse(struct receiver *r, cairn_StoreAnswer answer)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_ready_tag };
 
@@ -438,7 +438,7 @@ static void tell_have(struct receiver *r)
 	cr_store_tell(r->s, &r->key, &r->place, state, bytes, NULL);
 }
 
-static int begin(struct receiver *r, const cairn_StoreBegin *b)
+static int receive_begin(struct receiver *r, const cairn_StoreBegin *b)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_ready_tag };
 	int ret;
@@ -452,18 +452,18 @@ static int begin(struct receiver *r, const cairn_StoreBegin *b)
 	else if (!b->job || !b->number || b->number > NUMBER_MAX || b->uid == UINT32_MAX)
 		cr_fail(r->err, CR_EXIT_CLUSTER, EPROTO, "%s offers what is no image", b->node);
 	if (r->err->status)
-		return refuse(r, cairn_StoreAnswer_STORE_REFUSED);
+		return receive_refuse(r, cairn_StoreAnswer_STORE_REFUSED);
 	/* One folder for both. */
 	if (b->store_id == r->s->id)
-		return refuse(r, cairn_StoreAnswer_STORE_HAVE);
+		return receive_refuse(r, cairn_StoreAnswer_STORE_HAVE);
 	if (cr_incoming_claim(r->in, &r->key, b->node))
-		return refuse(r, cairn_StoreAnswer_STORE_BUSY);
+		return receive_refuse(r, cairn_StoreAnswer_STORE_BUSY);
 	ret = cr_place_make(r->s, b->job, b->name, b->member, b->uid, b->gid, &r->place, r->err);
 	if (ret)
-		return refuse(r, cairn_StoreAnswer_STORE_REFUSED);
+		return receive_refuse(r, cairn_StoreAnswer_STORE_REFUSED);
 	if (have(r, b)) {
 		tell_have(r);
-		return refuse(r, cairn_StoreAnswer_STORE_HAVE);
+		return receive_refuse(r, cairn_StoreAnswer_STORE_HAVE);
 	}
 	r->wanted = true;
 	ret = open_part(r);
@@ -472,7 +472,7 @@ static int begin(struct receiver *r, const cairn_StoreBegin *b)
 			r->place.path, r->key.number);
 		cr_store_tell(r->s, &r->key, &r->place, cairn_HoldingState_HOLDING_GONE, 0,
 			      r->err->text);
-		return refuse(r, cairn_StoreAnswer_STORE_REFUSED);
+		return receive_refuse(r, cairn_StoreAnswer_STORE_REFUSED);
 	}
 	find_sources(r);
 	cr_store_tell(r->s, &r->key, &r->place, cairn_HoldingState_HOLDING_WRITING, 0, NULL);
@@ -481,13 +481,14 @@ static int begin(struct receiver *r, const cairn_StoreBegin *b)
 
 /* ---- the course ---- */
 
-static int take(struct receiver *r, const cairn_StoreMsg *m, const void *payload, size_t len)
+static int receive_take(struct receiver *r, const cairn_StoreMsg *m, const void *payload,
+			size_t len)
 {
 	if ((m->which_body == cairn_StoreMsg_begin_tag) != (r->place.dir < 0))
 		return -EPROTO;
 	switch (m->which_body) {
 	case cairn_StoreMsg_begin_tag:
-		return begin(r, &m->body.begin);
+		return receive_begin(r, &m->body.begin);
 	case cairn_StoreMsg_offer_tag:
 		return take_offer(r, payload, len);
 	case cairn_StoreMsg_chunk_tag:
@@ -503,7 +504,7 @@ static int take(struct receiver *r, const cairn_StoreMsg *m, const void *payload
 	}
 }
 
-static void finish(struct receiver *r, int ret)
+static void receive_finish(struct receiver *r, int ret)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_done_tag };
 	bool failed = ret < 0 && r->err->status;
@@ -540,9 +541,9 @@ void cr_receive(struct cr_incoming *in, struct cr_conn *c)
 	while (!ret) {
 		ret = cr_conn_recv(c, &m, &payload, &len);
 		if (!ret)
-			ret = take(&r, &m, payload, len);
+			ret = receive_take(&r, &m, payload, len);
 	}
-	finish(&r, ret);
+	receive_finish(&r, ret);
 	for (i = 0; i < CR_PIECE_FILES; i++)
 		cr_close_fd(&r.files[i]);
 	while (r.nsources)

@@ -58,8 +58,8 @@ static int stop_if_closing(void *arg, size_t bytes)
 }
 
 /* Tells of damage, and (always) of an image that is whole. */
-static void check(struct cr_store *s, const struct cr_image_key *key, const struct cr_place *p,
-		  const struct cr_check *c, bool always)
+static void scrub_check(struct cr_store *s, const struct cr_image_key *key,
+			const struct cr_place *p, const struct cr_check *c, bool always)
 {
 	struct cr_err err = { 0 };
 	uint64_t bytes;
@@ -102,7 +102,7 @@ void cr_check_one(struct cr_store *s, const struct cr_image_key *key)
 		cr_store_tell(s, key, NULL, cairn_HoldingState_HOLDING_GONE, 0, err.text);
 		return;
 	}
-	check(s, key, &p, &c, true);
+	scrub_check(s, key, &p, &c, true);
 	cr_place_close(&p);
 }
 
@@ -149,7 +149,7 @@ static void look_at_part(struct scrub *sc, const struct cr_image_key *key, struc
 		      "it was never finished, and nobody has gone on with it");
 }
 
-static void forget(struct scrub *sc)
+static void scrub_forget(struct scrub *sc)
 {
 	size_t i, n = 0;
 
@@ -184,7 +184,7 @@ static bool visit(struct cr_store *s, uint64_t job, uint32_t member, struct cr_p
 		if (list.v[i].form == CR_FORM_PART)
 			look_at_part(sc, &key, p);
 		else if (list.v[i].form == CR_FORM_COMPLETE && sc->all)
-			check(s, &key, p, &c, false);
+			scrub_check(s, &key, p, &c, false);
 	}
 	free(list.v);
 	return sc->stopped;
@@ -219,7 +219,7 @@ void cr_scrub(struct cr_store *s, void *unused)
 		if (sc.stopped)
 			next = 0;
 		else
-			forget(&sc);
+			scrub_forget(&sc);
 	}
 	free(sc.seen.v);
 }

@@ -87,7 +87,7 @@ static int open_source(struct sender *d)
 	return -ENOENT;
 }
 
-static int open_image(const struct sender *d)
+static int send_open_image(const struct sender *d)
 {
 	return openat(d->p->dir, cr_form_name(CR_FORM_COMPLETE, d->sh->key.number).text,
 		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -95,7 +95,7 @@ static int open_image(const struct sender *d)
 
 static uint64_t manifest_hash(const struct sender *d)
 {
-	cr_auto_fd dir = open_image(d);
+	cr_auto_fd dir = send_open_image(d);
 
 	return dir < 0 ? 0 : cr_image_manifest_hash(dir, NULL, NULL);
 }
@@ -153,7 +153,7 @@ static int offer_spans(struct sender *d, const struct cr_image *img)
 static int offer_all(struct sender *d)
 {
 	cr_auto_free struct cr_image *img = calloc(1, sizeof(*img));
-	cr_auto_fd dir = open_image(d);
+	cr_auto_fd dir = send_open_image(d);
 	char path[CR_PATH_MAX];
 	int ret;
 
@@ -177,7 +177,7 @@ static int offer_all(struct sender *d)
 
 /* ---- sending ---- */
 
-static int say(struct sender *d, const cairn_StoreMsg *m, const void *payload, size_t len)
+static int send_say(struct sender *d, const cairn_StoreMsg *m, const void *payload, size_t len)
 {
 	d->said_ns = cr_now_ns(CLOCK_MONOTONIC);
 	return cr_conn_send(d->c, m, payload, len);
@@ -254,7 +254,7 @@ static const void *squeeze(struct sender *d, const struct cr_piece *p, size_t *l
 	return d->raw;
 }
 
-static int damaged(struct sender *d, const struct cr_piece *p)
+static int send_damaged(struct sender *d, const struct cr_piece *p)
 {
 	cr_fail(d->err, CR_EXIT_DAMAGED, 0, "%s/%06u: bytes %llu to %llu of %s are damaged",
 		d->p->path, d->sh->key.number, (unsigned long long)p->offset,
@@ -277,14 +277,14 @@ static int send_piece(struct sender *d, const struct cr_piece *p)
 		ret = cr_read_at(fd, d->raw, p->stored, p->offset);
 	if (ret == -EIO || ret == -EBADMSG)
 		/* Told before it was written: it is offered again at the end. */
-		return d->complete ? damaged(d, p) : 0;
+		return d->complete ? send_damaged(d, p) : 0;
 	if (ret)
 		return ret;
 	data = squeeze(d, p, &len);
 	if (!cr_store_pace(d->s, len))
 		return -ECANCELED;
 	m.body.chunk = (cairn_StoreChunk){ p->file, p->offset, p->stored, p->xxh3, data != d->raw };
-	ret = say(d, &m, data, len);
+	ret = send_say(d, &m, data, len);
 	d->s->counts.sent += len;
 	look_at_speed(d);
 	return ret;
@@ -298,7 +298,7 @@ static int send_offer(struct sender *d)
 
 	if (n > CR_OFFER_PIECES)
 		n = CR_OFFER_PIECES;
-	ret = say(d, &m, n ? d->offers.v + d->next_offer : NULL, n * sizeof(*d->offers.v));
+	ret = send_say(d, &m, n ? d->offers.v + d->next_offer : NULL, n * sizeof(*d->offers.v));
 	d->unanswered++;
 	d->next_offer += n;
 	if (d->next_offer == d->offers.n)
@@ -309,7 +309,7 @@ static int send_offer(struct sender *d)
 static int send_finish(struct sender *d)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_finish_tag };
-	cr_auto_fd dir = open_image(d);
+	cr_auto_fd dir = send_open_image(d);
 	char *manifest = NULL;
 	size_t len;
 	int ret;
@@ -318,7 +318,7 @@ static int send_finish(struct sender *d)
 		return -ENOENT;
 	m.body.finish.state_size = d->state_size;
 	m.body.finish.pack_size = d->pack_size;
-	ret = say(d, &m, manifest, len);
+	ret = send_say(d, &m, manifest, len);
 	free(manifest);
 	d->finished = true;
 	/* It syncs all that it has, which takes as long as its disk takes. */
@@ -427,7 +427,7 @@ static void wait_for_more(struct sender *d)
 }
 
 /* One step: sends, or takes an answer, or waits. 1: done. */
-static int step(struct sender *d)
+static int send_step(struct sender *d)
 {
 	int ret = look_around(d);
 
@@ -470,7 +470,7 @@ static int greet(struct sender *d)
 	b->uid = d->p->uid;
 	b->gid = d->p->gid;
 	b->manifest = manifest_hash(d);
-	ret = say(d, &m, NULL, 0);
+	ret = send_say(d, &m, NULL, 0);
 	/* It may read through what it has before it answers. */
 	cr_conn_patience(d->c, 30 * CR_SILENCE_MS);
 	if (!ret)
@@ -491,12 +491,12 @@ static int greet(struct sender *d)
 	return -ECONNREFUSED;
 }
 
-static void give_up(struct sender *d, bool gone)
+static void send_give_up(struct sender *d, bool gone)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_give_up_tag };
 
 	m.body.give_up.gone = gone;
-	say(d, &m, NULL, 0);
+	send_say(d, &m, NULL, 0);
 }
 
 static enum cr_sent meaning(struct sender *d, int ret)
@@ -507,10 +507,10 @@ static enum cr_sent meaning(struct sender *d, int ret)
 	case -ECONNREFUSED:
 		return CR_SENT_REFUSED;
 	case -ENOENT:
-		give_up(d, true);
+		send_give_up(d, true);
 		return CR_SENT_GONE;
 	case -EBADMSG:
-		give_up(d, false);
+		send_give_up(d, false);
 		return CR_SENT_DAMAGED;
 	case -EPROTO:
 		cr_fail(d->err, CR_EXIT_CLUSTER, EPROTO, "the store of %s answers nonsense",
@@ -540,7 +540,7 @@ enum cr_sent cr_send(struct cr_shipment *sh, struct cr_conn *c, const struct cr_
 	d.packed = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
 	ret = d.raw && d.packed ? greet(&d) : -ENOMEM;
 	while (!ret)
-		ret = step(&d);
+		ret = send_step(&d);
 	sent = meaning(&d, ret);
 	cr_close_fd(&d.pack);
 	cr_close_fd(&d.state);

@@ -121,8 +121,8 @@ static enum cr_sent attempt(struct cr_shipment *sh, struct cr_place *p, struct c
 }
 
 /* What became of it, for those who want to know. */
-static void tell(struct cr_shipment *sh, const struct cr_place *p, enum cr_sent sent,
-		 const struct cr_err *err)
+static void ship_tell(struct cr_shipment *sh, const struct cr_place *p, enum cr_sent sent,
+		      const struct cr_err *err)
 {
 	cairn_HoldingState state;
 	char text[600];
@@ -156,7 +156,7 @@ static enum cr_sent try(struct cr_shipment *sh)
 	if (sent == CR_SENT_BROKEN && cr_now_ns(CLOCK_BOOTTIME) - sh->moved_ns > GIVE_UP_NS)
 		sent = CR_SENT_REFUSED;
 	if (sent != CR_SENT_BROKEN && !is_cancelled(sh))
-		tell(sh, &p, sent, &err);
+		ship_tell(sh, &p, sent, &err);
 	if (p.dir >= 0)
 		cr_place_close(&p);
 	return sent;
@@ -177,7 +177,7 @@ static void ship(struct cr_shipment *sh)
 	}
 }
 
-static void run(struct cr_store *s, void *arg)
+static void ship_run(struct cr_store *s, void *arg)
 {
 	struct cr_shipment *sh = arg, **at;
 
@@ -194,7 +194,7 @@ static void run(struct cr_store *s, void *arg)
 
 /* ---- the loop's side ---- */
 
-static void wake(struct cr_shipment *sh)
+static void ship_wake(struct cr_shipment *sh)
 {
 	uint64_t one = 1;
 
@@ -214,10 +214,10 @@ static void cancel(struct cr_shipment *sh)
 	sh->cancelled = true;
 	if (sh->fd >= 0)
 		shutdown(sh->fd, SHUT_RDWR);
-	wake(sh);
+	ship_wake(sh);
 }
 
-static void begin(struct cr_store *s, const cairn_Ship *to, uint32_t number)
+static void ship_begin(struct cr_store *s, const cairn_Ship *to, uint32_t number)
 {
 	struct cr_image_key key = { to->job, to->member, number };
 	struct cr_shipment *sh;
@@ -246,7 +246,7 @@ static void begin(struct cr_store *s, const cairn_Ship *to, uint32_t number)
 	sh->next = s->shipments;
 	s->shipments = sh;
 	pthread_mutex_unlock(&s->lock);
-	if (sh->wake >= 0 && !cr_store_thread(s, run, sh))
+	if (sh->wake >= 0 && !cr_store_thread(s, ship_run, sh))
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->shipments = sh->next;
@@ -264,7 +264,7 @@ static void follow(struct cr_store *s, uint64_t job, uint32_t member, uint32_t n
 		if (st->ship.job != job || st->ship.member != member || st->latest >= number)
 			continue;
 		st->latest = number;
-		begin(s, &st->ship, number);
+		ship_begin(s, &st->ship, number);
 	}
 }
 
@@ -289,7 +289,7 @@ static void stand(struct cr_store *s, const cairn_Ship *ship)
 void cr_store_ship(struct cr_store *s, const cairn_Ship *to)
 {
 	if (to->number)
-		begin(s, to, to->number);
+		ship_begin(s, to, to->number);
 	else
 		stand(s, to);
 }
@@ -336,7 +336,7 @@ void cr_store_pieces(struct cr_store *s, uint64_t job, uint32_t member, uint32_t
 			if (to)
 				memcpy(to, &p[i], sizeof(*to));
 		}
-		wake(sh);
+		ship_wake(sh);
 	}
 	pthread_mutex_unlock(&s->lock);
 }
@@ -349,7 +349,7 @@ void cr_store_written(struct cr_store *s, uint64_t job, uint32_t member, uint32_
 	pthread_mutex_lock(&s->lock);
 	for (sh = s->shipments; sh; sh = sh->next)
 		if (is_of(&sh->key, job, member, number))
-			wake(sh);
+			ship_wake(sh);
 	pthread_mutex_unlock(&s->lock);
 	cr_store_chore(s, &s->chores, cr_chore_written,
 		       (struct cr_image_key){ job, member, number });
@@ -364,7 +364,7 @@ void cr_ship_gone(struct cr_store *s, uint64_t job, uint32_t member, uint32_t nu
 		if (!is_of(&sh->key, job, member, number))
 			continue;
 		sh->gone = true;
-		wake(sh);
+		ship_wake(sh);
 	}
 	pthread_mutex_unlock(&s->lock);
 }

@@ -32,8 +32,8 @@ static bool brings(const struct cr_incoming *in, uint64_t job, uint32_t member, 
 }
 
 /* With the lock held. */
-static struct cr_incoming *find(struct cr_store *s, const struct cr_incoming *but, uint64_t job,
-				uint32_t member, uint32_t number)
+static struct cr_incoming *store_accept_find(struct cr_store *s, const struct cr_incoming *but,
+					     uint64_t job, uint32_t member, uint32_t number)
 {
 	struct cr_incoming *in;
 
@@ -50,7 +50,7 @@ int cr_incoming_claim(struct cr_incoming *in, const struct cr_image_key *key, co
 	int ret = 0;
 
 	pthread_mutex_lock(&s->lock);
-	while ((other = find(s, in, key->job, key->member, key->number)) && !ret) {
+	while ((other = store_accept_find(s, in, key->job, key->member, key->number)) && !ret) {
 		/* Of the same node: the connection that it had is dead, even if we do not know. */
 		if (strcmp(other->node, node) || in->dropped || s->closing)
 			ret = -EBUSY;
@@ -72,7 +72,7 @@ void cr_incoming_drop(struct cr_store *s, uint64_t job, uint32_t member, uint32_
 	struct cr_incoming *in;
 
 	pthread_mutex_lock(&s->lock);
-	while ((in = find(s, NULL, job, member, number))) {
+	while ((in = store_accept_find(s, NULL, job, member, number))) {
 		in->dropped = true;
 		shutdown(in->fd, SHUT_RDWR);
 		pthread_cond_wait(&s->changed, &s->lock);
@@ -85,7 +85,7 @@ bool cr_incoming_has(struct cr_store *s, uint64_t job, uint32_t member, uint32_t
 	bool has;
 
 	pthread_mutex_lock(&s->lock);
-	has = find(s, NULL, job, member, number);
+	has = store_accept_find(s, NULL, job, member, number);
 	pthread_mutex_unlock(&s->lock);
 	return has;
 }
@@ -129,7 +129,7 @@ static void cut_off(struct cr_store *s, bool others_wait)
 			shutdown(in->fd, SHUT_RDWR);
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void store_accept_on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_store *s = arg;
 
@@ -154,7 +154,7 @@ static bool has_room(struct cr_store *s)
 	return room;
 }
 
-static void on_pause_over(evutil_socket_t fd, short what, void *arg)
+static void store_accept_on_pause_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_store *s = arg;
 
@@ -222,8 +222,8 @@ int cr_store_listen(struct cr_store *s, const struct sockaddr *at, socklen_t len
 	s->port = ntohs(got.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&got)->sin6_port :
 						    ((struct sockaddr_in *)&got)->sin_port);
 	s->accept_event = event_new(s->o.base, s->listener, EV_READ | EV_PERSIST, on_accept, s);
-	s->tick = event_new(s->o.base, -1, EV_PERSIST, on_tick, s);
-	s->pause = evtimer_new(s->o.base, on_pause_over, s);
+	s->tick = event_new(s->o.base, -1, EV_PERSIST, store_accept_on_tick, s);
+	s->pause = evtimer_new(s->o.base, store_accept_on_pause_over, s);
 	if (!s->accept_event || !s->tick || !s->pause || event_add(s->accept_event, NULL) ||
 	    event_add(s->tick, &second))
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "store");

@@ -17,7 +17,7 @@ struct start {
 	void *arg;
 };
 
-static void *run(void *arg)
+static void *work_run(void *arg)
 {
 	struct start at = *(struct start *)arg;
 
@@ -50,7 +50,7 @@ int cr_store_thread(struct cr_store *s, void (*fn)(struct cr_store *s, void *arg
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_mutex_lock(&s->lock);
-	ret = pthread_create(&t, &attr, run, at);
+	ret = pthread_create(&t, &attr, work_run, at);
 	s->threads += !ret;
 	pthread_mutex_unlock(&s->lock);
 	pthread_attr_destroy(&attr);

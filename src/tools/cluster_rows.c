@@ -42,7 +42,7 @@ void cr_row_job(const cairn_JobRow *j)
 	       *j->why ? j->why : j->command);
 }
 
-static int by_number(const void *a, const void *b)
+static int cluster_rows_by_number(const void *a, const void *b)
 {
 	const cairn_ImageRow *x = a, *y = b;
 
@@ -156,7 +156,7 @@ static void job_text(const cairn_JobRow *j)
 void cr_row_details(struct cr_job_details *d, struct cr_json *json)
 {
 	if (d->n_images)
-		qsort(d->images, d->n_images, sizeof(*d->images), by_number);
+		qsort(d->images, d->n_images, sizeof(*d->images), cluster_rows_by_number);
 	if (json) {
 		cr_json_object(json, NULL);
 		cr_json_fields(json, &cr_json_job, &d->job, &cr_json_crctl);

@@ -17,7 +17,8 @@
 #include "tools/crctl.h"
 #include "tools/local_verbs.h"
 
-static int fill(struct cr_ctl *c, char *to, size_t room, const char *what, const char *value)
+static int cluster_verbs_fill(struct cr_ctl *c, char *to, size_t room, const char *what,
+			      const char *value)
 {
 	if (!*value)
 		return cr_fail(&c->err, CR_EXIT_USAGE, 0, "an empty name is no %s's", what);
@@ -28,8 +29,8 @@ static int fill(struct cr_ctl *c, char *to, size_t room, const char *what, const
 	return 0;
 }
 
-static int ask(struct cr_ctl *c, cairn_Request *q, const void *payload, size_t len,
-	       cr_client_row row, void *arg)
+static int cluster_verbs_ask(struct cr_ctl *c, cairn_Request *q, const void *payload, size_t len,
+			     cr_client_row row, void *arg)
 {
 	cr_auto_fd fd = cr_client_connect(c->coordinator, &c->err);
 
@@ -42,10 +43,10 @@ static int ask(struct cr_ctl *c, cairn_Request *q, const void *payload, size_t l
 static int ask_of(struct cr_ctl *c, cairn_Ask verb, bool node, cr_client_row row, void *arg)
 {
 	cairn_Request q = { .ask = verb, .stop = c->stop };
-	int ret = node ? fill(c, q.node, sizeof(q.node), "node", c->of[0]) :
-			 fill(c, q.job, sizeof(q.job), "job", c->of[0]);
+	int ret = node ? cluster_verbs_fill(c, q.node, sizeof(q.node), "node", c->of[0]) :
+			 cluster_verbs_fill(c, q.job, sizeof(q.job), "job", c->of[0]);
 
-	return ret ? ret : ask(c, &q, NULL, 0, row, arg);
+	return ret ? ret : cluster_verbs_ask(c, &q, NULL, 0, row, arg);
 }
 
 /* ---- rows one by one ---- */
@@ -119,7 +120,7 @@ int cr_ask_events(struct cr_ctl *c)
 	struct cr_json j = CR_JSON_TIGHT(stdout);
 	struct rows rows = { .json = c->json ? &j : NULL, .all = true };
 
-	return ask(c, &q, NULL, 0, on_row, &rows);
+	return cluster_verbs_ask(c, &q, NULL, 0, on_row, &rows);
 }
 
 /* ---- one job ---- */
@@ -295,11 +296,11 @@ int cr_ask_run(struct cr_ctl *c)
 	q.has_policy = true;
 	q.follow = c->wait;
 	if (c->job.name)
-		ret = fill(c, q.job, sizeof(q.job), "job", c->job.name);
+		ret = cluster_verbs_fill(c, q.job, sizeof(q.job), "job", c->job.name);
 	else
 		cr_name_from(c->command[0], q.job, CR_NAME_MAX);
 	if (!ret && c->node)
-		ret = fill(c, q.node, sizeof(q.node), "node", c->node);
+		ret = cluster_verbs_fill(c, q.node, sizeof(q.node), "node", c->node);
 	for (char **a = c->command; *a && at < sizeof(q.command) - 1; a++)
 		at += snprintf(q.command + at, sizeof(q.command) - at, "%s%s", at ? " " : "", *a);
 	if (!ret)
@@ -313,7 +314,7 @@ int cr_ask_run(struct cr_ctl *c)
 	if (!payload)
 		return -1;
 	run.c = c;
-	ret = ask(c, &q, payload, len, on_run, &run);
+	ret = cluster_verbs_ask(c, &q, payload, len, on_run, &run);
 	if (!ret)
 		ret = cr_client_outcome(&run.job, &c->err);
 	if (ret)

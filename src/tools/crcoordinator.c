@@ -6,7 +6,7 @@
 
 #include "coordinator/server.h"
 
-static int run(struct co *c, struct cr_err *err)
+static int crcoordinator_run(struct co *c, struct cr_err *err)
 {
 	int ret;
 
@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	else if (!ret && c->options.init)
 		ret = cr_trust_make_key(c->options.init, &err);
 	else if (!ret)
-		ret = run(c, &err);
+		ret = crcoordinator_run(c, &err);
 	if (cr_output_end(&err) || ret)
 		cr_err_print(&err);
 	free(c);

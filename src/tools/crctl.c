@@ -41,7 +41,7 @@ static const struct verb {
 	  "it is dead, I have made sure: start its jobs elsewhere now" },
 };
 
-static void usage(void)
+static void crctl_usage(void)
 {
 	printf("Usage: crctl VERB [JOB|NODE|PID|COMMAND] [OPTION…]\n\n");
 	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++)
@@ -54,14 +54,14 @@ static void usage(void)
 	       "cairn-exit-codes(7).\n");
 }
 
-static int run(int argc, char **argv, struct cr_ctl *c)
+static int crctl_run(int argc, char **argv, struct cr_ctl *c)
 {
 	const char *name = NULL;
 
 	if (cr_ctl_options(c, argc, argv, &name))
 		return -1;
 	if (c->help)
-		usage();
+		crctl_usage();
 	else if (c->version)
 		printf("crctl (Cairn) " PACKAGE_VERSION "\n");
 	if (c->help || c->version)
@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "attach"))
 		return cr_attach(argc - 1, argv + 1);
-	ret = run(argc, argv, &c);
+	ret = crctl_run(argc, argv, &c);
 	if ((cr_output_end(&c.err) || ret) && c.err.text[0])
 		cr_err_print(&c.err);
 	return c.err.status;

@@ -20,7 +20,7 @@
 #include "tools/crctl.h"
 #include "tools/detach.h"
 
-static void usage(void)
+static void crctl_attach_usage(void)
 {
 	printf("Usage: crctl attach PID [OPTION]...\n"
 	       "       crctl attach --container NAME [OPTION]...\n"
@@ -121,7 +121,7 @@ int cr_attach(int argc, char **argv)
 	}
 	if (sh->options.help || sh->options.version) {
 		if (sh->options.help)
-			usage();
+			crctl_attach_usage();
 		else
 			printf("crctl (Cairn) " PACKAGE_VERSION "\n");
 		if (cr_output_end(&err))

@@ -46,7 +46,7 @@ static const struct cr_arg rows[] = {
 	{ "version", 'V', CR_ARG_FLAG, FIELD(version), 0, 0, NULL, NULL, NULL, "the version" },
 };
 
-static void begin(struct cr_args *a, struct cr_ctl *c)
+static void crctl_options_begin(struct cr_args *a, struct cr_ctl *c)
 {
 	*a = (struct cr_args){
 		.sets = { { cr_job_rows, cr_job_rows_n, c ? &c->job : NULL, 0 },
@@ -70,7 +70,7 @@ int cr_ctl_options(struct cr_ctl *c, int argc, char **argv, const char **verb)
 	size_t of = 0;
 	int ret;
 
-	begin(&a, c);
+	crctl_options_begin(&a, c);
 	ret = cr_args_begin(&a, &c->err);
 	while (!ret && (ret = cr_args_read(&a, argc, argv, &c->err)) >= 0 && ret < argc) {
 		/* A word; all of the rest is the command of run. */
@@ -102,6 +102,6 @@ void cr_ctl_options_usage(void)
 {
 	struct cr_args a;
 
-	begin(&a, NULL);
+	crctl_options_begin(&a, NULL);
 	cr_args_print(&a);
 }

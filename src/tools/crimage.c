@@ -55,7 +55,7 @@ static const struct verb {
 	  "every checksum, and the files that this node must have" },
 };
 
-static void usage(void)
+static void crimage_usage(void)
 {
 	struct cr_args a = CR_ARGS(options, NULL);
 
@@ -94,7 +94,7 @@ static bool is_number(const char *text)
 }
 
 /* "core PID IMAGE" is understood as well. */
-static void order(struct cr_inspect *in)
+static void crimage_order(struct cr_inspect *in)
 {
 	const char *first = in->of[0];
 
@@ -112,7 +112,7 @@ static int run_verb(struct cr_inspect *in, const struct verb *v)
 		return cr_fail(&in->err, CR_EXIT_USAGE, 0, "usage: crimage %s %s", v->name, v->of);
 	if (in->json && !v->json)
 		return cr_fail(&in->err, CR_EXIT_USAGE, 0, "--json does not go with %s", v->name);
-	order(in);
+	crimage_order(in);
 	ret = v->opens ? 0 : cr_inspect_open(in, in->of[0], &in->img);
 	if (!ret)
 		ret = v->run(in);
@@ -127,7 +127,7 @@ static int run(struct cr_inspect *in, int argc, char **argv)
 	if (read_words(in, argc, argv, &name))
 		return -1;
 	if (in->help)
-		usage();
+		crimage_usage();
 	else if (in->version)
 		printf("crimage (Cairn) " PACKAGE_VERSION "\n");
 	if (in->help || in->version)

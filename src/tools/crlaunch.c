@@ -27,7 +27,7 @@
 #include "tools/launch_nodes.h"
 #include "tools/launch_program.h"
 
-static void usage(void)
+static void crlaunch_usage(void)
 {
 	printf("Usage: crlaunch [OPTION]... [--] COMMAND [ARGUMENT]...\n"
 	       "Runs COMMAND so that it can be checkpointed while it runs and restarted "
@@ -67,7 +67,7 @@ static int set_baseline(const struct cr_shepherd *sh)
 	return -cr_baseline_environment(&here, sh->options.cpu_baseline);
 }
 
-static int start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+static int crlaunch_start(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	bool agent = sh->backend->kind == CR_BACKEND_AGENT && !*sh->unsaved;
 	bool criu = sh->backend->kind == CR_BACKEND_CRIU;
@@ -226,7 +226,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 	describe_command(sh, argv);
 	if (!ret)
 		ret = cr_shepherd_listen(sh, err);
-	return ret ? ret : start(sh, argv, err);
+	return ret ? ret : crlaunch_start(sh, argv, err);
 }
 
 int main(int argc, char **argv)
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 	}
 	if (sh->options.help || sh->options.version) {
 		if (sh->options.help)
-			usage();
+			crlaunch_usage();
 		else
 			printf("crlaunch (Cairn) " PACKAGE_VERSION "\n");
 		if (cr_output_end(&err))

@@ -12,7 +12,7 @@
 #include "node/node_run.h"
 
 /* The same process as a new program, whose file may be another by now. */
-static int again(char **argv)
+static int crnode_again(char **argv)
 {
 	cr_notify("RELOADING=1");
 	execvp(argv[0], argv);
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 		cr_err_print(&err);
 	cr_node_free(n);
 	if (n->again)
-		return again(argv);
+		return crnode_again(argv);
 	free(n);
 	return status;
 }

@@ -26,7 +26,7 @@
 #include "tools/crrestart_check.h"
 #include "tools/detach.h"
 
-static void usage(void)
+static void crrestart_usage(void)
 {
 	printf("Usage: crrestart [OPTION]... DIR/NAME[/NUMBER]\n"
 	       "Restarts the newest committed checkpoint in DIR/NAME, or the one named.\n\n");
@@ -95,7 +95,7 @@ static void note_stop(struct cr_restart *r)
 	}
 }
 
-static int refuse(struct cr_restart *r, struct cr_err *err)
+static int crrestart_refuse(struct cr_restart *r, struct cr_err *err)
 {
 	struct cr_shepherd *sh = r->sh;
 
@@ -120,7 +120,7 @@ static int announce(void *of)
 	return ret;
 }
 
-static int let_go(void *of)
+static int crrestart_let_go(void *of)
 {
 	struct cr_restart *r = of;
 	struct cr_shepherd *sh = r->sh;
@@ -132,7 +132,7 @@ static int let_go(void *of)
 }
 
 /* What cannot be done for it now would be lacking for ever. Where nothing waits, it is ended. */
-static void end(void *of)
+static void crrestart_end(void *of)
 {
 	struct cr_restart *r = of;
 
@@ -147,7 +147,7 @@ static int resumed(void *of)
 	return r->err->status ? -EIO : 0;
 }
 
-static int meet(void *of, cairn_Step barrier)
+static int crrestart_meet(void *of, cairn_Step barrier)
 {
 	struct cr_restart *r = of;
 
@@ -160,7 +160,7 @@ static const struct cr_stage opening[] = {
 };
 
 static const struct cr_stage closing[] = {
-	{ "releasing", let_go, .undo = end },
+	{ "releasing", crrestart_let_go, .undo = crrestart_end },
 	{ "resuming", resumed, .settles = { cr_restart_plugins_over } },
 	{ 0 },
 };
@@ -175,7 +175,7 @@ static int inner(struct cr_restart *r)
 	sh->virtual_ids = r->objects.virtual_ids;
 	snprintf(sh->agent_socket, sizeof(sh->agent_socket), "%s", r->img.job.agent_socket);
 	r->err = &err;
-	r->stages = (struct cr_stages){ .of = r, .meet = meet };
+	r->stages = (struct cr_stages){ .of = r, .meet = crrestart_meet };
 	r->stages.traced = cr_stages_traced() ? sh->name : NULL;
 	cr_stages_add(&r->stages, opening);
 	cr_stages_add(&r->stages, sh->backend->restart);
@@ -185,7 +185,7 @@ static int inner(struct cr_restart *r)
 		cr_fail(&err, CR_EXIT_INTERNAL, -ret, "restart of %s", sh->name);
 	cr_stages_undo(&r->stages);
 	if (ret)
-		return refuse(r, &err);
+		return crrestart_refuse(r, &err);
 	cr_image_free(&r->img);
 	cr_detach_done(0);
 	return cr_shepherd_run(sh);
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
 		return CR_EXIT_INTERNAL;
 	status = restart(r, argc, argv, &err);
 	if (r->sh->options.help)
-		usage();
+		crrestart_usage();
 	else if (r->sh->options.version)
 		printf("crrestart (Cairn) " PACKAGE_VERSION "\n");
 	cr_output_end(&err);

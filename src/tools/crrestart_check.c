@@ -74,7 +74,7 @@ static void examine(struct cr_restart *r, const char *path,
 		cr_obstacle(to, r->sh->backend->name, &err);
 }
 
-static void print_json(const char *path, const cr_obstacles *found, bool possible)
+static void crrestart_check_print_json(const char *path, const cr_obstacles *found, bool possible)
 {
 	struct cr_json j = { .out = stdout };
 	size_t i;
@@ -122,7 +122,7 @@ int cr_check_restart(struct cr_restart *r, const char *path,
 		if (found.list.v[i].prevents)
 			err->status = found.list.v[i].err.status;
 	if (r->sh->options.json)
-		print_json(path, &found, !err->status);
+		crrestart_check_print_json(path, &found, !err->status);
 	else
 		print_lines(path, &found, !err->status);
 	free(found.list.v);

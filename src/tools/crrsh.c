@@ -42,7 +42,7 @@ static const struct cr_arg rows[] = {
 /* ssh's and rsh's: those with a colon have an argument. */
 static const char ignored[] = "1246ab:c:de:fgi:km:o:p:qstvxACD:E:F:GI:J:KL:MNO:PQ:R:S:TVw:W:XYy8";
 
-static void usage(void)
+static void crrsh_usage(void)
 {
 	struct cr_args a = CR_ARGS(rows, NULL);
 
@@ -53,7 +53,7 @@ static void usage(void)
 }
 
 /* ssh takes options behind the host as well, up to the command. */
-static int parse(struct cr_rsh_options *o, int argc, char **argv, struct cr_err *err)
+static int crrsh_parse(struct cr_rsh_options *o, int argc, char **argv, struct cr_err *err)
 {
 	struct cr_args a = CR_ARGS(rows, o);
 	char *at;
@@ -86,10 +86,10 @@ int main(int argc, char **argv)
 	struct cr_err err = { 0 };
 	int status = 0;
 
-	if (parse(&o, argc, argv, &err))
+	if (crrsh_parse(&o, argc, argv, &err))
 		status = err.status;
 	else if (o.help)
-		usage();
+		crrsh_usage();
 	else if (o.version)
 		printf("crrsh (Cairn) " PACKAGE_VERSION "\n");
 	else if (o.serve)

@@ -54,8 +54,8 @@ static void end_if_all_is_out(struct cr_rsh_relay *r)
 		event_base_loopbreak(c->base);
 }
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void crrsh_call_on_message(struct cr_link *l, const void *msg, const void *payload,
+				  size_t len, void *arg)
 {
 	struct call *c = arg;
 	const cairn_Shell *m = msg;
@@ -90,7 +90,7 @@ static void on_drained(struct cr_link *l, void *arg)
 	cr_rsh_relay_drained(&c->relay);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void crrsh_call_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct call *c = arg;
 
@@ -105,9 +105,9 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 static const struct cr_link_handler handler = {
 	.type = cairn_Shell_fields,
 	.size = sizeof(cairn_Shell),
-	.message = on_message,
+	.message = crrsh_call_on_message,
 	.drained = on_drained,
-	.down = on_down,
+	.down = crrsh_call_on_down,
 };
 
 static void accepted(struct cr_link *l, void *arg)
@@ -135,7 +135,7 @@ static void accepted(struct cr_link *l, void *arg)
 	cr_rsh_relay_to(&c->relay, 2, fcntl(2, F_DUPFD_CLOEXEC, 3));
 }
 
-static void on_signal(evutil_socket_t sig, short what, void *arg)
+static void crrsh_call_on_signal(evutil_socket_t sig, short what, void *arg)
 {
 	struct call *c = arg;
 	cairn_Shell m = { .kind = cairn_ShellKind_SHELL_SIGNAL, .signal = sig };
@@ -181,7 +181,7 @@ static void add_address(struct call *c, const struct sockaddr *a, unsigned int p
 }
 
 /* As which others may reach us: loopback is last, for nodes that share a host. */
-static bool usable(const struct ifaddrs *i, int family, bool loopback)
+static bool crrsh_call_usable(const struct ifaddrs *i, int family, bool loopback)
 {
 	if (!i->ifa_addr || i->ifa_addr->sa_family != family || !(i->ifa_flags & IFF_UP) ||
 	    !(i->ifa_flags & IFF_LOOPBACK) == loopback)
@@ -201,14 +201,14 @@ static int listen_everywhere(struct call *c)
 		return cr_fail(c->err, CR_EXIT_INTERNAL, errno, "this host's addresses");
 	/* The older family if there is one. */
 	for (i = all; i; i = i->ifa_next)
-		if (usable(i, AF_INET, false) || usable(i, AF_INET, true))
+		if (crrsh_call_usable(i, AF_INET, false) || crrsh_call_usable(i, AF_INET, true))
 			family = AF_INET;
 	c->listener = cr_link_listen(c->base, family == AF_INET ? (void *)&v4 : (void *)&v6,
 				     family == AF_INET ? sizeof(v4) : sizeof(v6), c->trust,
 				     accepted, c, c->err);
 	for (loopback = 0; loopback < 2 && c->listener; loopback++)
 		for (i = all; i; i = i->ifa_next)
-			if (usable(i, family, loopback))
+			if (crrsh_call_usable(i, family, loopback))
 				add_address(c, i->ifa_addr, cr_listener_port(c->listener));
 	freeifaddrs(all);
 	return c->listener ? 0 : -EIO;
@@ -235,7 +235,7 @@ static int handle_events(struct call *c)
 	c->base = cr_rsh_base();
 	c->timer = c->base ? evtimer_new(c->base, on_timeout, c) : NULL;
 	for (i = 0; i < CR_ARRAY_SIZE(passed_on) && c->timer; i++) {
-		c->signals[i] = evsignal_new(c->base, passed_on[i], on_signal, c);
+		c->signals[i] = evsignal_new(c->base, passed_on[i], crrsh_call_on_signal, c);
 		if (!c->signals[i] || evsignal_add(c->signals[i], NULL))
 			break;
 	}
@@ -262,7 +262,7 @@ static size_t environment(struct call *c, char **env, size_t room)
 	return n;
 }
 
-static int start(struct call *c)
+static int crrsh_call_start(struct call *c)
 {
 	char self[CR_PATH_MAX], *env[64], **argv;
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -292,7 +292,7 @@ int cr_rsh_call(const struct cr_rsh_options *o, struct cr_err *err)
 {
 	struct call c = { .o = o, .err = err };
 
-	if (make_key(&c) || handle_events(&c) || listen_everywhere(&c) || start(&c))
+	if (make_key(&c) || handle_events(&c) || listen_everywhere(&c) || crrsh_call_start(&c))
 		return err->status;
 	event_base_dispatch(c.base);
 	return err->status ? err->status : c.status;

@@ -31,7 +31,7 @@ struct event_base *cr_rsh_base(void)
 	return base;
 }
 
-static void end(struct cr_rsh_stream *s)
+static void crrsh_relay_end(struct cr_rsh_stream *s)
 {
 	struct cr_rsh_relay *r = s->relay;
 
@@ -57,7 +57,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	cr_link_send(s->relay->link, &m, bytes, n > 0 ? n : 0);
 	if (n <= 0)
-		end(s);
+		crrsh_relay_end(s);
 	else if (cr_link_backlog(s->relay->link) > ROOM)
 		event_del(s->event);
 }
@@ -77,7 +77,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 		if (n < 0)
 			cr_link_send(s->relay->link, &m, NULL, 0);
-		end(s);
+		crrsh_relay_end(s);
 		return;
 	}
 	if (!len)
@@ -139,7 +139,7 @@ void cr_rsh_relay_unread(struct cr_rsh_relay *r, unsigned int number)
 	struct cr_rsh_stream *s = number < 3 ? &r->streams[number] : NULL;
 
 	if (s && s->fd >= 0 && !s->queue)
-		end(s);
+		crrsh_relay_end(s);
 }
 
 void cr_rsh_relay_drained(struct cr_rsh_relay *r)

@@ -43,7 +43,7 @@ struct server {
 static void try_next(struct server *s);
 
 /* Its words as one line, as ssh does it. */
-static char *join(char *const *words)
+static char *crrsh_serve_join(char *const *words)
 {
 	size_t len = 1, i;
 	char *line;
@@ -59,7 +59,7 @@ static char *join(char *const *words)
 	return line;
 }
 
-static void become(char *line, const int ends[3])
+static void crrsh_serve_become(char *line, const int ends[3])
 {
 	const char *home = getenv("HOME");
 	int i;
@@ -76,17 +76,17 @@ static void become(char *line, const int ends[3])
 	_exit(CR_EXIT_CANNOT_RUN);
 }
 
-static int run(struct server *s)
+static int crrsh_serve_run(struct server *s)
 {
 	int pipes[3][2] = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
-	char *line = join(s->o->command);
+	char *line = crrsh_serve_join(s->o->command);
 	int i, ret = line ? 0 : -ENOMEM;
 
 	for (i = 0; i < 3 && !ret; i++)
 		ret = pipe2(pipes[i], O_CLOEXEC) ? -errno : 0;
 	s->pid = ret ? -1 : fork();
 	if (!s->pid)
-		become(line, (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] });
+		crrsh_serve_become(line, (int[]){ pipes[0][0], pipes[1][1], pipes[2][1] });
 	if (s->pid < 0)
 		ret = cr_fail(s->err, CR_EXIT_INTERNAL, ret ? -ret : errno, "cannot run a command");
 	for (i = 0; i < 3; i++) {
@@ -131,7 +131,7 @@ static void on_child(evutil_socket_t sig, short what, void *arg)
 
 /* ---- the link ---- */
 
-static void on_up(struct cr_link *l, void *arg)
+static void crrsh_serve_on_up(struct cr_link *l, void *arg)
 {
 	struct server *s = arg;
 	cairn_Shell m = { .kind = cairn_ShellKind_SHELL_FAILED };
@@ -143,15 +143,15 @@ static void on_up(struct cr_link *l, void *arg)
 	cr_rsh_relay_start(&s->relay, s->base, l);
 	s->relay.over = tell_end;
 	s->relay.arg = s;
-	if (!run(s))
+	if (!crrsh_serve_run(s))
 		return;
 	m.status = s->err->status;
 	snprintf(m.error, sizeof(m.error), "%s", s->err->text);
 	cr_link_send(l, &m, NULL, 0);
 }
 
-static void on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		       void *arg)
+static void crrsh_serve_on_message(struct cr_link *l, const void *msg, const void *payload,
+				   size_t len, void *arg)
 {
 	struct server *s = arg;
 	const cairn_Shell *m = msg;
@@ -179,7 +179,7 @@ static void on_last(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(s->base);
 }
 
-static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
+static void crrsh_serve_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 {
 	struct timeval patience = { .tv_sec = END_SECONDS };
 	struct server *s = arg;
@@ -205,10 +205,10 @@ static void on_down(struct cr_link *l, const struct cr_err *why, void *arg)
 static const struct cr_link_handler handler = {
 	.type = cairn_Shell_fields,
 	.size = sizeof(cairn_Shell),
-	.up = on_up,
-	.message = on_message,
+	.up = crrsh_serve_on_up,
+	.message = crrsh_serve_on_message,
 	.drained = on_drained,
-	.down = on_down,
+	.down = crrsh_serve_on_down,
 };
 
 static void try_next(struct server *s)

@@ -71,8 +71,8 @@ static size_t lay_out(char *out, char *const *argv, char *const *env)
 }
 
 /* 1: answered; 0 or less: not. */
-static int ask(const cairn_ClusterMsg *question, const char *payload, size_t len,
-	       cairn_ClusterMsg *answer, struct cr_err *err)
+static int crrsh_start_ask(const cairn_ClusterMsg *question, const char *payload, size_t len,
+			   cairn_ClusterMsg *answer, struct cr_err *err)
 {
 	cr_auto_fd fd = connect_to_node(err);
 	void *extra = NULL;
@@ -133,7 +133,7 @@ int cr_rsh_start(const char *node, char *const *argv, char *const *env, struct c
 	for (i = 0; i < TRIES && ret != 1 && !err->status; i++) {
 		if (i)
 			sleep(1);
-		ret = ask(q, payload, len, answer, err);
+		ret = crrsh_start_ask(q, payload, len, answer, err);
 	}
 	if (err->status)
 		return -EIO;

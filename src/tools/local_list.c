@@ -33,7 +33,7 @@ static void fill_in(struct call *one, const char *state, size_t processes)
 	one->orphans = processes;
 }
 
-static int hear(struct call *one, int64_t end)
+static int local_list_hear(struct call *one, int64_t end)
 {
 	int64_t left = (end - cr_now_ns(CLOCK_MONOTONIC)) / 1000000;
 	int ret;
@@ -63,7 +63,7 @@ static bool show_missing(struct call *one)
 
 static bool show(struct call *one, bool asked, int64_t end)
 {
-	int ret = asked ? hear(one, end) : -ENOENT;
+	int ret = asked ? local_list_hear(one, end) : -ENOENT;
 
 	/* One that ended just now is no error of the list. */
 	if (ret == -ETIMEDOUT)
@@ -94,7 +94,7 @@ static void print(const struct call *one, bool asked)
 }
 
 /* One name for each job: its announcement's, or its socket's if that is all. */
-static bool name_of(char *file, const char *dir)
+static bool local_list_name_of(char *file, const char *dir)
 {
 	char *suffix = strrchr(file, '.'), path[CR_PATH_MAX + NAME_MAX + 8];
 
@@ -141,7 +141,7 @@ int cr_call_list(struct call *c)
 	if (n < 0 || !all || !asked)
 		return cr_fail(c->err, CR_EXIT_IO, errno, "cannot list %s", dir);
 	for (i = 0; i < n; i++)
-		if (name_of(names[i]->d_name, dir))
+		if (local_list_name_of(names[i]->d_name, dir))
 			all[count++] = (struct call){ .json = c->json,
 						      .job = names[i]->d_name,
 						      .err = &none,

@@ -107,7 +107,7 @@ static int ask_once(struct call *c, cairn_Verb verb)
 }
 
 /* One request; every process of every reply is collected. 0 or -errno. */
-static int ask(struct call *c, cairn_Verb verb)
+static int local_verbs_ask(struct call *c, cairn_Verb verb)
 {
 	int ret = ask_once(c, verb), tries;
 
@@ -165,7 +165,7 @@ static int tell_left_over(struct call *c)
 
 static int do_status(struct call *c)
 {
-	int ret = ask(c, cairn_Verb_VERB_STATUS);
+	int ret = local_verbs_ask(c, cairn_Verb_VERB_STATUS);
 	size_t i;
 
 	if (ret)
@@ -208,7 +208,7 @@ static int await_end(struct call *c)
 
 static int do_checkpoint(struct call *c)
 {
-	int ret = ask(c, cairn_Verb_VERB_OPERATE);
+	int ret = local_verbs_ask(c, cairn_Verb_VERB_OPERATE);
 
 	if (ret)
 		return tell_left_over(c);
@@ -289,7 +289,7 @@ static int do_check(struct call *c)
 		ret = cr_look(atoi(c->job), &c->findings, c->err);
 	} else if (is_job(c->job)) {
 		c->intent = cairn_Intent_INTENT_CHECK;
-		ret = ask(c, cairn_Verb_VERB_OPERATE);
+		ret = local_verbs_ask(c, cairn_Verb_VERB_OPERATE);
 	} else {
 		ret = cr_look_at_command(c->job, &c->findings, c->err);
 	}
@@ -336,7 +336,7 @@ static int do_kill(struct call *c)
 		cr_owner_read(c->job, &o);
 	else if (cr_runtime_directory(c->job, folder))
 		cr_owner_read(folder, &o);
-	ret = ask(c, cairn_Verb_VERB_KILL);
+	ret = local_verbs_ask(c, cairn_Verb_VERB_KILL);
 	if (ret)
 		ret = kill_without_answer(c);
 	else

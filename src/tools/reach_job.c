@@ -28,7 +28,7 @@
 #define TURN_US 10000
 
 /* Takes a connection over; false if it is not to one of this user's, or root's. */
-static bool take(int fd, struct cr_reached *to)
+static bool reach_job_take(int fd, struct cr_reached *to)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
@@ -100,7 +100,7 @@ static int reach_folder(const char *directory, struct cr_reached *to, struct cr_
 			/* In another network namespace. */
 			if (fd < 0 && fd != -EAGAIN)
 				fd = cr_socket_connect(o.socket, CONNECT_MS);
-			if (fd >= 0 && take(fd, to))
+			if (fd >= 0 && reach_job_take(fd, to))
 				return 0;
 		}
 		if (cr_now_ns(CLOCK_MONOTONIC) > end)
@@ -120,7 +120,7 @@ int cr_reach(const char *job, struct cr_reached *to, struct cr_err *err)
 	if (strchr(job, '/'))
 		return reach_folder(job, to, err);
 	fd = cr_runtime_await(job, err);
-	if (fd >= 0 && !take(fd, to))
+	if (fd >= 0 && !reach_job_take(fd, to))
 		return cr_fail(err, CR_EXIT_PERMISSION, 0, "the job %s is another user's", job);
 	return fd < 0 ? fd : 0;
 }
@@ -132,7 +132,7 @@ int cr_reach_socket(const char *path, int ms, struct cr_reached *to)
 	*to = (struct cr_reached){ .fd = -1, .pidfd = -1 };
 	if (fd < 0)
 		return fd;
-	return take(fd, to) ? 0 : -EPERM;
+	return reach_job_take(fd, to) ? 0 : -EPERM;
 }
 
 void cr_reach_close(struct cr_reached *to)
@@ -141,7 +141,7 @@ void cr_reach_close(struct cr_reached *to)
 	cr_close_fd(&to->pidfd);
 }
 
-static char state_of(const struct cr_reached *to)
+static char reach_job_state_of(const struct cr_reached *to)
 {
 	struct cr_proc_stat st;
 
@@ -150,7 +150,7 @@ static char state_of(const struct cr_reached *to)
 
 const char *cr_reach_state(const struct cr_reached *to)
 {
-	switch (state_of(to)) {
+	switch (reach_job_state_of(to)) {
 	case 'T':
 	case 't':
 		return "stopped";
@@ -162,7 +162,7 @@ const char *cr_reach_state(const struct cr_reached *to)
 }
 
 /* Somebody has stopped the shepherd and its guard, which would have run it on. The job stays so. */
-static void wake(const struct cr_reached *to)
+static void reach_job_wake(const struct cr_reached *to)
 {
 	struct cr_proc_stat st, guard;
 
@@ -190,8 +190,8 @@ int cr_reach_hear(const struct cr_reached *to, struct cr_wire *wire, cairn_Contr
 		if (poll(&p, 1, turn) > 0)
 			return cr_wire_recv(to->fd, wire, cairn_ControlReply_fields, reply, NULL,
 					    NULL, 0);
-		wake(to);
-		stopped = state_of(to) == 'T' ? stopped + turn : 0;
+		reach_job_wake(to);
+		stopped = reach_job_state_of(to) == 'T' ? stopped + turn : 0;
 		if (stopped >= STOPPED_MS || (ms >= 0 && waited >= ms))
 			return -ETIMEDOUT;
 	}

@@ -39,7 +39,7 @@ static const struct baseline {
 	{ "znver3", "znver2", "erms pku vaes vpclmulqdq" },
 };
 
-static const struct baseline *find(const char *name)
+static const struct baseline *baseline_find(const char *name)
 {
 	size_t i;
 
@@ -63,7 +63,7 @@ static bool lists(const char *list, const char *word)
 
 static bool contains(const struct baseline *b, const char *feature)
 {
-	for (; b; b = find(b->also))
+	for (; b; b = baseline_find(b->also))
 		if (lists(b->features, feature))
 			return true;
 	return false;
@@ -74,7 +74,7 @@ int cr_baseline_check(const char *name, struct cr_err *err)
 	char names[200] = "";
 	size_t i, n = 0;
 
-	if (!*name || find(name))
+	if (!*name || baseline_find(name))
 		return 0;
 	for (i = 0; i < CR_ARRAY_SIZE(baselines); i++)
 		n += snprintf(names + n, sizeof(names) - n, "%s%s", i ? ", " : "",
@@ -84,7 +84,7 @@ int cr_baseline_check(const char *name, struct cr_err *err)
 
 void cr_baseline_cap(cairn_CpuFeatures *cpu, const char *name)
 {
-	const struct baseline *b = find(name);
+	const struct baseline *b = baseline_find(name);
 	const char *feature;
 	size_t i;
 
@@ -101,12 +101,12 @@ struct cap {
 	int error;
 };
 
-static bool gone(const struct cap *c, const char *feature)
+static bool baseline_gone(const struct cap *c, const char *feature)
 {
 	return cr_cpu_has(c->here, feature) && !cr_cpu_has(&c->capped, feature);
 }
 
-static void set(struct cap *c, const char *name, const char *value, int replace)
+static void baseline_set(struct cap *c, const char *name, const char *value, int replace)
 {
 	if (setenv(name, value, replace))
 		c->error = errno;
@@ -124,7 +124,7 @@ static void cap_glibc(struct cap *c)
 	size_t i, n = 0, k;
 
 	for (i = 0; i < CR_ARRAY_SIZE(known); i++) {
-		if (!gone(c, known[i]))
+		if (!baseline_gone(c, known[i]))
 			continue;
 		n += snprintf(list + n, sizeof(list) - n, "%s-", n ? "," : "");
 		for (k = 0; known[i][k]; k++)
@@ -146,7 +146,7 @@ static void cap_glibc(struct cap *c)
 		c->error = ENOMEM;
 		return;
 	}
-	set(c, "GLIBC_TUNABLES", value, 1);
+	baseline_set(c, "GLIBC_TUNABLES", value, 1);
 	free(value);
 }
 
@@ -164,11 +164,11 @@ static void cap_numpy(struct cap *c)
 	size_t i, n = 0;
 
 	for (i = 0; i < CR_ARRAY_SIZE(known); i++)
-		if (gone(c, known[i][1]))
+		if (baseline_gone(c, known[i][1]))
 			n += snprintf(list + n, sizeof(list) - n, "%s%s", n ? "," : "",
 				      known[i][0]);
 	if (n)
-		set(c, "NPY_DISABLE_CPU_FEATURES", list, 0);
+		baseline_set(c, "NPY_DISABLE_CPU_FEATURES", list, 0);
 }
 
 /* Leaves 1 and 7 of cpuid, and which of their bits do not count. */
@@ -183,7 +183,7 @@ static void cap_openssl(struct cap *c)
 	snprintf(value, sizeof(value), "~0x%llx:~0x%llx", (unsigned long long)first,
 		 (unsigned long long)second);
 	if (first || second)
-		set(c, "OPENSSL_ia32cap", value, 0);
+		baseline_set(c, "OPENSSL_ia32cap", value, 0);
 }
 
 /* The last of several options counts: the user's stand behind ours. */
@@ -206,13 +206,13 @@ static void cap_java(struct cap *c)
 		     cr_cpu_has(f, "avx2")    ? 2 :
 						cr_cpu_has(f, "avx"));
 	for (i = 0; i < CR_ARRAY_SIZE(known); i++)
-		if (gone(c, known[i][0]))
+		if (baseline_gone(c, known[i][0]))
 			n += snprintf(list + n, sizeof(list) - n, "%s", known[i][1]);
 	if (asprintf(&value, "%s%s%s", list, old ? " " : "", old ? old : "") < 0) {
 		c->error = ENOMEM;
 		return;
 	}
-	set(c, "JAVA_TOOL_OPTIONS", value, 1);
+	baseline_set(c, "JAVA_TOOL_OPTIONS", value, 1);
 	free(value);
 }
 
@@ -232,7 +232,7 @@ static void cap_levels(struct cap *c)
 
 	for (i = 0; level >= 2 && i < CR_ARRAY_SIZE(known); i++)
 		if (known[i][level - 1])
-			set(c, known[i][0], known[i][level - 1], 0);
+			baseline_set(c, known[i][0], known[i][level - 1], 0);
 }
 
 int cr_baseline_environment(const cairn_CpuFeatures *here, const char *name)

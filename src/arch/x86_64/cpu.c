@@ -53,7 +53,7 @@ static const char *const states[] = {
 	"avx512-mask", "avx512-hi256", "avx512-hi16", "pt",  "pku",
 };
 
-static bool has(const cairn_CpuFeatures *cpu, size_t feature)
+static bool cpu_has(const cairn_CpuFeatures *cpu, size_t feature)
 {
 	unsigned int w = features[feature].word;
 
@@ -65,7 +65,7 @@ const char *cr_cpu_feature(const cairn_CpuFeatures *cpu, size_t i)
 	size_t k;
 
 	for (k = 0; k < CR_ARRAY_SIZE(features); k++)
-		if (has(cpu, k) && !i--)
+		if (cpu_has(cpu, k) && !i--)
 			return features[k].name;
 	return NULL;
 }
@@ -87,7 +87,7 @@ bool cr_cpu_has(const cairn_CpuFeatures *cpu, const char *name)
 
 	for (k = 0; k < CR_ARRAY_SIZE(features); k++)
 		if (!strcmp(features[k].name, name))
-			return has(cpu, k);
+			return cpu_has(cpu, k);
 	return false;
 }
 
@@ -182,7 +182,7 @@ int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, st
 	size_t i, n = 0;
 
 	for (i = 0; i < CR_ARRAY_SIZE(features); i++) {
-		if (!has(had, i) || has(here, i) || n + 24 > sizeof(names))
+		if (!cpu_has(had, i) || cpu_has(here, i) || n + 24 > sizeof(names))
 			continue;
 		n += snprintf(names + n, sizeof(names) - n, " %s", features[i].name);
 	}

@@ -22,8 +22,8 @@
 /* ---- a save ---- */
 
 /* Asks all, in order, until one claims. 1 with *claim filled, 0 or -errno. */
-static int ask(struct cr_save *s, struct cr_plugin_msg *m, int fd, bool known, cairn_Claim *claim,
-	       struct cr_err *err)
+static int claim_ask(struct cr_save *s, struct cr_plugin_msg *m, int fd, bool known,
+		     cairn_Claim *claim, struct cr_err *err)
 {
 	struct cr_plugin_msg *call = malloc(sizeof(*call));
 	int ret = call ? 0 : cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
@@ -69,7 +69,7 @@ int cr_claim_fd(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 				   .inode = v->st.st_ino,
 				   .rdev = v->st.st_rdev };
 	snprintf(m->path, sizeof(m->path), "%s", v->link);
-	ret = ask(s, m, v->fd, known, &d->claim, err);
+	ret = claim_ask(s, m, v->fd, known, &d->claim, err);
 	free(m);
 	if (ret <= 0)
 		return ret;
@@ -102,7 +102,7 @@ int cr_claim_mapping(struct cr_save *s, pid_t pid, const struct cr_map *v, bool 
 					     .dev = v->dev,
 					     .inode = v->inode };
 	snprintf(m->path, sizeof(m->path), "%s", v->path);
-	ret = ask(s, m, -1, known, &claim, err);
+	ret = claim_ask(s, m, -1, known, &claim, err);
 	free(m);
 	if (ret <= 0)
 		return ret;
@@ -191,7 +191,7 @@ static int get(struct cr_restore *r, const cairn_Claim *claim, struct cr_plugin_
 	return ret;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int claim_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	struct cr_plugin_msg *m = calloc(1, sizeof(*m));
 	int fd;
@@ -247,13 +247,13 @@ int cr_claims_prepare(struct cr_restore *r, struct cr_err *err)
 	return ret;
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool claim_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return false;
 }
 
 const struct cr_object cr_object_plugin = {
 	.shape = &cr_shape_plugin,
-	.match = match,
-	.restore = restore,
+	.match = claim_match,
+	.restore = claim_restore,
 };

@@ -29,7 +29,7 @@ enum cr_when cr_when_of_path(const cairn_Description *d)
 	return cr_proc_rest(d->path) ? CR_LATE : CR_EARLY;
 }
 
-static bool in_image(const struct cr_image *img, pid_t pid)
+static bool kernels_in_image(const struct cr_image *img, pid_t pid)
 {
 	size_t i;
 
@@ -45,7 +45,7 @@ pid_t cr_proc_pid(const struct cr_restore *r, const char *path, bool *there)
 
 	if (*there && pid == 1)
 		return pid;
-	*there = *there && in_image(r->img, pid);
+	*there = *there && kernels_in_image(r->img, pid);
 	return *there ? cr_restored_pid(r, pid) : 0;
 }
 
@@ -62,7 +62,7 @@ const char *const cr_namespaces[CR_NAMESPACES] = {
 	"uts",
 };
 
-static bool look(pid_t pid, size_t kind, struct stat *st)
+static bool kernels_look(pid_t pid, size_t kind, struct stat *st)
 {
 	char path[64] = "/proc/self/ns/";
 
@@ -76,7 +76,7 @@ uint64_t cr_namespace_number(pid_t pid, size_t kind)
 {
 	struct stat st;
 
-	return look(pid, kind, &st) ? st.st_ino : 0;
+	return kernels_look(pid, kind, &st) ? st.st_ino : 0;
 }
 
 bool cr_is_namespace(const struct cr_fd_view *v)
@@ -84,7 +84,7 @@ bool cr_is_namespace(const struct cr_fd_view *v)
 	static dev_t all;
 	struct stat st;
 
-	if (!all && look(0, CR_NAMESPACE_UTS, &st))
+	if (!all && kernels_look(0, CR_NAMESPACE_UTS, &st))
 		all = st.st_dev;
 	return all && S_ISREG(v->st.st_mode) && v->st.st_dev == all;
 }

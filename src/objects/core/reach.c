@@ -86,7 +86,7 @@ void cr_rights_back(void)
 
 /* ---- whom a path can be trusted to ---- */
 
-static bool is_ours(uid_t uid)
+static bool reach_is_ours(uid_t uid)
 {
 	struct stat st;
 
@@ -97,9 +97,9 @@ static bool is_ours(uid_t uid)
 /* Nobody else can have put an entry of this owner (or any, if it is -1) into the directory. */
 static bool safe_entry(const struct stat *dir, uid_t owner)
 {
-	if (!is_ours(dir->st_uid))
+	if (!reach_is_ours(dir->st_uid))
 		return false;
-	return !(dir->st_mode & 022) || (dir->st_mode & S_ISVTX && is_ours(owner));
+	return !(dir->st_mode & 022) || (dir->st_mode & S_ISVTX && reach_is_ours(owner));
 }
 
 /* Whether only root can change what path leads to: then it is as safe as it was before. */
@@ -113,7 +113,7 @@ static bool only_roots(const char *path)
 		size_t n = strcspn(path += strspn(path, "/"), "/");
 		int next;
 
-		if (n >= sizeof(part) || !is_ours(dir.st_uid))
+		if (n >= sizeof(part) || !reach_is_ours(dir.st_uid))
 			return false;
 		memcpy(part, path, n);
 		part[n] = 0;
@@ -168,7 +168,7 @@ static int follow(struct walk *w)
 		return errno == EINVAL ? 0 : -errno;
 	target[n] = 0;
 	if (w->links++ == LINKS || fstat(w->at, &dir) ||
-	    fstatat(w->at, w->leaf, &link, AT_SYMLINK_NOFOLLOW) || !is_ours(link.st_uid))
+	    fstatat(w->at, w->leaf, &link, AT_SYMLINK_NOFOLLOW) || !reach_is_ours(link.st_uid))
 		return -ELOOP;
 	/* One's own is one's own; but root's may have been brought here by another. */
 	if ((!geteuid() || link.st_uid != geteuid()) && !safe_entry(&dir, link.st_uid))
@@ -195,7 +195,7 @@ static bool next_name(struct walk *w)
 }
 
 /* Up to the directory of the last name, which may itself be a link only if end says so. */
-static int go(struct walk *w, const char *path, bool end)
+static int reach_go(struct walk *w, const char *path, bool end)
 {
 	if (path[0] != '/')
 		return -EINVAL;
@@ -223,7 +223,7 @@ static int go(struct walk *w, const char *path, bool end)
 }
 
 /* O_PATH, whatever it is; links that are to be trusted lead on. */
-static int find(const char *path)
+static int reach_find(const char *path)
 {
 	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
 	int fd = open_strictly(path, flags), ret;
@@ -237,7 +237,7 @@ static int find(const char *path)
 		return -1;
 	if (fd >= 0)
 		close(fd);
-	ret = go(&w, path, false);
+	ret = reach_go(&w, path, false);
 	fd = ret ? -1 : openat(w.at, w.leaf[0] ? w.leaf : ".", flags);
 	if (w.at >= 0)
 		close(w.at);
@@ -246,12 +246,12 @@ static int find(const char *path)
 	return fd;
 }
 
-/* A link's own descriptor, or what find() gives. */
+/* A link's own descriptor, or what reach_find() gives. */
 static int find_itself(const char *path)
 {
 	int fd = open_strictly(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
-	return fd >= 0 ? fd : find(path);
+	return fd >= 0 ? fd : reach_find(path);
 }
 
 /* ---- opening ---- */
@@ -268,7 +268,7 @@ static bool is_same(const struct stat *st)
 				       st->st_mtim.tv_sec * 1000000000ll + st->st_mtim.tv_nsec;
 }
 
-static int judge(const struct stat *st, int flags, mode_t kind, bool own)
+static int reach_judge(const struct stat *st, int flags, mode_t kind, bool own)
 {
 	if (S_ISLNK(st->st_mode) && (kind ? kind != S_IFLNK : !(flags & O_PATH)))
 		return ELOOP;
@@ -329,13 +329,13 @@ static int open_anyway(int at, const char *path, int flags)
 static int open_found(const char *path, int flags, mode_t kind, bool own)
 {
 	const int itself = O_PATH | O_NOFOLLOW;
-	cr_auto_fd at = (flags & itself) == itself ? find_itself(path) : find(path);
+	cr_auto_fd at = (flags & itself) == itself ? find_itself(path) : reach_find(path);
 	struct stat st;
 	int error;
 
 	if (at < 0 || fstat(at, &st))
 		return -1;
-	error = judge(&st, flags, kind, own);
+	error = reach_judge(&st, flags, kind, own);
 	if (error) {
 		errno = error;
 		return -1;
@@ -353,7 +353,7 @@ static int open_same(const char *path, int flags, mode_t kind)
 	struct stat st;
 
 	/* A directory has no second name, and is not moved by who does not own it. */
-	if (at >= 0 && !fstat(at, &st) && !judge(&st, flags, kind, false) &&
+	if (at >= 0 && !fstat(at, &st) && !reach_judge(&st, flags, kind, false) &&
 	    (S_ISDIR(st.st_mode) || is_same(&st)))
 		return reopen(at, path, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
 	errno = EACCES;
@@ -393,7 +393,7 @@ int cr_reach_stat(const char *path, struct stat *st)
 	bool own;
 
 	cr_rights_for(path);
-	at = find(path);
+	at = reach_find(path);
 	own = lent;
 	cr_rights_back();
 	if (at < 0 && own && errno == EACCES)
@@ -409,13 +409,13 @@ int cr_reach_stat(const char *path, struct stat *st)
 /* ---- names ---- */
 
 /* A name in its directory, with the rights for it; cr_rights_back() in any case. */
-static int enter(struct walk *w, const char *path)
+static int reach_enter(struct walk *w, const char *path)
 {
 	int ret;
 
 	*w = (struct walk){ .at = -1 };
 	cr_rights_for(path);
-	ret = go(w, path, true);
+	ret = reach_go(w, path, true);
 	if (!ret && !w->leaf[0])
 		ret = -EEXIST;
 	if (ret)
@@ -423,7 +423,7 @@ static int enter(struct walk *w, const char *path)
 	return ret;
 }
 
-static int leave(struct walk *w, int ret)
+static int reach_leave(struct walk *w, int ret)
 {
 	int error = errno;
 
@@ -439,54 +439,55 @@ int cr_reach_create(const char *path, int flags, mode_t mode)
 	struct walk w;
 	const int how = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 
-	return leave(&w, enter(&w, path) ? -1 : openat(w.at, w.leaf, how | flags, mode));
+	return reach_leave(&w,
+			   reach_enter(&w, path) ? -1 : openat(w.at, w.leaf, how | flags, mode));
 }
 
 int cr_reach_mkdir(const char *path, mode_t mode)
 {
 	struct walk w;
 
-	return leave(&w, enter(&w, path) ? -1 : mkdirat(w.at, w.leaf, mode));
+	return reach_leave(&w, reach_enter(&w, path) ? -1 : mkdirat(w.at, w.leaf, mode));
 }
 
 int cr_reach_rmdir(const char *path)
 {
 	struct walk w;
 
-	return leave(&w, enter(&w, path) ? -1 : unlinkat(w.at, w.leaf, AT_REMOVEDIR));
+	return reach_leave(&w, reach_enter(&w, path) ? -1 : unlinkat(w.at, w.leaf, AT_REMOVEDIR));
 }
 
 int cr_reach_unlink(const char *path)
 {
 	struct walk w;
 
-	return leave(&w, enter(&w, path) ? -1 : unlinkat(w.at, w.leaf, 0));
+	return reach_leave(&w, reach_enter(&w, path) ? -1 : unlinkat(w.at, w.leaf, 0));
 }
 
 int cr_reach_mkfifo(const char *path, mode_t mode)
 {
 	struct walk w;
 
-	return leave(&w, enter(&w, path) ? -1 : mkfifoat(w.at, w.leaf, mode));
+	return reach_leave(&w, reach_enter(&w, path) ? -1 : mkfifoat(w.at, w.leaf, mode));
 }
 
 int cr_reach_symlink(const char *target, const char *path)
 {
 	struct walk w;
 
-	return leave(&w, enter(&w, path) ? -1 : symlinkat(target, w.at, w.leaf));
+	return reach_leave(&w, reach_enter(&w, path) ? -1 : symlinkat(target, w.at, w.leaf));
 }
 
 static int two(const char *from, const char *to, bool link)
 {
 	struct walk a, b = { .at = -1 };
-	int ret = enter(&a, from);
+	int ret = reach_enter(&a, from);
 
 	/* The rights are those for the first of them, or less. */
 	if (!ret && behalf.of && !lent && !only_roots(to))
 		take_rights();
 	if (!ret) {
-		ret = go(&b, to, true);
+		ret = reach_go(&b, to, true);
 		if (ret)
 			errno = -ret;
 	}
@@ -495,7 +496,7 @@ static int two(const char *from, const char *to, bool link)
 			     renameat(a.at, a.leaf, b.at, b.leaf);
 	if (b.at >= 0)
 		close(b.at);
-	return leave(&a, ret ? -1 : 0);
+	return reach_leave(&a, ret ? -1 : 0);
 }
 
 int cr_reach_rename(const char *from, const char *to)

@@ -75,7 +75,7 @@ static int *closed_fds(size_t n)
 	return fds;
 }
 
-static int make_room(struct cr_restore *r, struct cr_err *err)
+static int registry_make_room(struct cr_restore *r, struct cr_err *err)
 {
 	size_t n = r->img->descriptions.n;
 
@@ -153,7 +153,7 @@ static int prepare_late(struct cr_restore *r, size_t i, struct cr_err *err)
 int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	const struct cr_object *const *k;
-	int ret = make_room(r, err);
+	int ret = registry_make_room(r, err);
 	size_t i;
 
 	if (!ret)
@@ -184,7 +184,7 @@ int cr_objects_prepare(struct cr_restore *r, struct cr_err *err)
 
 /* ---- late ones: the shepherd opens them, whoever holds them peeks at a socket ---- */
 
-static int hand_over(int sock, int fd)
+static int registry_hand_over(int sock, int fd)
 {
 	CR_RIGHTS_ROOM(1) room;
 	char byte = 0;
@@ -229,7 +229,7 @@ int cr_objects_late(struct cr_restore *r, struct cr_err *err)
 		if (r->late[i][0] >= 0 && r->description_fd[i] < 0 && open_now(r, i, err) < 0)
 			return -EIO;
 		if (r->late[i][0] >= 0)
-			ret = hand_over(r->late[i][0], r->description_fd[i]);
+			ret = registry_hand_over(r->late[i][0], r->description_fd[i]);
 		/* What nobody holds but a socket's queue is settled here. */
 		if (!ret && !r->first[i] && o->settle && r->description_fd[i] >= 0)
 			ret = o->settle(r, d, r->description_fd[i], NULL, err);

@@ -27,7 +27,7 @@ size_t cr_room_of(cairn_ObjectKind kind)
 	return s && s->numbers ? s->numbers : CR_NUMBERS_MOST;
 }
 
-static int by_number(const void *a, const void *b)
+static int room_by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
 }
@@ -39,7 +39,7 @@ int cr_room_find(int *used, size_t n, size_t need, int *base, int *end)
 	size_t i;
 
 	if (n)
-		qsort(used, n, sizeof(*used), by_number);
+		qsort(used, n, sizeof(*used), room_by_number);
 	*base = (n && used[n - 1] >= LOWEST ? used[n - 1] : LOWEST - 1) + 64;
 	*end = INT32_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &limit) || *base + need < limit.rlim_cur)

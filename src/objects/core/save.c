@@ -114,7 +114,8 @@ int cr_fd_view_read(struct cr_fd_view *v, int fd, pid_t pid, int number)
  * The order of the sorted ones: by what is known of them, inode and way of access, and then as the
  * kernel has them.
  */
-static int order(const struct cr_saved_description *d, const struct stat *st, int flags, int fd)
+static int save_order(const struct cr_saved_description *d, const struct stat *st, int flags,
+		      int fd)
 {
 	int access = d->m.flags & O_ACCMODE;
 	pid_t self;
@@ -175,22 +176,22 @@ static bool kcmp_forbidden(void)
 static bool find_alike(const struct cr_save *s, const struct stat *st, int flags, int fd,
 		       size_t *at)
 {
-	while (*at && !order(s->sorted.v[*at - 1], st, flags, fd))
+	while (*at && !save_order(s->sorted.v[*at - 1], st, flags, fd))
 		(*at)--;
-	for (; *at < s->sorted.n && !order(s->sorted.v[*at], st, flags, fd); (*at)++)
+	for (; *at < s->sorted.n && !save_order(s->sorted.v[*at], st, flags, fd); (*at)++)
 		if (same_description(s->sorted.v[*at]->fd, fd))
 			return true;
 	return false;
 }
 
 /* Where it stands among the sorted ones, or would; true if it does. fd -1: any of the inode. */
-static bool find(const struct cr_save *s, const struct stat *st, int flags, int fd, size_t *at)
+static bool save_find(const struct cr_save *s, const struct stat *st, int flags, int fd, size_t *at)
 {
 	size_t low = 0, high = s->sorted.n;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		int o = order(s->sorted.v[mid], st, flags, fd);
+		int o = save_order(s->sorted.v[mid], st, flags, fd);
 
 		*at = mid;
 		if (!o)
@@ -209,18 +210,18 @@ const cairn_Description *cr_description_sibling(const struct cr_save *s, const s
 {
 	size_t at;
 
-	if (!find(s, st, 0, -1, &at))
+	if (!save_find(s, st, 0, -1, &at))
 		return NULL;
 	if (&s->sorted.v[at]->m != d)
 		return &s->sorted.v[at]->m;
-	if (at && !order(s->sorted.v[at - 1], st, 0, -1))
+	if (at && !save_order(s->sorted.v[at - 1], st, 0, -1))
 		return &s->sorted.v[at - 1]->m;
-	if (at + 1 < s->sorted.n && !order(s->sorted.v[at + 1], st, 0, -1))
+	if (at + 1 < s->sorted.n && !save_order(s->sorted.v[at + 1], st, 0, -1))
 		return &s->sorted.v[at + 1]->m;
 	return NULL;
 }
 
-static struct cr_saved_description *add(struct cr_save *s, size_t at)
+static struct cr_saved_description *save_add(struct cr_save *s, size_t at)
 {
 	struct cr_saved_description *d = calloc(1, sizeof(*d));
 
@@ -266,12 +267,12 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 	size_t at;
 	int ret;
 
-	if (find(s, &v->st, v->flags, v->fd, &at)) {
+	if (save_find(s, &v->st, v->flags, v->fd, &at)) {
 		*id = s->sorted.v[at]->m.id;
 		cr_close_fd(&v->fd);
 		return 0;
 	}
-	d = add(s, at);
+	d = save_add(s, at);
 	if (!d)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing the job");
 	d->fd = v->fd;

@@ -28,7 +28,7 @@ struct stand_in {
 };
 
 /* In the child, on a stack of its own, while the shepherd waits: as between vfork and exec. */
-static void run(void *arg)
+static void stand_in_run(void *arg)
 {
 	struct stand_in *s = arg;
 
@@ -63,11 +63,11 @@ int cr_stand_in(struct cr_ids *ids, pid_t pid, uid_t uid, gid_t gid, int (*fn)(v
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	/* clone3 may be missing in containers, where ids are translated. */
-	child = ids ? cr_clone_call(c.flags, stack + c.stack_size, run, &s) :
-		      cr_clone3_call(&c, sizeof(c), run, &s);
+	child = ids ? cr_clone_call(c.flags, stack + c.stack_size, stand_in_run, &s) :
+		      cr_clone3_call(&c, sizeof(c), stand_in_run, &s);
 	if (child < 0 && exact) {
 		c.set_tid = c.set_tid_size = 0;
-		child = cr_clone3_call(&c, sizeof(c), run, &s);
+		child = cr_clone3_call(&c, sizeof(c), stand_in_run, &s);
 	}
 	while (child > 0 && waitpid(child, NULL, __WALL) < 0 && errno == EINTR)
 		;

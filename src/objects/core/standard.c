@@ -27,7 +27,7 @@ static bool is_slot(const struct cr_slot *s, const struct stat *st)
 	       s->st.st_ino == st->st_ino;
 }
 
-static const struct cr_slot *find(const struct cr_outside *o, const struct cr_fd_view *v)
+static const struct cr_slot *standard_find(const struct cr_outside *o, const struct cr_fd_view *v)
 {
 	unsigned int i;
 
@@ -37,15 +37,15 @@ static const struct cr_slot *find(const struct cr_outside *o, const struct cr_fd
 	return NULL;
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool standard_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
-	return find(s->outside, v);
+	return standard_find(s->outside, v);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int standard_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			 struct cr_err *err)
 {
-	const struct cr_slot *slot = find(s->outside, v);
+	const struct cr_slot *slot = standard_find(s->outside, v);
 	unsigned int i;
 
 	for (i = 0; i < s->outside->nslots; i++) {
@@ -84,7 +84,7 @@ static int open_slot(const struct cr_outside *o, int number, int least)
 }
 
 /* The three of ours, for descriptors that were several of theirs. */
-static int prepare(struct cr_restore *r, struct cr_err *err)
+static int standard_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	cr_auto_fd fd = -1;
 	int *to = malloc(CR_STANDARD * sizeof(*to)), n;
@@ -104,7 +104,7 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	return 0;
 }
 
-static void free_restore(struct cr_restore *r)
+static void standard_free_restore(struct cr_restore *r)
 {
 	int *standard = r->state[cairn_ObjectKind_OBJECT_STDIO], n;
 
@@ -124,7 +124,7 @@ int cr_standard_fd(const struct cr_restore *r, const cairn_Description *d, int n
 	return standard[number];
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int standard_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int fd = open_slot(r->outside, d->slot, 3);
 
@@ -133,9 +133,9 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_stdio = {
 	.shape = &cr_shape_stdio,
-	.match = match,
-	.save = save,
-	.prepare = prepare,
-	.restore = restore,
-	.free_restore = free_restore,
+	.match = standard_match,
+	.save = standard_save,
+	.prepare = standard_prepare,
+	.restore = standard_restore,
+	.free_restore = standard_free_restore,
 };

@@ -57,7 +57,7 @@ static watches *state(struct cr_save *s)
 	return *p;
 }
 
-static void free_save(struct cr_save *s)
+static void epoll_free_save(struct cr_save *s)
 {
 	watches *all = s->state[cairn_ObjectKind_OBJECT_EPOLL];
 
@@ -93,8 +93,8 @@ static int control(int set, int op, int target, int number, struct epoll_event *
 
 /* ---- save ---- */
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int epoll_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		      struct cr_err *err)
 {
 	watches *all = state(s);
 	size_t first = all ? all->n : 0, i;
@@ -134,7 +134,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
-static int by_number(const void *a, const void *b)
+static int epoll_by_number(const void *a, const void *b)
 {
 	const struct cr_holder *x = a, *y = b;
 
@@ -144,7 +144,7 @@ static int by_number(const void *a, const void *b)
 }
 
 /* kcmp of a duplicate of ours with a watched file. */
-static long compare(int fd, int set, const struct watch *w)
+static long epoll_compare(int fd, int set, const struct watch *w)
 {
 	struct kcmp_epoll_slot slot = { set, w->m.number, w->nth };
 
@@ -152,12 +152,12 @@ static long compare(int fd, int set, const struct watch *w)
 }
 
 /* Among the sorted descriptions from low to high, which have one inode and one access. */
-static const struct cr_saved_description *search(const struct cr_save *s, size_t low, size_t high,
-						 int set, const struct watch *w)
+static const struct cr_saved_description *epoll_search(const struct cr_save *s, size_t low,
+						       size_t high, int set, const struct watch *w)
 {
 	while (low < high) {
 		size_t mid = (low + high) / 2;
-		long order = compare(s->sorted.v[mid]->fd, set, w);
+		long order = epoll_compare(s->sorted.v[mid]->fd, set, w);
 
 		if (order <= 0)
 			return order ? NULL : s->sorted.v[mid];
@@ -181,9 +181,10 @@ static const struct cr_saved_description *find_target(const struct cr_save *s,
 						      const struct watch *w)
 {
 	struct cr_holder key = { .pid = w->pid, .number = w->m.number };
-	const struct cr_holder *h = bsearch(&key, sorted, s->holders.n, sizeof(*sorted), by_number);
+	const struct cr_holder *h =
+		bsearch(&key, sorted, s->holders.n, sizeof(*sorted), epoll_by_number);
 	const struct cr_saved_description *d = h ? cr_description_noted(s, h->description) : NULL;
-	long order = d ? compare(d->fd, set, w) : -1;
+	long order = d ? epoll_compare(d->fd, set, w) : -1;
 	size_t from, to;
 
 	/* A kernel that cannot tell leaves what is under the number now. */
@@ -194,7 +195,8 @@ static const struct cr_saved_description *find_target(const struct cr_save *s,
 
 		for (to = from + 1; to < s->sorted.n && alike(m, &s->sorted.v[to]->m); to++)
 			;
-		d = m->dev == w->dev && m->inode == w->inode ? search(s, from, to, set, w) : NULL;
+		d = m->dev == w->dev && m->inode == w->inode ? epoll_search(s, from, to, set, w) :
+							       NULL;
 		if (d)
 			return d;
 	}
@@ -211,7 +213,7 @@ static int find_targets(struct cr_save *s, watches *all, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving an epoll set");
 	if (s->holders.n)
 		memcpy(sorted, s->holders.v, s->holders.n * sizeof(*sorted));
-	qsort(sorted, s->holders.n, sizeof(*sorted), by_number);
+	qsort(sorted, s->holders.n, sizeof(*sorted), epoll_by_number);
 	for (i = 0; i < all->n && !ret; i++) {
 		struct watch *w = &all->v[i];
 		int set = cr_description_noted(s, w->m.description)->fd;
@@ -358,7 +360,7 @@ static void ask_sets(const struct cr_save *s, watches *all)
 	munmap(pending, all->n);
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int epoll_finish(struct cr_save *s, struct cr_err *err)
 {
 	watches *all = s->state[cairn_ObjectKind_OBJECT_EPOLL];
 	bool any = false, ask;
@@ -385,7 +387,7 @@ static int finish(struct cr_save *s, struct cr_err *err)
 
 /* ---- restore ---- */
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int epoll_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	struct params params = { d->event.busy_poll_usecs, d->event.busy_poll_budget,
 				 d->event.busy_poll_prefer, 0 };
@@ -396,8 +398,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	return cr_restored_anon(fd, d, "an epoll set", err);
 }
 
-static int add(struct cr_restore *r, int set, const cairn_EpollWatch *w, uint32_t events,
-	       const struct cr_process_image *p, struct cr_err *err)
+static int epoll_add(struct cr_restore *r, int set, const cairn_EpollWatch *w, uint32_t events,
+		     const struct cr_process_image *p, struct cr_err *err)
 {
 	struct epoll_event e = { events, { .u64 = w->data } };
 	int i = cr_description_index(r->img, w->target), fd, ret;
@@ -431,7 +433,7 @@ static int add_fired(struct cr_restore *r, int set, const cairn_EpollWatch *w,
 		     const struct cr_process_image *p, struct cr_err *err)
 {
 	struct epoll_event e = { w->events, { .u64 = w->data } };
-	int ret = add(r, set, w, w->events | ANYTHING, p, err);
+	int ret = epoll_add(r, set, w, w->events | ANYTHING, p, err);
 
 	if (ret || drain(set))
 		return ret;
@@ -450,8 +452,8 @@ static int kind_of(const cairn_EpollWatch *w)
 	return w->events & EPOLLONESHOT && !(w->events & ~PRIVATE_BITS) ? FIRED : WAITING;
 }
 
-static int settle(struct cr_restore *r, const cairn_Description *d, int fd,
-		  const struct cr_process_image *p, struct cr_err *err)
+static int epoll_settle(struct cr_restore *r, const cairn_Description *d, int fd,
+			const struct cr_process_image *p, struct cr_err *err)
 {
 	int kind, ret = 0;
 	size_t i;
@@ -463,7 +465,7 @@ static int settle(struct cr_restore *r, const cairn_Description *d, int fd,
 			if (w->description != d->id || kind_of(w) != kind)
 				continue;
 			ret = kind == FIRED ? add_fired(r, fd, w, p, err) :
-					      add(r, fd, w, w->events, p, err);
+					      epoll_add(r, fd, w, w->events, p, err);
 		}
 		if (kind == QUIET)
 			drain(fd);
@@ -473,9 +475,9 @@ static int settle(struct cr_restore *r, const cairn_Description *d, int fd,
 
 const struct cr_object cr_object_epoll = {
 	.shape = &cr_shape_epoll,
-	.save = save,
-	.restore = restore,
-	.finish = finish,
-	.settle = settle,
-	.free_save = free_save,
+	.save = epoll_save,
+	.restore = epoll_restore,
+	.finish = epoll_finish,
+	.settle = epoll_settle,
+	.free_save = epoll_free_save,
 };

@@ -9,8 +9,8 @@
 #include "objects/core/save.h"
 #include "objects/shape/shape.h"
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int eventfd_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 	uint64_t semaphore = 0;
@@ -27,7 +27,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int eventfd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int fd = eventfd(0, EFD_CLOEXEC | (d->event.semaphore ? EFD_SEMAPHORE : 0));
 	uint64_t count = d->event.count;
@@ -44,6 +44,6 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_eventfd = {
 	.shape = &cr_shape_eventfd,
-	.save = save,
-	.restore = restore,
+	.save = eventfd_save,
+	.restore = eventfd_restore,
 };

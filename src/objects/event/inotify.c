@@ -33,7 +33,7 @@
 
 typedef CR_LIST(struct cr_watch) watches;
 
-static void free_save(struct cr_save *s)
+static void inotify_free_save(struct cr_save *s)
 {
 	watches *all = s->state[cairn_ObjectKind_OBJECT_INOTIFY];
 
@@ -59,8 +59,8 @@ static void read_handle(const char *line, struct cr_watch *w)
 		w->handle.h.f_handle[i] = byte;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int inotify_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			struct cr_err *err)
 {
 	void **state = &s->state[cairn_ObjectKind_OBJECT_INOTIFY];
 	watches *all = *state ? *state : (*state = calloc(1, sizeof(*all)));
@@ -125,7 +125,7 @@ static int make_guard(const struct cr_save *s, const struct cr_watch *w, size_t 
 	return guard;
 }
 
-static int append(char **events, size_t *size, const struct inotify_event *e)
+static int inotify_append(char **events, size_t *size, const struct inotify_event *e)
 {
 	size_t len = sizeof(*e) + e->len;
 	char *more = realloc(*events, *size + len);
@@ -139,8 +139,8 @@ static int append(char **events, size_t *size, const struct inotify_event *e)
 }
 
 /* What is there now, without the reports that watches of these n are gone, under their numbers. */
-static void collect(int fd, const struct cr_watch *w, const int *wds, size_t n, char **events,
-		    size_t *size)
+static void inotify_collect(int fd, const struct cr_watch *w, const int *wds, size_t n,
+			    char **events, size_t *size)
 {
 	cr_auto_free char *got = NULL;
 	struct inotify_event *e;
@@ -156,7 +156,7 @@ static void collect(int fd, const struct cr_watch *w, const int *wds, size_t n, 
 			continue;
 		if (i < n)
 			e->wd = w[i].m.wd;
-		append(events, size, e);
+		inotify_append(events, size, e);
 	}
 }
 
@@ -192,19 +192,19 @@ static int read_and_put_back(const struct cr_save *s, int fd, const struct cr_wa
 		return cannot_keep("they cannot be read", -ret, err);
 	for (i = 0; i < n; i++)
 		inotify_rm_watch(fd, w[i].m.wd);
-	collect(fd, w, own, n, events, size);
+	inotify_collect(fd, w, own, n, events, size);
 	/* Up to here the instance itself has seen all. */
-	collect(guard, w, guarded, n, &missed, &missed_size);
+	inotify_collect(guard, w, guarded, n, &missed, &missed_size);
 	missed_size = 0;
 	ret = cr_inotify_begin(&q, fd, err);
 	if (!ret && cr_inotify_put(&q, *events, *size))
 		ret = cannot_keep("they cannot be made to happen again", 0, err);
-	collect(guard, w, guarded, n, &missed, &missed_size);
+	inotify_collect(guard, w, guarded, n, &missed, &missed_size);
 	if (!ret && missed_size) {
 		cr_inotify_put(&q, missed, missed_size);
 		for (at = 0; at < missed_size; at += sizeof(*e) + e->len) {
 			e = (void *)(missed + at);
-			append(events, size, e);
+			inotify_append(events, size, e);
 		}
 	}
 	cr_inotify_end(&q);
@@ -218,8 +218,8 @@ static int read_and_put_back(const struct cr_save *s, int fd, const struct cr_wa
 	return ret;
 }
 
-static int save_queue(struct cr_save *s, uint32_t id, const struct cr_watch *w, size_t n,
-		      struct cr_err *err)
+static int inotify_save_queue(struct cr_save *s, uint32_t id, const struct cr_watch *w, size_t n,
+			      struct cr_err *err)
 {
 	int fd = cr_description_noted(s, id)->fd, bytes = 0, ret;
 	cairn_InotifyQueue m = { .description = id };
@@ -239,7 +239,7 @@ static int save_queue(struct cr_save *s, uint32_t id, const struct cr_watch *w, 
 		     cr_image_record(s->writer, cairn_RecordType_RECORD_INOTIFY_QUEUE, &m, err);
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int inotify_finish(struct cr_save *s, struct cr_err *err)
 {
 	watches *all = s->state[cairn_ObjectKind_OBJECT_INOTIFY];
 	struct cr_watch *w = all ? all->v : NULL;
@@ -270,14 +270,14 @@ static int finish(struct cr_save *s, struct cr_err *err)
 			;
 		for (n = 0; k + n < all->n && w[k + n].m.description == m->id; n++)
 			;
-		ret = save_queue(s, m->id, w + k, n, err);
+		ret = inotify_save_queue(s, m->id, w + k, n, err);
 	}
 	return ret;
 }
 
 /* ---- restore ---- */
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int inotify_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	return cr_restored_anon(inotify_init1(IN_CLOEXEC), d, "an inotify instance", err);
 }
@@ -290,7 +290,8 @@ static int by_wd(const void *a, const void *b)
 	return x->wd < y->wd ? -1 : x->wd > y->wd;
 }
 
-static int watch(struct cr_restore *r, int fd, const cairn_InotifyWatch *w, struct cr_err *err)
+static int inotify_watch(struct cr_restore *r, int fd, const cairn_InotifyWatch *w,
+			 struct cr_err *err)
 {
 	int i = w->target ? cr_description_index(r->img, w->target) : -1, ret, at;
 	cr_auto_fd found = -1;
@@ -347,7 +348,7 @@ static int last(struct cr_restore *r, const cairn_Description *d, int fd, struct
 			sorted[n++] = &r->img->inotify_watches.v[i];
 	qsort(sorted, n, sizeof(*sorted), by_wd);
 	for (i = 0; i < n && !ret; i++)
-		ret = watch(r, fd, sorted[i], err);
+		ret = inotify_watch(r, fd, sorted[i], err);
 	if (next)
 		cr_inotify_next(fd, next);
 	return ret;
@@ -355,9 +356,9 @@ static int last(struct cr_restore *r, const cairn_Description *d, int fd, struct
 
 const struct cr_object cr_object_inotify = {
 	.shape = &cr_shape_inotify,
-	.save = save,
-	.restore = restore,
-	.finish = finish,
+	.save = inotify_save,
+	.restore = inotify_restore,
+	.finish = inotify_finish,
 	.last = last,
-	.free_save = free_save,
+	.free_save = inotify_free_save,
 };

@@ -155,7 +155,7 @@ int cr_inotify_possible(int fd)
 	return access(dir, W_OK) ? -errno : 0;
 }
 
-static int start(struct cr_inotify_queue *q, struct cr_err *err)
+static int inotify_queue_start(struct cr_inotify_queue *q, struct cr_err *err)
 {
 	cr_auto_free char *gone = NULL;
 	char dir[CR_PATH_MAX], path[CR_PATH_MAX + 8];
@@ -193,7 +193,7 @@ int cr_inotify_begin(struct cr_inotify_queue *q, int fd, struct cr_err *err)
 	/* What we do is no reason for a signal. */
 	q->flags = fcntl(fd, F_GETFL);
 	fcntl(fd, F_SETFL, q->flags & ~O_ASYNC);
-	ret = start(q, err);
+	ret = inotify_queue_start(q, err);
 	if (ret)
 		return ret;
 	for (after = queued(fd), before = -1; after > before; after = queued(fd)) {
@@ -209,7 +209,7 @@ int cr_inotify_begin(struct cr_inotify_queue *q, int fd, struct cr_err *err)
 }
 
 /* Takes from the queue's head what we have put there. */
-static bool make_room(struct cr_inotify_queue *q, size_t n)
+static bool inotify_queue_make_room(struct cr_inotify_queue *q, size_t n)
 {
 	char buf[4 * PLAIN];
 
@@ -233,7 +233,7 @@ static int stage(struct cr_inotify_queue *q, const struct inotify_event *e, char
 			fcntl(q->dir, F_DUPFD_CLOEXEC, 3);
 }
 
-static int watch(struct cr_inotify_queue *q, const char *name, uint32_t mask, int wd)
+static int inotify_queue_watch(struct cr_inotify_queue *q, const char *name, uint32_t mask, int wd)
 {
 	char path[CR_PATH_MAX + 20];
 
@@ -250,9 +250,9 @@ static int put_rename(struct cr_inotify_queue *q, const struct inotify_event *fr
 	bool same = from->wd == to->wd;
 	int ret;
 
-	if (make_node(dir_a, from->name, from->mask & IN_ISDIR) || !make_room(q, 2) ||
-	    watch(q, a, same ? IN_MOVE : IN_MOVED_FROM, from->wd) ||
-	    (!same && watch(q, b, IN_MOVED_TO, to->wd)))
+	if (make_node(dir_a, from->name, from->mask & IN_ISDIR) || !inotify_queue_make_room(q, 2) ||
+	    inotify_queue_watch(q, a, same ? IN_MOVE : IN_MOVED_FROM, from->wd) ||
+	    (!same && inotify_queue_watch(q, b, IN_MOVED_TO, to->wd)))
 		return -1;
 	ret = renameat(dir_a, from->name, same ? dir_a : dir_b, to->name);
 	inotify_rm_watch(q->fd, from->wd);
@@ -261,7 +261,7 @@ static int put_rename(struct cr_inotify_queue *q, const struct inotify_event *fr
 	return ret;
 }
 
-static int put(struct cr_inotify_queue *q, const struct inotify_event *e)
+static int inotify_queue_put(struct cr_inotify_queue *q, const struct inotify_event *e)
 {
 	uint32_t bit = e->mask & IN_ALL_EVENTS;
 	bool is_dir = e->mask & IN_ISDIR;
@@ -280,7 +280,7 @@ static int put(struct cr_inotify_queue *q, const struct inotify_event *e)
 		return -1;
 	name = e->len ? e->name : own;
 	if (e->mask & IN_IGNORED) {
-		if (watch(q, own, IN_ATTRIB, e->wd) || !make_room(q, 1))
+		if (inotify_queue_watch(q, own, IN_ATTRIB, e->wd) || !inotify_queue_make_room(q, 1))
 			return -1;
 		return inotify_rm_watch(q->fd, e->wd);
 	}
@@ -289,7 +289,7 @@ static int put(struct cr_inotify_queue *q, const struct inotify_event *e)
 		ret = make_node(q->spare, "moving", is_dir);
 	else if (e->len && bit != IN_CREATE)
 		ret = make_node(dir, name, is_dir);
-	if (ret || watch(q, own, bit, e->wd) || !make_room(q, 1))
+	if (ret || inotify_queue_watch(q, own, bit, e->wd) || !inotify_queue_make_room(q, 1))
 		return -1;
 	ret = happen(bit, is_dir, dir, name, q->spare);
 	if (!ret)
@@ -317,7 +317,7 @@ int cr_inotify_put(struct cr_inotify_queue *q, const char *events, size_t size)
 			len += PLAIN + next->len;
 			continue;
 		}
-		ret |= put(q, e);
+		ret |= inotify_queue_put(q, e);
 	}
 	return ret ? -EIO : 0;
 }

@@ -37,12 +37,12 @@ struct ghost {
 
 typedef CR_LIST(struct ghost) ghosts;
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool pidfd_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return !strcmp(v->link, "anon_inode:[pidfd]") || !strncmp(v->link, "pidfd:", 6);
 }
 
-static bool of_job(pid_t pid)
+static bool pidfd_of_job(pid_t pid)
 {
 	struct cr_proc_stat st;
 	int depth;
@@ -57,8 +57,8 @@ static bool of_job(pid_t pid)
 	return false;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int pidfd_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		      struct cr_err *err)
 {
 	struct info info = { .mask = INFO_EXIT };
 	cr_auto_free char *text = NULL;
@@ -74,7 +74,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 			d->event.exit_code = info.exit_code;
 		return 0;
 	}
-	if (d->event.pid <= 0 || !of_job(d->event.pid))
+	if (d->event.pid <= 0 || !pidfd_of_job(d->event.pid))
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			       "process %d has a pidfd (fd %d) of process %d, which is not of the "
 			       "job: close it or run the checkpoint when it is closed; the job "
@@ -91,7 +91,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 
 /* ---- restore ---- */
 
-static bool taken(const struct cr_image *img, pid_t id)
+static bool pidfd_taken(const struct cr_image *img, pid_t id)
 {
 	const cairn_Job *j = &img->job;
 	size_t i, k;
@@ -136,7 +136,7 @@ static pid_t make_ghost(const struct cr_restore *r, int status)
 				.set_tid_size = 1 };
 
 	for (pid = -1; id > 300 && !r->virtual_ids; id--) {
-		if (taken(r->img, id) || skip-- > 0)
+		if (pidfd_taken(r->img, id) || skip-- > 0)
 			continue;
 		pid = syscall(SYS_clone3, &c, sizeof(c));
 		if (!pid)
@@ -171,7 +171,7 @@ static pid_t ghost(struct cr_restore *r, const cairn_Description *d)
 	return g->pid;
 }
 
-static void free_restore(struct cr_restore *r)
+static void pidfd_free_restore(struct cr_restore *r)
 {
 	ghosts *all = r->state[cairn_ObjectKind_OBJECT_PIDFD];
 	size_t i;
@@ -185,7 +185,7 @@ static void free_restore(struct cr_restore *r)
 	r->state[cairn_ObjectKind_OBJECT_PIDFD] = NULL;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int pidfd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	pid_t pid = d->event.pid == -1 ? ghost(r, d) : cr_restored_pid(r, d->event.pid);
 	int fd;
@@ -201,8 +201,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 const struct cr_object cr_object_pidfd = {
 	.shape = &cr_shape_pidfd,
 	.when = CR_LATE,
-	.match = match,
-	.save = save,
-	.restore = restore,
-	.free_restore = free_restore,
+	.match = pidfd_match,
+	.save = pidfd_save,
+	.restore = pidfd_restore,
+	.free_restore = pidfd_free_restore,
 };

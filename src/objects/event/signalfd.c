@@ -9,8 +9,8 @@
 #include "objects/core/fdinfo.h"
 #include "objects/shape/shape.h"
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int signalfd_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			 struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 
@@ -20,7 +20,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int signalfd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	uint64_t mask = d->event.signals;
 
@@ -32,6 +32,6 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_signalfd = {
 	.shape = &cr_shape_signalfd,
-	.save = save,
-	.restore = restore,
+	.save = signalfd_save,
+	.restore = signalfd_restore,
 };

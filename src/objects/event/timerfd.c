@@ -45,8 +45,8 @@ static bool get_spec(const char *text, const char *key, int64_t *ns)
 	return true;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int timerfd_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 	cairn_Event *e = &d->event;
@@ -80,7 +80,7 @@ static struct timespec timespec(int64_t ns)
 	return (struct timespec){ ns / 1000000000, ns % 1000000000 };
 }
 
-static int set(int fd, const cairn_Event *e, int flags, int64_t value)
+static int timerfd_set(int fd, const cairn_Event *e, int flags, int64_t value)
 {
 	struct itimerspec t = { timespec(e->interval_ns), timespec(value > 0 ? value : 1) };
 
@@ -95,7 +95,7 @@ static int64_t shift(const struct cr_restore *r, clockid_t clock)
 	return !by || clock == CLOCK_REALTIME ? 0 : by[clock == CLOCK_BOOTTIME];
 }
 
-static int prepare(struct cr_restore *r, struct cr_err *err)
+static int timerfd_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	int64_t *by = r->virtual_ids ? calloc(2, sizeof(*by)) : NULL;
 
@@ -107,7 +107,7 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	return 0;
 }
 
-static void free_restore(struct cr_restore *r)
+static void timerfd_free_restore(struct cr_restore *r)
 {
 	free(r->state[cairn_ObjectKind_OBJECT_TIMERFD]);
 	r->state[cairn_ObjectKind_OBJECT_TIMERFD] = NULL;
@@ -121,22 +121,22 @@ static int arm(const struct cr_restore *r, int fd, const cairn_Event *e)
 
 	/* Expired once and for all. */
 	if (!e->expiry_ns)
-		return e->count ? set(fd, e, flags, 1) : 0;
+		return e->count ? timerfd_set(fd, e, flags, 1) : 0;
 	if (!e->count && flags & TFD_TIMER_ABSTIME)
-		return set(fd, e, flags, at);
+		return timerfd_set(fd, e, flags, at);
 	if (!e->count && left > 0)
-		return set(fd, e, flags, left);
-	if (left > CLOSE_NS && !set(fd, e, flags, flags & TFD_TIMER_ABSTIME ? at : left) &&
+		return timerfd_set(fd, e, flags, left);
+	if (left > CLOSE_NS && !timerfd_set(fd, e, flags, flags & TFD_TIMER_ABSTIME ? at : left) &&
 	    !ioctl(fd, TFD_IOC_SET_TICKS, &e->count))
 		return 0;
 	/* As it would be if it had been set so long ago that it has expired as often. */
 	at -= (int64_t)e->count * e->interval_ns;
 	if (clock_of(e) == CLOCK_MONOTONIC && e->clock != CLOCK_MONOTONIC)
 		at += cr_now_ns(CLOCK_REALTIME) - cr_now_ns(CLOCK_MONOTONIC);
-	return set(fd, e, flags | TFD_TIMER_ABSTIME, at);
+	return timerfd_set(fd, e, flags | TFD_TIMER_ABSTIME, at);
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int timerfd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const cairn_Event *e = &d->event;
 	clockid_t clock = e->clock;
@@ -155,8 +155,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_timerfd = {
 	.shape = &cr_shape_timerfd,
-	.save = save,
-	.restore = restore,
-	.prepare = prepare,
-	.free_restore = free_restore,
+	.save = timerfd_save,
+	.restore = timerfd_restore,
+	.prepare = timerfd_prepare,
+	.free_restore = timerfd_free_restore,
 };

@@ -48,7 +48,7 @@ void cr_uffd_answer(int fd)
 	fcntl(fd, F_SETFL, flags);
 }
 
-static int refuse(pid_t pid, int number, const char *why, struct cr_err *err)
+static int uffd_refuse(pid_t pid, int number, const char *why, struct cr_err *err)
 {
 	return cr_fail(
 		err, CR_EXIT_UNSUPPORTED, 0,
@@ -57,8 +57,8 @@ static int refuse(pid_t pid, int number, const char *why, struct cr_err *err)
 		pid, number, why);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int uffd_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		     struct cr_err *err)
 {
 	cr_auto_free char *text = NULL;
 	uint64_t api;
@@ -72,7 +72,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
-static int add(ranges *all, pid_t pid, int number, uint64_t start, uint64_t end, uint32_t mode)
+static int uffd_add(ranges *all, pid_t pid, int number, uint64_t start, uint64_t end, uint32_t mode)
 {
 	cairn_UffdRange *r = cr_list_add(all);
 
@@ -104,12 +104,12 @@ static int add_protected(ranges *all, pid_t pid, int number, const struct cr_map
 			if (wp && !from)
 				from = at + i * CR_PAGE;
 			if (!wp && from)
-				ret = add(all, pid, number, from, at + i * CR_PAGE, 0);
+				ret = uffd_add(all, pid, number, from, at + i * CR_PAGE, 0);
 			if (!wp)
 				from = 0;
 		}
 	}
-	return ret || !from ? ret : add(all, pid, number, from, v->end, 0);
+	return ret || !from ? ret : uffd_add(all, pid, number, from, v->end, 0);
 }
 
 static int find_ranges(ranges *all, pid_t pid, int number, struct cr_err *err)
@@ -125,7 +125,7 @@ static int find_ranges(ranges *all, pid_t pid, int number, struct cr_err *err)
 				(v->uffd_minor ? UFFDIO_REGISTER_MODE_MINOR : 0);
 
 		if (mode)
-			ret = add(all, pid, number, v->start, v->end, mode);
+			ret = uffd_add(all, pid, number, v->start, v->end, mode);
 		if (!ret && v->uffd_wp)
 			ret = add_protected(all, pid, number, v);
 	}
@@ -133,7 +133,7 @@ static int find_ranges(ranges *all, pid_t pid, int number, struct cr_err *err)
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "ranges of a userfaultfd") : 0;
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int uffd_finish(struct cr_save *s, struct cr_err *err)
 {
 	void **state = &s->state[cairn_ObjectKind_OBJECT_USERFAULTFD];
 	const struct cr_holder *last = NULL;
@@ -150,9 +150,9 @@ static int finish(struct cr_save *s, struct cr_err *err)
 		if (last && last->description == h->description && last->pid == h->pid)
 			continue;
 		if (last && last->description == h->description)
-			return refuse(h->pid, h->number, "another process has it too", err);
+			return uffd_refuse(h->pid, h->number, "another process has it too", err);
 		if (last && last->pid == h->pid)
-			return refuse(h->pid, h->number, "the process has another one", err);
+			return uffd_refuse(h->pid, h->number, "the process has another one", err);
 		last = h;
 		all = *state ? *state : (*state = calloc(1, sizeof(*all)));
 		ret = all ? find_ranges(all, h->pid, h->number, err) : -ENOMEM;
@@ -176,7 +176,7 @@ bool cr_uffd_covers(const struct cr_save *s, pid_t pid, uint64_t start)
 	return false;
 }
 
-static void free_save(struct cr_save *s)
+static void uffd_free_save(struct cr_save *s)
 {
 	ranges *all = s->state[cairn_ObjectKind_OBJECT_USERFAULTFD];
 
@@ -186,7 +186,7 @@ static void free_save(struct cr_save *s)
 	s->state[cairn_ObjectKind_OBJECT_USERFAULTFD] = NULL;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int uffd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	struct uffdio_api api = { .api = UFFD_API, .features = d->event.features & ~INITIALIZED };
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
@@ -204,8 +204,8 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 const struct cr_object cr_object_userfaultfd = {
 	.shape = &cr_shape_userfaultfd,
 	.when = CR_OWN,
-	.save = save,
-	.restore = restore,
-	.finish = finish,
-	.free_save = free_save,
+	.save = uffd_save,
+	.restore = uffd_restore,
+	.finish = uffd_finish,
+	.free_save = uffd_free_save,
 };

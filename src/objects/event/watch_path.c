@@ -28,7 +28,7 @@ void cr_watched(struct cr_save *s, const char *path)
 		*to = strdup(path);
 }
 
-static int by_inode(const void *a, const void *b)
+static int watch_path_by_inode(const void *a, const void *b)
 {
 	const struct cr_watch *x = *(struct cr_watch *const *)a, *y = *(struct cr_watch *const *)b;
 
@@ -42,7 +42,7 @@ struct missing {
 };
 
 /* Whether any of them has this inode number; *at is the first. */
-static bool wanted(const struct missing *m, uint64_t inode, size_t *at)
+static bool watch_path_wanted(const struct missing *m, uint64_t inode, size_t *at)
 {
 	size_t low = 0, high = m->n;
 
@@ -78,9 +78,9 @@ static void is_at(struct missing *m, const char *path)
 	struct stat st;
 	size_t i;
 
-	bool link = !lstat(path, &st) && wanted(m, st.st_ino, &i);
+	bool link = !lstat(path, &st) && watch_path_wanted(m, st.st_ino, &i);
 
-	if (!link && (stat(path, &st) || !wanted(m, st.st_ino, &i)))
+	if (!link && (stat(path, &st) || !watch_path_wanted(m, st.st_ino, &i)))
 		return;
 	for (; i < m->n && m->v[i]->inode == st.st_ino; i++) {
 		struct cr_watch *w = m->v[i];
@@ -93,7 +93,7 @@ static void is_at(struct missing *m, const char *path)
 }
 
 /* Breadth first from a directory; names are compared by their inode numbers, without a stat. */
-static void search(struct missing *m, const char *root, unsigned int *budget)
+static void watch_path_search(struct missing *m, const char *root, unsigned int *budget)
 {
 	CR_LIST(char *) todo = { 0 };
 	char **to = cr_list_add(&todo), path[CR_PATH_MAX];
@@ -113,7 +113,7 @@ static void search(struct missing *m, const char *root, unsigned int *budget)
 				     strcmp(todo.v[i], "/") ? todo.v[i] : "",
 				     e->d_name) >= (int)sizeof(path))
 				continue;
-			if (wanted(m, e->d_ino, &at))
+			if (watch_path_wanted(m, e->d_ino, &at))
 				is_at(m, path);
 			if (e->d_type == DT_DIR && (to = cr_list_add(&todo)))
 				*to = strdup(path);
@@ -139,7 +139,7 @@ static void search_around(struct missing *m, const char *path, unsigned int *bud
 			return;
 		*slash = 0;
 	}
-	search(m, dir[0] ? dir : "/", budget);
+	watch_path_search(m, dir[0] ? dir : "/", budget);
 }
 
 /* By its handle, for which privilege is needed, on any mount of its file system. */
@@ -196,7 +196,7 @@ static void search_all(const struct cr_save *s, struct missing *m, struct cr_wat
 		if (cr_proc_link(last, "cwd", path))
 			continue;
 		is_at(m, path);
-		search(m, path, &budget);
+		watch_path_search(m, path, &budget);
 		for (char *slash; (slash = strrchr(path, '/')) && slash > path;) {
 			*slash = 0;
 			is_at(m, path);
@@ -204,7 +204,7 @@ static void search_all(const struct cr_save *s, struct missing *m, struct cr_wat
 		is_at(m, "/");
 	}
 	if (m->left)
-		search(m, "/", &budget);
+		watch_path_search(m, "/", &budget);
 }
 
 void cr_find_watched(const struct cr_save *s, struct cr_watch *w, size_t n)
@@ -226,7 +226,7 @@ void cr_find_watched(const struct cr_save *s, struct cr_watch *w, size_t n)
 			m.v[m.n++] = &w[i];
 	}
 	m.left = m.n;
-	qsort(m.v, m.n, sizeof(*m.v), by_inode);
+	qsort(m.v, m.n, sizeof(*m.v), watch_path_by_inode);
 	for (i = 0; i < s->watched.n && m.left; i++)
 		is_at(&m, s->watched.v[i]);
 	if (m.left)

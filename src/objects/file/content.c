@@ -36,7 +36,7 @@ static void extents_of(const struct cr_image *img, const cairn_Inode *m, size_t 
 		;
 }
 
-static int failed(const cairn_Inode *m, int error, struct cr_err *err)
+static int content_failed(const cairn_Inode *m, int error, struct cr_err *err)
 {
 	return cr_fail(err, error == ENOSPC || error == EDQUOT ? CR_EXIT_IO : CR_EXIT_CHANGED,
 		       error, "cannot put back %s", m->path);
@@ -51,7 +51,7 @@ int cr_content_reserve(struct cr_restore *r, const cairn_Inode *m, int fd, struc
 
 		if (x->blob.size && fallocate(fd, FALLOC_FL_KEEP_SIZE, x->position, x->blob.size) &&
 		    (errno == ENOSPC || errno == EDQUOT))
-			return failed(m, errno, err);
+			return content_failed(m, errno, err);
 	}
 	return 0;
 }
@@ -64,7 +64,7 @@ int cr_content_put(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr
 
 	extents_of(r->img, m, &first, &last);
 	if (ftruncate(fd, m->size))
-		return failed(m, errno, err);
+		return content_failed(m, errno, err);
 	/* Holes are punched, not cut off: that would take private copies of pages along. */
 	for (i = first; i <= last; i++) {
 		uint64_t to = i < last ? r->img->extents.v[i].position : m->size;
@@ -72,7 +72,7 @@ int cr_content_put(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr
 		if (to > at &&
 		    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, to - at) &&
 		    write_zeros(fd, at, to))
-			return failed(m, errno, err);
+			return content_failed(m, errno, err);
 		if (i < last)
 			at = to + r->img->extents.v[i].blob.size;
 	}
@@ -85,7 +85,7 @@ int cr_content_put(struct cr_restore *r, const cairn_Inode *m, int fd, struct cr
 			return ret;
 		ret = cr_write_at(fd, data, x->blob.size, x->position);
 		if (ret)
-			return failed(m, -ret, err);
+			return content_failed(m, -ret, err);
 	}
 	return 0;
 }

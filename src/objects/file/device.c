@@ -17,7 +17,7 @@ static const struct {
 	{ 8, "/dev/random" }, { 9, "/dev/urandom" },
 };
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool device_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	size_t i;
 
@@ -27,14 +27,14 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 	return false;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int device_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		       struct cr_err *err)
 {
 	snprintf(d->path, sizeof(d->path), "%s", v->link);
 	return 0;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int device_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const char *path = d->path;
 	struct stat st;
@@ -50,7 +50,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_device = {
 	.shape = &cr_shape_device,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = device_match,
+	.save = device_save,
+	.restore = device_restore,
 };

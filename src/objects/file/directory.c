@@ -11,13 +11,13 @@
 #include "objects/file/inode.h"
 #include "objects/shape/shape.h"
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool directory_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISDIR(v->st.st_mode);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int directory_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			  struct cr_err *err)
 {
 	d->deleted = v->deleted;
 	if (v->deleted && !cr_is_kernels(v->link) &&
@@ -28,7 +28,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int directory_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int fd;
 
@@ -43,7 +43,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 const struct cr_object cr_object_directory = {
 	.shape = &cr_shape_directory,
 	.when_of = cr_when_of_path,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = directory_match,
+	.save = directory_save,
+	.restore = directory_restore,
 };

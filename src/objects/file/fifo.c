@@ -13,13 +13,13 @@
 #include "objects/file/pipe.h"
 #include "objects/shape/shape.h"
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool fifo_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISFIFO(v->st.st_mode);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int fifo_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		     struct cr_err *err)
 {
 	struct pollfd p = { v->fd, POLLIN, 0 };
 
@@ -32,7 +32,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return cr_pipe_note(s, v, v->link, &d->object, err);
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int fifo_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_pipe_index(r->img, d->object), fd;
 	cr_auto_fd writer = -1;
@@ -53,7 +53,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_fifo = {
 	.shape = &cr_shape_fifo,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = fifo_match,
+	.save = fifo_save,
+	.restore = fifo_restore,
 };

@@ -54,14 +54,14 @@ static void set_lease(struct cr_restore *r, const cairn_Description *d, int fd)
 	cr_object_owner(r, fd, d);
 }
 
-static bool wanted(const struct cr_restore *r, size_t i)
+static bool file_lease_wanted(const struct cr_restore *r, size_t i)
 {
 	const cairn_Description *d = &r->img->descriptions.v[i];
 
 	return r->description_fd[i] >= 0 && (d->flags & O_ASYNC || d->lease);
 }
 
-static int apply(struct cr_restore *r, struct cr_err *err)
+static int file_lease_apply(struct cr_restore *r, struct cr_err *err)
 {
 	bool any = false;
 	sigset_t all;
@@ -70,7 +70,7 @@ static int apply(struct cr_restore *r, struct cr_err *err)
 	int n;
 
 	for (i = 0; i < r->img->descriptions.n && !any; i++)
-		any = wanted(r, i);
+		any = file_lease_wanted(r, i);
 	if (!any)
 		return 0;
 	pid = fork();
@@ -84,7 +84,7 @@ static int apply(struct cr_restore *r, struct cr_err *err)
 	for (i = 0; i < r->img->descriptions.n; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
 
-		if (!wanted(r, i))
+		if (!file_lease_wanted(r, i))
 			continue;
 		n = cr_first_number(r->img, r->first[i], d->id);
 		if (n < 0 || dup3(r->description_fd[i], n, O_CLOEXEC) < 0)
@@ -98,5 +98,5 @@ static int apply(struct cr_restore *r, struct cr_err *err)
 }
 
 const struct cr_object cr_object_lease = {
-	.apply = apply,
+	.apply = file_lease_apply,
 };

@@ -56,7 +56,7 @@ static int index_of(const struct cr_image *img, const char *path)
 	return -1;
 }
 
-static int make(struct cr_restore *r, char *path)
+static int folder_make(struct cr_restore *r, char *path)
 {
 	char *slash = strrchr(path, '/');
 	int i = index_of(r->img, path), ret;
@@ -67,7 +67,7 @@ static int make(struct cr_restore *r, char *path)
 		if (errno != ENOENT || !slash || slash == path)
 			return errno == EEXIST ? 0 : -errno;
 		*slash = 0;
-		ret = make(r, path);
+		ret = folder_make(r, path);
 		*slash = '/';
 		if (ret)
 			return ret;
@@ -89,7 +89,7 @@ bool cr_folders_make(struct cr_restore *r, const char *below)
 	if (!slash || slash == path)
 		return false;
 	*slash = 0;
-	return !make(r, path);
+	return !folder_make(r, path);
 }
 
 void cr_folders_give_up(struct cr_restore *r)

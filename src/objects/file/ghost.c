@@ -33,7 +33,7 @@ struct ghosts {
 	CR_LIST(struct scaffold) made;
 };
 
-static void remember(struct scaffold *s, const char *path)
+static void ghost_remember(struct scaffold *s, const char *path)
 {
 	snprintf(s->path, sizeof(s->path), "%s", path);
 	s->behalf = cr_behalf_now();
@@ -50,7 +50,7 @@ static int make_dir(struct ghosts *g, const char *path)
 		cr_reach_rmdir(path);
 		return -ENOMEM;
 	}
-	remember(s, path);
+	ghost_remember(s, path);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_
 		}
 		s = cr_list_add(&g->made);
 		if (s)
-			remember(s, path);
+			ghost_remember(s, path);
 		return fd;
 	}
 	return fd;
@@ -248,7 +248,7 @@ static size_t depth(const cairn_Inode *m)
 }
 
 /* Directories from the top down, then all else. */
-static int make_all(struct ghosts *g, bool directories, struct cr_err *err)
+static int ghost_make_all(struct ghosts *g, bool directories, struct cr_err *err)
 {
 	const struct cr_image *img = g->r->img;
 	size_t level, deepest = 0, i;
@@ -277,11 +277,11 @@ static int make_all(struct ghosts *g, bool directories, struct cr_err *err)
 int cr_ghosts_make(struct cr_restore *r, struct cr_err *err)
 {
 	struct ghosts g = { .r = r };
-	int ret = make_all(&g, true, err);
+	int ret = ghost_make_all(&g, true, err);
 	struct cr_behalf before;
 
 	if (!ret)
-		ret = make_all(&g, false, err);
+		ret = ghost_make_all(&g, false, err);
 	while (g.made.n) {
 		before = cr_on_behalf(g.made.v[--g.made.n].behalf);
 		if (!ret)

@@ -55,7 +55,7 @@ bool cr_inode_readable(int fd)
 	return !(flags & (O_PATH | O_DIRECT)) && (flags & O_ACCMODE) != O_WRONLY;
 }
 
-static struct cr_saved_inode *add(struct cr_save *s, const struct stat *st, const char *path)
+static struct cr_saved_inode *inode_add(struct cr_save *s, const struct stat *st, const char *path)
 {
 	struct cr_saved_inode *e = cr_list_add(&s->inodes);
 
@@ -82,7 +82,7 @@ cairn_Inode *cr_inode_note(struct cr_save *s, int fd, const struct stat *st, con
 	struct cr_saved_inode *e = (void *)cr_inode_noted(s, st->st_dev, st->st_ino);
 
 	if (!e)
-		e = add(s, st, path);
+		e = inode_add(s, st, path);
 	if (!e)
 		return NULL;
 	if (strength(policy) > strength(e->m.policy))

@@ -32,20 +32,20 @@
 
 /* ---- another name of a file that lost one ---- */
 
-struct search {
+struct inode_store_search {
 	const cairn_Inode *m;
 	char *found; /* CR_PATH_MAX */
 	unsigned int left;
 };
 
-static bool is_it(const struct search *f, const char *path)
+static bool is_it(const struct inode_store_search *f, const char *path)
 {
 	struct stat st;
 
 	return !lstat(path, &st) && st.st_dev == f->m->dev && st.st_ino == f->m->inode;
 }
 
-static bool search(struct search *f, const char *dir, int depth)
+static bool inode_store_search(struct inode_store_search *f, const char *dir, int depth)
 {
 	DIR *d = opendir(dir);
 	char path[CR_PATH_MAX];
@@ -58,7 +58,7 @@ static bool search(struct search *f, const char *dir, int depth)
 		    snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
 			continue;
 		if (e->d_type == DT_DIR)
-			found = depth && search(f, path, depth - 1);
+			found = depth && inode_store_search(f, path, depth - 1);
 		else if (e->d_ino == f->m->inode && is_it(f, path))
 			found = snprintf(f->found, CR_PATH_MAX, "%s", path) > 0;
 	}
@@ -70,7 +70,7 @@ static bool search(struct search *f, const char *dir, int depth)
 /* Where it was, then below there, then one up. The kernel cannot be asked without privilege. */
 static bool find_other_name(const cairn_Inode *m, char out[CR_PATH_MAX])
 {
-	struct search f = { m, out, SEARCH };
+	struct inode_store_search f = { m, out, SEARCH };
 	char dir[CR_PATH_MAX], *slash;
 	int up;
 
@@ -80,7 +80,7 @@ static bool find_other_name(const cairn_Inode *m, char out[CR_PATH_MAX])
 		if (!slash || slash == dir)
 			break;
 		*slash = 0;
-		if (search(&f, dir, 0) || search(&f, dir, 8))
+		if (inode_store_search(&f, dir, 0) || inode_store_search(&f, dir, 8))
 			return true;
 	}
 	return false;

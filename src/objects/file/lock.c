@@ -24,7 +24,7 @@
 #include "objects/shape/shapes.h"
 
 /* "1: POSIX  ADVISORY  WRITE 708 08:02:1234 0 EOF"; false for waiters and other kinds. */
-static bool parse(const char *line, cairn_Lock *out)
+static bool lock_parse(const char *line, cairn_Lock *out)
 {
 	char kind[16], advisory[16], mode[16], end[32];
 	unsigned int major, minor;
@@ -69,7 +69,7 @@ static int broken_lease(const char *line, int flags)
 	return (flags & O_ACCMODE) == O_RDONLY && !strstr(line, " READ ") ? F_RDLCK : F_WRLCK;
 }
 
-static bool of_job(const struct cr_save *s, pid_t pid)
+static bool lock_of_job(const struct cr_save *s, pid_t pid)
 {
 	size_t i;
 
@@ -82,7 +82,7 @@ static bool of_job(const struct cr_save *s, pid_t pid)
 /* One shows with every process that shares a table of descriptors, and is one's who took it. */
 static bool is_anothers(const struct cr_save *s, const cairn_Lock *lock, pid_t pid)
 {
-	return lock->pid != pid && of_job(s, lock->pid) &&
+	return lock->pid != pid && lock_of_job(s, lock->pid) &&
 	       !syscall(SYS_kcmp, lock->pid, pid, KCMP_FILES, 0, 0);
 }
 
@@ -111,7 +111,7 @@ int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
 			sd->m.lease = 1 + broken_lease(line, d->flags);
 			sd->m.lease_broken = 1 + (strstr(line, " READ ") ? F_RDLCK : F_UNLCK);
 		}
-		if (!parse(line + 6, &lock))
+		if (!lock_parse(line + 6, &lock))
 			continue;
 		/* Those of the description itself show in every process that has it. */
 		if (lock.kind != cairn_LockKind_LOCK_POSIX && seen)
@@ -127,7 +127,7 @@ int cr_locks_save(struct cr_save *s, pid_t pid, int tid, int number,
 	return ret;
 }
 
-static int taken(const cairn_Lock *l, struct cr_err *err)
+static int lock_taken(const cairn_Lock *l, struct cr_err *err)
 {
 	return cr_fail(
 		err, CR_EXIT_CHANGED, errno,
@@ -135,7 +135,7 @@ static int taken(const cairn_Lock *l, struct cr_err *err)
 		(unsigned long long)l->inode, major(l->dev), minor(l->dev));
 }
 
-static int take(const cairn_Lock *l, int fd, int command)
+static int lock_take(const cairn_Lock *l, int fd, int command)
 {
 	struct flock f = { .l_type = l->exclusive ? F_WRLCK : F_RDLCK,
 			   .l_whence = SEEK_SET,
@@ -150,7 +150,7 @@ static int flock_again(const cairn_Lock *l, int fd)
 	return flock(fd, (l->exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
 }
 
-static bool in_image(const struct cr_image *img, pid_t pid)
+static bool lock_in_image(const struct cr_image *img, pid_t pid)
 {
 	size_t i;
 
@@ -189,11 +189,11 @@ static int opened(struct cr_restore *r, const cairn_Description *d, int fd, stru
 		if (l->kind == cairn_LockKind_LOCK_POSIX || l->description != d->id)
 			continue;
 		if (l->kind == cairn_LockKind_LOCK_OFD)
-			ret = take(l, fd, F_OFD_SETLK);
-		else if (!in_image(img, l->pid))
+			ret = lock_take(l, fd, F_OFD_SETLK);
+		else if (!lock_in_image(img, l->pid))
 			ret = flock_for_dead(l, fd);
 		if (ret)
-			return taken(l, err);
+			return lock_taken(l, err);
 	}
 	return 0;
 }
@@ -216,7 +216,7 @@ int cr_locks_by_process(struct cr_restore *r, pid_t pid, struct cr_err *err)
 		if (fd < 0)
 			return fd;
 		if (flock_again(l, fd))
-			return taken(l, err);
+			return lock_taken(l, err);
 	}
 	return 0;
 }
@@ -233,8 +233,8 @@ int cr_locks_of_process(const struct cr_image *img, const struct cr_process_imag
 		if (l->kind != cairn_LockKind_LOCK_POSIX || l->pid != p->process.pid)
 			continue;
 		fd = cr_first_number(img, p->process.pid, l->description);
-		if (fd >= 0 && take(l, fd, F_SETLK))
-			return taken(l, err);
+		if (fd >= 0 && lock_take(l, fd, F_SETLK))
+			return lock_taken(l, err);
 	}
 	return 0;
 }

@@ -53,15 +53,15 @@ bool cr_namespace_path(const struct cr_save *s, const struct cr_fd_view *v, char
 	return false;
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool namespace_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	char path[64];
 
 	return cr_namespace_path(s, v, path, sizeof(path));
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int namespace_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			  struct cr_err *err)
 {
 	return cr_namespace_path(s, v, d->path, sizeof(d->path)) ? 0 : cr_refuse(v, err);
 }
@@ -74,7 +74,7 @@ struct making {
 };
 
 /* In a thread, so that this process stays where it is. */
-static void *make(void *arg)
+static void *namespace_make(void *arg)
 {
 	struct making *m = arg;
 	cr_auto_fd fd = -1;
@@ -100,7 +100,7 @@ int cr_hostname_fd(const struct cr_restore *r, uint64_t uts)
 }
 
 /* One each that the job had. */
-static int prepare(struct cr_restore *r, struct cr_err *err)
+static int namespace_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 
@@ -112,7 +112,7 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 
 		if (!p->uts || cr_hostname_fd(r, p->uts) >= 0)
 			continue;
-		if (!pthread_create(&thread, NULL, make, &m))
+		if (!pthread_create(&thread, NULL, namespace_make, &m))
 			pthread_join(thread, NULL);
 		to = m.fd >= 0 ? cr_list_add(&r->hostnames) : NULL;
 		if (!to)
@@ -136,7 +136,7 @@ int cr_hostname_enter(const struct cr_restore *r, const cairn_Process *p, struct
 	return 0;
 }
 
-static void free_restore(struct cr_restore *r)
+static void namespace_free_restore(struct cr_restore *r)
 {
 	size_t i;
 
@@ -190,9 +190,9 @@ int cr_namespace_open(struct cr_restore *r, const cairn_Description *d, struct c
 const struct cr_object cr_object_namespace = {
 	.shape = &cr_shape_namespace,
 	.when = CR_EARLY,
-	.match = match,
-	.save = save,
-	.prepare = prepare,
+	.match = namespace_match,
+	.save = namespace_save,
+	.prepare = namespace_prepare,
 	.restore = cr_namespace_open,
-	.free_restore = free_restore,
+	.free_restore = namespace_free_restore,
 };

@@ -14,13 +14,13 @@
 #include "objects/file/namespace.h"
 #include "objects/shape/shape.h"
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool path_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return v->flags & O_PATH;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int path_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		     struct cr_err *err)
 {
 	cairn_Inode *m;
 	ssize_t n;
@@ -74,7 +74,7 @@ static int hold_pipe(const struct cr_restore *r, const cairn_Description *d, str
 	return fd < 0 ? -EIO : fd;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int path_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	cairn_Description copy = *d;
 	int i = cr_inode_index(r->img, d->dev, d->inode);
@@ -94,7 +94,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 const struct cr_object cr_object_path = {
 	.shape = &cr_shape_path,
 	.when_of = cr_when_of_path,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = path_match,
+	.save = path_save,
+	.restore = path_restore,
 };

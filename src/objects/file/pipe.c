@@ -28,7 +28,7 @@ struct through {
 	uint32_t capacity;
 };
 
-static void free_save(struct cr_save *s)
+static void pipe_free_save(struct cr_save *s)
 {
 	struct through *t = s->state[cairn_ObjectKind_OBJECT_PIPE];
 
@@ -146,13 +146,13 @@ int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path
 	return store_content(s, v, m, queued, err);
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool pipe_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISFIFO(v->st.st_mode) && !strncmp(v->link, "pipe:", 5);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int pipe_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		     struct cr_err *err)
 {
 	const cairn_Description *other = cr_description_sibling(s, &v->st, d);
 
@@ -162,7 +162,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return 0;
 }
 
-static int store(struct cr_save *s, struct cr_err *err)
+static int pipe_store(struct cr_save *s, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -289,7 +289,7 @@ static int make_full(struct cr_restore *r, const cairn_Pipe *m, int fds[2], stru
 	return 0;
 }
 
-static int begin(struct cr_restore *r, struct cr_err *err)
+static int pipe_begin(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -318,7 +318,7 @@ static int own_end(const cairn_Description *d, const int ends[2], struct cr_err 
 	return fd;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int pipe_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_pipe_index(r->img, d->object), fd;
 	char path[64];
@@ -344,10 +344,10 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_pipe = {
 	.shape = &cr_shape_pipe,
-	.match = match,
-	.save = save,
-	.store = store,
-	.begin = begin,
-	.restore = restore,
-	.free_save = free_save,
+	.match = pipe_match,
+	.save = pipe_save,
+	.store = pipe_store,
+	.begin = pipe_begin,
+	.restore = pipe_restore,
+	.free_save = pipe_free_save,
 };

@@ -32,7 +32,7 @@
 
 #define MQUEUE_MAGIC 0x19800202
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool regular_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	struct statfs fs;
 
@@ -79,8 +79,8 @@ static uint32_t slot_of(const struct cr_outside *o, const struct cr_fd_view *v)
 	return found;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int regular_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			struct cr_err *err)
 {
 	cairn_FilePolicy policy = cairn_FilePolicy_FILE_RESTORE;
 	int lease = fcntl(v->fd, F_GETLEASE);
@@ -192,7 +192,7 @@ static bool begun_anew(const struct cr_restore *r, const cairn_Inode *m, const s
 	return (uint64_t)st->st_size < m->size && outside_fd(r, st) >= 0;
 }
 
-static int failed(const cairn_Inode *m, const char *what, struct cr_err *err)
+static int regular_failed(const cairn_Inode *m, const char *what, struct cr_err *err)
 {
 	const char *hint = cr_reach_hint(errno);
 
@@ -208,13 +208,13 @@ static int make_again(struct cr_restore *r, const cairn_Inode *m, int *out, stru
 	if (fd < 0 && errno == ENOENT && cr_folders_make(r, m->path))
 		fd = cr_reach_create(m->path, 0, 0600);
 	if (fd < 0)
-		return failed(m, "make again", err);
+		return regular_failed(m, "make again", err);
 	*out = fd;
 	return cr_content_put(r, m, fd, err);
 }
 
 /* Whether the file is as it must be: 0; 1 if it is missing, and to be made again; or a failure. */
-static int judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err)
+static int regular_judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err *err)
 {
 	cairn_FilePolicy policy = policy_of(r, m);
 	struct stat st;
@@ -231,7 +231,7 @@ static int judge(const struct cr_restore *r, const cairn_Inode *m, struct cr_err
 		return 0;
 	if (cr_reach_stat(m->path, &st)) {
 		if (cr_reach_hint(errno)[0])
-			return failed(m, "use", err);
+			return regular_failed(m, "use", err);
 		/* Out of our reach, but not of whoever started us. */
 		if (errno != ENOENT && outside_inode(r, m) >= 0)
 			return 0;
@@ -262,7 +262,7 @@ int cr_inode_check(const struct cr_restore *r, const cairn_Inode *m, struct cr_e
 
 	if (r->inode_of)
 		cr_on_behalf(cr_behalf_of_inode(r, m - r->img->inodes.v));
-	ret = judge(r, m, err);
+	ret = regular_judge(r, m, err);
 	cr_on_behalf(before);
 	return ret < 0 ? ret : 0;
 }
@@ -273,13 +273,13 @@ static int close_for_writing(int *fd, const cairn_Inode *m, struct cr_err *err)
 	int again = cr_reach_again(*fd, NULL, O_RDONLY);
 
 	if (again < 0)
-		return failed(m, "make again", err);
+		return regular_failed(m, "make again", err);
 	close(*fd);
 	*fd = again;
 	return 0;
 }
 
-static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
+static int regular_prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct cr_err *err)
 {
 	int ret;
 
@@ -287,11 +287,11 @@ static int prepare(struct cr_restore *r, const cairn_Inode *m, int *out, struct 
 		ret = m->stored ? cr_content_put(r, m, *out, err) : 0;
 		return ret || !cr_is_program(r->img, m) ? ret : close_for_writing(out, m, err);
 	}
-	ret = judge(r, m, err);
+	ret = regular_judge(r, m, err);
 	return ret > 0 ? make_again(r, m, out, err) : ret;
 }
 
-static int begin(struct cr_restore *r, struct cr_err *err)
+static int regular_begin(struct cr_restore *r, struct cr_err *err)
 {
 	int ret = cr_ghosts_make(r, err);
 	size_t i;
@@ -299,7 +299,7 @@ static int begin(struct cr_restore *r, struct cr_err *err)
 	for (i = 0; i < r->img->inodes.n && !ret; i++) {
 		struct cr_behalf before = cr_on_behalf(cr_behalf_of_inode(r, i));
 
-		ret = prepare(r, &r->img->inodes.v[i], &r->inode_fd[i], err);
+		ret = regular_prepare(r, &r->img->inodes.v[i], &r->inode_fd[i], err);
 		cr_on_behalf(before);
 	}
 	return ret;
@@ -322,7 +322,7 @@ void cr_inodes_give_up(struct cr_restore *r)
 		cr_folders_give_up(r);
 }
 
-static bool in_image(const struct cr_image *img, const char *path)
+static bool regular_in_image(const struct cr_image *img, const char *path)
 {
 	size_t i;
 
@@ -340,7 +340,7 @@ static void set_aside_companions(struct cr_restore *r, const cairn_Inode *m)
 	for (i = 0; cr_companions[i]; i++) {
 		snprintf(path, sizeof(path), "%s%s", m->path, cr_companions[i]);
 		snprintf(aside, sizeof(aside), "%s.cairn-stale", path);
-		if (!in_image(r->img, path) && !cr_reach_rename(path, aside))
+		if (!regular_in_image(r->img, path) && !cr_reach_rename(path, aside))
 			cr_say("%s is newer than the checkpoint: renamed to %s", path, aside);
 	}
 }
@@ -356,16 +356,17 @@ static int cut_back(struct cr_restore *r, const cairn_Inode *m, const struct sta
 	own = cr_reach_open(m->path, O_WRONLY, S_IFREG);
 	/* The file may be one that only who started us may open. */
 	fd = own < 0 && !cr_reach_hint(errno)[0] ? outside_fd(r, st) : own;
-	return fd < 0 || ftruncate(fd, m->size) ? failed(m, "cut back", err) : 0;
+	return fd < 0 || ftruncate(fd, m->size) ? regular_failed(m, "cut back", err) : 0;
 }
 
-static int put_back(struct cr_restore *r, const cairn_Inode *m, bool reserve, struct cr_err *err)
+static int regular_put_back(struct cr_restore *r, const cairn_Inode *m, bool reserve,
+			    struct cr_err *err)
 {
 	cr_auto_fd fd = cr_reach_open(m->path, O_RDWR, S_IFREG);
 	int ret;
 
 	if (fd < 0)
-		return failed(m, "put back", err);
+		return regular_failed(m, "put back", err);
 	if (reserve)
 		return cr_content_reserve(r, m, fd, err);
 	ret = cr_content_put(r, m, fd, err);
@@ -376,8 +377,8 @@ static int put_back(struct cr_restore *r, const cairn_Inode *m, bool reserve, st
 	return ret;
 }
 
-static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserve,
-		 struct cr_err *err)
+static int regular_apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserve,
+			 struct cr_err *err)
 {
 	cairn_FilePolicy policy = policy_of(r, m);
 	struct stat st;
@@ -389,7 +390,7 @@ static int apply(struct cr_restore *r, const cairn_Inode *m, int fd, bool reserv
 	    is_out_of_reach(r, m))
 		return 0;
 	if (policy == cairn_FilePolicy_FILE_RESTORE)
-		return put_back(r, m, reserve, err);
+		return regular_put_back(r, m, reserve, err);
 	if (policy == cairn_FilePolicy_FILE_TRUNCATE && !reserve)
 		return cut_back(r, m, &st, err);
 	return 0;
@@ -404,7 +405,7 @@ static int apply_all(struct cr_restore *r, struct cr_err *err)
 		for (i = 0; i < r->img->inodes.n && !ret; i++) {
 			struct cr_behalf before = cr_on_behalf(cr_behalf_of_inode(r, i));
 
-			ret = apply(r, &r->img->inodes.v[i], r->inode_fd[i], reserve, err);
+			ret = regular_apply(r, &r->img->inodes.v[i], r->inode_fd[i], reserve, err);
 			cr_on_behalf(before);
 		}
 	/* Closing a file is something that can be watched. */
@@ -517,7 +518,7 @@ static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_er
 	return fd;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int regular_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode);
 	uint64_t hint = i < 0 ? 0 : r->img->inodes.v[i].write_hint;
@@ -531,14 +532,14 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 const struct cr_object cr_object_regular = {
 	.shape = &cr_shape_regular,
 	.when_of = cr_when_of_path,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = regular_match,
+	.save = regular_save,
+	.restore = regular_restore,
 };
 
 /* Files that are not open, but mapped or run, among them. */
 const struct cr_object cr_object_inode = {
 	.store = cr_inodes_store,
-	.begin = begin,
+	.begin = regular_begin,
 	.apply = apply_all,
 };

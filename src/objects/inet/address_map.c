@@ -52,7 +52,8 @@ static int insert(struct cr_addresses *a, struct cr_place_entry *v, uint32_t *n,
 	return 0;
 }
 
-static int add(struct cr_addresses *a, const struct cr_place *place, const struct cr_place *now)
+static int address_map_add(struct cr_addresses *a, const struct cr_place *place,
+			   const struct cr_place *now)
 {
 	int ret = insert(a, a->by_virtual, &a->nvirtual, place, now);
 
@@ -132,7 +133,7 @@ static int add_host(struct cr_addresses *a, const struct cr_home *homes, size_t 
 			continue;
 		memcpy(place.address, homes[i].address, sizeof(place.address));
 		memcpy(real.address, to->address, sizeof(real.address));
-		ret = add(a, &place, &real);
+		ret = address_map_add(a, &place, &real);
 	}
 	return ret;
 }
@@ -188,7 +189,7 @@ static bool is_inet(const struct cr_inet_new *k)
 	       (k->m->type == SOCK_STREAM || k->m->type == SOCK_DGRAM);
 }
 
-static int put(char **text, size_t *len, const void *what, size_t size)
+static int address_map_put(char **text, size_t *len, const void *what, size_t size)
 {
 	char *more = realloc(*text, *len + size + 1);
 
@@ -207,18 +208,18 @@ static int tell_places(struct cr_address_map *p, struct cr_inet_new *all, size_t
 	struct head h = { VERSION, p->homes.n, p->now.n, 0, p->host };
 	cr_auto_free char *text = NULL;
 	size_t len = 0, i;
-	int ret = put(&text, &len, &h, sizeof(h));
+	int ret = address_map_put(&text, &len, &h, sizeof(h));
 
 	if (!ret)
-		ret = put(&text, &len, p->homes.v, p->homes.n * sizeof(*p->homes.v));
+		ret = address_map_put(&text, &len, p->homes.v, p->homes.n * sizeof(*p->homes.v));
 	if (!ret)
-		ret = put(&text, &len, p->now.v, p->now.n * sizeof(*p->now.v));
+		ret = address_map_put(&text, &len, p->now.v, p->now.n * sizeof(*p->now.v));
 	for (i = 0; i < n && !ret; i++) {
 		struct cr_place place = cr_place_of(&all[i].local, all[i].m->type);
 
 		if (!is_inet(&all[i]) || !place.port)
 			continue;
-		ret = put(&text, &len, &place, sizeof(place));
+		ret = address_map_put(&text, &len, &place, sizeof(place));
 		h.nwanted++;
 	}
 	if (ret)
@@ -281,7 +282,8 @@ static int read_member(struct cr_address_map *p, const struct cr_gathered_piece 
 	return ret;
 }
 
-static int begin(struct cr_address_map *p, struct cr_inet_new *all, size_t n, struct cr_err *err)
+static int address_map_begin(struct cr_address_map *p, struct cr_inet_new *all, size_t n,
+			     struct cr_err *err)
 {
 	struct cr_addresses *a = p->r->addresses;
 	const cairn_Job *job = &p->r->img->job;
@@ -332,7 +334,7 @@ int cr_address_map_begin(struct cr_address_map *p, struct cr_restore *r, struct 
 
 	p->r = r;
 	p->gather = r->gather;
-	ret = begin(p, all, n, err);
+	ret = address_map_begin(p, all, n, err);
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "finding the job's other members") : 0;
 }
 

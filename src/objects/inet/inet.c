@@ -55,7 +55,7 @@ static uint64_t netns_of(int fd)
 	return cookie;
 }
 
-static struct state *state_of(struct cr_save *s)
+static struct state *inet_state_of(struct cr_save *s)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
 	cr_auto_fd own = -1;
@@ -70,7 +70,7 @@ static struct state *state_of(struct cr_save *s)
 	return t;
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool inet_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	int family, protocol;
 
@@ -114,10 +114,10 @@ static int refuse_special(struct cr_inet *k, struct cr_err *err)
 	return 0;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int inet_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		     struct cr_err *err)
 {
-	struct state *t = state_of(s);
+	struct state *t = inet_state_of(s);
 	struct cr_inet **to = t ? cr_list_add(&t->all) : NULL;
 	struct cr_inet *k = calloc(1, sizeof(*k));
 	struct pollfd p = { .fd = v->fd, .events = POLLIN | POLLOUT | POLLPRI | POLLRDHUP };
@@ -228,7 +228,7 @@ static void read_shutdowns(struct state *t)
 			}
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int inet_finish(struct cr_save *s, struct cr_err *err)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
 	size_t i;
@@ -264,7 +264,7 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	return ret;
 }
 
-static void free_save(struct cr_save *s)
+static void inet_free_save(struct cr_save *s)
 {
 	struct state *t = s->state[cairn_ObjectKind_OBJECT_INET];
 	size_t i;
@@ -288,7 +288,7 @@ static void free_save(struct cr_save *s)
 
 /* ---- restart ---- */
 
-static int prepare(struct cr_restore *r, struct cr_err *err)
+static int inet_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	size_t n = r->img->inet_sockets.n, i, k;
 	struct cr_inet_new *all = calloc(n + 1, sizeof(*all));
@@ -329,7 +329,7 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	return ret;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int inet_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	struct cr_inet_new *all = r->state[cairn_ObjectKind_OBJECT_INET];
 	size_t i;
@@ -360,7 +360,7 @@ const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Descript
 	return NULL;
 }
 
-static void free_restore(struct cr_restore *r)
+static void inet_free_restore(struct cr_restore *r)
 {
 	struct cr_inet_new *all = r->state[cairn_ObjectKind_OBJECT_INET];
 	size_t i;
@@ -373,11 +373,11 @@ static void free_restore(struct cr_restore *r)
 
 const struct cr_object cr_object_inet = {
 	.shape = &cr_shape_inet,
-	.match = match,
-	.save = save,
-	.restore = restore,
-	.finish = finish,
-	.prepare = prepare,
-	.free_save = free_save,
-	.free_restore = free_restore,
+	.match = inet_match,
+	.save = inet_save,
+	.restore = inet_restore,
+	.finish = inet_finish,
+	.prepare = inet_prepare,
+	.free_save = inet_free_save,
+	.free_restore = inet_free_restore,
 };

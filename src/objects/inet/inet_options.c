@@ -246,7 +246,7 @@ static unsigned int unfit(const struct cr_inet *k)
 	return flags;
 }
 
-static bool fits(const struct option *o, unsigned int no)
+static bool inet_options_fits(const struct option *o, unsigned int no)
 {
 	/* Of TCP or datagrams it must be one, of the rest it must be none that is unfit. */
 	return o->flags & S & ~no && !(o->flags & no & ~S);
@@ -263,7 +263,7 @@ void cr_inet_options_read(struct cr_inet *k)
 		unsigned char value[40] = { 0 };
 		short size;
 
-		if (d->size[i] < 0 || !fits(&table[i], no))
+		if (d->size[i] < 0 || !inet_options_fits(&table[i], no))
 			continue;
 		size = read_one(k->fd, &table[i], value);
 		if (size < 0 || (size == d->size[i] && !memcmp(value, d->value[i], size)))
@@ -298,7 +298,7 @@ int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, str
 	return cr_inet_options_check(k, err);
 }
 
-static const struct option *find(const cairn_SocketOption *o)
+static const struct option *inet_options_find(const cairn_SocketOption *o)
 {
 	size_t i;
 
@@ -407,7 +407,7 @@ static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 		cr_tcp_grow(fd, want);
 }
 
-static void set(int fd, const cairn_SocketOption *o)
+static void inet_options_set(int fd, const cairn_SocketOption *o)
 {
 	if (!setsockopt(fd, o->level, o->name, o->value.bytes, o->value.size))
 		return;
@@ -437,11 +437,11 @@ void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_pha
 	pb_size_t i;
 
 	for (i = 0; i < m->options_count; i++) {
-		const struct option *o = find(&m->options[i]);
+		const struct option *o = inet_options_find(&m->options[i]);
 
 		if (!o || o->flags & LAST || (phase == CR_INET_BEFORE) != !!(o->flags & EARLY))
 			continue;
-		set(fd, &m->options[i]);
+		inet_options_set(fd, &m->options[i]);
 	}
 	if (phase == CR_INET_BEFORE)
 		return;

@@ -24,7 +24,8 @@ struct cr_multicast_groups {
 	CR_LIST(struct candidate) all;
 };
 
-static void add(struct cr_multicast_groups *g, const union cr_inet_name *name, unsigned int index)
+static void multicast_add(struct cr_multicast_groups *g, const union cr_inet_name *name,
+			  unsigned int index)
 {
 	struct candidate *c = cr_list_add(&g->all);
 
@@ -52,7 +53,7 @@ static void read_v4(struct cr_multicast_groups *g)
 			continue;
 		name.v4.sin_addr.s_addr = address;
 		if (address != htonl(INADDR_ALLHOSTS_GROUP))
-			add(g, &name, index);
+			multicast_add(g, &name, index);
 	}
 }
 
@@ -80,7 +81,7 @@ static void read_v6(struct cr_multicast_groups *g)
 		if (!strncmp(hex, "ff01", 4) || !strcmp(hex, "ff020000000000000000000000000001") ||
 		    !strncmp(hex, "ff0200000000000000000001ff", 26))
 			continue;
-		add(g, &name, index);
+		multicast_add(g, &name, index);
 	}
 }
 
@@ -96,8 +97,8 @@ static int level_of(const union cr_inet_name *group)
 	return group->any.sa_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
 }
 
-static int save_one(struct cr_save *s, struct cr_inet *k, const struct candidate *c,
-		    struct cr_err *err)
+static int multicast_save_one(struct cr_save *s, struct cr_inet *k, const struct candidate *c,
+			      struct cr_err *err)
 {
 	char room[GROUP_FILTER_SIZE(64)] __attribute__((aligned(8))) = { 0 };
 	struct group_filter *f = (void *)room;
@@ -139,12 +140,12 @@ int cr_multicast_save(struct cr_save *s, struct cr_inet *k, struct cr_multicast_
 		const struct candidate *c = &(*cache)->all.v[i];
 
 		if (k->m.family == AF_INET6 || c->group.any.sa_family == AF_INET)
-			ret = save_one(s, k, c, err);
+			ret = multicast_save_one(s, k, c, err);
 	}
 	return ret;
 }
 
-static int join(int fd, const cairn_Multicast *m)
+static int multicast_join(int fd, const cairn_Multicast *m)
 {
 	char room[GROUP_FILTER_SIZE(64)] __attribute__((aligned(8))) = { 0 };
 	struct group_filter *f = (void *)room;
@@ -179,7 +180,7 @@ int cr_multicast_restore(struct cr_restore *r, int fd, const cairn_InetSocket *m
 
 	for (i = 0; i < r->img->multicasts.n; i++) {
 		const cairn_Multicast *g = &r->img->multicasts.v[i];
-		int ret = g->socket == m->id ? join(fd, g) : 0;
+		int ret = g->socket == m->id ? multicast_join(fd, g) : 0;
 
 		cr_inet_name(&name, g->group.bytes, g->group.size);
 		if (ret)

@@ -23,7 +23,7 @@ static const int flags[] = { NETLINK_PKTINFO,	      NETLINK_BROADCAST_ERROR, NET
 			     NETLINK_LISTEN_ALL_NSID, NETLINK_CAP_ACK,	       NETLINK_EXT_ACK,
 			     NETLINK_GET_STRICT_CHK };
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool netlink_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISSOCK(v->st.st_mode) && !(v->flags & O_PATH) &&
 	       cr_inet_get(v->fd, SOL_SOCKET, SO_DOMAIN) == AF_NETLINK;
@@ -39,8 +39,8 @@ static void add_option(cairn_InetSocket *m, int name, const void *value, size_t 
 	memcpy(o->value.bytes, value, size);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int netlink_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			struct cr_err *err)
 {
 	struct cr_inet *k = calloc(1, sizeof(*k));
 	struct cr_inet_defaults *defaults = NULL;
@@ -96,7 +96,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return ret;
 }
 
-static void join(int fd, const cairn_InetSocket *m)
+static void netlink_join(int fd, const cairn_InetSocket *m)
 {
 	pb_size_t i;
 	size_t bit;
@@ -118,7 +118,7 @@ static void join(int fd, const cairn_InetSocket *m)
 	}
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int netlink_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const cairn_InetSocket *m = cr_inet_saved(r, d, err);
 	struct sockaddr_nl local = { 0 }, remote = { 0 };
@@ -139,7 +139,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 		local.nl_pid = 0;
 		bind(fd, (void *)&local, sizeof(local));
 	}
-	join(fd, m);
+	netlink_join(fd, m);
 	if ((remote.nl_pid || remote.nl_groups) && connect(fd, (void *)&remote, sizeof(remote)))
 		cr_say("cannot connect a netlink socket again: %s", strerror(errno));
 	cr_inet_options_restore(fd, m, CR_INET_AFTER);
@@ -154,7 +154,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_netlink = {
 	.shape = &cr_shape_netlink,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = netlink_match,
+	.save = netlink_save,
+	.restore = netlink_restore,
 };

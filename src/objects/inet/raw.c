@@ -24,12 +24,12 @@ static const int packet_options[] = { PACKET_AUXDATA,	PACKET_VERSION,	    PACKET
 				      PACKET_TIMESTAMP, PACKET_LOSS,	    PACKET_VNET_HDR,
 				      PACKET_ORIGDEV,	PACKET_QDISC_BYPASS };
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool raw_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISSOCK(v->st.st_mode) && !(v->flags & O_PATH);
 }
 
-static const char *name_of(const struct cr_inet *k)
+static const char *raw_name_of(const struct cr_inet *k)
 {
 	static const struct {
 		uint32_t family;
@@ -106,8 +106,8 @@ static void read_remote(struct cr_inet *k, uint64_t inode)
 	}
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int raw_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		    struct cr_err *err)
 {
 	struct cr_inet *k = calloc(1, sizeof(*k));
 	struct pollfd p = { .fd = v->fd, .events = POLLIN | POLLRDHUP };
@@ -130,7 +130,8 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 			      "process %d has %s (fd %d, family %u, type %u, protocol %u), which "
 			      "cannot be saved: close it before; the job goes on",
-			      v->pid, name_of(k), v->number, k->m.family, k->m.type, k->m.protocol);
+			      v->pid, raw_name_of(k), v->number, k->m.family, k->m.type,
+			      k->m.protocol);
 		free(k);
 		return ret;
 	}
@@ -163,7 +164,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	return ret;
 }
 
-static int forbidden(const cairn_InetSocket *m, int error, struct cr_err *err)
+static int raw_forbidden(const cairn_InetSocket *m, int error, struct cr_err *err)
 {
 	if (is_ping(m))
 		return cr_fail(err, CR_EXIT_PERMISSION, error,
@@ -213,7 +214,7 @@ static int bind_raw(struct cr_restore *r, int fd, const cairn_InetSocket *m, str
 	return cr_multicast_restore(r, fd, m, err);
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int raw_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const cairn_InetSocket *m = cr_inet_saved(r, d, err);
 	struct sockaddr_ll ll = { 0 };
@@ -226,7 +227,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	protocol = m->family == AF_PACKET ? 0 : m->protocol;
 	fd = socket(m->family, m->type | SOCK_CLOEXEC, protocol);
 	if (fd < 0)
-		return forbidden(m, errno, err);
+		return raw_forbidden(m, errno, err);
 	ret = m->family == AF_PACKET ? bind_packet(fd, m, err) : bind_raw(r, fd, m, err);
 	if (m->events & POLLRDHUP && m->family != AF_PACKET)
 		shutdown(fd, m->events & POLLHUP ? SHUT_RDWR : SHUT_RD);
@@ -243,7 +244,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_raw = {
 	.shape = &cr_shape_raw,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = raw_match,
+	.save = raw_save,
+	.restore = raw_restore,
 };

@@ -58,7 +58,7 @@ static struct cr_inet *client_of(struct cr_inet **all, size_t n, const union cr_
 	return NULL;
 }
 
-static bool note(const struct cr_tcp_seen *seen, void *arg)
+static bool tcp_backlog_note(const struct cr_tcp_seen *seen, void *arg)
 {
 	struct backlog *b = arg;
 	struct cr_tcp_seen other;
@@ -287,7 +287,7 @@ static int take_one(struct cr_save *s, struct backlog *b, int fd, uint32_t rank,
 	return ret;
 }
 
-static int refuse(const struct backlog *b, struct cr_err *err)
+static int tcp_backlog_refuse(const struct backlog *b, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 		       "process %d listens on TCP (fd %d), where connections with data wait to be "
@@ -296,7 +296,7 @@ static int refuse(const struct backlog *b, struct cr_err *err)
 		       b->listener->pid, b->listener->number);
 }
 
-static int save_one(struct cr_save *s, struct backlog *b, struct cr_err *err)
+static int tcp_backlog_save_one(struct cr_save *s, struct backlog *b, struct cr_err *err)
 {
 	struct cr_inet *l = b->listener;
 	bool sent = false, outside = false;
@@ -308,7 +308,7 @@ static int save_one(struct cr_save *s, struct backlog *b, struct cr_err *err)
 	for (tries = 0; tries < 5; tries++) {
 		b->list.n = 0;
 		cr_tcp_each(l->m.family, 1 << CR_TCP_ESTABLISHED | 1 << CR_TCP_CLOSE_WAIT,
-			    cr_inet_port(&l->local), note, b);
+			    cr_inet_port(&l->local), tcp_backlog_note, b);
 		cr_tcp_read_info(l);
 		if (l->info.tcpi_unacked <= b->list.n)
 			break;
@@ -324,7 +324,7 @@ static int save_one(struct cr_save *s, struct backlog *b, struct cr_err *err)
 		return 0;
 	total = l->info.tcpi_unacked;
 	if (outside || total > b->list.n)
-		return refuse(b, err);
+		return tcp_backlog_refuse(b, err);
 	flags = fcntl(l->fd, F_GETFL);
 	fcntl(l->fd, F_SETFL, flags | O_NONBLOCK);
 	/* Room for all of them beside whoever comes in between. */
@@ -359,7 +359,7 @@ int cr_tcp_save_backlogs(struct cr_save *s, struct cr_inet **all, size_t n, stru
 		    !all[i]->info.tcpi_unacked)
 			continue;
 		b.listener = all[i];
-		ret = save_one(s, &b, err);
+		ret = tcp_backlog_save_one(s, &b, err);
 	}
 	free(b.list.v);
 	return ret ? ret : rank_by_time(all, n, err);

@@ -22,7 +22,7 @@ struct request {
 	struct inet_diag_req_v2 body;
 };
 
-static int ask(struct request *q, int flags)
+static int tcp_diag_ask(struct request *q, int flags)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	struct timeval patience = { 2, 0 };
@@ -43,7 +43,8 @@ static int ask(struct request *q, int flags)
 	return fd;
 }
 
-static void name_of(union cr_inet_name *to, int family, const uint32_t *address, uint16_t port)
+static void tcp_diag_name_of(union cr_inet_name *to, int family, const uint32_t *address,
+			     uint16_t port)
 {
 	memset(to, 0, sizeof(*to));
 	to->any.sa_family = family;
@@ -62,8 +63,8 @@ static void show(const struct inet_diag_msg *m, struct cr_tcp_seen *seen)
 	seen->inode = m->idiag_inode;
 	seen->uid = m->idiag_uid;
 	seen->unread = m->idiag_rqueue;
-	name_of(&seen->local, m->idiag_family, m->id.idiag_src, m->id.idiag_sport);
-	name_of(&seen->remote, m->idiag_family, m->id.idiag_dst, m->id.idiag_dport);
+	tcp_diag_name_of(&seen->local, m->idiag_family, m->id.idiag_src, m->id.idiag_sport);
+	tcp_diag_name_of(&seen->remote, m->idiag_family, m->id.idiag_dst, m->id.idiag_dport);
 }
 
 void cr_tcp_each(int family, unsigned int states, uint16_t port,
@@ -76,7 +77,7 @@ void cr_tcp_each(int family, unsigned int states, uint16_t port,
 	ssize_t n;
 
 	q.body.id.idiag_sport = htons(port);
-	fd = ask(&q, NLM_F_DUMP);
+	fd = tcp_diag_ask(&q, NLM_F_DUMP);
 	while (fd >= 0 && go && (n = recv(fd, buf, sizeof(buf), 0)) > 0) {
 		struct nlmsghdr *h = (void *)buf;
 
@@ -111,7 +112,7 @@ void cr_udp_each_shutdown(int family, int protocol,
 				       .sdiag_protocol = protocol,
 				       .idiag_states = -1 } };
 	char buf[16384] __attribute__((aligned(8)));
-	cr_auto_fd fd = ask(&q, NLM_F_DUMP);
+	cr_auto_fd fd = tcp_diag_ask(&q, NLM_F_DUMP);
 	ssize_t n;
 
 	while (fd >= 0 && (n = recv(fd, buf, sizeof(buf), 0)) > 0) {
@@ -151,7 +152,7 @@ bool cr_tcp_look(const union cr_inet_name *local, const union cr_inet_name *remo
 	put_address(q.body.id.idiag_dst, remote, family);
 	q.body.id.idiag_sport = htons(cr_inet_port(local));
 	q.body.id.idiag_dport = htons(cr_inet_port(remote));
-	fd = ask(&q, 0);
+	fd = tcp_diag_ask(&q, 0);
 	n = fd < 0 ? -1 : recv(fd, buf, sizeof(buf), 0);
 	if (n < 0 || !NLMSG_OK(h, n) || h->nlmsg_type == NLMSG_ERROR)
 		return false;

@@ -46,7 +46,7 @@ enum verdict {
 	STRANGE, /* another program's */
 };
 
-struct answer {
+struct tcp_members_answer {
 	uint32_t member, id, verdict;
 };
 
@@ -66,7 +66,7 @@ struct work {
 	struct cr_host_id host;
 	CR_LIST(struct told) mine;
 	CR_LIST(struct end) ends;
-	CR_LIST(struct answer) answers;
+	CR_LIST(struct tcp_members_answer) answers;
 };
 
 static bool leads_away(const struct cr_inet *k)
@@ -75,7 +75,7 @@ static bool leads_away(const struct cr_inet *k)
 	       !k->peer;
 }
 
-static int tell(struct work *w)
+static int tcp_members_tell(struct work *w)
 {
 	size_t i;
 
@@ -105,7 +105,7 @@ static int tell(struct work *w)
 
 /* ---- who is whose peer ---- */
 
-static int compare(const void *a, const void *b)
+static int tcp_members_compare(const void *a, const void *b)
 {
 	return memcmp(a, b, 2 * sizeof(struct cr_place));
 }
@@ -136,7 +136,7 @@ static int read_told(struct work *w, const struct cr_gathered *g, struct cr_err 
 		}
 	}
 	if (w->ends.n)
-		qsort(w->ends.v, w->ends.n, sizeof(*w->ends.v), compare);
+		qsort(w->ends.v, w->ends.n, sizeof(*w->ends.v), tcp_members_compare);
 	return 0;
 }
 
@@ -156,12 +156,12 @@ static struct end *peer_of(struct work *w, const struct end *e)
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 
-		if (compare(&v[mid], &key) < 0)
+		if (tcp_members_compare(&v[mid], &key) < 0)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < w->ends.n && !compare(&v[low], &key); low++)
+	for (; low < w->ends.n && !tcp_members_compare(&v[low], &key); low++)
 		if (v[low].member != e->member && (!here || one_host(e, &v[low])))
 			return &v[low];
 	return NULL;
@@ -218,7 +218,7 @@ static void find_peers(struct work *w)
 
 /* ---- what nobody claims ---- */
 
-static enum verdict judge(const struct work *w, const struct end *e)
+static enum verdict tcp_members_judge(const struct work *w, const struct end *e)
 {
 	union cr_inet_name here = { 0 }, there = { 0 };
 	struct cr_tcp_seen seen;
@@ -237,7 +237,7 @@ static enum verdict judge(const struct work *w, const struct end *e)
 }
 
 /* About those of others that lead to this host. */
-static int answer(struct work *w)
+static int tcp_members_answer(struct work *w)
 {
 	struct cr_own_addresses a = { 0 };
 	int ret = cr_own_addresses_read(&a);
@@ -245,7 +245,7 @@ static int answer(struct work *w)
 
 	for (i = 0; i < w->ends.n && !ret; i++) {
 		struct end *e = &w->ends.v[i];
-		struct answer *to;
+		struct tcp_members_answer *to;
 
 		if (e->claimed || e->member == w->s->gather->member ||
 		    !cr_own_addresses_have(&a, &e->remote) ||
@@ -256,7 +256,8 @@ static int answer(struct work *w)
 		if (!to)
 			ret = -ENOMEM;
 		else
-			*to = (struct answer){ e->member, e->told.id, judge(w, e) };
+			*to = (struct tcp_members_answer){ e->member, e->told.id,
+							   tcp_members_judge(w, e) };
 	}
 	free(a.v);
 	return ret;
@@ -278,7 +279,7 @@ static int take_away(struct cr_inet *k)
 	return 0;
 }
 
-static int take_answer(struct work *w, unsigned int from, const struct answer *a,
+static int take_answer(struct work *w, unsigned int from, const struct tcp_members_answer *a,
 		       struct cr_err *err)
 {
 	struct cr_inet *k = a->member == w->s->gather->member ? own(w, a->id) : NULL;
@@ -313,7 +314,7 @@ static int take_answers(struct work *w, const struct cr_gathered *g, struct cr_e
 	int ret = 0;
 
 	for (i = 0; i < g->n; i++) {
-		struct answer a;
+		struct tcp_members_answer a;
 
 		if (g->v[i].member == w->s->gather->member)
 			continue;
@@ -346,14 +347,14 @@ int cr_tcp_save_members(struct cr_save *s, struct cr_inet **all, size_t n, struc
 	int ret;
 
 	cr_host_id_read(&w.host);
-	ret = tell(&w);
+	ret = tcp_members_tell(&w);
 	if (!ret)
 		ret = gather_told(&w, &told, err);
 	if (!ret)
 		ret = read_told(&w, &told, err);
 	if (!ret) {
 		find_peers(&w);
-		ret = answer(&w);
+		ret = tcp_members_answer(&w);
 	}
 	if (!ret)
 		ret = s->gather->all(s->gather, cairn_Step_STEP_ENDS, w.answers.v,

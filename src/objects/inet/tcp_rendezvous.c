@@ -98,7 +98,7 @@ static bool is_member(const struct cr_inet_new *k)
 	return k->m->type == SOCK_STREAM && k->m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER;
 }
 
-static void drop(int *fd)
+static void tcp_rendezvous_drop(int *fd)
 {
 	struct linger reset = { 1, 0 };
 
@@ -109,7 +109,7 @@ static void drop(int *fd)
 
 /* ---- who waits where ---- */
 
-static int prepare(struct meet *s, struct cr_err *err)
+static int tcp_rendezvous_prepare(struct meet *s, struct cr_err *err)
 {
 	struct cr_tcp_work *w = s->w;
 	size_t i;
@@ -236,7 +236,7 @@ static int come(struct meet *s, struct meeting *t, struct cr_err *err)
 	if (!connect(t->fd, &t->gate.any, cr_inet_len(&t->gate)) || errno == EINPROGRESS)
 		return 0;
 	error = errno;
-	drop(&t->fd);
+	tcp_rendezvous_drop(&t->fd);
 	/* The same two addresses may still be another connection's: then by another port. */
 	if (t->tries < 20 && (error == EADDRNOTAVAIL || error == EADDRINUSE ||
 			      error == ECONNREFUSED || error == EAGAIN))
@@ -244,9 +244,9 @@ static int come(struct meet *s, struct meeting *t, struct cr_err *err)
 	return cr_tcp_made_failed(k, error, err);
 }
 
-static void leave(struct meeting *t)
+static void tcp_rendezvous_leave(struct meeting *t)
 {
-	drop(&t->fd);
+	tcp_rendezvous_drop(&t->fd);
 	free(t->gift);
 	t->gift = NULL;
 	t->up = t->known = false;
@@ -298,17 +298,17 @@ static bool hear_guest(struct meet *s, struct guest *guest)
 		return true;
 	t = n > 0 ? expected(s, &guest->g) : NULL;
 	if (!t) {
-		drop(&guest->fd);
+		tcp_rendezvous_drop(&guest->fd);
 		return false;
 	}
 	/* The latest is the one that the other end knows of. */
-	leave(t);
+	tcp_rendezvous_leave(t);
 	t->fd = guest->fd;
 	t->done = t->shut = false;
 	cr_inet_options_restore(t->fd, t->k->m, CR_INET_BEFORE);
 	t->heard = sizeof(t->other);
 	if (!take_greeting(t, &guest->g))
-		leave(t);
+		tcp_rendezvous_leave(t);
 	s->moved = cr_now_ns(CLOCK_MONOTONIC);
 	return false;
 }
@@ -330,7 +330,7 @@ static int accept_guests(struct meet *s, int gate)
 
 	while ((fd = accept4(gate, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		if (s->guests.n == GUESTS) {
-			drop(&s->guests.v[0].fd);
+			tcp_rendezvous_drop(&s->guests.v[0].fd);
 			s->guests.v[0] = s->guests.v[--s->guests.n];
 		}
 		guest = cr_list_add(&s->guests);
@@ -347,7 +347,7 @@ static int accept_guests(struct meet *s, int gate)
 /* ---- talking ---- */
 
 /* Bytes that were sent, 0 if none could be, -1: it is broken. */
-static ssize_t say(struct meeting *t, const void *data, size_t len, int flags)
+static ssize_t tcp_rendezvous_say(struct meeting *t, const void *data, size_t len, int flags)
 {
 	ssize_t n = send(t->fd, data, len, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
 
@@ -356,7 +356,7 @@ static ssize_t say(struct meeting *t, const void *data, size_t len, int flags)
 	return n;
 }
 
-static bool go_on(struct meet *s, size_t *at, ssize_t n)
+static bool tcp_rendezvous_go_on(struct meet *s, size_t *at, ssize_t n)
 {
 	if (n <= 0)
 		return !n;
@@ -365,13 +365,13 @@ static bool go_on(struct meet *s, size_t *at, ssize_t n)
 	return true;
 }
 
-static bool hear(struct meet *s, struct meeting *t, void *to, size_t *at, size_t len)
+static bool tcp_rendezvous_hear(struct meet *s, struct meeting *t, void *to, size_t *at, size_t len)
 {
 	ssize_t n = recv(t->fd, (char *)to + *at, len - *at, MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
-	return n > 0 && go_on(s, at, n);
+	return n > 0 && tcp_rendezvous_go_on(s, at, n);
 }
 
 /* How much goes back: an urgent byte that is not in the stream has no place among the others. */
@@ -385,12 +385,14 @@ static ssize_t give(struct meeting *t)
 	size_t at = t->other.urgent ? t->other.urgent_at : t->other.len, skipped = 0;
 
 	if (t->given < at)
-		return say(t, t->gift + t->given, at - t->given, 0);
+		return tcp_rendezvous_say(t, t->gift + t->given, at - t->given, 0);
 	if (t->given == at && t->other.urgent)
-		return say(t, t->other.inlined ? t->gift + at : (char *)&t->other.byte, 1, MSG_OOB);
+		return tcp_rendezvous_say(
+			t, t->other.inlined ? t->gift + at : (char *)&t->other.byte, 1, MSG_OOB);
 	if (t->other.urgent && !t->other.inlined)
 		skipped = 1;
-	return say(t, t->gift + t->given - skipped, t->other.len - (t->given - skipped), 0);
+	return tcp_rendezvous_say(t, t->gift + t->given - skipped,
+				  t->other.len - (t->given - skipped), 0);
 }
 
 static bool wants_to_say(const struct meeting *t)
@@ -421,10 +423,11 @@ static bool talk(struct meet *s, struct meeting *t)
 			return true;
 	}
 	if (t->greeted < sizeof(t->mine))
-		ok = go_on(s, &t->greeted,
-			   say(t, (char *)&t->mine + t->greeted, sizeof(t->mine) - t->greeted, 0));
+		ok = tcp_rendezvous_go_on(s, &t->greeted,
+					  tcp_rendezvous_say(t, (char *)&t->mine + t->greeted,
+							     sizeof(t->mine) - t->greeted, 0));
 	if (ok && t->heard < sizeof(t->other))
-		ok = hear(s, t, &t->other, &t->heard, sizeof(t->other));
+		ok = tcp_rendezvous_hear(s, t, &t->other, &t->heard, sizeof(t->other));
 	if (ok && !t->known && t->heard == sizeof(t->other)) {
 		struct greeting g = t->other;
 
@@ -434,11 +437,13 @@ static bool talk(struct meet *s, struct meeting *t)
 	if (!ok || !t->known || t->greeted < sizeof(t->mine))
 		return ok;
 	if (t->sent < t->mine.len)
-		ok = go_on(s, &t->sent, say(t, t->data + t->sent, t->mine.len - t->sent, 0));
+		ok = tcp_rendezvous_go_on(s, &t->sent,
+					  tcp_rendezvous_say(t, t->data + t->sent,
+							     t->mine.len - t->sent, 0));
 	if (ok && t->got < t->other.len)
-		ok = hear(s, t, t->gift, &t->got, t->other.len);
+		ok = tcp_rendezvous_hear(s, t, t->gift, &t->got, t->other.len);
 	if (ok && t->sent == t->mine.len && t->got == t->other.len && t->given < gift_size(t))
-		ok = go_on(s, &t->given, give(t));
+		ok = tcp_rendezvous_go_on(s, &t->given, give(t));
 	return ok;
 }
 
@@ -473,7 +478,7 @@ static bool is_done(struct meeting *t)
 
 /* ---- all at once ---- */
 
-static int watch(struct meet *s, int fd, short events)
+static int tcp_rendezvous_watch(struct meet *s, int fd, short events)
 {
 	struct pollfd *p = cr_list_add(&s->poll);
 
@@ -490,9 +495,9 @@ static int wait_a_while(struct meet *s, int timeout)
 
 	s->poll.n = 0;
 	for (i = 0; i < s->w->gates.n && !ret; i++)
-		ret = watch(s, s->w->gates.v[i].fd, POLLIN);
+		ret = tcp_rendezvous_watch(s, s->w->gates.v[i].fd, POLLIN);
 	for (i = 0; i < s->guests.n && !ret; i++)
-		ret = watch(s, s->guests.v[i].fd, POLLIN);
+		ret = tcp_rendezvous_watch(s, s->guests.v[i].fd, POLLIN);
 	for (i = 0; i < s->meetings.n && !ret; i++) {
 		const struct meeting *t = &s->meetings.v[i];
 		short events = 0;
@@ -504,14 +509,14 @@ static int wait_a_while(struct meet *s, int timeout)
 		if (wants_to_hear(t))
 			events |= POLLIN;
 		if (events)
-			ret = watch(s, t->fd, events);
+			ret = tcp_rendezvous_watch(s, t->fd, events);
 	}
 	if (!ret)
 		poll(s->poll.v, s->poll.n, timeout);
 	return ret;
 }
 
-static int step(struct meet *s, struct meeting *t, struct cr_err *err)
+static int tcp_rendezvous_step(struct meet *s, struct meeting *t, struct cr_err *err)
 {
 	bool accepted = t->k->m->accepted;
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
@@ -519,7 +524,7 @@ static int step(struct meet *s, struct meeting *t, struct cr_err *err)
 	if (t->fd < 0)
 		return accepted ? 0 : come(s, t, err);
 	if (!talk(s, t) || (!accepted && !t->up && now - t->since > ATTEMPT_NS))
-		leave(t);
+		tcp_rendezvous_leave(t);
 	if (t->fd >= 0 && is_done(t)) {
 		t->done = true;
 		s->moved = now;
@@ -527,7 +532,7 @@ static int step(struct meet *s, struct meeting *t, struct cr_err *err)
 	return 0;
 }
 
-static int lost(const struct meet *s, struct cr_err *err)
+static int tcp_rendezvous_lost(const struct meet *s, struct cr_err *err)
 {
 	size_t i;
 
@@ -549,7 +554,7 @@ static int lost(const struct meet *s, struct cr_err *err)
 	return 0;
 }
 
-static int run(struct meet *s, struct cr_err *err)
+static int tcp_rendezvous_run(struct meet *s, struct cr_err *err)
 {
 	struct cr_gather *g = s->w->places->gather;
 	size_t i, open;
@@ -565,13 +570,13 @@ static int run(struct meet *s, struct cr_err *err)
 		open = 0;
 		for (i = 0; i < s->meetings.n && !ret; i++) {
 			if (!s->meetings.v[i].done)
-				ret = step(s, &s->meetings.v[i], err);
+				ret = tcp_rendezvous_step(s, &s->meetings.v[i], err);
 			open += !s->meetings.v[i].done;
 		}
 		if (ret || !open)
 			return ret;
 		if (cr_now_ns(CLOCK_MONOTONIC) - s->moved > PATIENCE_NS)
-			return lost(s, err);
+			return tcp_rendezvous_lost(s, err);
 		if (g->check && g->check(g, err))
 			return -ECANCELED;
 		pause = before != s->moved ? 1 : pause < 8 ? pause * 2 : pause;
@@ -579,12 +584,12 @@ static int run(struct meet *s, struct cr_err *err)
 	}
 }
 
-static void end(struct meet *s, bool ok)
+static void tcp_rendezvous_end(struct meet *s, bool ok)
 {
 	size_t i;
 
 	for (i = 0; i < s->guests.n; i++)
-		drop(&s->guests.v[i].fd);
+		tcp_rendezvous_drop(&s->guests.v[i].fd);
 	for (i = 0; i < s->meetings.n; i++) {
 		struct meeting *t = &s->meetings.v[i];
 
@@ -615,14 +620,14 @@ int cr_tcp_rendezvous(struct cr_tcp_work *w, struct cr_err *err)
 	for (i = 0; i < w->gates.n; i++)
 		fcntl(w->gates.v[i].fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	if (!ret)
-		ret = prepare(&s, err);
+		ret = tcp_rendezvous_prepare(&s, err);
 	if (!ret)
 		ret = tell_gates(&s, &g, err);
 	if (!ret)
 		ret = read_gates(&s, &g, err);
 	cr_gathered_free(&g);
 	if (!ret)
-		ret = run(&s, err);
-	end(&s, !ret);
+		ret = tcp_rendezvous_run(&s, err);
+	tcp_rendezvous_end(&s, !ret);
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "meeting the job's other members") : 0;
 }

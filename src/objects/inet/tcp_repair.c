@@ -34,7 +34,7 @@ static uint32_t sequence(int fd, int queue)
 	return cr_inet_get(fd, IPPROTO_TCP, TCP_QUEUE_SEQ);
 }
 
-static int forbidden(struct cr_err *err)
+static int tcp_repair_forbidden(struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_PERMISSION, EPERM,
 		       "--tcp=repair needs CAP_NET_ADMIN over the network: do it as root, or with "
@@ -48,7 +48,8 @@ void cr_tcp_repair_end(int fd, int reuse)
 	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, reuse);
 }
 
-static int save_queue(struct cr_save *s, struct cr_inet *k, size_t len, struct cr_err *err)
+static int tcp_repair_save_queue(struct cr_save *s, struct cr_inet *k, size_t len,
+				 struct cr_err *err)
 {
 	cr_auto_free char *data = malloc(len + 1);
 	ssize_t n;
@@ -94,7 +95,7 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	/* What the peer has sent is acknowledged now: he would send it again, and be reset. */
 	cr_tcp_acknowledge(k->fd);
 	if (cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
-		return forbidden(err);
+		return tcp_repair_forbidden(err);
 	k->m.has_repair = true;
 	m->recv_seq = sequence(k->fd, TCP_RECV_QUEUE);
 	ioctl(k->fd, SIOCINQ, &unread);
@@ -112,7 +113,7 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	ioctl(k->fd, SIOCOUTQ, &queued);
 	m->send_seq -= queued;
 	if (queued)
-		ret = save_queue(s, k, queued, err);
+		ret = tcp_repair_save_queue(s, k, queued, err);
 	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
 	if (!ret && (size_t)unread != (k->m.has_content ? k->m.content.size : 0))
 		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, EAGAIN,
@@ -170,7 +171,7 @@ int cr_tcp_repair_restore(struct cr_restore *r, struct cr_inet_new *k, struct cr
 	int ret;
 
 	if (cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
-		return forbidden(err);
+		return tcp_repair_forbidden(err);
 	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
 	cr_inet_set(k->fd, IPPROTO_TCP, TCP_QUEUE_SEQ, m->send_seq);
 	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);

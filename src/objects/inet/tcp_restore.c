@@ -266,8 +266,8 @@ static int accept_from(int gate, uint16_t port)
 }
 
 /* Joins fd, which may be bound, with a new end at a gate. */
-static int join(struct cr_tcp_work *w, int fd, const union cr_inet_name *local, bool *shares,
-		const union cr_inet_name *at)
+static int tcp_restore_join(struct cr_tcp_work *w, int fd, const union cr_inet_name *local,
+			    bool *shares, const union cr_inet_name *at)
 {
 	union cr_inet_name own, to = *at;
 	socklen_t len = sizeof(own);
@@ -373,7 +373,7 @@ static int send_all(int from, int to, const char *data, size_t len, int flags)
  * nothing follows but the end, nor what the peer's buffer cannot take without privilege, though it
  * had grown so far by itself.
  */
-static void make_room(struct cr_inet_new *k, int from, size_t len)
+static void tcp_restore_make_room(struct cr_inet_new *k, int from, size_t len)
 {
 	const cairn_InetSocket *m = k->m;
 	size_t all = len * 2 + (1 << 16);
@@ -387,7 +387,8 @@ static void make_room(struct cr_inet_new *k, int from, size_t len)
 }
 
 /* What k had not read comes from its peer again. */
-static int fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from, struct cr_err *err)
+static int tcp_restore_fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from,
+			    struct cr_err *err)
 {
 	const cairn_InetSocket *m = k->m;
 	cr_auto_free void *data = NULL;
@@ -402,7 +403,7 @@ static int fill(struct cr_tcp_work *w, struct cr_inet_new *k, int from, struct c
 		return ret;
 	if (at > len)
 		at = len;
-	make_room(k, from, len);
+	tcp_restore_make_room(k, from, len);
 	ret = send_all(from, k->fd, data, at, 0);
 	/* In line it is one of the bytes, if it had come. */
 	if (!ret && m->urgent && inlined && at < len)
@@ -458,7 +459,7 @@ static void end_helper(struct cr_inet_new *k, int helper)
 static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_err *err)
 {
 	struct cr_inet_new *b = a->peer, *first;
-	int fd = join(w, a->fd, &a->local, &a->shares_port, &b->local), ret;
+	int fd = tcp_restore_join(w, a->fd, &a->local, &a->shares_port, &b->local), ret;
 
 	if (fd < 0)
 		return cr_tcp_made_failed(a, -fd, err);
@@ -466,9 +467,9 @@ static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_
 	if (a->shares_port)
 		cr_tcp_shared_port(a->fd, a->m);
 	cr_inet_options_restore(b->fd, b->m, CR_INET_BEFORE);
-	ret = fill(w, a, b->fd, err);
+	ret = tcp_restore_fill(w, a, b->fd, err);
 	if (!ret)
-		ret = fill(w, b, a->fd, err);
+		ret = tcp_restore_fill(w, b, a->fd, err);
 	if (ret)
 		return ret;
 	first = cr_tcp_sent_fin(a->m->state) && a->m->state != CR_TCP_LAST_ACK ? a : b;
@@ -492,14 +493,14 @@ static int connect_helper(struct cr_tcp_work *w, struct cr_inet_new *k, struct c
 
 	if (helper < 0)
 		return helper;
-	fd = join(w, helper, &k->remote, &shares, &k->local);
+	fd = tcp_restore_join(w, helper, &k->remote, &shares, &k->local);
 	if (fd < 0) {
 		close(helper);
 		return cr_tcp_made_failed(k, -fd, err);
 	}
 	k->fd = fd;
 	cr_inet_options_restore(k->fd, k->m, CR_INET_BEFORE);
-	ret = fill(w, k, helper, err);
+	ret = tcp_restore_fill(w, k, helper, err);
 	if (ret)
 		close(helper);
 	else
@@ -694,7 +695,7 @@ static void await_answers(struct cr_tcp_work *w)
 	}
 }
 
-static int make_all(struct cr_tcp_work *w, struct cr_err *err)
+static int tcp_restore_make_all(struct cr_tcp_work *w, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -736,7 +737,7 @@ int cr_tcp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n,
 		   struct cr_address_map *places, struct cr_err *err)
 {
 	struct cr_tcp_work w = { .r = r, .all = all, .n = n, .places = places };
-	int ret = make_all(&w, err);
+	int ret = tcp_restore_make_all(&w, err);
 
 	close_gates(&w);
 	free(w.gates.v);

@@ -38,7 +38,7 @@ static bool is_connected(const struct cr_inet *k)
 	return k->m.protocol == IPPROTO_TCP && k->m.remote.size && k->m.state != CR_TCP_SYN_SENT;
 }
 
-static int compare(const void *a, const void *b)
+static int tcp_save_compare(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct ends));
 }
@@ -110,11 +110,11 @@ static int find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
 		e[connected].ends.remote = cr_inet_key(&all[i]->remote);
 		e[connected++].k = all[i];
 	}
-	qsort(e, connected, sizeof(*e), compare);
+	qsort(e, connected, sizeof(*e), tcp_save_compare);
 	for (i = 0; i < connected; i++) {
 		struct ends other = { e[i].ends.remote, e[i].ends.local };
 
-		found = bsearch(&other, e, connected, sizeof(*e), compare);
+		found = bsearch(&other, e, connected, sizeof(*e), tcp_save_compare);
 		if (!found || found == &e[i])
 			continue;
 		pair(e[i].k, found->k);

@@ -186,7 +186,7 @@ void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n)
 	free(l.list.v);
 }
 
-static bool look(const struct cr_tcp_seen *seen, void *arg)
+static bool tcp_time_wait_look(const struct cr_tcp_seen *seen, void *arg)
 {
 	struct holder *h = arg;
 
@@ -199,9 +199,9 @@ bool cr_tcp_lingers(const union cr_inet_name *name)
 {
 	struct holder h = { .name = name };
 
-	cr_tcp_each(AF_INET, LINGERING, cr_inet_port(name), look, &h);
+	cr_tcp_each(AF_INET, LINGERING, cr_inet_port(name), tcp_time_wait_look, &h);
 	if (!h.lingers)
-		cr_tcp_each(AF_INET6, LINGERING, cr_inet_port(name), look, &h);
+		cr_tcp_each(AF_INET6, LINGERING, cr_inet_port(name), tcp_time_wait_look, &h);
 	return h.lingers;
 }
 
@@ -219,7 +219,7 @@ static bool free_port(const union cr_inet_name *name)
 	return true;
 }
 
-static int failed(const union cr_inet_name *name, int error, struct cr_err *err)
+static int tcp_time_wait_failed(const union cr_inet_name *name, int error, struct cr_err *err)
 {
 	char text[CR_INET_TEXT];
 
@@ -280,8 +280,8 @@ void cr_tcp_shared_port(int fd, const cairn_InetSocket *m)
  * shares: set where the port is had as one of many; NULL: it is wanted alone. Of the very same
  * connection there is but one, so that this has to be over first.
  */
-static int take(int fd, const union cr_inet_name *name, const union cr_inet_name *remote,
-		bool *shares, struct cr_err *err)
+static int tcp_time_wait_take(int fd, const union cr_inet_name *name,
+			      const union cr_inet_name *remote, bool *shares, struct cr_err *err)
 {
 	int64_t began = cr_now_ns(CLOCK_MONOTONIC);
 	struct timespec nap = { 0, 1000000 };
@@ -303,7 +303,7 @@ static int take(int fd, const union cr_inet_name *name, const union cr_inet_name
 		}
 		if (error != EADDRINUSE || !cr_inet_port(name) ||
 		    !try_again(name, began, PATIENCE_NS, &nap))
-			return failed(name, error, err);
+			return tcp_time_wait_failed(name, error, err);
 		if (!said && nap.tv_nsec > 300000000)
 			cr_say("waiting for TCP address %s, which an ended connection holds for "
 			       "up to a minute",
@@ -315,7 +315,7 @@ static int take(int fd, const union cr_inet_name *name, const union cr_inet_name
 
 int cr_tcp_bind(int fd, const union cr_inet_name *name, struct cr_err *err)
 {
-	return take(fd, name, NULL, NULL, err);
+	return tcp_time_wait_take(fd, name, NULL, NULL, err);
 }
 
 int cr_tcp_bind_connecting(int fd, const union cr_inet_name *local,
@@ -324,7 +324,7 @@ int cr_tcp_bind_connecting(int fd, const union cr_inet_name *local,
 	if (*shares && !share_port(fd, local))
 		return 0;
 	*shares = false;
-	return take(fd, local, remote, shares, err);
+	return tcp_time_wait_take(fd, local, remote, shares, err);
 }
 
 /*

@@ -35,7 +35,7 @@ static const struct {
 	{ IPPROTO_IPV6, IPV6_RECVTCLASS, AF_INET6 }, { IPPROTO_IPV6, IPV6_RECVHOPLIMIT, AF_INET6 },
 };
 
-static void ask(const struct cr_inet *k, bool begin)
+static void udp_ask(const struct cr_inet *k, bool begin)
 {
 	size_t i;
 
@@ -80,7 +80,7 @@ static void read_control(struct msghdr *h, cairn_Datagram *d)
 	memcpy(d->target.bytes, &to, d->target.size);
 }
 
-static int save_one(struct cr_save *s, struct cr_inet *k, char *buf, struct cr_err *err)
+static int udp_save_one(struct cr_save *s, struct cr_inet *k, char *buf, struct cr_err *err)
 {
 	union cr_inet_name from = { 0 };
 	char control[512];
@@ -112,22 +112,22 @@ static int save_one(struct cr_save *s, struct cr_inet *k, char *buf, struct cr_e
 	return ret ? ret : 1;
 }
 
-static int save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
+static int udp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 {
 	cr_auto_free char *buf = malloc(LARGEST);
 	int ret;
 
 	if (!buf)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a UDP socket");
-	ask(k, true);
+	udp_ask(k, true);
 	/* Each look then begins behind the one before. */
 	cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
 	do
-		ret = save_one(s, k, buf, err);
+		ret = udp_save_one(s, k, buf, err);
 	while (ret > 0);
 	cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF,
 		    cr_inet_option(&k->m, SOL_SOCKET, SO_PEEK_OFF, -1));
-	ask(k, false);
+	udp_ask(k, false);
 	return ret;
 }
 
@@ -215,7 +215,7 @@ int cr_udp_save(struct cr_save *s, struct cr_inet *k, struct cr_inet **all, size
 	k->m.error = error ? ECONNREFUSED : 0;
 	if (ret || error || !(k->m.events & POLLIN))
 		return ret;
-	return save_queue(s, k, err);
+	return udp_save_queue(s, k, err);
 }
 
 /* ---- restart ---- */
@@ -422,7 +422,7 @@ static int send_again(struct work *w, struct cr_inet_new *k, const cairn_Datagra
 	return 0;
 }
 
-static int fill(struct work *w, struct cr_inet_new *k, struct cr_err *err)
+static int udp_fill(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	bool shared = shares(w, k);
@@ -521,7 +521,7 @@ int cr_udp_restore(struct cr_restore *r, struct cr_inet_new *all, size_t n, stru
 			ret = cr_multicast_restore(r, all[i].fd, all[i].m, err);
 	for (i = 0; i < n && !ret; i++)
 		if (is_udp(&all[i]))
-			ret = fill(&w, &all[i], err);
+			ret = udp_fill(&w, &all[i], err);
 	for (i = 0; i < n && !ret; i++)
 		if (is_udp(&all[i]))
 			ret = finish_one(&w, &all[i], err);

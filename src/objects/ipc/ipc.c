@@ -120,7 +120,7 @@ cairn_IpcObject cr_ipc_object(const struct cr_ipc_row *row, int at)
 				  .cgid = row->v[at + 3] };
 }
 
-static bool gone(pid_t pid)
+static bool ipc_gone(pid_t pid)
 {
 	return pid <= 0 || (kill(pid, 0) && errno == ESRCH);
 }
@@ -142,19 +142,19 @@ static void make_way(const char *kind, key_t key)
 	if (kind[1] == 'h') {
 		id = shmget(key, 0, 0);
 		if (id >= 0 && !shmctl(id, IPC_STAT, &shm) && !shm.shm_nattch &&
-		    gone(shm.shm_cpid) && gone(shm.shm_lpid))
+		    ipc_gone(shm.shm_cpid) && ipc_gone(shm.shm_lpid))
 			shmctl(id, IPC_RMID, NULL);
 	} else if (kind[1] == 'e') {
 		id = semget(key, 0, 0);
 		unused = id >= 0 && !semctl(id, 0, IPC_STAT, &sem);
 		for (i = 0; unused && i < (int)sem.sem_nsems; i++)
-			unused = gone(semctl(id, i, GETPID));
+			unused = ipc_gone(semctl(id, i, GETPID));
 		if (unused)
 			semctl(id, 0, IPC_RMID);
 	} else {
 		id = msgget(key, 0);
-		if (id >= 0 && !msgctl(id, IPC_STAT, &msg) && gone(msg.msg_lspid) &&
-		    gone(msg.msg_lrpid))
+		if (id >= 0 && !msgctl(id, IPC_STAT, &msg) && ipc_gone(msg.msg_lspid) &&
+		    ipc_gone(msg.msg_lrpid))
 			msgctl(id, IPC_RMID, NULL);
 	}
 }

@@ -48,7 +48,7 @@ struct messages {
 	size_t n, room;
 };
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool mqueue_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	struct statfs fs;
 
@@ -58,7 +58,7 @@ static bool match(const struct cr_save *s, const struct cr_fd_view *v)
 
 /* ---- contents ---- */
 
-static int take(int fd, size_t size, struct message *m)
+static int mqueue_take(int fd, size_t size, struct message *m)
 {
 	ssize_t n;
 
@@ -70,21 +70,21 @@ static int take(int fd, size_t size, struct message *m)
 	return n < 0 ? -errno : 0;
 }
 
-static int put(int fd, const struct message *m)
+static int mqueue_put(int fd, const struct message *m)
 {
 	return mq_send(fd, m->text, m->len, m->priority) ? -errno : 0;
 }
 
-static int take_all(int fd, size_t size, size_t most, struct messages *all)
+static int mqueue_take_all(int fd, size_t size, size_t most, struct messages *all)
 {
 	struct message m;
 	int ret = 0;
 
-	while (all->n < most && !(ret = take(fd, size, &m))) {
+	while (all->n < most && !(ret = mqueue_take(fd, size, &m))) {
 		struct message *to = cr_list_add(all);
 
 		if (!to) {
-			put(fd, &m);
+			mqueue_put(fd, &m);
 			ret = -ENOMEM;
 		} else {
 			*to = m;
@@ -109,9 +109,9 @@ static int take_last(int fd, size_t size, unsigned int highest, struct message *
 	if (getrandom(mark, sizeof(mark), 0) != sizeof(mark))
 		return -EIO;
 	for (;; in.priority--) {
-		ret = put(fd, &in);
+		ret = mqueue_put(fd, &in);
 		if (!ret)
-			ret = take(fd, size, last);
+			ret = mqueue_take(fd, size, last);
 		if (ret)
 			return ret;
 		if (last->len != in.len || memcmp(last->text, mark, in.len))
@@ -122,13 +122,13 @@ static int take_last(int fd, size_t size, unsigned int highest, struct message *
 	}
 }
 
-static int put_all(int fd, const struct messages *all)
+static int mqueue_put_all(int fd, const struct messages *all)
 {
 	size_t i;
 	int ret = 0, bad;
 
 	for (i = 0; i < all->n; i++) {
-		bad = put(fd, &all->v[i]);
+		bad = mqueue_put(fd, &all->v[i]);
 		ret = ret ? ret : bad;
 	}
 	return ret;
@@ -142,32 +142,33 @@ static int take_and_put(int fd, const struct mq_attr *attr, bool watched, struct
 	int ret;
 
 	if (!watched || !attr->mq_curmsgs) {
-		ret = take_all(fd, attr->mq_msgsize, attr->mq_maxmsg * 2, all);
-		return ret ? (put_all(fd, all), ret) : put_all(fd, all);
+		ret = mqueue_take_all(fd, attr->mq_msgsize, attr->mq_maxmsg * 2, all);
+		return ret ? (mqueue_put_all(fd, all), ret) : mqueue_put_all(fd, all);
 	}
-	ret = take_all(fd, attr->mq_msgsize, attr->mq_curmsgs - 1, all);
+	ret = mqueue_take_all(fd, attr->mq_msgsize, attr->mq_curmsgs - 1, all);
 	last = cr_list_add(all);
 	if (!ret && last)
 		ret = take_last(fd, attr->mq_msgsize,
 				all->n > 1 ? all->v[all->n - 2].priority : HIGHEST, last);
 	if (ret || !last) {
 		all->n -= !!last;
-		put_all(fd, all);
+		mqueue_put_all(fd, all);
 		return ret ? ret : -ENOMEM;
 	}
 	/* Behind the stand-in goes the first of the same priority; then that one can go. */
 	for (first = 0; all->v[first].priority != last->priority; first++)
 		;
-	ret = put(fd, &all->v[first]);
-	if (!ret && !(ret = take(fd, attr->mq_msgsize, &in)))
+	ret = mqueue_put(fd, &all->v[first]);
+	if (!ret && !(ret = mqueue_take(fd, attr->mq_msgsize, &in)))
 		free(in.text);
 	for (size_t i = 0; i < all->n; i++)
-		if (i != first && put(fd, &all->v[i]))
+		if (i != first && mqueue_put(fd, &all->v[i]))
 			ret = -EIO;
 	return ret;
 }
 
-static int store(struct cr_save *s, cairn_Mqueue *m, const struct messages *all, struct cr_err *err)
+static int mqueue_store(struct cr_save *s, cairn_Mqueue *m, const struct messages *all,
+			struct cr_err *err)
 {
 	size_t size = 0, at = 0, i;
 	cr_auto_free char *buf = NULL;
@@ -201,7 +202,7 @@ static int save_content(struct cr_save *s, cairn_Mqueue *m, int fd, struct cr_er
 			"the messages of the queue %s cannot be read%s", m->name,
 			watched ? " (someone is to be notified by it, and it is full)" : "");
 	else
-		ret = store(s, m, &all, err);
+		ret = mqueue_store(s, m, &all, err);
 	for (i = 0; i < all.n; i++)
 		free(all.v[i].text);
 	free(all.v);
@@ -230,8 +231,8 @@ static void read_status(cairn_Mqueue *m, int fd)
 }
 
 /* A queue at first sight; fd is open for both. */
-static int note(struct cr_save *s, int fd, const struct stat *st, const char *name, bool unlinked,
-		uint32_t *id, struct cr_err *err)
+static int mqueue_note(struct cr_save *s, int fd, const struct stat *st, const char *name,
+		       bool unlinked, uint32_t *id, struct cr_err *err)
 {
 	struct saving *k = saving(s);
 	struct mq_attr attr;
@@ -269,8 +270,8 @@ static int note(struct cr_save *s, int fd, const struct stat *st, const char *na
 	return s->writer ? save_content(s, &q->m, fd, err) : 0;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int mqueue_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		       struct cr_err *err)
 {
 	const char *name = strrchr(v->link, '/');
 	cr_auto_fd fd = -1;
@@ -284,7 +285,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 			       "the message queue %s of process %d cannot be read", v->link,
 			       v->pid);
 	snprintf(d->path, sizeof(d->path), "%s", v->link);
-	return note(s, fd, &v->st, name ? name : v->link, v->deleted, &d->object, err);
+	return mqueue_note(s, fd, &v->st, name ? name : v->link, v->deleted, &d->object, err);
 }
 
 /* Those that the job has made and nobody holds open. */
@@ -300,7 +301,7 @@ static int save_named(struct cr_save *s, struct cr_err *err)
 		cr_auto_fd fd = n->name[0] ? mq_open(n->name, O_RDWR | O_NONBLOCK) : -1;
 
 		if (fd >= 0 && !fstat(fd, &st))
-			ret = note(s, fd, &st, n->name, false, &id, err);
+			ret = mqueue_note(s, fd, &st, n->name, false, &id, err);
 	}
 	return ret;
 }
@@ -325,7 +326,7 @@ static void find_value(struct cr_save *s, cairn_Mqueue *m)
 	}
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int mqueue_finish(struct cr_save *s, struct cr_err *err)
 {
 	int ret = s->mqueues.n ? save_named(s, err) : 0;
 	struct saving *k = s->state[cairn_ObjectKind_OBJECT_MQUEUE];
@@ -340,7 +341,7 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	return ret;
 }
 
-static void free_save(struct cr_save *s)
+static void mqueue_free_save(struct cr_save *s)
 {
 	struct saving *k = s->state[cairn_ObjectKind_OBJECT_MQUEUE];
 
@@ -353,7 +354,7 @@ static void free_save(struct cr_save *s)
 
 /* ---- restart ---- */
 
-static int fill(struct cr_restore *r, const cairn_Mqueue *m, int fd, struct cr_err *err)
+static int mqueue_fill(struct cr_restore *r, const cairn_Mqueue *m, int fd, struct cr_err *err)
 {
 	cr_auto_free void *data = NULL;
 	size_t at = 0;
@@ -373,7 +374,7 @@ static int fill(struct cr_restore *r, const cairn_Mqueue *m, int fd, struct cr_e
 	return ret;
 }
 
-static int make(struct cr_restore *r, const cairn_Mqueue *m, struct cr_err *err)
+static int mqueue_make(struct cr_restore *r, const cairn_Mqueue *m, struct cr_err *err)
 {
 	struct mq_attr attr = { .mq_maxmsg = m->max_messages, .mq_msgsize = m->max_size };
 	char name[sizeof(m->name) + 32];
@@ -394,7 +395,7 @@ static int make(struct cr_restore *r, const cairn_Mqueue *m, struct cr_err *err)
 						 "see fs.mqueue.* and ulimit -q");
 	if (m->unlinked)
 		mq_unlink(name);
-	ret = m->has_content ? fill(r, m, fd, err) : 0;
+	ret = m->has_content ? mqueue_fill(r, m, fd, err) : 0;
 	if (!ret && (fchmod(fd, m->mode) || (m->uid != geteuid() && fchown(fd, m->uid, m->gid))))
 		ret = cr_fail(err, CR_EXIT_CHANGED, errno, "the owner of the message queue %s",
 			      m->name);
@@ -405,7 +406,7 @@ static int make(struct cr_restore *r, const cairn_Mqueue *m, struct cr_err *err)
 }
 
 /* Parallel to img->mqueues. */
-static int prepare(struct cr_restore *r, struct cr_err *err)
+static int mqueue_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	size_t n = r->img->mqueues.n, i;
 	int *fds = calloc(n + 1, sizeof(*fds)), ret = 0;
@@ -416,13 +417,13 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	for (i = 0; i < n; i++)
 		fds[i] = -1;
 	for (i = 0; i < n && !ret; i++) {
-		fds[i] = make(r, &r->img->mqueues.v[i], err);
+		fds[i] = mqueue_make(r, &r->img->mqueues.v[i], err);
 		ret = fds[i] < 0 ? fds[i] : 0;
 	}
 	return ret;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int mqueue_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const int *fds = r->state[cairn_ObjectKind_OBJECT_MQUEUE];
 	char path[64];
@@ -441,7 +442,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	return fd;
 }
 
-static void free_restore(struct cr_restore *r)
+static void mqueue_free_restore(struct cr_restore *r)
 {
 	int *fds = r->state[cairn_ObjectKind_OBJECT_MQUEUE];
 	size_t i;
@@ -473,11 +474,11 @@ int cr_mqueues_of_process(const struct cr_restore *r, const struct cr_process_im
 
 const struct cr_object cr_object_mqueue = {
 	.shape = &cr_shape_mqueue,
-	.match = match,
-	.save = save,
-	.finish = finish,
-	.prepare = prepare,
-	.restore = restore,
-	.free_save = free_save,
-	.free_restore = free_restore,
+	.match = mqueue_match,
+	.save = mqueue_save,
+	.finish = mqueue_finish,
+	.prepare = mqueue_prepare,
+	.restore = mqueue_restore,
+	.free_save = mqueue_free_save,
+	.free_restore = mqueue_free_restore,
 };

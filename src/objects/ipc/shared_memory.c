@@ -36,7 +36,7 @@ static bool is_memfd(const struct cr_fd_view *v)
 	return !strncmp(v->link, "/memfd:", 7);
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool shared_memory_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISREG(v->st.st_mode) &&
 	       (is_memfd(v) || !strncmp(v->link, "/dev/zero", 9) || !strcmp(v->link, SECRET));
@@ -48,7 +48,8 @@ static bool by_mapping(const cairn_SharedMemory *m)
 	return m->secret || m->huge_shift;
 }
 
-static int copy(const cairn_SharedMemory *m, int fd, void *buf, size_t len, off_t at, bool in)
+static int shared_memory_copy(const cairn_SharedMemory *m, int fd, void *buf, size_t len, off_t at,
+			      bool in)
 {
 	size_t page = m->huge_shift ? 1ul << m->huge_shift : CR_PAGE, before = at & (page - 1);
 	size_t all = (before + len + page - 1) & -page;
@@ -102,8 +103,8 @@ cairn_SharedMemory *cr_shared_note(struct cr_save *s, int fd, const struct stat 
 	return &e->m;
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int shared_memory_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+			      struct cr_err *err)
 {
 	cairn_SharedMemory *m = cr_shared_note(s, v->fd, &v->st, v->link);
 
@@ -122,7 +123,7 @@ struct sink {
 	char *buf;
 };
 
-static int flush(struct sink *k, struct cr_err *err)
+static int shared_memory_flush(struct sink *k, struct cr_err *err)
 {
 	int ret = 0;
 
@@ -141,7 +142,7 @@ static int store_piece(struct sink *k, const cairn_SharedMemory *m, int fd, off_
 	int ret;
 
 	memset(k->buf, 0, padded);
-	ret = copy(m, fd, k->buf, len, from, false);
+	ret = shared_memory_copy(m, fd, k->buf, len, from, false);
 	if (ret)
 		return cr_fail(err, CR_EXIT_IO, -ret, "cannot read shared memory");
 	ret = cr_image_blob(k->s->writer, k->buf, padded, &blob, err);
@@ -152,10 +153,11 @@ static int store_piece(struct sink *k, const cairn_SharedMemory *m, int fd, off_
 				.offset = blob.offset,
 				.stored = padded,
 				.xxh3 = blob.xxh3 };
-	return ++k->runs.runs_count == CR_ARRAY_SIZE(k->runs.runs) ? flush(k, err) : 0;
+	return ++k->runs.runs_count == CR_ARRAY_SIZE(k->runs.runs) ? shared_memory_flush(k, err) :
+								     0;
 }
 
-static int store(struct cr_save *s, struct cr_saved_shared *e, struct cr_err *err)
+static int shared_memory_store(struct cr_save *s, struct cr_saved_shared *e, struct cr_err *err)
 {
 	struct sink *k = calloc(1, sizeof(*k));
 	cr_auto_fd fd = -1;
@@ -193,7 +195,7 @@ static int store(struct cr_save *s, struct cr_saved_shared *e, struct cr_err *er
 		from = to;
 	}
 	if (!ret)
-		ret = flush(k, err);
+		ret = shared_memory_flush(k, err);
 	free(k->buf);
 	free(k);
 	return ret;
@@ -211,7 +213,7 @@ static int store_all(struct cr_save *s, struct cr_err *err)
 					      &s->shared.v[i].m, err);
 	for (i = 0; i < s->shared.n && !ret; i++)
 		if (s->shared.v[i].fd >= 0)
-			ret = store(s, &s->shared.v[i], err);
+			ret = shared_memory_store(s, &s->shared.v[i], err);
 	return ret;
 }
 
@@ -227,7 +229,7 @@ int cr_shared_index(const struct cr_image *img, uint32_t id)
 	return -ENOENT;
 }
 
-static int make(const cairn_SharedMemory *m, struct cr_err *err)
+static int shared_memory_make(const cairn_SharedMemory *m, struct cr_err *err)
 {
 	const char *name = m->memfd ? m->name + strlen("/memfd:") : m->name;
 	unsigned int flags = MFD_CLOEXEC | (m->seals != F_SEAL_SEAL ? MFD_ALLOW_SEALING : 0);
@@ -252,7 +254,8 @@ static int make(const cairn_SharedMemory *m, struct cr_err *err)
 	return fd;
 }
 
-static int fill(struct cr_restore *r, const struct cr_shared_image *s, int fd, struct cr_err *err)
+static int shared_memory_fill(struct cr_restore *r, const struct cr_shared_image *s, int fd,
+			      struct cr_err *err)
 {
 	size_t i;
 	int ret;
@@ -278,7 +281,7 @@ static int fill(struct cr_restore *r, const struct cr_shared_image *s, int fd, s
 			continue;
 		if (len > s->memory.size - run->addr)
 			len = s->memory.size - run->addr;
-		ret = copy(&s->memory, fd, raw ? raw : data, len, run->addr, true);
+		ret = shared_memory_copy(&s->memory, fd, raw ? raw : data, len, run->addr, true);
 		if (ret)
 			return cr_fail(err, CR_EXIT_IO, -ret, "cannot fill the shared memory %s%s",
 				       s->memory.name,
@@ -287,7 +290,7 @@ static int fill(struct cr_restore *r, const struct cr_shared_image *s, int fd, s
 	return 0;
 }
 
-static int begin(struct cr_restore *r, struct cr_err *err)
+static int shared_memory_begin(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 	int ret = 0;
@@ -297,13 +300,14 @@ static int begin(struct cr_restore *r, struct cr_err *err)
 
 		if (s->memory.has_sysv || s->memory.has_claim)
 			continue;
-		r->shared_fd[i] = make(&s->memory, err);
-		ret = r->shared_fd[i] < 0 ? r->shared_fd[i] : fill(r, s, r->shared_fd[i], err);
+		r->shared_fd[i] = shared_memory_make(&s->memory, err);
+		ret = r->shared_fd[i] < 0 ? r->shared_fd[i] :
+					    shared_memory_fill(r, s, r->shared_fd[i], err);
 	}
 	return ret;
 }
 
-static int apply(struct cr_restore *r, struct cr_err *err)
+static int shared_memory_apply(struct cr_restore *r, struct cr_err *err)
 {
 	size_t i;
 
@@ -329,7 +333,8 @@ static bool is_first(const struct cr_image *img, const cairn_Description *d)
 	return true;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int shared_memory_restore(struct cr_restore *r, const cairn_Description *d,
+				 struct cr_err *err)
 {
 	int i = cr_shared_index(r->img, d->object), fd;
 
@@ -352,10 +357,10 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_shared = {
 	.shape = &cr_shape_shared,
-	.match = match,
-	.save = save,
+	.match = shared_memory_match,
+	.save = shared_memory_save,
 	.store = store_all,
-	.begin = begin,
-	.restore = restore,
-	.apply = apply,
+	.begin = shared_memory_begin,
+	.restore = shared_memory_restore,
+	.apply = shared_memory_apply,
 };

@@ -71,7 +71,7 @@ static int save_settings(struct cr_save *s, struct cr_err *err)
 	return ret;
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int sysv_finish(struct cr_save *s, struct cr_err *err)
 {
 	int ret = cr_segments_note(s, err);
 
@@ -117,7 +117,7 @@ static bool has_longer(const struct cr_image *img, const cairn_MessageQueue *m, 
 }
 
 /* Whether what the image has of the kind fits into what a new namespace allows. */
-static bool fits(const struct cr_image *img, const char *name)
+static bool sysv_fits(const struct cr_image *img, const char *name)
 {
 	bool bytes = !strcmp(name, "kernel/msgmnb"), size = !strcmp(name, "kernel/msgmax");
 	bool most = !strcmp(name, "fs/mqueue/msg_max");
@@ -173,7 +173,7 @@ int cr_ipc_settings(const struct cr_image *img, bool tell, struct cr_err *err)
 			continue;
 		snprintf(path, sizeof(path), "/proc/sys/%s", m->name);
 		failed = cr_write_file(path, m->value);
-		if (failed && !fits(img, m->name))
+		if (failed && !sysv_fits(img, m->name))
 			ret = cr_fail(err, CR_EXIT_NAMESPACE, -failed,
 				      "the job's limit %s of %s cannot be set in a namespace of "
 				      "its own",
@@ -186,7 +186,7 @@ int cr_ipc_settings(const struct cr_image *img, bool tell, struct cr_err *err)
 	return ret;
 }
 
-static int prepare(struct cr_restore *r, struct cr_err *err)
+static int sysv_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	int ret = cr_segments_prepare(r, err);
 	if (!ret)
@@ -194,7 +194,7 @@ static int prepare(struct cr_restore *r, struct cr_err *err)
 	return ret ? ret : cr_messages_prepare(r, err);
 }
 
-static void free_restore(struct cr_restore *r)
+static void sysv_free_restore(struct cr_restore *r)
 {
 	cr_segments_free(r);
 	free(r->ipc_ids.v);
@@ -205,7 +205,7 @@ static void free_restore(struct cr_restore *r)
 
 const struct cr_object cr_object_sysv = {
 	.shape = &cr_shape_sysv,
-	.finish = finish,
-	.prepare = prepare,
-	.free_restore = free_restore,
+	.finish = sysv_finish,
+	.prepare = sysv_prepare,
+	.free_restore = sysv_free_restore,
 };

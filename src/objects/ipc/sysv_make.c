@@ -29,7 +29,7 @@ static int make_dummy(char kind)
 			     msgget(IPC_PRIVATE, 0600);
 }
 
-static void drop(char kind, int id)
+static void sysv_make_drop(char kind, int id)
 {
 	if (kind == 'h')
 		shmctl(id, IPC_RMID, NULL);
@@ -80,7 +80,7 @@ static int hold_places(struct cr_restore *r, const struct cr_ipc_list *l)
 				r->ipc_held.n--;
 			if (id < 0)
 				return to ? -errno : -ENOMEM;
-			drop(l->kind[1], id);
+			sysv_make_drop(l->kind[1], id);
 			continue;
 		}
 		*to = (struct cr_ipc_id){ l->kind[1], id, id };
@@ -102,7 +102,7 @@ static int count_up(struct cr_restore *r, const struct cr_ipc_list *l, int last,
 		last = make_dummy(l->kind[1]);
 		if (last < 0)
 			return -errno;
-		drop(l->kind[1], last);
+		sysv_make_drop(l->kind[1], last);
 	}
 	return ret;
 }
@@ -136,7 +136,7 @@ int cr_ipc_make(struct cr_restore *r, const struct cr_ipc_list *l, const cairn_I
 		ret = cr_ipc_as(r, maker, o->cuid, o->cgid, make_one, &k);
 		if (ret || told || *k.id == o->id)
 			break;
-		drop(l->kind[1], *k.id);
+		sysv_make_drop(l->kind[1], *k.id);
 		ret = count_up(r, l, *k.id, o->id);
 	} while (!ret);
 	id = ret ? -1 : *k.id;
@@ -169,6 +169,6 @@ int cr_ipc_each(struct cr_restore *r, const struct cr_ipc_list *l,
 		ret = one(r, l, at, err);
 	}
 	while (r->ipc_held.n)
-		drop(l->kind[1], r->ipc_held.v[--r->ipc_held.n].now);
+		sysv_make_drop(l->kind[1], r->ipc_held.v[--r->ipc_held.n].now);
 	return ret;
 }

@@ -60,7 +60,7 @@ static int save_content(struct cr_save *s, const struct cr_ipc_row *row, cairn_M
 	return used ? cr_image_blob(s->writer, all, used, &m->content, err) : 0;
 }
 
-static int save_queue(struct cr_save *s, const struct cr_ipc_row *row, struct cr_err *err)
+static int sysv_msg_save_queue(struct cr_save *s, const struct cr_ipc_row *row, struct cr_err *err)
 {
 	pid_t pids[] = { row->v[LSPID], row->v[LRPID] };
 	cairn_MessageQueue m = { .has_ipc = true, .ipc = cr_ipc_object(row, UID) };
@@ -90,7 +90,7 @@ int cr_messages_save(struct cr_save *s, struct cr_err *err)
 	if (ret)
 		cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot read /proc/sysvipc/msg");
 	for (i = 0; i < rows.n && !ret; i++)
-		ret = save_queue(s, &rows.v[i], err);
+		ret = sysv_msg_save_queue(s, &rows.v[i], err);
 	free(rows.v);
 	return ret;
 }
@@ -103,7 +103,7 @@ struct filling {
 	size_t size;
 };
 
-static int make(const void *what)
+static int sysv_msg_make(const void *what)
 {
 	return msgget(((const cairn_IpcObject *)what)->key, IPC_CREAT | IPC_EXCL | 0600);
 }
@@ -171,7 +171,7 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 		       struct cr_err *err)
 {
 	const cairn_MessageQueue *m = &r->img->messages.v[i];
-	struct filling f = { .id = cr_ipc_make(r, l, &m->ipc, 0, make, &m->ipc, err) };
+	struct filling f = { .id = cr_ipc_make(r, l, &m->ipc, 0, sysv_msg_make, &m->ipc, err) };
 	cr_auto_free void *data = NULL;
 	int ret = f.id < 0 ? f.id : 0;
 
@@ -197,14 +197,14 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 	return set_attributes(m, f.id, true, err);
 }
 
-static int id_of(const struct cr_image *img, size_t i)
+static int sysv_msg_id_of(const struct cr_image *img, size_t i)
 {
 	return img->messages.v[i].ipc.id;
 }
 
 int cr_messages_prepare(struct cr_restore *r, struct cr_err *err)
 {
-	struct cr_ipc_list l = { "msg", r->img, r->img->messages.n, id_of };
+	struct cr_ipc_list l = { "msg", r->img, r->img->messages.n, sysv_msg_id_of };
 
 	return cr_ipc_each(r, &l, prepare_one, err);
 }

@@ -93,7 +93,7 @@ int cr_semaphores_save(struct cr_save *s, struct cr_err *err)
 
 /* ---- restart ---- */
 
-static int make(const void *what)
+static int sysv_sem_make(const void *what)
 {
 	const cairn_SemaphoreSet *m = what;
 
@@ -195,12 +195,12 @@ static int make_set(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
 	if (!m->count || m->count > HIGHEST)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image has %u SysV semaphores",
 			       m->count);
-	id = cr_ipc_make(r, l, &m->ipc, 0, make, m, err);
+	id = cr_ipc_make(r, l, &m->ipc, 0, sysv_sem_make, m, err);
 	return id < 0 ? id : 0;
 }
 
 /* A set may have several records. */
-static int id_of(const struct cr_image *img, size_t i)
+static int sysv_sem_id_of(const struct cr_image *img, size_t i)
 {
 	return img->semaphores.v[i].first ? -1 : img->semaphores.v[i].ipc.id;
 }
@@ -208,7 +208,7 @@ static int id_of(const struct cr_image *img, size_t i)
 /* Before anyone operates them, since SETVAL and SETALL undo what there is to undo. */
 int cr_semaphores_prepare(struct cr_restore *r, struct cr_err *err)
 {
-	struct cr_ipc_list l = { "sem", r->img, r->img->semaphores.n, id_of };
+	struct cr_ipc_list l = { "sem", r->img, r->img->semaphores.n, sysv_sem_id_of };
 	size_t i;
 	pb_size_t k;
 	int ret = cr_ipc_each(r, &l, make_set, err), id;

@@ -48,7 +48,7 @@ cairn_SharedMemory *cr_segment_attached(struct cr_save *s, int id, dev_t dev)
 	return &e->m;
 }
 
-static void note(struct cr_save *s, const struct cr_ipc_row *row)
+static void sysv_shm_note(struct cr_save *s, const struct cr_ipc_row *row)
 {
 	pid_t pids[] = { row->v[CPID], row->v[LPID] };
 	cairn_IpcObject ipc = cr_ipc_object(row, UID);
@@ -82,7 +82,7 @@ int cr_segments_note(struct cr_save *s, struct cr_err *err)
 	int ret = cr_ipc_rows_read("shm", &rows);
 
 	for (i = 0; i < rows.n && !ret; i++)
-		note(s, &rows.v[i]);
+		sysv_shm_note(s, &rows.v[i]);
 	free(rows.v);
 	return ret ? cr_fail(err, CR_EXIT_INTERNAL, -ret, "cannot read /proc/sysvipc/shm") : 0;
 }
@@ -94,7 +94,7 @@ struct sink {
 	cairn_PageRuns runs;
 };
 
-static int flush(struct sink *k, struct cr_err *err)
+static int sysv_shm_flush(struct sink *k, struct cr_err *err)
 {
 	int ret = 0;
 
@@ -117,7 +117,7 @@ static int store_run(struct sink *k, const char *base, size_t from, size_t to, s
 				.offset = blob.offset,
 				.stored = to - from,
 				.xxh3 = blob.xxh3 };
-	return ++k->runs.runs_count == CR_ARRAY_SIZE(k->runs.runs) ? flush(k, err) : 0;
+	return ++k->runs.runs_count == CR_ARRAY_SIZE(k->runs.runs) ? sysv_shm_flush(k, err) : 0;
 }
 
 /* To touch a page that is not there would make it; but one that is swapped out does not show. */
@@ -148,7 +148,7 @@ static int store_pages(struct sink *k, const char *base, size_t len, const unsig
 	}
 	if (!ret && len > from)
 		ret = store_run(k, base, from, len, err);
-	return ret ? ret : flush(k, err);
+	return ret ? ret : sysv_shm_flush(k, err);
 }
 
 static int64_t swapped(int id)
@@ -179,8 +179,8 @@ static bool is_huge(const void *at)
 	return p && sscanf(p, "KernelPageSize: %lu", &kb) == 1 && kb > 4;
 }
 
-static int store(struct cr_save *s, const cairn_SharedMemory *m, const char *base,
-		 struct cr_err *err)
+static int sysv_shm_store(struct cr_save *s, const cairn_SharedMemory *m, const char *base,
+			  struct cr_err *err)
 {
 	size_t len = CR_PAGE_UP(m->size);
 	cr_auto_free struct sink *k = calloc(1, sizeof(*k));
@@ -213,7 +213,7 @@ int cr_segment_store(struct cr_save *s, cairn_SharedMemory *m, struct cr_err *er
 	/* The record precedes its runs. */
 	ret = cr_image_record(s->writer, cairn_RecordType_RECORD_SHARED, m, err);
 	if (!ret)
-		ret = store(s, m, base, err);
+		ret = sysv_shm_store(s, m, base, err);
 	shmdt(base);
 	return ret;
 }
@@ -221,7 +221,7 @@ int cr_segment_store(struct cr_save *s, cairn_SharedMemory *m, struct cr_err *er
 /* ---- restart ---- */
 
 /* In whoever shall be known to have made it. */
-static int make(const void *what)
+static int sysv_shm_make(const void *what)
 {
 	const cairn_SharedMemory *m = what;
 
@@ -229,7 +229,8 @@ static int make(const void *what)
 		      IPC_CREAT | IPC_EXCL | 0600 | (m->huge ? SHM_HUGETLB : 0));
 }
 
-static int fill(struct cr_restore *r, const struct cr_shared_image *s, char *at, struct cr_err *err)
+static int sysv_shm_fill(struct cr_restore *r, const struct cr_shared_image *s, char *at,
+			 struct cr_err *err)
 {
 	size_t len = CR_PAGE_UP(s->memory.size), i;
 
@@ -283,7 +284,7 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 {
 	const struct cr_shared_image *s = &r->img->shared.v[i];
 	const cairn_IpcObject *o = &s->memory.sysv;
-	int id = cr_ipc_make(r, l, o, o->pid1, make, &s->memory, err), ret;
+	int id = cr_ipc_make(r, l, o, o->pid1, sysv_shm_make, &s->memory, err), ret;
 	char *at;
 
 	if (id < 0)
@@ -292,21 +293,21 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 	if (at == (void *)-1)
 		return cr_fail(err, CR_EXIT_NAMESPACE, errno,
 			       "the SysV shared memory %d cannot have its id again", o->id);
-	ret = fill(r, s, at, err);
+	ret = sysv_shm_fill(r, s, at, err);
 	shmdt(at);
 	if (!ret && o->pid2)
 		cr_ipc_as(r, o->pid2, geteuid(), getegid(), touch, &id);
 	return ret ? ret : set_perm(&s->memory, id, err);
 }
 
-static int id_of(const struct cr_image *img, size_t i)
+static int sysv_shm_id_of(const struct cr_image *img, size_t i)
 {
 	return img->shared.v[i].memory.has_sysv ? img->shared.v[i].memory.sysv.id : -1;
 }
 
 int cr_segments_prepare(struct cr_restore *r, struct cr_err *err)
 {
-	struct cr_ipc_list l = { "shm", r->img, r->img->shared.n, id_of };
+	struct cr_ipc_list l = { "shm", r->img, r->img->shared.n, sysv_shm_id_of };
 
 	return cr_ipc_each(r, &l, prepare_one, err);
 }

@@ -12,7 +12,7 @@ static void describe_mqueue(const struct cr_model *m, const cairn_Description *d
 	cr_append(out, CR_DESCRIBE_MAX, "message queue %s", q ? q->name : d->path);
 }
 
-static const cairn_Blob *queue(const struct cr_model *m, const cairn_Description *d)
+static const cairn_Blob *mqueue_shape_queue(const struct cr_model *m, const cairn_Description *d)
 {
 	const cairn_Mqueue *q = cr_model_mqueue(m, d->object);
 
@@ -24,5 +24,5 @@ const struct cr_shape cr_shape_mqueue = {
 	.name = "POSIX message queue",
 	.word = "mqueue",
 	.describe = describe_mqueue,
-	.queue = queue,
+	.queue = mqueue_shape_queue,
 };

@@ -39,7 +39,7 @@ static void describe_pipe(const struct cr_model *m, const cairn_Description *d, 
 			  cr_bytes(p->capacity).s);
 }
 
-static const cairn_Blob *queue(const struct cr_model *m, const cairn_Description *d)
+static const cairn_Blob *pipe_shape_queue(const struct cr_model *m, const cairn_Description *d)
 {
 	const cairn_Pipe *p = cr_model_pipe(m, d->object);
 
@@ -52,7 +52,7 @@ const struct cr_shape cr_shape_pipe = {
 	.word = "pipe",
 	.numbers = 1,
 	.describe = describe_pipe,
-	.queue = queue,
+	.queue = pipe_shape_queue,
 };
 
 const struct cr_shape cr_shape_fifo = {
@@ -63,5 +63,5 @@ const struct cr_shape cr_shape_fifo = {
 	.lockable = true,
 	.in_folder = true,
 	.describe = describe_pipe,
-	.queue = queue,
+	.queue = pipe_shape_queue,
 };

@@ -16,7 +16,7 @@ static void describe_pty(const struct cr_model *m, const cairn_Description *d, c
 		cr_append(out, CR_DESCRIBE_MAX, ", %s queued", cr_bytes(p->content.size).s);
 }
 
-static const cairn_Blob *queue(const struct cr_model *m, const cairn_Description *d)
+static const cairn_Blob *pty_shape_queue(const struct cr_model *m, const cairn_Description *d)
 {
 	const cairn_Pty *q = cr_model_pty(m, d->object);
 
@@ -28,5 +28,5 @@ const struct cr_shape cr_shape_pty = {
 	.name = "pseudo terminal",
 	.word = "pty",
 	.describe = describe_pty,
-	.queue = queue,
+	.queue = pty_shape_queue,
 };

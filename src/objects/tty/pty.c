@@ -41,7 +41,7 @@ static bool is_slave(dev_t dev)
 	return major(dev) >= 136 && major(dev) < 144;
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool pty_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISCHR(v->st.st_mode) &&
 	       (is_slave(v->st.st_rdev) || v->st.st_rdev == makedev(5, 2) ||
@@ -64,8 +64,8 @@ static struct saved_ptys *saved(struct cr_save *s)
 	return s->state[KIND] = p;
 }
 
-static struct saved_pty *note(struct cr_save *s, unsigned int number, bool dead,
-			      const struct cr_fd_view *v)
+static struct saved_pty *pty_note(struct cr_save *s, unsigned int number, bool dead,
+				  const struct cr_fd_view *v)
 {
 	struct saved_ptys *all = saved(s);
 	struct saved_pty *p;
@@ -94,8 +94,8 @@ static int outside(pid_t pid, int fd, unsigned int number, struct cr_err *err)
 		       pid, number, fd);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int pty_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		    struct cr_err *err)
 {
 	const struct cr_saved_description *self = s->descriptions.v[s->descriptions.n - 1];
 	struct saved_pty *p;
@@ -106,7 +106,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 	if (v->st.st_rdev == makedev(5, 2)) {
 		if (ioctl(v->fd, TIOCGPTN, &number))
 			return cr_fail(err, CR_EXIT_INTERNAL, errno, "pty of process %d", v->pid);
-		p = note(s, number, false, v);
+		p = pty_note(s, number, false, v);
 		if (p)
 			p->master = self;
 	} else {
@@ -118,7 +118,7 @@ static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description
 		/* One that is hung up may be on a master that lives, or not. */
 		if (!d->hung_up && !is_slave(dev))
 			return cr_refuse(v, err);
-		p = note(s, dev ? number_of(dev) : 0, d->hung_up && (v->deleted || !dev), v);
+		p = pty_note(s, dev ? number_of(dev) : 0, d->hung_up && (v->deleted || !dev), v);
 		if (p && !d->hung_up) {
 			/* A name in another devpts is another terminal. */
 			if (is_slave(v->st.st_rdev) && v->st.st_dev != saved(s)->devpts)
@@ -200,8 +200,8 @@ static int open_slave(const struct saved_pty *p)
 	return open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
-static int save_queue(struct cr_save *s, struct saved_pty *p, struct cr_pty_queue *q,
-		      struct cr_err *err)
+static int pty_save_queue(struct cr_save *s, struct saved_pty *p, struct cr_pty_queue *q,
+			  struct cr_err *err)
 {
 	cairn_Pty *m = &p->m;
 	cr_auto_fd own = -1;
@@ -258,7 +258,7 @@ int cr_ptys_check(struct cr_save *s, struct cr_err *err)
 	return 0;
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int pty_finish(struct cr_save *s, struct cr_err *err)
 {
 	struct saved_ptys *all = s->state[KIND];
 	cr_auto_free struct cr_pty_queue *q = NULL;
@@ -278,7 +278,7 @@ static int finish(struct cr_save *s, struct cr_err *err)
 			continue;
 		if (!p->m.dead) {
 			describe(p);
-			ret = save_queue(s, p, q, err);
+			ret = pty_save_queue(s, p, q, err);
 		}
 		if (!ret)
 			ret = cr_image_record(s->writer, cairn_RecordType_RECORD_PTY, &p->m, err);
@@ -299,7 +299,7 @@ bool cr_pty_leads(const struct cr_save *s, pid_t session)
 	return false;
 }
 
-static void free_save(struct cr_save *s)
+static void pty_free_save(struct cr_save *s)
 {
 	struct saved_ptys *all = s->state[KIND];
 
@@ -311,10 +311,10 @@ static void free_save(struct cr_save *s)
 
 const struct cr_object cr_object_pty = {
 	.shape = &cr_shape_pty,
-	.match = match,
-	.save = save,
-	.finish = finish,
-	.free_save = free_save,
+	.match = pty_match,
+	.save = pty_save,
+	.finish = pty_finish,
+	.free_save = pty_free_save,
 	.prepare = cr_ptys_prepare,
 	.restore = cr_pty_restore,
 	.settle = cr_pty_settle,

@@ -258,7 +258,7 @@ static int any_numbers(struct cr_restore *r, struct made *m, struct cr_err *err)
 /* ---- one pair ---- */
 
 /* Descriptors that a hang-up has cut off are opened and hung up before all others. */
-static int hang_up(struct cr_restore *r, struct made *m, size_t index, struct cr_err *err)
+static int pty_make_hang_up(struct cr_restore *r, struct made *m, size_t index, struct cr_err *err)
 {
 	const cairn_Pty *pty = &r->img->ptys.v[index];
 	bool any = false;
@@ -327,8 +327,8 @@ static int read_queue(struct cr_restore *r, const cairn_Pty *pty, struct cr_pty_
 	return 0;
 }
 
-static int fill(struct cr_restore *r, struct made_pty *p, const cairn_Pty *pty,
-		struct cr_pty_queue *q, struct cr_err *err)
+static int pty_make_fill(struct cr_restore *r, struct made_pty *p, const cairn_Pty *pty,
+			 struct cr_pty_queue *q, struct cr_err *err)
 {
 	int ret = read_queue(r, pty, q, err);
 	struct winsize size;
@@ -382,9 +382,9 @@ int cr_ptys_prepare(struct cr_restore *r, struct cr_err *err)
 	if (!ret)
 		ret = any_numbers(r, m, err);
 	for (i = 0; i < n && !ret; i++) {
-		ret = hang_up(r, m, i, err);
+		ret = pty_make_hang_up(r, m, i, err);
 		if (!ret && !r->img->ptys.v[i].dead)
-			ret = fill(r, &m->v[i], &r->img->ptys.v[i], q, err);
+			ret = pty_make_fill(r, &m->v[i], &r->img->ptys.v[i], q, err);
 	}
 	return ret;
 }

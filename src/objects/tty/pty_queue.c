@@ -49,7 +49,7 @@ static bool soon(bool (*done)(int fd, size_t n), int fd, size_t n)
 	return true;
 }
 
-static bool has(int fd, size_t n)
+static bool pty_queue_has(int fd, size_t n)
 {
 	int queued = 0;
 
@@ -138,7 +138,7 @@ static void add_line(struct cr_pty_queue *q, const struct termios2 *n, const cha
 	q->available += len;
 }
 
-static size_t take_all(int fd, char *to, size_t room, size_t have)
+static size_t pty_queue_take_all(int fd, char *to, size_t room, size_t have)
 {
 	ssize_t n;
 
@@ -168,7 +168,7 @@ static void take_input(int slave, const struct termios2 *t, bool part, struct cr
 		n.c_lflag &= ~ICANON;
 		ioctl(slave, TCSETS2, &n);
 	}
-	q->ntail = take_all(slave, q->tail, sizeof(q->tail), 0);
+	q->ntail = pty_queue_take_all(slave, q->tail, sizeof(q->tail), 0);
 	if (worked_on + q->ntail <= WORKED_ON)
 		return;
 	len = worked_on < WORKED_ON ? WORKED_ON - worked_on : 0;
@@ -222,7 +222,7 @@ int cr_pty_take(int master, int slave, cairn_Pty *m, struct cr_pty_queue *q)
 	if (ready(master, POLLIN)) {
 		if (m->packet)
 			ioctl(master, TIOCPKT, &off);
-		q->noutput = take_all(master, q->output, sizeof(q->output), 0);
+		q->noutput = pty_queue_take_all(master, q->output, sizeof(q->output), 0);
 		if (m->packet)
 			ioctl(master, TIOCPKT, &on);
 		q->touched = true;
@@ -243,7 +243,7 @@ int cr_pty_take(int master, int slave, cairn_Pty *m, struct cr_pty_queue *q)
  * of it has to move on to the line discipline meanwhile. Once there are spare small buffers, which
  * are under no limit, they are for what the limit has left over.
  */
-static bool put_all(int fd, const char *data, size_t len, bool spare)
+static bool pty_queue_put_all(int fd, const char *data, size_t len, bool spare)
 {
 	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + 2000000000;
 	size_t piece;
@@ -281,7 +281,7 @@ static void make_spare(int master, int slave)
 		else if (++full < 4)
 			usleep(100);
 	}
-	while (take_all(master, sink, sizeof(sink), 0))
+	while (pty_queue_take_all(master, sink, sizeof(sink), 0))
 		continue;
 }
 
@@ -329,7 +329,8 @@ static bool put_canonical(int master, int slave, const struct termios2 *n,
 	struct termios2 t = *n;
 	size_t len;
 
-	if (!put_all(master, q->lines, q->nlines, false) || !soon(has, slave, q->available))
+	if (!pty_queue_put_all(master, q->lines, q->nlines, false) ||
+	    !soon(pty_queue_has, slave, q->available))
 		return false;
 	if (!q->ntail)
 		return true;
@@ -337,9 +338,10 @@ static bool put_canonical(int master, int slave, const struct termios2 *n,
 	t.c_lflag |= ECHO;
 	ioctl(slave, TCSETS2, &t);
 	len = quote(&t, q->tail, q->ntail, quoted);
-	if (!put_all(master, quoted, len, false) || !soon(has, master, q->ntail))
+	if (!pty_queue_put_all(master, quoted, len, false) ||
+	    !soon(pty_queue_has, master, q->ntail))
 		return false;
-	take_all(master, echo, sizeof(echo), 0);
+	pty_queue_take_all(master, echo, sizeof(echo), 0);
 	return true;
 }
 
@@ -352,7 +354,8 @@ static bool put_plain(int master, int slave, const struct termios2 *n, const str
 		if (means_something(n, q->tail[i]))
 			t.c_iflag &= ~IXON;
 	ioctl(slave, TCSETS2, &t);
-	return put_all(master, q->tail, q->ntail, false) && soon(has, slave, q->ntail);
+	return pty_queue_put_all(master, q->tail, q->ntail, false) &&
+	       soon(pty_queue_has, slave, q->ntail);
 }
 
 /* Output stands still after the character that stops it, or after tcflow(). */
@@ -361,7 +364,7 @@ static bool put_flow(int master, int slave, const cairn_Pty *m, const struct ter
 	if (m->flow == FLOW_STOPPED)
 		return !ioctl(slave, TCXONC, TCOOFF);
 	if (m->flow == FLOW_STOP_CHARACTER)
-		return put_all(master, (const char *)&t->c_cc[VSTOP], 1, false) &&
+		return pty_queue_put_all(master, (const char *)&t->c_cc[VSTOP], 1, false) &&
 		       soon(is_stopped, slave, 0);
 	return true;
 }
@@ -391,13 +394,13 @@ int cr_pty_put(int master, int slave, const cairn_Pty *m, const struct cr_pty_qu
 	ok = is_canonical(&t) ? put_canonical(master, slave, &n, q) :
 				put_plain(master, slave, &n, q);
 	ioctl(slave, TCSETS2, &n);
-	ok &= put_all(slave, q->output, q->noutput, spare);
+	ok &= pty_queue_put_all(slave, q->output, q->noutput, spare);
 	/* So that nobody is told later of what arrives only now. */
-	ok &= soon(has, master, q->noutput < WORKED_ON ? q->noutput : WORKED_ON);
+	ok &= soon(pty_queue_has, master, q->noutput < WORKED_ON ? q->noutput : WORKED_ON);
 	ioctl(slave, TCSETS2, &t);
 	ok &= put_flow(master, slave, m, &t);
 	if (!m->packet_status)
 		ioctl(master, TIOCPKT, &packet);
-	ok &= put_all(master, q->raw, q->nraw, false);
+	ok &= pty_queue_put_all(master, q->raw, q->nraw, false);
 	return ok ? 0 : -EIO;
 }

@@ -22,21 +22,21 @@ bool cr_is_own_terminal(int fd)
 	return !ioctl(fd, TIOCGSID, &session);
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool tty_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	/* Of a pty's master the kernel would tell its slave's session. */
 	return S_ISCHR(v->st.st_mode) && v->st.st_rdev != makedev(5, 2) &&
 	       cr_is_own_terminal(v->fd);
 }
 
-static int save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
-		struct cr_err *err)
+static int tty_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
+		    struct cr_err *err)
 {
 	strcpy(d->path, "/dev/tty");
 	return 0;
 }
 
-static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int tty_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int fd =
 		open("/dev/tty", (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC | O_NOCTTY);
@@ -53,7 +53,7 @@ static int restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 
 const struct cr_object cr_object_tty = {
 	.shape = &cr_shape_tty,
-	.match = match,
-	.save = save,
-	.restore = restore,
+	.match = tty_match,
+	.save = tty_save,
+	.restore = tty_restore,
 };

@@ -35,14 +35,14 @@
 			(field).size = strnlen((char *)(field).bytes, (field).size);           \
 	} while (0)
 
-static struct unix_save *state_of(const struct cr_save *s)
+static struct unix_save *unix_state_of(const struct cr_save *s)
 {
 	return s->state[cairn_ObjectKind_OBJECT_UNIX];
 }
 
 struct unix_socket *unix_socket_add(struct cr_save *s)
 {
-	struct unix_save *all = state_of(s);
+	struct unix_save *all = unix_state_of(s);
 	struct unix_socket *u = calloc(1, sizeof(*u)), **to;
 
 	if (!all)
@@ -56,7 +56,7 @@ struct unix_socket *unix_socket_add(struct cr_save *s)
 	return *to = u;
 }
 
-static bool match(const struct cr_save *s, const struct cr_fd_view *v)
+static bool unix_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	int domain = 0;
 	socklen_t len = sizeof(domain);
@@ -148,14 +148,14 @@ static int describe(struct cr_save *s, struct unix_save *all, struct unix_socket
 
 /* ---- who is connected to whom ---- */
 
-static int by_inode(const void *a, const void *b)
+static int unix_by_inode(const void *a, const void *b)
 {
 	const struct unix_socket *x = *(struct unix_socket **)a, *y = *(struct unix_socket **)b;
 
 	return (x->inode > y->inode) - (x->inode < y->inode);
 }
 
-static int sort(struct unix_save *all)
+static int unix_sort(struct unix_save *all)
 {
 	size_t i;
 
@@ -166,15 +166,16 @@ static int sort(struct unix_save *all)
 			return -ENOMEM;
 		*to = all->sockets.v[i];
 	}
-	qsort(all->sorted.v, all->sorted.n, sizeof(*all->sorted.v), by_inode);
+	qsort(all->sorted.v, all->sorted.n, sizeof(*all->sorted.v), unix_by_inode);
 	return 0;
 }
 
-static struct unix_socket *find(struct unix_save *all, uint32_t inode)
+static struct unix_socket *unix_find(struct unix_save *all, uint32_t inode)
 {
 	struct unix_socket key = { .inode = inode }, *pkey = &key, **found;
 
-	found = inode ? bsearch(&pkey, all->sorted.v, all->sorted.n, sizeof(pkey), by_inode) : NULL;
+	found = inode ? bsearch(&pkey, all->sorted.v, all->sorted.n, sizeof(pkey), unix_by_inode) :
+			NULL;
 	return found ? *found : NULL;
 }
 
@@ -192,7 +193,7 @@ static struct unix_socket *waiting(struct unix_save *all, uint32_t client)
 
 static void link_peer(struct cr_save *s, struct unix_save *all, struct unix_socket *u)
 {
-	struct unix_socket *peer = find(all, u->peer_inode);
+	struct unix_socket *peer = unix_find(all, u->peer_inode);
 	uint32_t listener = 0;
 
 	if (u->m.state != cairn_UnixState_UNIX_CONNECTED &&
@@ -241,9 +242,9 @@ static int read_table(struct unix_save *all, struct cr_err *err)
 	return 0;
 }
 
-static int finish(struct cr_save *s, struct cr_err *err)
+static int unix_finish(struct cr_save *s, struct cr_err *err)
 {
-	struct unix_save *all = state_of(s);
+	struct unix_save *all = unix_state_of(s);
 	size_t i;
 	int ret;
 
@@ -256,7 +257,7 @@ static int finish(struct cr_save *s, struct cr_err *err)
 			ret = describe(s, all, all->sockets.v[i], err);
 		else if (all->sockets.v[i]->fd >= 0)
 			ret = unix_queue_save(s, all->sockets.v[i], err);
-	if (!ret && sort(all))
+	if (!ret && unix_sort(all))
 		ret = cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving sockets");
 	for (i = 0; i < all->sockets.n && !ret; i++) {
 		link_peer(s, all, all->sockets.v[i]);
@@ -267,9 +268,9 @@ static int finish(struct cr_save *s, struct cr_err *err)
 	return ret;
 }
 
-static void free_save(struct cr_save *s)
+static void unix_free_save(struct cr_save *s)
 {
-	struct unix_save *all = state_of(s);
+	struct unix_save *all = unix_state_of(s);
 	size_t i;
 
 	if (!all)
@@ -289,11 +290,11 @@ static void free_save(struct cr_save *s)
 
 const struct cr_object cr_object_unix = {
 	.shape = &cr_shape_unix,
-	.match = match,
+	.match = unix_match,
 	.save = save,
-	.finish = finish,
+	.finish = unix_finish,
 	.prepare = unix_prepare,
 	.restore = unix_restore,
-	.free_save = free_save,
+	.free_save = unix_free_save,
 	.free_restore = unix_free_restore,
 };

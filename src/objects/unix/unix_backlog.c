@@ -50,7 +50,7 @@ static bool reachable(const struct sockaddr_un *a, socklen_t len)
 }
 
 /* Carries fd into the backlog. It may be closed at once: what it sent stays. */
-static int put_back(int type, const struct sockaddr_un *a, socklen_t len, int fd)
+static int unix_backlog_put_back(int type, const struct sockaddr_un *a, socklen_t len, int fd)
 {
 	cr_auto_fd carrier = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
@@ -70,7 +70,7 @@ static int put_back(int type, const struct sockaddr_un *a, socklen_t len, int fd
 }
 
 /* The connection behind one that an earlier checkpoint has put back; fd itself if it is none. */
-static int unpack(int fd)
+static int unix_backlog_unpack(int fd)
 {
 	struct sockaddr_un name;
 	socklen_t len = sizeof(name);
@@ -94,7 +94,7 @@ static int unpack(int fd)
 	return real;
 }
 
-static void take_all(int listener, fd_list *fds)
+static void unix_backlog_take_all(int listener, fd_list *fds)
 {
 	struct pollfd p = { listener, POLLIN, 0 };
 	int fd, *to;
@@ -109,7 +109,7 @@ static void take_all(int listener, fd_list *fds)
 			close(fd);
 			break;
 		}
-		*to = unpack(fd);
+		*to = unix_backlog_unpack(fd);
 	}
 }
 
@@ -121,7 +121,7 @@ static int give_back_all(struct unix_socket *u, const struct sockaddr_un *a, soc
 	int ret = 0;
 
 	for (i = 0; i < fds->n; i++) {
-		ret = put_back(u->m.type, a, len, fds->v[i]);
+		ret = unix_backlog_put_back(u->m.type, a, len, fds->v[i]);
 		if (ret == -EAGAIN && !widened) {
 			/* Clients outside who had waited for room have it now. */
 			widened = !listen(u->fd, u->m.backlog + fds->n + 8);
@@ -135,7 +135,8 @@ static int give_back_all(struct unix_socket *u, const struct sockaddr_un *a, soc
 	return ret;
 }
 
-static struct unix_socket *add(struct cr_save *s, const struct unix_socket *l, uint32_t client)
+static struct unix_socket *unix_backlog_add(struct cr_save *s, const struct unix_socket *l,
+					    uint32_t client)
 {
 	struct unix_socket *w = unix_socket_add(s);
 
@@ -152,7 +153,7 @@ static struct unix_socket *add(struct cr_save *s, const struct unix_socket *l, u
 }
 
 /* What an accepted one tells. */
-static void ask(const struct unix_save *all, struct unix_socket *w)
+static void unix_backlog_ask(const struct unix_save *all, struct unix_socket *w)
 {
 	size_t head = offsetof(struct sockaddr_un, sun_path);
 	const struct unix_entry *e;
@@ -210,21 +211,22 @@ static int save_accepted(struct cr_save *s, struct unix_socket *u, struct cr_err
 			"to it; in its backlog are connections with data that nobody has "
 			"accepted: accept them first; the job goes on",
 			u->pid, (int)u->m.name.size, (char *)u->m.name.bytes);
-	take_all(u->fd, &fds);
+	unix_backlog_take_all(u->fd, &fds);
 	ret = give_back_all(u, &a, len, &fds);
 	if (ret)
 		cr_fail(err, CR_EXIT_INTERNAL, -ret,
 			"cannot give back connections to a unix socket of process %d", u->pid);
 	for (i = 0; i < fds.n; i++) {
 		struct unix_socket *w =
-			ret ? NULL : add(s, u, i < u->entry->nclients ? clients[i] : 0);
+			ret ? NULL :
+			      unix_backlog_add(s, u, i < u->entry->nclients ? clients[i] : 0);
 
 		if (!w) {
 			close(fds.v[i]);
 			continue;
 		}
 		w->fd = fds.v[i];
-		ask(all, w);
+		unix_backlog_ask(all, w);
 	}
 	free(fds.v);
 	return ret;
@@ -240,7 +242,7 @@ int unix_backlog_save(struct cr_save *s, struct unix_socket *u, struct cr_err *e
 		if (!plain(all, clients[i]))
 			return s->writer ? save_accepted(s, u, err) : 0;
 	for (i = 0; i < u->entry->nclients; i++)
-		if (!add(s, u, clients[i]))
+		if (!unix_backlog_add(s, u, clients[i]))
 			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a backlog");
 	return 0;
 }

@@ -16,7 +16,7 @@
 #define UNIX_DIAG_SHUTDOWN 6
 #endif
 
-static int ask(int sock)
+static int unix_diag_ask(int sock)
 {
 	struct {
 		struct nlmsghdr head;
@@ -107,7 +107,7 @@ static int add_entry(struct unix_table *t, const struct nlmsghdr *head)
 }
 
 /* 1 when all has come. */
-static int take(struct unix_table *t, int sock, char *buf, size_t room)
+static int unix_diag_take(struct unix_table *t, int sock, char *buf, size_t room)
 {
 	const struct nlmsghdr *head = (const void *)buf;
 	ssize_t n = recv(sock, buf, room, 0);
@@ -128,7 +128,7 @@ static int take(struct unix_table *t, int sock, char *buf, size_t room)
 	return 0;
 }
 
-static int by_inode(const void *a, const void *b)
+static int unix_diag_by_inode(const void *a, const void *b)
 {
 	const struct unix_entry *x = a, *y = b;
 
@@ -153,13 +153,13 @@ int unix_table_read(struct unix_table *t)
 		return -errno;
 	if (!buf)
 		return -ENOMEM;
-	ret = ask(sock);
+	ret = unix_diag_ask(sock);
 	while (!ret)
-		ret = take(t, sock, buf, room);
+		ret = unix_diag_take(t, sock, buf, room);
 	if (ret < 0)
 		return ret;
 	if (t->entries.n)
-		qsort(t->entries.v, t->entries.n, sizeof(*t->entries.v), by_inode);
+		qsort(t->entries.v, t->entries.n, sizeof(*t->entries.v), unix_diag_by_inode);
 	if (t->waiting.n)
 		qsort(t->waiting.v, t->waiting.n, sizeof(*t->waiting.v), by_client);
 	return 0;
@@ -176,8 +176,9 @@ const struct unix_entry *unix_table_find(const struct unix_table *t, uint32_t in
 {
 	struct unix_entry key = { .inode = inode };
 
-	return t->entries.n ? bsearch(&key, t->entries.v, t->entries.n, sizeof(key), by_inode) :
-			      NULL;
+	return t->entries.n ?
+		       bsearch(&key, t->entries.v, t->entries.n, sizeof(key), unix_diag_by_inode) :
+		       NULL;
 }
 
 uint32_t unix_table_waits(const struct unix_table *t, uint32_t client)

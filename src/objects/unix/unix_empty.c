@@ -24,7 +24,7 @@ struct unix_seen *unix_seen_of(uint32_t inode)
 	return NULL;
 }
 
-static void forget(struct unix_seen *s)
+static void unix_empty_forget(struct unix_seen *s)
 {
 	size_t i;
 
@@ -41,7 +41,7 @@ void unix_seen_drop(uint32_t inode)
 	for (i = 0; i < all.n; i++) {
 		if (all.v[i]->inode != inode)
 			continue;
-		forget(all.v[i]);
+		unix_empty_forget(all.v[i]);
 		all.v[i] = all.v[--all.n];
 		return;
 	}

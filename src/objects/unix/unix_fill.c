@@ -33,7 +33,7 @@ struct sending {
 	bool own_pid; /* whoever sends has another id than the message has */
 };
 
-static void set(int fd, int option, int value)
+static void unix_fill_set(int fd, int option, int value)
 {
 	setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
 }
@@ -257,18 +257,18 @@ static int fill(struct cr_restore *r, struct unix_made *made, struct unix_end *e
 			return cr_fail(err, CR_EXIT_DAMAGED, 0, "a message without sender");
 		if (s.fd != last) {
 			if (last >= 0)
-				set(last, SO_SNDBUF, before / 2);
+				unix_fill_set(last, SO_SNDBUF, before / 2);
 			last = s.fd;
 			getsockopt(s.fd, SOL_SOCKET, SO_SNDBUF, &before, &len);
-			set(s.fd, SO_SNDBUF, wide);
-			set(s.fd, SO_SNDBUFFORCE, wide);
+			unix_fill_set(s.fd, SO_SNDBUF, wide);
+			unix_fill_set(s.fd, SO_SNDBUFFORCE, wide);
 		}
 		if (s.m->mark == cairn_UnixMark_UNIX_MARK_READ)
 			leave_mark(s.fd, e->fd);
 		ret = send_one(r, made, &s, err);
 	}
 	if (last >= 0)
-		set(last, SO_SNDBUF, before / 2);
+		unix_fill_set(last, SO_SNDBUF, before / 2);
 	return ret;
 }
 
@@ -309,7 +309,7 @@ static int connect_dgram(struct unix_made *made, struct unix_end *e, struct cr_e
 
 /* ---- the end ---- */
 
-static void finish(const struct unix_made *made, struct unix_end *e)
+static void unix_fill_finish(const struct unix_made *made, struct unix_end *e)
 {
 	/* An end that closes with something unread tells the other so. */
 	if (e->m->reset && e->other >= 0 && e->m->type != SOCK_DGRAM)
@@ -371,7 +371,7 @@ int unix_fill(struct cr_restore *r, struct unix_made *made, struct cr_err *err)
 	if (!ret)
 		ret = connect_dgrams(made, err);
 	for (i = 0; i < made->n && !ret; i++) {
-		finish(made, &made->v[i]);
+		unix_fill_finish(made, &made->v[i]);
 		if (made->v[i].fd >= 0)
 			ret = unix_filter_restore(r, made->v[i].fd, made->v[i].m, err);
 	}

@@ -33,7 +33,7 @@ static bool found(struct unix_socket *u, const char *path)
 }
 
 /* The path as we see it, links resolved. */
-static bool note(struct unix_socket *u, int fd)
+static bool unix_name_note(struct unix_socket *u, int fd)
 {
 	char self[64], path[CR_PATH_MAX];
 	ssize_t n;
@@ -53,7 +53,7 @@ static bool try_path(struct unix_socket *u, const char *path)
 {
 	cr_auto_fd fd = found(u, path) ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
 
-	return fd >= 0 && note(u, fd);
+	return fd >= 0 && unix_name_note(u, fd);
 }
 
 /* Renamed within its directory, as is done to let it appear only once it is ready. */
@@ -99,7 +99,7 @@ void unix_name_locate(struct cr_save *s, struct unix_socket *u)
 
 	/* The privileged are told. */
 	if (fd >= 0) {
-		note(u, fd);
+		unix_name_note(u, fd);
 		close(fd);
 		return;
 	}

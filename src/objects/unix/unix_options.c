@@ -78,7 +78,7 @@ int unix_defaults_read(struct unix_defaults *d)
 	return 0;
 }
 
-static void add(cairn_UnixSocket *m, int name, const void *value, size_t size)
+static void unix_options_add(cairn_UnixSocket *m, int name, const void *value, size_t size)
 {
 	cairn_SocketOption *o = &m->options[m->options_count++];
 
@@ -97,14 +97,14 @@ void unix_options_save(const struct unix_defaults *d, struct unix_socket *u)
 		int size = u->entry->buffer[i];
 
 		if (size != d->buffer[i])
-			add(&u->m, buffers[i].name, &size, sizeof(size));
+			unix_options_add(&u->m, buffers[i].name, &size, sizeof(size));
 	}
 	for (i = 0; i < CR_ARRAY_SIZE(options); i++) {
 		socklen_t len = options[i].size;
 
 		if (d->known[i] && !getsockopt(u->fd, SOL_SOCKET, options[i].name, value, &len) &&
 		    memcmp(value, d->value[i], options[i].size))
-			add(&u->m, options[i].name, value, options[i].size);
+			unix_options_add(&u->m, options[i].name, value, options[i].size);
 	}
 }
 

@@ -26,7 +26,7 @@
 #define NOBODY 65534
 
 /* One look. */
-struct look {
+struct unix_queue_look {
 	ssize_t len;
 	int flags;
 	struct sockaddr_un sender;
@@ -52,7 +52,7 @@ struct reader {
 	bool empty;
 };
 
-static void set(int fd, int option, int value)
+static void unix_queue_set(int fd, int option, int value)
 {
 	setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
 }
@@ -66,13 +66,13 @@ static int get(int fd, int option)
 	return value;
 }
 
-static void close_fds(struct look *l)
+static void close_fds(struct unix_queue_look *l)
 {
 	while (l->nfds)
 		close(l->fds[--l->nfds]);
 }
 
-static void read_control(struct look *l, struct msghdr *m)
+static void read_control(struct unix_queue_look *l, struct msghdr *m)
 {
 	struct cmsghdr *c;
 	size_t n;
@@ -101,7 +101,7 @@ static void read_control(struct look *l, struct msghdr *m)
 	}
 }
 
-static int look(int fd, void *buf, size_t len, struct look *l)
+static int unix_queue_look(int fd, void *buf, size_t len, struct unix_queue_look *l)
 {
 	_Alignas(struct cmsghdr) char room[ROOM];
 	struct iovec iov = { buf, len };
@@ -134,13 +134,13 @@ static size_t start_of_last(int fd, size_t at, void *buf, size_t len)
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
 	ssize_t n;
 
-	set(fd, SO_PEEK_OFF, at);
+	unix_queue_set(fd, SO_PEEK_OFF, at);
 	n = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
-	set(fd, SO_PEEK_OFF, at + len);
+	unix_queue_set(fd, SO_PEEK_OFF, at + len);
 	return n < 0 ? 0 : n;
 }
 
-static int note_rights(struct reader *r, struct look *l, struct cr_err *err)
+static int note_rights(struct reader *r, struct unix_queue_look *l, struct cr_err *err)
 {
 	cairn_UnixMessage *m = &r->m;
 	const struct cr_object *o;
@@ -174,8 +174,8 @@ static int note_rights(struct reader *r, struct look *l, struct cr_err *err)
 	return ret;
 }
 
-static int put(struct reader *r, size_t len, struct look *l, cairn_UnixMark mark, bool rights,
-	       struct cr_err *err)
+static int unix_queue_put(struct reader *r, size_t len, struct unix_queue_look *l,
+			  cairn_UnixMark mark, bool rights, struct cr_err *err)
 {
 	cairn_UnixMessage *m = &r->m;
 	int ret = 0;
@@ -227,7 +227,7 @@ static int read_stream(struct reader *r, size_t total, bool urgent, struct cr_er
 {
 	int fd = r->u->fd, at_mark = 0, ret;
 	cairn_UnixMark mark = cairn_UnixMark_UNIX_MARK_NONE;
-	struct look l = { 0 };
+	struct unix_queue_look l = { 0 };
 	struct ucred before = { 0 };
 
 	ioctl(fd, SIOCATMARK, &at_mark);
@@ -235,7 +235,7 @@ static int read_stream(struct reader *r, size_t total, bool urgent, struct cr_er
 	while (!ret && r->len < total) {
 		size_t start = r->len, plain = 0;
 
-		if (look(fd, r->data + start, total - start, &l) || l.len <= 0)
+		if (unix_queue_look(fd, r->data + start, total - start, &l) || l.len <= 0)
 			return cr_fail(err, CR_EXIT_INTERNAL, errno,
 				       "cannot read the queue of a unix socket of process %d",
 				       r->u->pid);
@@ -247,11 +247,11 @@ static int read_stream(struct reader *r, size_t total, bool urgent, struct cr_er
 		if (l.nfds)
 			plain = start_of_last(fd, start, r->data + start, l.len);
 		if (plain) {
-			ret = put(r, plain, &l, mark, false, err);
+			ret = unix_queue_put(r, plain, &l, mark, false, err);
 			mark = cairn_UnixMark_UNIX_MARK_NONE;
 		}
 		if (!ret)
-			ret = put(r, l.len - plain, &l, mark, l.nfds > 0, err);
+			ret = unix_queue_put(r, l.len - plain, &l, mark, l.nfds > 0, err);
 		close_fds(&l);
 		mark = cairn_UnixMark_UNIX_MARK_NONE;
 		r->len = start + l.len;
@@ -298,7 +298,7 @@ static int put_seen(struct reader *r, int64_t ns, struct cr_err *err)
 	return ret;
 }
 
-static int note_mark(struct reader *r, const struct look *l, size_t len)
+static int note_mark(struct reader *r, const struct unix_queue_look *l, size_t len)
 {
 	struct unix_mark *to = cr_list_add(&r->marks);
 
@@ -320,29 +320,29 @@ static int note_mark(struct reader *r, const struct look *l, size_t len)
 /* The first of a queue is not found by offset if it is empty; its stamp tells where we are. */
 static void find_head(struct reader *r)
 {
-	struct look l = { 0 };
+	struct unix_queue_look l = { 0 };
 	char byte;
 
 	r->seen = unix_seen_of(r->u->inode);
 	if (!r->seen)
 		return;
-	set(r->u->fd, SO_PEEK_OFF, -1);
-	if (!look(r->u->fd, &byte, 1, &l))
+	unix_queue_set(r->u->fd, SO_PEEK_OFF, -1);
+	if (!unix_queue_look(r->u->fd, &byte, 1, &l))
 		r->at = unix_seen_from(r->seen, l.ns);
 	close_fds(&l);
-	set(r->u->fd, SO_PEEK_OFF, 0);
+	unix_queue_set(r->u->fd, SO_PEEK_OFF, 0);
 }
 
 /* The rest of a long one; it comes with descriptors of its own. */
 static int read_rest(struct reader *r, int flags, struct cr_err *err)
 {
-	struct look more = { .flags = flags };
+	struct unix_queue_look more = { .flags = flags };
 	int ret = 0;
 
 	while (more.flags & MSG_TRUNC && !ret) {
 		ret = grow(r, 1 << 20, err);
 		if (!ret)
-			ret = look(r->u->fd, r->data + r->len, r->room - r->len, &more);
+			ret = unix_queue_look(r->u->fd, r->data + r->len, r->room - r->len, &more);
 		if (ret)
 			break;
 		close_fds(&more);
@@ -353,7 +353,7 @@ static int read_rest(struct reader *r, int flags, struct cr_err *err)
 
 static int read_messages(struct reader *r, struct cr_err *err)
 {
-	struct look l = { 0 };
+	struct unix_queue_look l = { 0 };
 	int ret = 0;
 
 	find_head(r);
@@ -363,7 +363,7 @@ static int read_messages(struct reader *r, struct cr_err *err)
 		ret = grow(r, 256 << 10, err);
 		if (ret)
 			break;
-		ret = look(r->u->fd, r->data + r->len, r->room - r->len, &l);
+		ret = unix_queue_look(r->u->fd, r->data + r->len, r->room - r->len, &l);
 		/* The end of a connection has no credentials, a message always has. */
 		if (ret == -EAGAIN || (!ret && !l.has_cred))
 			return put_seen(r, 0, err);
@@ -376,8 +376,8 @@ static int read_messages(struct reader *r, struct cr_err *err)
 		if (!ret)
 			ret = put_seen(r, l.ns, err);
 		if (!ret)
-			ret = put(r, r->len - start, &l, cairn_UnixMark_UNIX_MARK_NONE, l.nfds > 0,
-				  err);
+			ret = unix_queue_put(r, r->len - start, &l, cairn_UnixMark_UNIX_MARK_NONE,
+					     l.nfds > 0, err);
 		if (!ret)
 			ret = note_mark(r, &l, r->len - start);
 		close_fds(&l);
@@ -386,7 +386,7 @@ static int read_messages(struct reader *r, struct cr_err *err)
 }
 
 /* For the next checkpoint. */
-static void remember(struct reader *r, bool ok)
+static void unix_queue_remember(struct reader *r, bool ok)
 {
 	struct unix_seen *now = NULL;
 	size_t i;
@@ -404,7 +404,7 @@ static void remember(struct reader *r, bool ok)
 	free(r->marks.v);
 }
 
-static int refuse(const struct unix_socket *u, struct cr_err *err)
+static int unix_queue_refuse(const struct unix_socket *u, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 		       "process %d has a unix socket (inode %u) with messages that wait behind an "
@@ -434,16 +434,16 @@ static int read_queue(struct reader *r, size_t queued, bool urgent, struct cr_er
 		if (!(stream ? helps[i].stream : helps[i].messages))
 			continue;
 		before[i] = get(r->u->fd, helps[i].option);
-		set(r->u->fd, helps[i].option, helps[i].value);
+		unix_queue_set(r->u->fd, helps[i].option, helps[i].value);
 	}
 	ret = stream ? read_stream(r, queued, urgent, err) : read_messages(r, err);
 	for (i = 0; i < CR_ARRAY_SIZE(helps); i++)
 		if (stream ? helps[i].stream : helps[i].messages)
-			set(r->u->fd, helps[i].option, before[i]);
+			unix_queue_set(r->u->fd, helps[i].option, before[i]);
 	if (micro)
-		set(r->u->fd, SO_TIMESTAMP, micro);
+		unix_queue_set(r->u->fd, SO_TIMESTAMP, micro);
 	if (!stream)
-		remember(r, !ret);
+		unix_queue_remember(r, !ret);
 	return ret;
 }
 
@@ -465,7 +465,9 @@ int unix_queue_save(struct cr_save *s, struct unix_socket *u, struct cr_err *err
 	if (stream ? !queued : !(p.revents & POLLIN))
 		return 0;
 	if (!stream && u->m.reset)
-		return u->entry && !u->entry->queued && u->m.shutdown & 1 ? 0 : refuse(u, err);
+		return u->entry && !u->entry->queued && u->m.shutdown & 1 ?
+			       0 :
+			       unix_queue_refuse(u, err);
 	ret = read_queue(&r, queued, p.revents & POLLPRI, err);
 	if (!ret && r.len && s->writer) {
 		u->m.has_content = true;

@@ -24,7 +24,7 @@ static struct unix_made *made_of(const struct cr_restore *r)
 	return r->state[cairn_ObjectKind_OBJECT_UNIX];
 }
 
-static int by_id(const void *a, const void *b)
+static int unix_restore_by_id(const void *a, const void *b)
 {
 	const struct unix_end *x = a, *y = b;
 
@@ -36,7 +36,7 @@ struct unix_end *unix_end_find(const struct unix_made *made, uint32_t id)
 	cairn_UnixSocket m = { .id = id };
 	struct unix_end key = { .m = &m };
 
-	return bsearch(&key, made->v, made->n, sizeof(key), by_id);
+	return bsearch(&key, made->v, made->n, sizeof(key), unix_restore_by_id);
 }
 
 static int read_records(struct cr_restore *r, struct unix_made *made, struct cr_err *err)
@@ -59,7 +59,7 @@ static int read_records(struct cr_restore *r, struct unix_made *made, struct cr_
 		if (!e->d != (e->m->state == cairn_UnixState_UNIX_WAITING))
 			return cr_fail(err, CR_EXIT_DAMAGED, 0, "a socket without description");
 	}
-	qsort(made->v, made->n, sizeof(*made->v), by_id);
+	qsort(made->v, made->n, sizeof(*made->v), unix_restore_by_id);
 	/* The messages of a socket follow each other. */
 	for (i = 0; i < img->unix_messages.n; i++) {
 		struct unix_end *e = unix_end_find(made, img->unix_messages.v[i].socket);
