@@ -28,9 +28,11 @@ writer() {
 }
 
 saved='preparing suspending scanning stopping saving confirming'
-launch -n job -d ckpt -- sh -c 'x=$(head -c 30000000 /dev/urandom | base64)
-	exec 2>/dev/null; sleep 1000 & wait'
+# The job has no descriptor of err, which is cut off again and again here.
+launch -n job -d ckpt -- sh -c 'exec 2>/dev/null
+	x=$(head -c 30000000 /dev/urandom | base64); : >ready; sleep 1000 & wait'
 await_up
+wait_until "$step" test -e ready
 : >err
 crctl checkpoint job >>out 2>>msg
 is 0 $? 'a checkpoint'
