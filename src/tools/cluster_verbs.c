@@ -69,12 +69,14 @@ static bool on_row(const cairn_Reply *r, const void *payload, size_t len, void *
 {
 	bool job = r->which_row == cairn_Reply_job_tag, node = r->which_row == cairn_Reply_node_tag;
 	bool event = r->which_row == cairn_Reply_event_tag;
+	struct cr_json one = CR_JSON_TIGHT(stdout);
 	struct rows *rows = arg;
 
 	if ((!job && !node && !event) || (job && !rows->all && !strcmp(r->row.job.state, "ended")))
 		return true;
+	/* Events are a document each, as nobody knows of a last one. */
 	if (rows->json)
-		row_json(rows->json, r);
+		row_json(event ? &one : rows->json, r);
 	else if (job)
 		cr_row_job(&r->row.job);
 	else if (node)

@@ -293,8 +293,12 @@ events() {
 
 # happened KIND [JQ-CONDITION]
 happened() {
+	local rc=0
 	events | jq -se --arg k "$1" "[.. | objects | select(.kind? == \$k and (${2:-true}))]
-		| length > 0" >/dev/null 2>&1
+		| length > 0" >/dev/null 2>&1 || rc=$?
+	# Else whatever must not happen would seem not to.
+	[ $rc -lt 2 ] || bad 'crctl events --json prints what is no JSON'
+	return $rc
 }
 
 # ---- the witness
