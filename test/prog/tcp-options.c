@@ -2,6 +2,15 @@
 /* What has been set on connections and listeners stays set, what has not does not. */
 #include "inet.h"
 
+/* -1 before Linux 5.14, which does not tell. */
+static int buffer_locks(int fd)
+{
+	socklen_t len = sizeof(int);
+	int value;
+
+	return getsockopt(fd, SOL_SOCKET, 72 /* SO_BUF_LOCK */, &value, &len) ? -1 : value;
+}
+
 static const struct {
 	int level, name, value;
 } options[] = {
@@ -83,7 +92,7 @@ static void check_all(int fd, enum inet_way way)
 	CHECK(!strcmp(name, "reno"));
 	CHECK_EQ(inet_get(fd, SOL_SOCKET, SO_RCVBUF), 100000);
 	CHECK_EQ(inet_get(fd, SOL_SOCKET, SO_SNDBUF), 120000);
-	CHECK_EQ(inet_get(fd, SOL_SOCKET, 72 /* SO_BUF_LOCK */), 3);
+	CHECK(buffer_locks(fd) == 3 || buffer_locks(fd) < 0);
 }
 
 static void check_none(int fd)
@@ -92,7 +101,7 @@ static void check_none(int fd)
 	CHECK_EQ(inet_get(fd, SOL_SOCKET, SO_REUSEADDR), 0);
 	CHECK_EQ(inet_get(fd, IPPROTO_TCP, TCP_NODELAY), 0);
 	CHECK_EQ(inet_get(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
-	CHECK_EQ(inet_get(fd, SOL_SOCKET, 72), 0);
+	CHECK(buffer_locks(fd) <= 0);
 }
 
 int main(int argc, char **argv)
