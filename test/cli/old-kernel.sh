@@ -94,7 +94,7 @@ else
 	is 77 $? 'tcp-urgent: on a kernel that is older itself, it skips'
 fi
 
-# Where net.core.rmem_max is low, before 6.18, a receive buffer grows in another way. A send that
+# Where net.core.rmem_max is low, as in most kernels, a receive buffer grows in another way. A send that
 # goes on after each checkpoint must not find more room each time than it had.
 rm -rf work ckpt
 mkdir work

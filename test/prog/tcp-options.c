@@ -2,7 +2,7 @@
 /* What has been set on connections and listeners stays set, what has not does not. */
 #include "inet.h"
 
-/* -1 before Linux 5.14, which does not tell. */
+/* -1 before Linux 5.15, which does not tell. */
 static int buffer_locks(int fd)
 {
 	socklen_t len = sizeof(int);

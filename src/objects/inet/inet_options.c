@@ -354,7 +354,7 @@ void cr_inet_grow(int fd, int name, size_t bytes)
 /*
  * SO_RCVLOWAT has the kernel make room for so much; how much that takes, it knows by itself. To be
  * tried before SO_RCVBUF, which may have less, and keeps the buffer from ever growing by itself:
- * nobody can undo that before Linux 5.14.
+ * nobody can undo that before Linux 5.15.
  */
 void cr_tcp_grow(int fd, int want)
 {
