@@ -94,8 +94,8 @@ else
 	is 77 $? 'tcp-urgent: on a kernel that is older itself, it skips'
 fi
 
-# Where net.core.rmem_max is low, as in most kernels, a receive buffer grows in another way. A send that
-# goes on after each checkpoint must not find more room each time than it had.
+# Where net.core.rmem_max is low, as in most kernels, a receive buffer grows in another way. A send
+# that goes on after each checkpoint must not find more room each time than it had.
 rm -rf work ckpt
 mkdir work
 env LD_PRELOAD="$older" OLDER_OPTION=8,33 crlaunch -n job -d ckpt -- "$CR_PROGS/tcp-blocked" work \
