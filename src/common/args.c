@@ -206,6 +206,24 @@ static int give(struct cr_args *a, int code, const char *value, const char *sour
 
 /* ---- where they come from ---- */
 
+/* What options point into lives as long as the program. */
+static struct kept {
+	struct kept *next;
+	char text[];
+} *kept;
+
+static char *keep(const char *value)
+{
+	struct kept *k = malloc(sizeof(*k) + strlen(value) + 1);
+
+	if (!k)
+		return NULL;
+	strcpy(k->text, value);
+	k->next = kept;
+	kept = k;
+	return k->text;
+}
+
 /* Those that add to each other, or the others, which the command line wins over. */
 static int from_environment(struct cr_args *a, bool adds, struct cr_err *err)
 {
@@ -222,7 +240,7 @@ static int from_environment(struct cr_args *a, bool adds, struct cr_err *err)
 		if (r->kind != CR_ARG_LIST) {
 			ret = give(a, code, value, r->environment, err);
 		} else {
-			copy = strdup(value);
+			copy = keep(value);
 			if (!copy)
 				return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "%s", r->environment);
 			part = strtok_r(copy, r->by ? r->by : " ", &save);
