@@ -24,6 +24,7 @@
 #include "coordinator/reconcile.h"
 #include "coordinator/requests.h"
 #include "coordinator/server.h"
+#include "coordinator/session.h"
 #include "fake_cluster.h"
 #include "net/link.h"
 
@@ -249,10 +250,22 @@ static void setup(void)
 	work(c);
 }
 
+/* A link that is closed ends in the loop. */
+static void end(struct co *of)
+{
+	int i;
+
+	while (of->sessions)
+		co_session_close(of->sessions);
+	for (i = 0; i < 4; i++)
+		event_base_loop(of->base, EVLOOP_NONBLOCK);
+	co_free(of);
+	free(of);
+}
+
 static void teardown(void)
 {
-	co_free(c);
-	free(c);
+	end(c);
 	fake_sent = NULL;
 	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -320,8 +333,7 @@ static void after_restart(struct orders *o, enum co_state *states)
 	come_anew(after, c, o);
 	for (i = 0; i < after->jobs.n; i++)
 		states[i] = after->jobs.v[i]->state;
-	co_free(after);
-	free(after);
+	end(after);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -644,8 +656,7 @@ static void is_as_it_was(struct co *of)
 	/* So it is gone on with. */
 	ck_assert(a->operation.active && a->operation.saved);
 	ck_assert_int_eq(a->operation.intent, cairn_Intent_INTENT_MOVE);
-	co_free(of);
-	free(of);
+	end(of);
 }
 
 START_TEST(old_database)
