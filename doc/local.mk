@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual pages.
 
-dist_doc_DATA += README.md doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
+dist_doc_DATA += README.md doc/openapi.json
+dist_doc_DATA += doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
 	doc/GLOSSARY.md \
 	doc/KERNELS.md doc/IMAGE.md doc/PERFORMANCE.md
 
