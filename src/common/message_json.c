@@ -38,6 +38,9 @@ static void write_field(struct cr_json *j, const struct cr_json_schema *s, const
 	bool list = PB_HTYPE(f->type) == PB_HTYPE_REPEATED, plain = true;
 	const struct cr_json_rule *r;
 
+	/* What a message does not have is no zero. */
+	if (PB_HTYPE(f->type) == PB_HTYPE_OPTIONAL && f->pSize && !*(const bool *)f->pSize)
+		return;
 	for (r = s->rules; r->field; r++)
 		if (!strcmp(r->field, name) && (!r->view || r->view == view) &&
 		    (!r->as || !strcmp(r->as, name)))

@@ -154,12 +154,29 @@ static const struct cr_json_rule image_rules[] = {
 };
 const struct cr_json_schema cr_json_image = CR_JSON_SCHEMA(cairn_ImageRow, image_rules);
 
+/* Of a node's row, which says when it was heard and has its store already. */
+static const struct cr_json_view of_node = { "a node's row" };
+
+static const struct cr_json_rule sample_rules[] = {
+	{ "at_ms", NULL, NULL, &of_node },
+	{ "store_bytes", NULL, NULL, &of_node },
+	{ "store_free", NULL, NULL, &of_node },
+	{ 0 },
+};
+const struct cr_json_schema cr_json_sample = CR_JSON_SCHEMA(cairn_NodeSample, sample_rules);
+
+static void write_sample(struct cr_json *j, const char *as, const void *value, size_t n)
+{
+	cr_json_fields(j, &cr_json_sample, value, &of_node);
+}
+
 static const struct cr_json_rule node_rules[] = {
 	{ "last_ms", "heard_ms", NULL, NULL },
 	{ "cairn", "version", NULL, NULL },
 	{ "criu", "criu", write_version, &cr_json_crctl },
 	{ "criu", "criu_version", write_version, NULL },
 	{ "labels", "labels", write_labels, NULL },
+	{ "sample", "sample", write_sample, NULL },
 	{ 0 },
 };
 const struct cr_json_schema cr_json_node = CR_JSON_SCHEMA(cairn_NodeRow, node_rules);

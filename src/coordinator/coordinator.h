@@ -40,6 +40,7 @@ struct co_http;
 struct co_job;
 struct co_db;
 struct co_node;
+struct co_telemetry;
 struct cr_link;
 struct cr_listener;
 struct cr_shared;
@@ -99,6 +100,7 @@ struct co_node {
 	pid_t fence_pid; /* of the fence command, 0: none */
 	struct co_asker asker; /* waits until it is drained */
 	unsigned int load_percent, live; /* live: members of any job */
+	struct co_telemetry *telemetry; /* NULL: it has told none */
 };
 
 /* Why a job goes back: its own fault counts against --max-restarts. */

@@ -28,4 +28,5 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/replies.c src/coordinator/replies.h \
 	src/coordinator/requests.c src/coordinator/requests.h \
 	src/coordinator/server.c src/coordinator/server.h \
-	src/coordinator/session.c src/coordinator/session.h
+	src/coordinator/session.c src/coordinator/session.h \
+	src/coordinator/telemetry.c src/coordinator/telemetry.h

@@ -18,6 +18,7 @@
 #include "coordinator/replies.h"
 #include "coordinator/session.h"
 #include "coordinator/quorum.h"
+#include "coordinator/telemetry.h"
 #include "net/link.h"
 
 #define BACK_MAX_MS 600000
@@ -272,6 +273,8 @@ void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
 		cr_fence_knows(&n->c->fence, n->index, b->quorum, now_ns());
 	n->load_percent = b->load_percent;
 	n->hello.store_free = b->store_free;
+	if (b->has_sample)
+		co_telemetry_add(n, &b->sample, cr_now_ns(CLOCK_REALTIME) / 1000000, co_now());
 	m = co_message(n->c, cairn_ClusterMsg_ack_tag);
 	m->body.ack.sent_ns = b->sent_ns;
 	m->body.ack.lease_ms = lease_ms;
@@ -424,6 +427,8 @@ static const char *state(const struct co_node *n)
 
 void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 {
+	const cairn_NodeSample *newest = n->up ? co_telemetry_newest(n) : NULL;
+
 	snprintf(row->name, sizeof(row->name), "%s", n->hello.name);
 	snprintf(row->state, sizeof(row->state), "%s", state(n));
 	if (n->hello.addresses_count)
@@ -440,4 +445,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);
 	row->witness = co_quorum_peer(n);
 	row->last_ms = n->beat_ms ? co_now() - n->beat_ms : 0;
+	row->has_sample = newest;
+	if (newest)
+		row->sample = *newest;
 }

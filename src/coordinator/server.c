@@ -32,6 +32,7 @@
 #include "coordinator/server.h"
 #include "coordinator/session.h"
 #include "coordinator/quorum.h"
+#include "coordinator/telemetry.h"
 #include "net/link.h"
 #include "net/link_state.h"
 #include "net/listener.h"
@@ -395,8 +396,10 @@ void co_free(struct co *c)
 		cr_listener_free(c->local);
 	for (i = 0; i < c->jobs.n; i++)
 		co_job_free(c->jobs.v[i]);
-	for (i = 0; i < c->nodes.n; i++)
+	for (i = 0; i < c->nodes.n; i++) {
+		co_telemetry_free(c->nodes.v[i]);
 		free(c->nodes.v[i]);
+	}
 	for (i = 0; i < c->stores.n; i++)
 		free(c->stores.v[i]);
 	free(c->jobs.v);

@@ -28,3 +28,16 @@ void cr_urgent_begin(void)
 	/* Of this thread only: Linux knows it by its own number. */
 	setpriority(PRIO_PROCESS, syscall(SYS_gettid), NICE);
 }
+
+struct event_base *cr_urgent_base(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (!config)
+		return NULL;
+	event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	return base;
+}

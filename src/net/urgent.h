@@ -3,6 +3,7 @@
 // A thread for what must be in time whatever else the daemon does: heartbeats.
 #pragma once
 
+#include <event2/event.h>
 #include <pthread.h>
 
 /*
@@ -12,3 +13,5 @@
 int cr_urgent_start(pthread_t *t, void *(*run)(void *arg), void *arg);
 /* To be called in it first. */
 void cr_urgent_begin(void);
+/* A loop whose timers wake it once; a plain one's wake it a little early, and then again. */
+struct event_base *cr_urgent_base(void);

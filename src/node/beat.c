@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 #include "common/defs.h"
@@ -37,6 +38,7 @@ struct cr_node_beats {
 	/* Under the lock. */
 	bool stop, over;
 	int64_t until_ns, acked_ns, loop_ns;
+	int64_t round_trip_ns; /* the worst since it was asked for, 0: none */
 	unsigned int heartbeat_ms;
 	uint64_t session;
 	unsigned int change; /* of the session */
@@ -46,7 +48,8 @@ struct cr_node_beats {
 	struct cr_lease_page own;
 	/* The thread's own. */
 	struct event_base *base;
-	struct event *tick;
+	struct event *tick, *woken;
+	int wake; /* eventfd: the loop has changed something */
 	struct cr_link *link;
 	bool up;
 	unsigned int seen;
@@ -122,6 +125,8 @@ static void acknowledged(struct cr_node_beats *b, const cairn_HeartbeatAck *ack)
 	}
 	if (sent <= now && sent > b->acked_ns)
 		b->acked_ns = sent;
+	if (now - sent > b->round_trip_ns)
+		b->round_trip_ns = now - sent;
 	pthread_mutex_unlock(&b->lock);
 }
 
@@ -170,12 +175,18 @@ static void beat_hang_up(struct cr_node_beats *b)
 	b->up = false;
 }
 
-static void set_tick(struct cr_node_beats *b, unsigned int heartbeat_ms)
+/* When all is well, only for the next heartbeat. */
+static void set_tick(struct cr_node_beats *b, unsigned int heartbeat_ms, bool well)
 {
-	unsigned int ms = heartbeat_ms / 4;
-	struct timeval t = { 0 };
+	int64_t us = heartbeat_ms * 1000ll / 4;
+	struct timeval t;
 
-	t.tv_usec = (ms < 5 ? 5 : ms > 100 ? 100 : ms) * 1000;
+	us = us < 5000 ? 5000 : us > 100000 ? 100000 : us;
+	if (well)
+		us = (b->sent_ns - cr_node_now()) / 1000 + heartbeat_ms * 1000ll;
+	if (us < 1000)
+		us = 1000;
+	t = (struct timeval){ us / 1000000, us % 1000000 };
 	event_add(b->tick, &t);
 }
 
@@ -197,8 +208,10 @@ static void beat_on_tick(int fd, short what, void *arg)
 	int64_t now = cr_node_now();
 	unsigned int heartbeat_ms;
 	bool stop, wanted, changed;
+	eventfd_t ignored;
 	socklen_t len;
 
+	eventfd_read(b->wake, &ignored);
 	pthread_mutex_lock(&b->lock);
 	stop = b->stop;
 	changed = b->change != b->seen;
@@ -221,7 +234,7 @@ static void beat_on_tick(int fd, short what, void *arg)
 	}
 	if (b->up && wanted && now - b->sent_ns >= heartbeat_ms * 1000000ll)
 		send_beat(b, now);
-	set_tick(b, heartbeat_ms);
+	set_tick(b, heartbeat_ms, b->up && wanted);
 }
 
 static void *beat_run(void *arg)
@@ -229,7 +242,7 @@ static void *beat_run(void *arg)
 	struct cr_node_beats *b = arg;
 
 	cr_urgent_begin();
-	set_tick(b, 0);
+	set_tick(b, 0, false);
 	event_base_dispatch(b->base);
 	/* What the link has still to send. */
 	event_base_loop(b->base, EVLOOP_NONBLOCK);
@@ -250,6 +263,19 @@ void cr_beats_session(struct cr_node *n, uint64_t session)
 	b->len = at->len;
 	b->heartbeat_ms = n->lease.heartbeat_ms;
 	pthread_mutex_unlock(&b->lock);
+	eventfd_write(b->wake, 1);
+}
+
+int64_t cr_beats_round_trip(struct cr_node *n)
+{
+	struct cr_node_beats *b = n->beats;
+	int64_t ns;
+
+	pthread_mutex_lock(&b->lock);
+	ns = b->round_trip_ns;
+	b->round_trip_ns = 0;
+	pthread_mutex_unlock(&b->lock);
+	return ns;
 }
 
 void cr_beats_tick(struct cr_node *n, int64_t now)
@@ -273,9 +299,15 @@ int cr_beats_init(struct cr_node *n, struct cr_err *err)
 	b->until_ns = n->lease.until_ns;
 	b->over = n->lease.over;
 	b->loop_ns = cr_node_now();
-	b->base = event_base_new();
-	b->tick = b->base ? event_new(b->base, -1, 0, beat_on_tick, b) : NULL;
-	return b->tick ? 0 : cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "heartbeats");
+	b->base = cr_urgent_base();
+	b->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (b->base && b->wake >= 0) {
+		b->tick = event_new(b->base, -1, 0, beat_on_tick, b);
+		b->woken = event_new(b->base, b->wake, EV_READ | EV_PERSIST, beat_on_tick, b);
+	}
+	if (!b->tick || !b->woken || event_add(b->woken, NULL))
+		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "heartbeats");
+	return 0;
 }
 
 /* The file stays for the crnode that comes after us: shepherds have it mapped. */
@@ -324,10 +356,15 @@ void cr_beats_free(struct cr_node *n)
 	pthread_mutex_lock(&b->lock);
 	b->stop = true;
 	pthread_mutex_unlock(&b->lock);
+	if (b->wake >= 0)
+		eventfd_write(b->wake, 1);
 	if (b->started)
 		pthread_join(b->thread, NULL);
 	if (b->tick)
 		event_free(b->tick);
+	if (b->woken)
+		event_free(b->woken);
+	cr_close_fd(&b->wake);
 	if (b->base)
 		event_base_free(b->base);
 	if (b->page != &b->own)

@@ -16,6 +16,8 @@ void cr_beats_session(struct cr_node *n, uint64_t session);
 void cr_beats_tick(struct cr_node *n, int64_t now);
 /* When the newest one that was answered was sent, 0: none. */
 int64_t cr_beats_acked(const struct cr_node *n);
+/* The longest that an answer took since this was asked last, 0: none has come. */
+int64_t cr_beats_round_trip(struct cr_node *n);
 /* Until when the lease lasts; if it is over now, it stays so until it is begun again. */
 int64_t cr_beats_until(struct cr_node *n, int64_t now);
 /* Longer; again: it was over. False: it has ended just now, so look at that first. */

@@ -5,6 +5,8 @@ noinst_LIBRARIES += src/libnode.a
 src_libnode_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 src_libnode_a_SOURCES = \
 	src/node/beat.c src/node/beat.h \
+	src/node/cgroup_limits.c src/node/cgroup_limits.h \
+	src/node/gauges.c src/node/gauges.h \
 	src/node/known.c src/node/known.h \
 	src/node/local.c src/node/local.h \
 	src/node/member_tree.c src/node/member_tree.h \
@@ -21,4 +23,5 @@ src_libnode_a_SOURCES = \
 	src/node/quorum_peer.c src/node/quorum_peer.h \
 	src/node/reconcile_member.c src/node/reconcile_member.h \
 	src/node/start.c src/node/start.h \
+	src/node/telemetry.c src/node/telemetry.h \
 	src/node/uplink.c src/node/uplink.h

@@ -20,6 +20,7 @@
 #define CR_NODE_NAME 64
 #define CR_NODE_ADDRESSES 8
 #define CR_NODE_TICK_MS 50 /* of what is looked at again and again */
+#define CR_NODE_IDLE_MS 250 /* the same, while there is nothing to look at */
 
 struct cr_node;
 struct cr_node_client;
@@ -166,6 +167,8 @@ struct cr_node {
 	struct cr_store *images;
 	struct cr_node_quorum *quorum;
 	struct cr_node_beats *beats;
+	struct cr_node_telemetry *telemetry;
 	struct event *tick, *signals[5];
+	int64_t tick_ns; /* when it is due */
 	cairn_ClusterMsg out;
 };

@@ -43,6 +43,8 @@ static const struct cr_arg rows[] = {
 	  "SECONDS", "how long SIGTERM waits until jobs have moved" },
 	{ "preempt-file", 0, CR_ARG_TEXT, FIELD(preempt_file), 0, 0, NULL, "CR_PREEMPT_FILE",
 	  "PATH", "when this file appears, the node is drained" },
+	{ "host-root", 0, CR_ARG_TEXT, FIELD(host_root), 0, 0, "/", "CR_HOST_ROOT", "DIR",
+	  "whose proc and sys tell how this host fares" },
 	{ "user-connections", 0, CR_ARG_WHOLE, FIELD(user_connections), 8, 1e6, "256",
 	  "CR_USER_CONNECTIONS", "N", "that a user may have to the socket, without members'" },
 	{ "user-requests", 0, CR_ARG_WHOLE, FIELD(user_requests), 8, 1e6, "128", "CR_USER_REQUESTS",

@@ -12,7 +12,7 @@
 struct cr_node_options {
 	struct cr_arg_list coordinators; /* each may be several, divided by commas */
 	struct cr_arg_list labels, addresses;
-	const char *name, *store, *socket, *image_listen, *preempt_file;
+	const char *name, *store, *socket, *image_listen, *preempt_file, *host_root;
 	struct cr_trust_files trust;
 	double rate; /* bytes per second, 0: no limit */
 	double drain_timeout;

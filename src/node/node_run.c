@@ -22,6 +22,7 @@
 #include "criu/probe.h"
 #include "net/listener.h"
 #include "net/trust.h"
+#include "net/urgent.h"
 #include "node/beat.h"
 #include "node/known.h"
 #include "node/local.h"
@@ -34,6 +35,7 @@
 #include "node/node_run.h"
 #include "node/quorum_peer.h"
 #include "node/reconcile_member.h"
+#include "node/telemetry.h"
 #include "node/uplink.h"
 
 #define BACK_MS 30000 /* an upgrade takes at most so long */
@@ -55,9 +57,33 @@ static void upgrade(struct cr_node *n)
 		event_base_loopbreak(n->base);
 }
 
+static void set_tick(struct cr_node *n, int64_t ns)
+{
+	struct timeval t = { ns / 1000000000, ns % 1000000000 / 1000 };
+
+	n->tick_ns = cr_node_now() + ns;
+	event_add(n->tick, &t);
+}
+
+/* With nothing to look at, only for the next heartbeat: an idle node costs next to nothing. */
+static int64_t until_next(const struct cr_node *n)
+{
+	int64_t ns = n->up.beat_ns + n->lease.heartbeat_ms * 1000000ll - cr_node_now();
+
+	if (n->members || n->requests || n->drain_ns || n->again || !n->up.welcome ||
+	    ns < CR_NODE_TICK_MS * 1000000ll)
+		return CR_NODE_TICK_MS * 1000000ll;
+	return ns < CR_NODE_IDLE_MS * 1000000ll ? ns : CR_NODE_IDLE_MS * 1000000ll;
+}
+
+/* Something has changed, and there may be more to look at than the timer was set for. */
 static void on_work(int fd, short what, void *arg)
 {
-	cr_node_turn(arg);
+	struct cr_node *n = arg;
+
+	if (n->tick_ns - cr_node_now() > CR_NODE_TICK_MS * 1000000ll)
+		set_tick(n, CR_NODE_TICK_MS * 1000000ll);
+	cr_node_turn(n);
 }
 
 static void node_run_on_signal(int sig, short what, void *arg)
@@ -84,6 +110,7 @@ static void node_run_on_tick(int fd, short what, void *arg)
 
 	cr_node_turn(n);
 	now = cr_node_now();
+	cr_telemetry_tick(n, now, n->tick_ns);
 	cr_beats_tick(n, now);
 	cr_members_tick(n, now);
 	cr_requests_tick(n, now);
@@ -104,6 +131,7 @@ static void node_run_on_tick(int fd, short what, void *arg)
 			       cr_members_count(n));
 		event_base_loopbreak(n->base);
 	}
+	set_tick(n, until_next(n));
 }
 
 /* What the store has, each change of it. */
@@ -146,7 +174,6 @@ static void raise_files(void)
 
 static int add_events(struct cr_node *n, struct cr_err *err)
 {
-	struct timeval tick = { 0, CR_NODE_TICK_MS * 1000 };
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(signals); i++) {
@@ -154,9 +181,10 @@ static int add_events(struct cr_node *n, struct cr_err *err)
 		if (!n->signals[i] || event_add(n->signals[i], NULL))
 			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "signals");
 	}
-	n->tick = event_new(n->base, -1, EV_PERSIST, node_run_on_tick, n);
-	if (!n->tick || event_add(n->tick, &tick))
+	n->tick = event_new(n->base, -1, 0, node_run_on_tick, n);
+	if (!n->tick)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "a timer");
+	set_tick(n, CR_NODE_TICK_MS * 1000000ll);
 	return 0;
 }
 
@@ -188,7 +216,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	signal(SIGPIPE, SIG_IGN);
 	raise_files();
 	read_boot_id(n);
-	n->base = event_base_new();
+	n->base = cr_urgent_base();
 	n->work = n->base ? event_new(n->base, -1, 0, on_work, n) : NULL;
 	if (!n->work)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "an event loop");
@@ -199,6 +227,8 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 		ret = cr_node_addresses(n, err);
 	if (!ret)
 		ret = cr_lease_init(n, err);
+	if (!ret)
+		ret = cr_telemetry_init(n, err);
 	if (!ret)
 		ret = cr_images_init(n, on_holding, err);
 	umask(077);
@@ -273,6 +303,7 @@ void cr_node_free(struct cr_node *n)
 		event_base_free(n->base);
 	/* Links that were still to close are left with their loop, and count there. */
 	cr_beats_free(n);
+	cr_telemetry_free(n);
 	free(n->outbox.v);
 	cr_close_fd(&n->lock);
 }

@@ -25,6 +25,7 @@
 #include "node/quorum_peer.h"
 #include "node/reconcile_member.h"
 #include "node/start.h"
+#include "node/telemetry.h"
 #include "node/uplink.h"
 
 #define DELAY_MIN_MS 100
@@ -53,6 +54,8 @@ static void uplink_lost(struct cr_node *n, unsigned int wait_ms)
 	up->retry_ns = cr_node_now() + wait_ms * 1000000ll;
 	up->current = (up->current + 1) % up->n;
 	cr_requests_lost(n);
+	/* The timer must not wait as for the next heartbeat. */
+	cr_node_dirty(n);
 }
 
 static void uplink_on_down(struct cr_link *l, const struct cr_err *why, void *arg)
@@ -118,14 +121,12 @@ void cr_uplink_beat(struct cr_node *n)
 {
 	int64_t now = cr_node_now();
 	cairn_ClusterMsg *m = cr_node_message(n, cairn_ClusterMsg_heartbeat_tag);
-	double load = 0;
 
-	getloadavg(&load, 1);
 	m->body.heartbeat.sent_ns = now;
 	m->body.heartbeat.store_free = n->store_free;
 	m->body.heartbeat.members = cr_members_count(n);
-	m->body.heartbeat.load_percent = load * 100 / sysconf(_SC_NPROCESSORS_ONLN);
 	m->body.heartbeat.quorum = cr_quorum_peer_generation(n);
+	cr_telemetry_put(n, &m->body.heartbeat);
 	n->up.beat_ns = now;
 	n->up.unanswered++;
 	cr_uplink_send(n, m, NULL, 0);
@@ -181,6 +182,7 @@ static void on_ack(struct cr_node *n, const cairn_ClusterMsg *m, const void *pay
 		return;
 	n->up.unanswered = 0;
 	n->up.acked_ns = sent;
+	cr_telemetry_answered(n, sent);
 	cr_lease_renew(n, sent, m->body.ack.lease_ms);
 	cr_outbox_acknowledged(n, sent);
 	if (n->again && sent >= n->leaving_ns)

@@ -27,8 +27,8 @@ void cr_row_heads(cairn_Ask ask)
 		printf("%-20s %-13s %7s %8s %10s  %s\n", "JOB", "STATE", "MEMBERS", "RESTARTS",
 		       "CHECKPOINT", "COMMAND");
 	else if (ask == cairn_Ask_ASK_NODES)
-		printf("%-16s %-9s %7s %5s %6s %6s  %-5s %-21s %s\n", "NODE", "STATE", "MEMBERS",
-		       "LOAD", "FREE", "PHI", "CRIU", "ADDRESS", "LABELS");
+		printf("%-16s %-9s %7s %5s %5s %5s %6s %6s  %-5s %-21s %s\n", "NODE", "STATE",
+		       "MEMBERS", "LOAD", "CPU", "MEM", "FREE", "PHI", "CRIU", "ADDRESS", "LABELS");
 }
 
 /* ---- jobs ---- */
@@ -180,14 +180,25 @@ void cr_row_details(struct cr_job_details *d, struct cr_json *json)
 
 /* ---- nodes and events ---- */
 
+static const char *percent_text(bool known, double percent, char out[16])
+{
+	snprintf(out, 16, known ? "%.0f%%" : "-", percent);
+	return out;
+}
+
 void cr_row_node(const cairn_NodeRow *n)
 {
-	char out[16], criu[16] = "-";
+	const cairn_NodeSample *s = &n->sample;
+	bool memory = s->has_memory_bytes && s->has_memory_available && s->memory_bytes;
+	char free_text[16], cpu[16], used[16], criu[16] = "-";
 
 	if (n->criu)
 		cr_criu_version_text(n->criu, criu);
-	printf("%-16s %-9s %7u %4u%% %6s %6.1f  %-5s %-21s", n->name, n->state, n->members,
-	       n->load_percent, size_text(n->store_free, out), n->phi, criu, n->address);
+	printf("%-16s %-9s %7u %4u%% %5s %5s %6s %6.1f  %-5s %-21s", n->name, n->state, n->members,
+	       n->load_percent, percent_text(s->has_cpu_percent, s->cpu_percent, cpu),
+	       percent_text(memory,
+			    memory ? 100 - 100.0 * s->memory_available / s->memory_bytes : 0, used),
+	       size_text(n->store_free, free_text), n->phi, criu, n->address);
 	for (size_t i = 0; i < n->labels_count; i++)
 		printf(" %s=%s", n->labels[i].key, n->labels[i].value);
 	printf("\n");

@@ -7,3 +7,4 @@
 
 TCase *reconcile_tests(void); /* reconcile.c */
 TCase *node_members_tests(void); /* node_members.c */
+TCase *telemetry_tests(void); /* telemetry.c */
