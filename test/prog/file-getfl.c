@@ -33,11 +33,27 @@ static void add_file(int more, const char *what)
 	add(fd, what);
 }
 
-static void add_gone(int flags, const char *what)
+static void add_gone(const char *name, int flags, const char *what)
 {
-	close(prog_file("gone", 100, 1, O_RDONLY));
-	add(open(prog_path("gone"), flags), what);
-	CHECK(!unlink(prog_path("gone")));
+	close(prog_file(name, 100, 1, O_RDONLY));
+	add(open(prog_path(name), flags), what);
+	CHECK(!unlink(prog_path(name)));
+}
+
+static void add_removed(const char *name, const char *what)
+{
+	CHECK(!mkdir(prog_path(name), 0700));
+	add(open(prog_path(name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), what);
+	CHECK(!rmdir(prog_path(name)));
+}
+
+/* Whose name is another's by now. */
+static void taken(void)
+{
+	add_gone("taken", O_RDONLY | O_NOFOLLOW, "unlinked, O_NOFOLLOW, its name another's");
+	close(prog_file("taken", 100, 2, O_RDONLY));
+	add_removed("t", "removed, O_NOFOLLOW, its name another's");
+	CHECK(!mkdir(prog_path("t"), 0700));
 }
 
 static void pipes(void)
@@ -84,13 +100,12 @@ static void files(void)
 	add(open(prog_path("."), O_TMPFILE | O_RDWR | O_SYNC, 0600), "O_TMPFILE, O_SYNC");
 	add(open(prog_path("."), O_TMPFILE | O_WRONLY | O_DSYNC | O_NOFOLLOW, 0600),
 	    "O_TMPFILE, O_DSYNC and O_NOFOLLOW");
-	add_gone(O_RDWR, "unlinked");
-	add_gone(O_RDONLY | O_NOFOLLOW, "unlinked, O_NOFOLLOW");
-	add_gone(O_WRONLY | O_APPEND | O_NONBLOCK | O_NOFOLLOW, "unlinked, O_NOFOLLOW to append");
-	add_gone(O_PATH | O_NOFOLLOW, "unlinked, O_PATH and O_NOFOLLOW");
-	CHECK(!mkdir(prog_path("d"), 0700));
-	add(open(prog_path("d"), O_RDONLY | O_DIRECTORY | O_NOFOLLOW), "removed, O_NOFOLLOW");
-	CHECK(!rmdir(prog_path("d")));
+	add_gone("gone", O_RDWR, "unlinked");
+	add_gone("gone", O_RDONLY | O_NOFOLLOW, "unlinked, O_NOFOLLOW");
+	add_gone("gone", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOFOLLOW,
+		 "unlinked, O_NOFOLLOW to append");
+	add_gone("gone", O_PATH | O_NOFOLLOW, "unlinked, O_PATH and O_NOFOLLOW");
+	add_removed("d", "removed, O_NOFOLLOW");
 	add(open(prog_path("."), O_RDONLY | O_DIRECTORY), "directory");
 	add(open(prog_path("."), O_PATH | O_DIRECTORY), "directory, O_PATH");
 	add(open("/dev/null", O_RDWR | O_CLOEXEC), "null");
@@ -172,6 +187,7 @@ int main(int argc, char **argv)
 	prog_init(argc, argv);
 	signal(SIGIO, SIG_IGN);
 	files();
+	taken();
 	pipes();
 	sockets();
 	others();

@@ -53,10 +53,29 @@ static mode_t kind_of(const cairn_Description *d)
 	return s ? s->file : 0;
 }
 
+/* What was made again may have another name for now than it had: its old one if it has none. */
+static const char *name_of(int fd, const char *old, char now[CR_PATH_MAX])
+{
+	char self[64];
+	ssize_t n;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = leads_to(old, fd) ? -1 : readlink(self, now, CR_PATH_MAX - 1);
+	if (n < 0)
+		return old;
+	now[n] = 0;
+	return leads_to(now, fd) ? now : old;
+}
+
 static int open_one(int at, const char *path, const cairn_Description *d, int flags)
 {
-	if (at >= 0 && flags & O_NOFOLLOW && !leads_to(path, at))
-		flags &= ~O_NOFOLLOW;
+	char now[CR_PATH_MAX];
+
+	if (at >= 0 && flags & O_NOFOLLOW) {
+		path = name_of(at, path, now);
+		if (!leads_to(path, at))
+			flags &= ~O_NOFOLLOW;
+	}
 	if (at >= 0)
 		return cr_reach_again(at, path, flags);
 	/* Nobody can change what is there, and it has kinds and rights of its own. */

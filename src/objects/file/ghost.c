@@ -25,6 +25,7 @@
 /* A directory that is there only for now. */
 struct scaffold {
 	char path[CR_PATH_MAX];
+	int inode; /* which of the image's it is, or -1 */
 	struct cr_behalf behalf;
 };
 
@@ -33,9 +34,10 @@ struct ghosts {
 	CR_LIST(struct scaffold) made;
 };
 
-static void ghost_remember(struct scaffold *s, const char *path)
+static void ghost_remember(struct scaffold *s, const char *path, int inode)
 {
 	snprintf(s->path, sizeof(s->path), "%s", path);
+	s->inode = inode;
 	s->behalf = cr_behalf_now();
 }
 
@@ -50,7 +52,7 @@ static int make_dir(struct ghosts *g, const char *path)
 		cr_reach_rmdir(path);
 		return -ENOMEM;
 	}
-	ghost_remember(s, path);
+	ghost_remember(s, path, -1);
 	return 0;
 }
 
@@ -141,21 +143,20 @@ static int make_unnamed(const struct ghosts *g, const cairn_Inode *m, char *path
 	return fd < 0 ? -errno : fd;
 }
 
-/* O_NOFOLLOW is of a name: what was opened so is opened again while there is one. */
-static void open_named(struct cr_restore *r, const char *path)
+/* O_NOFOLLOW is of a name: what was opened so is opened again while there is one, whichever. */
+static void open_named(struct cr_restore *r, int inode)
 {
 	struct cr_err none = { 0 };
 	size_t i;
-	int at;
 
+	/* What fails is tried again without it; FIFOs are made later. */
+	if (r->inode_fd[inode] < 0 || S_ISFIFO(r->img->inodes.v[inode].mode))
+		return;
 	for (i = 0; i < r->img->descriptions.n; i++) {
 		const cairn_Description *d = &r->img->descriptions.v[i];
 
-		if (!(d->flags & O_NOFOLLOW) || !d->deleted || strcmp(d->path, path))
-			continue;
-		at = cr_inode_index(r->img, d->dev, d->inode);
-		/* What fails is tried again without it; FIFOs are made later. */
-		if (at >= 0 && r->inode_fd[at] >= 0 && !S_ISFIFO(r->img->inodes.v[at].mode))
+		if (d->flags & O_NOFOLLOW && d->deleted &&
+		    cr_inode_index(r->img, d->dev, d->inode) == inode)
 			cr_restored_fd(r, d->id, &none);
 	}
 }
@@ -163,7 +164,7 @@ static void open_named(struct cr_restore *r, const char *path)
 /* In its directory; what failed is told by the path that is left. */
 static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_MAX])
 {
-	int fd = -EEXIST, tries, ret;
+	int fd = -EEXIST, inode = m - g->r->img->inodes.v, tries, ret;
 
 	for (tries = 0; fd == -EEXIST && tries < 100; tries++) {
 		struct scaffold *s;
@@ -183,14 +184,14 @@ static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_
 			continue;
 		/* What is in a directory is made before that goes. */
 		if (!S_ISDIR(m->mode)) {
-			g->r->inode_fd[m - g->r->img->inodes.v] = fd;
-			open_named(g->r, path);
+			g->r->inode_fd[inode] = fd;
+			open_named(g->r, inode);
 			unmake(m, path);
 			return fd;
 		}
 		s = cr_list_add(&g->made);
 		if (s)
-			ghost_remember(s, path);
+			ghost_remember(s, path, inode);
 		return fd;
 	}
 	return fd;
@@ -284,8 +285,8 @@ int cr_ghosts_make(struct cr_restore *r, struct cr_err *err)
 		ret = ghost_make_all(&g, false, err);
 	while (g.made.n) {
 		before = cr_on_behalf(g.made.v[--g.made.n].behalf);
-		if (!ret)
-			open_named(r, g.made.v[g.made.n].path);
+		if (!ret && g.made.v[g.made.n].inode >= 0)
+			open_named(r, g.made.v[g.made.n].inode);
 		cr_reach_rmdir(g.made.v[g.made.n].path);
 		cr_on_behalf(before);
 	}
