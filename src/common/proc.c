@@ -139,6 +139,16 @@ int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out)
 	return 0;
 }
 
+int cr_pids_add(cr_pids *to, pid_t id)
+{
+	pid_t *at = cr_list_add(to);
+
+	if (!at)
+		return -ENOMEM;
+	*at = id;
+	return 0;
+}
+
 int cr_proc_threads(int proc, pid_t pid, cr_pids *out)
 {
 	char path[64];

@@ -53,6 +53,8 @@ struct cr_maps {
 
 typedef CR_LIST(pid_t) cr_pids;
 
+int cr_pids_add(cr_pids *to, pid_t id);
+
 /* All of a process has ended; its main thread alone may do so before the others. */
 bool cr_proc_ended(const struct cr_proc_stat *st);
 

@@ -12,8 +12,12 @@
 #include "common/image.h"
 #include "common/image_read.h"
 #include "common/needs.h"
+#include "common/proc.h"
 #include "common/runtime.h"
 #include "restart/check.h"
+
+/* PID_MAX_LIMIT of the kernel */
+#define HIGHEST_PID (1 << 22)
 
 int cr_obstacle(cr_obstacles *to, const char *kind, const struct cr_err *err)
 {
@@ -119,21 +123,98 @@ int cr_check_pack(const struct cr_image *img, bool contents, cr_obstacles *to)
 	return ret;
 }
 
-/* That there is a job, and nobody in it would be taken for its shepherd. */
+static int by_number(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The shepherd's, each process's and each thread's; none of a process twice. */
+static int all_ids(const struct cr_image *img, cr_pids *out)
+{
+	size_t i, k;
+	int ret = cr_pids_add(out, img->job.shepherd_pid);
+
+	for (i = 0; i < img->processes.n; i++) {
+		const struct cr_process_image *p = &img->processes.v[i];
+
+		ret |= cr_pids_add(out, p->process.pid);
+		for (k = 0; k < p->threads.n; k++)
+			if (p->threads.v[k].tid != p->process.pid)
+				ret |= cr_pids_add(out, p->threads.v[k].tid);
+	}
+	return ret;
+}
+
+/* Those that are named by them. */
+static int all_relations(const struct cr_image *img, cr_pids *out)
+{
+	int ret =
+		cr_pids_add(out, img->job.shepherd_pgid) | cr_pids_add(out, img->job.shepherd_sid);
+	size_t i;
+
+	for (i = 0; i < img->processes.n; i++) {
+		const cairn_Process *p = &img->processes.v[i].process;
+
+		ret |= cr_pids_add(out, p->ppid) | cr_pids_add(out, p->pgid) |
+		       cr_pids_add(out, p->sid);
+	}
+	return ret;
+}
+
+/* That no id is below the lowest or what no kernel gives, and if each is somebody's own, that. */
+static int check_range(const struct cr_image *img, const cr_pids *ids, pid_t lowest, bool own,
+		       struct cr_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < ids->n; i++) {
+		pid_t id = ids->v[i];
+
+		if (id < lowest || id >= HIGHEST_PID)
+			return cr_fail(err, CR_EXIT_DAMAGED, 0,
+				       "%s has a process or thread with the id %d, which there "
+				       "cannot be",
+				       img->path, id);
+		if (own && i && id == ids->v[i - 1])
+			return cr_fail(err, CR_EXIT_DAMAGED, 0,
+				       "%s has two processes or threads with the id %d", img->path,
+				       id);
+	}
+	return 0;
+}
+
+static int check_ids(const struct cr_image *img, struct cr_err *err)
+{
+	cr_pids ids = { 0 }, relations = { 0 };
+	int ret;
+
+	if (all_ids(img, &ids) || all_relations(img, &relations)) {
+		ret = cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "checking %s", img->path);
+	} else {
+		qsort(ids.v, ids.n, sizeof(*ids.v), by_number);
+		ret = check_range(img, &ids, 1, true, err);
+		/* 0 is outside of the job's namespace. */
+		if (!ret)
+			ret = check_range(img, &relations, 0, false, err);
+	}
+	free(ids.v);
+	free(relations.v);
+	return ret;
+}
+
+/* That there is a job, and each in it is somebody. */
 static int check_job(const struct cr_image *img, cr_obstacles *to)
 {
 	struct cr_err err = { 0 };
-	size_t i;
 
 	if (!img->processes.n)
 		cr_fail(&err, CR_EXIT_DAMAGED, 0, "%s has no process", img->path);
 	else if (cr_name_check(img->job.name, &err))
 		err.status = CR_EXIT_DAMAGED;
-	for (i = 0; i < img->processes.n && !err.status; i++)
-		if (img->processes.v[i].process.pid == img->job.shepherd_pid)
-			cr_fail(&err, CR_EXIT_DAMAGED, 0,
-				"in %s process %d and the shepherd are the same", img->path,
-				img->job.shepherd_pid);
+	else
+		check_ids(img, &err);
 	return cr_obstacle(to, "image", &err);
 }
 

@@ -22,33 +22,26 @@ static bool among(const cr_pids *ids, pid_t id)
 	return ids->n && bsearch(&id, ids->v, ids->n, sizeof(id), restart_pids_by_id);
 }
 
-static int add_id(cr_pids *ids, pid_t id)
-{
-	pid_t *to = cr_list_add(ids);
-
-	if (!to)
-		return -ENOMEM;
-	*to = id;
-	return 0;
-}
-
 /* Sorted, as they are looked for by every process that is made. */
 int cr_collect_ids(struct cr_restart *r, struct cr_err *err)
 {
 	const cairn_Job *job = &r->img.job;
-	int ret = add_id(&r->taken, job->shepherd_pid) | add_id(&r->taken, job->shepherd_pgid) |
-		  add_id(&r->taken, job->shepherd_sid);
+	int ret = cr_pids_add(&r->taken, job->shepherd_pid) |
+		  cr_pids_add(&r->taken, job->shepherd_pgid) |
+		  cr_pids_add(&r->taken, job->shepherd_sid);
 	size_t i, k;
 
 	for (i = 0; i < r->img.processes.n; i++) {
 		const struct cr_process_image *p = &r->img.processes.v[i];
 
-		ret |= add_id(&r->pids, p->process.pid) | add_id(&r->taken, p->process.pid) |
-		       add_id(&r->taken, p->process.pgid) | add_id(&r->taken, p->process.sid);
+		ret |= cr_pids_add(&r->pids, p->process.pid) |
+		       cr_pids_add(&r->taken, p->process.pid) |
+		       cr_pids_add(&r->taken, p->process.pgid) |
+		       cr_pids_add(&r->taken, p->process.sid);
 		for (k = 0; k < p->threads.n; k++)
-			ret |= add_id(&r->taken, p->threads.v[k].tid);
+			ret |= cr_pids_add(&r->taken, p->threads.v[k].tid);
 		if (p->process.shares_files)
-			ret |= add_id(&r->sharers, p->process.ppid);
+			ret |= cr_pids_add(&r->sharers, p->process.ppid);
 	}
 	if (ret)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "preparing a restart");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Forges a checkpoint: changes one field of one record, or a record as a whole, by chance, and
-// makes all checksums right again. Says what it has done.
+// makes all checksums right again; or gives one field of the first record of a kind a number. Says
+// what it has done.
 #include <fcntl.h>
 #include <pb_decode.h>
 #include <pb_encode.h>
@@ -285,6 +286,30 @@ static void change(struct record *r, char *what)
 	r->h.length = o.len;
 }
 
+/* The last of several is the one that counts. */
+static void set(struct record *r, uint64_t field, int64_t to, char *what)
+{
+	struct out o = { malloc(r->h.length + 64), 0 };
+
+	need(o.at, "memory");
+	put(&o, r->data, r->h.length);
+	put_field(&o, field << 3, to, NULL);
+	r->data = o.at;
+	r->h.length = o.len;
+	sprintf(what + strlen(what), " field %lu is %ld", (long)field, (long)to);
+}
+
+static struct record *first(uint32_t type)
+{
+	size_t i;
+
+	for (i = 0; i < n - 1; i++)
+		if (all[i].h.type == type)
+			return &all[i];
+	need(false, "no such record");
+	return NULL;
+}
+
 static void write_message(struct out *o, const pb_msgdesc_t *type, const void *msg)
 {
 	pb_ostream_t s = pb_ostream_from_buffer(o->at + o->len, 1 << 20);
@@ -355,8 +380,8 @@ int main(int argc, char **argv)
 	struct out o;
 	size_t size;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: forge IMAGE SEED [TYPE]\n");
+	if (argc < 3 || argc == 5) {
+		fprintf(stderr, "usage: forge IMAGE SEED [TYPE [FIELD NUMBER]]\n");
 		return 2;
 	}
 	seed = strtoull(argv[2], NULL, 0);
@@ -364,9 +389,12 @@ int main(int argc, char **argv)
 	snprintf(path[1], sizeof(path[1]), "%s/manifest", argv[1]);
 	data = slurp(path[0], &size);
 	read_records(data, size);
-	r = choose(argc > 3 ? atoi(argv[3]) : 0);
+	r = argc > 5 ? first(atoi(argv[3])) : choose(argc > 3 ? atoi(argv[3]) : 0);
 	sprintf(what, "record %zu of type %u", (size_t)(r - all), r->h.type);
-	switch (any() % 16) {
+	switch (argc > 5 ? -1 : (int)(any() % 16)) {
+	case -1:
+		set(r, atoi(argv[4]), atoll(argv[5]), what);
+		break;
 	case 0:
 		strcat(what, " is gone");
 		gone = r;

@@ -75,6 +75,25 @@ restart "$n"
 is 103 $status 'an image without its job'
 says msg 'cannot be a name' 'its message'
 
+# Ids that no kernel gives: of the job (1) the shepherd's, its group, its session, of a process (2)
+# its own, its parent's, its group's, its session's, of a thread (4) its own.
+for field in '1 2' '1 3' '1 4' '2 1' '2 2' '2 3' '2 4' '4 2'; do
+	for id in -1 -5 4194304 2147483647; do
+		# shellcheck disable=SC2086
+		what=$(make 0 $field $id)
+		restart "$what"
+		is 103 $status "$what"
+		[ -s msg ] || bad "$what: without a word"
+	done
+done
+# Nor is there 0, but for what is outside.
+for field in '1 2' '2 1' '4 2'; do
+	# shellcheck disable=SC2086
+	what=$(make 0 $field 0)
+	restart "$what"
+	is 103 $status "$what"
+done
+
 # A job that dies so is told from a restart that does.
 rm -rf ckpt work
 mkdir work
