@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -166,6 +167,13 @@ void cr_remove_tree(int parent, const char *name)
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
+static atomic_ulong grow_failures;
+
+unsigned long cr_grow_failures(void)
+{
+	return grow_failures;
+}
+
 void *cr_grow(void *array_ptr, size_t *count, size_t *room, size_t size)
 {
 	char **array = array_ptr;
@@ -174,8 +182,10 @@ void *cr_grow(void *array_ptr, size_t *count, size_t *room, size_t size)
 		size_t want = *room ? *room * 2 : 16;
 		char *more = realloc(*array, want * size);
 
-		if (!more)
+		if (!more) {
+			grow_failures++;
 			return NULL;
+		}
 		*array = more;
 		*room = want;
 	}

@@ -57,6 +57,8 @@ static inline int64_t cr_now_ns(clockid_t clock)
 
 /* Doubling array: makes room for one more element and returns its (zeroed) place, or NULL. */
 void *cr_grow(void *array_ptr, size_t *count, size_t *room, size_t size);
+/* How often it has been NULL in this process: so it is seen that something was left out since. */
+unsigned long cr_grow_failures(void);
 
 #define CR_LIST(type)        \
 	struct {             \

@@ -29,7 +29,7 @@ src_libcommon_a_SOURCES = \
 	src/common/records.def src/common/runtime.c src/common/runtime.h src/common/preload.c \
 	src/common/preload.h \
 	src/common/scm.h src/common/step.c src/common/step.h \
-	src/common/wire.c src/common/wire.h
+	src/common/wire.c src/common/wire.h src/common/xalloc.c src/common/xalloc.h
 nodist_src_libcommon_a_SOURCES = proto/operation.pb.c \
 	proto/image.pb.c proto/agent.pb.c proto/control.pb.c \
 	proto/cluster.pb.c

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 #include "coordinator/beats.h"
 #include "coordinator/coordinator.h"
 #include "coordinator/database.h"
@@ -169,10 +170,8 @@ static void free_all(struct co_beats *all)
 static struct co_beats *beats_start(void)
 {
 	struct timeval tick = { 0, TICK_MS * 1000 };
-	struct co_beats *all = calloc(1, sizeof(*all));
+	struct co_beats *all = cr_xcalloc(1, sizeof(*all));
 
-	if (!all)
-		return NULL;
 	pthread_mutex_init(&all->lock, NULL);
 	all->wake[0] = all->wake[1] = -1;
 	all->base = event_base_new();
@@ -286,16 +285,15 @@ static void beats_hand_over(struct co_session *s)
 {
 	struct co_session *of = co_session_by_id(s->c, s->beats_of);
 	struct co *c = s->c;
-	struct co_beat *b = NULL;
+	struct co_beat *b;
 
 	if (of && of->node && of->node->session == of && !c->beats)
 		c->beats = beats_start();
-	if (of && of->node && of->node->session == of && c->beats)
-		b = calloc(1, sizeof(*b));
-	if (!b) {
+	if (!of || !of->node || of->node->session != of || !c->beats) {
 		co_session_close(s);
 		return;
 	}
+	b = cr_xcalloc(1, sizeof(*b));
 	co_beats_end(of);
 	b->of = c->beats;
 	b->link = co_session_leave(s);

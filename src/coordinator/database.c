@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 
 #define SCHEMA_VERSION 2
 
@@ -138,11 +139,9 @@ static int database_prepare(struct co_db *db, const char *path, struct cr_err *e
 
 int co_db_open(const char *path, struct co_db **out, struct cr_err *err)
 {
-	struct co_db *db = calloc(1, sizeof(*db));
+	struct co_db *db = cr_xcalloc(1, sizeof(*db));
 	int ret;
 
-	if (!db)
-		return cr_fail(err, CR_EXIT_INTERNAL, 0, "no memory");
 	if (sqlite3_open_v2(path, &db->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL))
 		ret = cr_fail(err, CR_EXIT_IO, 0, "%s: %s", path, sqlite3_errmsg(db->db));
 	else

@@ -20,6 +20,7 @@
 
 #include "common/defs.h"
 #include "common/io.h"
+#include "common/xalloc.h"
 #include "net/users.h"
 
 #define VISITORS_MAX 128
@@ -349,12 +350,8 @@ static bool door_make_room(struct co_door *d)
 
 static void door_take(struct co_door *d, int fd)
 {
-	struct visitor *v = calloc(1, sizeof(*v));
+	struct visitor *v = cr_xcalloc(1, sizeof(*v));
 
-	if (!v) {
-		close(fd);
-		return;
-	}
 	v->door = d;
 	v->fd = fd;
 	v->since_ns = cr_now_ns(CLOCK_MONOTONIC);
@@ -412,12 +409,8 @@ static void door_on_pause_over(evutil_socket_t fd, short what, void *arg)
 
 struct co_door *co_door_open(struct event_base *base, int fd, const struct co_door_rules *rules)
 {
-	struct co_door *d = calloc(1, sizeof(*d));
+	struct co_door *d = cr_xcalloc(1, sizeof(*d));
 
-	if (!d) {
-		close(fd);
-		return NULL;
-	}
 	d->rules = *rules;
 	d->base = base;
 	d->fd = fd;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/replies.h"
@@ -131,7 +132,7 @@ void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request 
 
 	co_db_read(c->db, CO_SQL_EVENTS, on_row, &l, "i", (int64_t)q->since);
 	if (q->follow) {
-		*cr_list_add(&c->followers) = *a;
+		*cr_xlist_add(&c->followers) = *a;
 		return;
 	}
 	r = co_reply_begin(c);

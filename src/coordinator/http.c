@@ -27,6 +27,7 @@
 
 #include "common/defs.h"
 #include "common/rows_json.h"
+#include "common/xalloc.h"
 #include "coordinator/door.h"
 #include "net/address.h"
 #include "net/link.h"
@@ -379,9 +380,7 @@ int co_http_listen(struct co *c, struct cr_err *err)
 	ret = get_address(c->options.http, &at, &len, err);
 	if (ret)
 		return ret;
-	h = c->http = calloc(1, sizeof(*h));
-	if (!h)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "HTTP");
+	h = c->http = cr_xcalloc(1, sizeof(*h));
 	h->c = c;
 	ret = load_token(h, err);
 	if (ret)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
@@ -28,11 +29,11 @@ struct co_checkpoint *co_checkpoint(struct co_job *j, unsigned int number)
 
 struct co_checkpoint *co_checkpoint_add(struct co_job *j, unsigned int number)
 {
-	struct co_checkpoint *k = calloc(1, sizeof(*k));
+	struct co_checkpoint *k = cr_xcalloc(1, sizeof(*k));
 
 	k->number = number;
 	k->n = j->n;
-	k->images = calloc(k->n + 1, sizeof(*k->images));
+	k->images = cr_xcalloc(k->n + 1, sizeof(*k->images));
 	k->missing = j->n;
 	k->next = j->checkpoints;
 	j->checkpoints = k;
@@ -51,7 +52,7 @@ void co_checkpoint_free(struct co_checkpoint *k)
 
 void co_checkpoint_save(struct co_job *j, struct co_checkpoint *k)
 {
-	uint32_t *members = calloc(k->n + 1, sizeof(*members));
+	uint32_t *members = cr_xcalloc(k->n + 1, sizeof(*members));
 	size_t i, n = 0;
 
 	for (i = 0; i < k->n; i++)
@@ -114,7 +115,7 @@ static struct co_holding *holding(struct co_image *i, struct co_store *s, bool m
 			return &i->holdings.v[n];
 	if (!make)
 		return NULL;
-	h = cr_list_add(&i->holdings);
+	h = cr_xlist_add(&i->holdings);
 	h->store = s;
 	return h;
 }

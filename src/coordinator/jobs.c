@@ -9,6 +9,7 @@
 #include "common/defs.h"
 #include "common/job_options.h"
 #include "common/runtime.h"
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
@@ -159,7 +160,7 @@ struct co_job *co_job_find(struct co *c, const char *text, const struct co_asker
 
 struct co_job *co_job_add(struct co *c, uint64_t id)
 {
-	struct co_job **slot = cr_list_add(&c->jobs), *j = calloc(1, sizeof(*j));
+	struct co_job **slot = cr_xlist_add(&c->jobs), *j = cr_xcalloc(1, sizeof(*j));
 
 	*slot = j;
 	j->c = c;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/io.h"
+#include "common/xalloc.h"
 
 /* ---- a node that asks ---- */
 
@@ -77,11 +78,9 @@ static struct cr_voucher_given *note_on(struct cr_voucher *v, const char *node, 
 			old = &v->given[i];
 	}
 	if (!old)
-		old = cr_grow(&v->given, &v->n, &v->room, sizeof(*v->given));
-	if (old) {
-		memset(old, 0, sizeof(*old));
-		strncpy(old->node, node, sizeof(old->node) - 1);
-	}
+		old = cr_xcheck(cr_grow(&v->given, &v->n, &v->room, sizeof(*old)), sizeof(*old));
+	memset(old, 0, sizeof(*old));
+	strncpy(old->node, node, sizeof(old->node) - 1);
 	return old;
 }
 
@@ -93,8 +92,6 @@ bool cr_voucher_ask(struct cr_voucher *v, const char *node, int64_t length, int6
 	    is_barred(v, node))
 		return false;
 	g = note_on(v, node, now);
-	if (!g)
-		return false;
 	if (now + CR_LEASE_MARGIN(length) > g->until)
 		g->until = now + CR_LEASE_MARGIN(length);
 	return true;
@@ -108,11 +105,7 @@ int64_t cr_voucher_bar(struct cr_voucher *v, const char *names, size_t len, int6
 
 	if (len && names[len - 1])
 		return -1;
-	copy = malloc(len + 1);
-	if (!copy)
-		return -1;
-	if (len)
-		memcpy(copy, names, len);
+	copy = cr_xmemdup(names, len);
 	free(v->barred);
 	v->barred = copy;
 	v->barred_len = len;
@@ -144,17 +137,15 @@ static void hold(struct cr_fence *f, unsigned int node, int64_t until)
 		f->nodes[node].until = until;
 }
 
-bool cr_fence_add(struct cr_fence *f, unsigned int node)
+void cr_fence_add(struct cr_fence *f, unsigned int node)
 {
 	while (f->n <= node) {
-		struct cr_fence_node *n = cr_grow(&f->nodes, &f->n, &f->room, sizeof(*f->nodes));
+		struct cr_fence_node *n = cr_grow(&f->nodes, &f->n, &f->room, sizeof(*n));
 
-		if (!n)
-			return false;
+		cr_xcheck(n, sizeof(*n));
 		/* Of an earlier life of the coordinator, for all we know. */
 		n->until = f->start + CR_LEASE_MARGIN(f->lease);
 	}
-	return true;
 }
 
 void cr_fence_extend(struct cr_fence *f, unsigned int node, int64_t length, int64_t now)
@@ -279,8 +270,7 @@ bool cr_fence_remember(struct cr_fence *f, uint32_t number, const unsigned int *
 	if (f->n_generations == CR_GENERATIONS_MAX || n > CR_QUORUM_MAX)
 		return false;
 	for (unsigned int i = 0; i < n; i++)
-		if (!cr_fence_add(f, nodes[i]))
-			return false;
+		cr_fence_add(f, nodes[i]);
 	g = &f->generations[f->n_generations++];
 	memset(g, 0, sizeof(*g));
 	g->number = number;

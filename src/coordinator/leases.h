@@ -123,7 +123,7 @@ void cr_fence_init(struct cr_fence *f, int64_t lease, int64_t now);
 void cr_fence_free(struct cr_fence *f);
 
 /* A node of that number exists (0, 1, 2…; known ones stay as they are). Its lease is full. */
-bool cr_fence_add(struct cr_fence *f, unsigned int node);
+void cr_fence_add(struct cr_fence *f, unsigned int node);
 
 /* It may have one for so long (Leaving.back_ms; written down first, and told by an ack). */
 void cr_fence_extend(struct cr_fence *f, unsigned int node, int64_t length, int64_t now);

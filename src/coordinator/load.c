@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/images.h"
@@ -30,7 +31,7 @@ static void on_value(sqlite3_stmt *s, void *arg)
 	if (!strcmp((const char *)sqlite3_column_text(s, 0), "next_job"))
 		c->next_job = sqlite3_column_int64(s, 1);
 	if (!strcmp((const char *)sqlite3_column_text(s, 0), "generations"))
-		c->generations = strdup((const char *)sqlite3_column_text(s, 1));
+		c->generations = cr_xstrdup((const char *)sqlite3_column_text(s, 1));
 	if (!strcmp((const char *)sqlite3_column_text(s, 0), "longest_ms"))
 		c->longest_ms = sqlite3_column_int64(s, 1);
 }
@@ -134,7 +135,7 @@ static void on_said(sqlite3_stmt *s, void *arg)
 		return;
 	j->said.operation = sqlite3_column_int64(s, 1);
 	j->said.step = sqlite3_column_int(s, 2);
-	j->said.payload = cr_shared_new(sqlite3_column_bytes(s, 3));
+	j->said.payload = cr_xcheck(cr_shared_new(sqlite3_column_bytes(s, 3)), 1);
 	if (j->said.payload->len)
 		memcpy(j->said.payload->data, sqlite3_column_blob(s, 3), j->said.payload->len);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
@@ -23,7 +24,7 @@ struct co_member *co_member(struct co_job *j, unsigned int number)
 	size_t i;
 
 	if (number >= j->n) {
-		j->v = realloc(j->v, (number + 1) * sizeof(*j->v));
+		j->v = cr_xrealloc(j->v, (number + 1) * sizeof(*j->v));
 		memset(j->v + j->n, 0, (number + 1 - j->n) * sizeof(*j->v));
 		for (i = j->n; i <= number; i++) {
 			j->v[i].job = j;
@@ -263,7 +264,7 @@ void co_member_refused(struct co_member *m, int status)
 	if (damaged || status == CR_EXIT_CLUSTER || status == CR_EXIT_FENCED ||
 	    co_cause_of(status) != CO_NODE_FAULT)
 		return;
-	a = cr_list_add(&j->avoided);
+	a = cr_xlist_add(&j->avoided);
 	*a = (struct co_avoided){ m->node, co_now() + AVOID_MS };
 }
 

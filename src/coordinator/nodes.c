@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 #include "coordinator/beats.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
@@ -60,8 +61,8 @@ struct co_store *co_store(struct co *c, uint64_t id)
 	for (i = 0; i < c->stores.n; i++)
 		if (c->stores.v[i]->id == id)
 			return c->stores.v[i];
-	slot = cr_list_add(&c->stores);
-	*slot = calloc(1, sizeof(**slot));
+	slot = cr_xlist_add(&c->stores);
+	*slot = cr_xcalloc(1, sizeof(**slot));
 	(*slot)->id = id;
 	return *slot;
 }
@@ -90,7 +91,7 @@ struct co_node *co_node_meant(struct co *c, const char *text)
 
 struct co_node *co_node_add(struct co *c, const char *name)
 {
-	struct co_node **slot = cr_list_add(&c->nodes), *n = calloc(1, sizeof(*n));
+	struct co_node **slot = cr_xlist_add(&c->nodes), *n = cr_xcalloc(1, sizeof(*n));
 
 	*slot = n;
 	n->c = c;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/step.h"
+#include "common/xalloc.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
@@ -205,7 +206,7 @@ static bool operations_collect(struct co_job *j)
 		return false;
 	/* Links that have not sent the one before keep it. */
 	cr_shared_free(t->payload);
-	t->payload = cr_shared_new(len);
+	t->payload = cr_xcheck(cr_shared_new(len), len);
 	at = t->payload->data;
 	t->operation = j->operation.id;
 	t->step = j->operation.step;
@@ -307,10 +308,8 @@ void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void 
 	}
 	/* The second time: its node has come back and tells all again. */
 	free(m->payload);
-	m->payload = len ? malloc(len) : NULL;
+	m->payload = cr_xmemdup(data, len);
 	m->len = len;
-	if (len)
-		memcpy(m->payload, data, len);
 	if (!m->arrived && !operation->arrived)
 		operation->step = step;
 	if (!step || operation->step != step) {

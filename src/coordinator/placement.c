@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/io.h"
+#include "common/xalloc.h"
 
 /* Why a node does not fit; the first that holds is told. */
 enum reason {
@@ -238,16 +239,12 @@ static void tell_spread(const struct cr_place_node *nodes, size_t n, const struc
 bool cr_place(const struct cr_place_node *nodes, size_t n_nodes, const struct cr_place_job *job,
 	      unsigned int *where, char why[CR_PLACE_WHY])
 {
-	cr_auto_free unsigned char *reason = calloc(n_nodes + 1, 1);
-	cr_auto_free unsigned char *label = calloc(n_nodes + 1, 1);
-	cr_auto_free unsigned int *given = calloc(n_nodes + 1, sizeof(*given));
+	cr_auto_free unsigned char *reason = cr_xcalloc(n_nodes + 1, 1);
+	cr_auto_free unsigned char *label = cr_xcalloc(n_nodes + 1, 1);
+	cr_auto_free unsigned int *given = cr_xcalloc(n_nodes + 1, sizeof(*given));
 	struct look k = { reason, label, given };
 
 	why[0] = '\0';
-	if (!reason || !label || !given) {
-		snprintf(why, CR_PLACE_WHY, "the coordinator has no memory");
-		return false;
-	}
 	for (size_t i = 0; i < n_nodes; i++) {
 		size_t lacks = 0;
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/nodes.h"
 #include "coordinator/quorum.h"
@@ -35,13 +36,13 @@ bool co_quorum_peer(const struct co_node *n)
 /* Names of those for whom nobody shall vouch, NUL after each. */
 static char *barred(struct co *c, size_t *len)
 {
-	char *names = malloc(c->nodes.n * CO_NODE + 1), *at = names;
+	char *names = cr_xmalloc(c->nodes.n * CO_NODE + 1), *at = names;
 	size_t i;
 
-	for (i = 0; names && i < c->nodes.n; i++)
+	for (i = 0; i < c->nodes.n; i++)
 		if (c->fence.nodes[i].barred)
 			at = stpcpy(at, c->nodes.v[i]->hello.name) + 1;
-	*len = names ? at - names : 0;
+	*len = at - names;
 	return names;
 }
 
@@ -70,8 +71,7 @@ void co_quorum_tell(struct co_node *n)
 	size_t len;
 	char *names = barred(n->c, &len);
 
-	if (names)
-		quorum_tell(n, names, len);
+	quorum_tell(n, names, len);
 	free(names);
 }
 
@@ -81,7 +81,7 @@ static void tell_all(struct co *c, bool generation)
 	size_t len, i;
 	char *names = barred(c, &len);
 
-	for (i = 0; names && i < c->nodes.n; i++)
+	for (i = 0; i < c->nodes.n; i++)
 		if (generation || c->nodes.v[i]->vouches)
 			quorum_tell(c->nodes.v[i], names, len);
 	free(names);
@@ -105,7 +105,7 @@ static bool eligible(const struct co_node *n)
 static void quorum_keep(struct co *c)
 {
 	size_t len = 0, room = CR_GENERATIONS_MAX * (16 + CR_QUORUM_MAX * (CO_NODE + 1)), i, k;
-	char *text = malloc(room);
+	char *text = cr_xmalloc(room);
 
 	for (i = 0; i < c->fence.n_generations; i++) {
 		const struct cr_fence_generation *g = &c->fence.generations[i];
@@ -124,7 +124,7 @@ static void quorum_keep(struct co *c)
 
 void co_quorum_remember(struct co *c)
 {
-	char *text = strdup(c->generations ? c->generations : ""), *save = NULL, *line, *word,
+	char *text = cr_xstrdup(c->generations ? c->generations : ""), *save = NULL, *line, *word,
 	     *in_line = NULL;
 
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {

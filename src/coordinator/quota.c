@@ -3,6 +3,7 @@
 // What one user may have the cluster do: members of jobs that are not over, bytes of commands in
 // the database, and so many starts per second. In the coordinator's loop, before anything is
 // written; who is over a limit is told which, and what helps. A limit of 0 is none.
+#include "common/xalloc.h"
 #include "coordinator/jobs.h"
 #include "coordinator/quota.h"
 
@@ -17,9 +18,8 @@ static struct co_starter *starter(struct co *c, uid_t uid)
 	for (i = 0; i < c->starters.n; i++)
 		if (c->starters.v[i].uid == uid)
 			return &c->starters.v[i];
-	s = cr_list_add(&c->starters);
-	if (s)
-		*s = (struct co_starter){ uid, c->options.user_starts * BURST_SECONDS, co_now() };
+	s = cr_xlist_add(&c->starters);
+	*s = (struct co_starter){ uid, c->options.user_starts * BURST_SECONDS, co_now() };
 	return s;
 }
 
@@ -29,8 +29,6 @@ static bool may_start(struct co *c, uid_t uid)
 	struct co_starter *s = starter(c, uid);
 	int64_t now = co_now();
 
-	if (!s)
-		return false;
 	s->tokens += (now - s->since_ms) * c->options.user_starts / 1000;
 	if (s->tokens > most)
 		s->tokens = most;

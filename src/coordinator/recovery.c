@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "coordinator/operations.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
@@ -133,14 +134,14 @@ bool co_plan(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR
 
 	for (i = 0; k && i < k->n; i++)
 		most += k->images[i].holdings.n;
-	p.nodes = calloc(c->nodes.n + 1, sizeof(*p.nodes));
-	p.labels = calloc(c->nodes.n * 16 + 1, sizeof(*p.labels));
-	p.members = calloc(j->n + 1, sizeof(*p.members));
+	p.nodes = cr_xcalloc(c->nodes.n + 1, sizeof(*p.nodes));
+	p.labels = cr_xcalloc(c->nodes.n * 16 + 1, sizeof(*p.labels));
+	p.members = cr_xcalloc(j->n + 1, sizeof(*p.members));
 	/* Several nodes may share a store: then each of them is a holder. */
-	p.images = calloc((most + 1) * (c->stores.n < c->nodes.n ? c->nodes.n : 1) + 1,
-			  sizeof(*p.images));
-	p.where = calloc(j->n + 1, sizeof(*p.where));
-	p.numbers = calloc(j->n + 1, sizeof(*p.numbers));
+	p.images = cr_xcalloc((most + 1) * (c->stores.n < c->nodes.n ? c->nodes.n : 1) + 1,
+			      sizeof(*p.images));
+	p.where = cr_xcalloc(j->n + 1, sizeof(*p.where));
+	p.numbers = cr_xcalloc(j->n + 1, sizeof(*p.numbers));
 	describe_nodes(c, j->uid, &p);
 	for (i = 0; i < j->n; i++) {
 		struct cr_place_member *to = &p.members[p.n];
@@ -168,7 +169,7 @@ bool co_plan(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR
 	job.n_members = p.n;
 	ok = cr_place(p.nodes, c->nodes.n, &job, p.where, why);
 	co_plan_free(j);
-	j->plan = ok ? calloc(j->n + 1, sizeof(*j->plan)) : NULL;
+	j->plan = ok ? cr_xcalloc(j->n + 1, sizeof(*j->plan)) : NULL;
 	for (i = 0; ok && i < p.n; i++)
 		j->plan[p.numbers[i]] = c->nodes.v[p.where[i]];
 	free_places(&p);
@@ -190,8 +191,8 @@ struct co_node *co_place_one(struct co_job *j, const char *only, char why[CR_PLA
 	bool ok;
 	size_t i;
 
-	p.nodes = calloc(j->c->nodes.n + 1, sizeof(*p.nodes));
-	p.labels = calloc(j->c->nodes.n * 16 + 1, sizeof(*p.labels));
+	p.nodes = cr_xcalloc(j->c->nodes.n + 1, sizeof(*p.nodes));
+	p.labels = cr_xcalloc(j->c->nodes.n * 16 + 1, sizeof(*p.labels));
 	describe_nodes(j->c, j->uid, &p);
 	for (i = 0; i < j->n; i++)
 		if (co_lives(&j->v[i]))

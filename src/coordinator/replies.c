@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
 #include "coordinator/replies.h"
@@ -59,7 +60,7 @@ void co_reply_end(struct co *c, const struct co_asker *a)
 
 void co_wait_for(struct co_job *j, const struct co_asker *a, cairn_Ask ask)
 {
-	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, ask, false };
+	*cr_xlist_add(&j->waiters) = (struct co_waiter){ *a, ask, false };
 }
 
 void co_wait_for_end(struct co_job *j, const struct co_asker *a)
@@ -70,7 +71,7 @@ void co_wait_for_end(struct co_job *j, const struct co_asker *a)
 
 void co_wait_for_start(struct co_job *j, const struct co_asker *a)
 {
-	*cr_list_add(&j->waiters) = (struct co_waiter){ *a, cairn_Ask_ASK_RUN, true };
+	*cr_xlist_add(&j->waiters) = (struct co_waiter){ *a, cairn_Ask_ASK_RUN, true };
 }
 
 /* What they wait for has come about, or never will. */

@@ -8,6 +8,7 @@
 
 #include "common/defs.h"
 #include "common/runtime.h"
+#include "common/xalloc.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
@@ -107,13 +108,10 @@ static bool add_now(const struct co_job *j)
 static void requests_queue(struct co_job *j, const struct co_asker *a, struct co_node *from,
 			   const cairn_Request *q, const void *payload, size_t len)
 {
-	struct co_ask *ask = calloc(1, sizeof(*ask)), **p = &j->asks;
+	struct co_ask *ask = cr_xcalloc(1, sizeof(*ask)), **p = &j->asks;
 
 	*ask = (struct co_ask){ .asker = *a, .q = *q, .len = len, .node = from };
-	if (len) {
-		ask->payload = malloc(len);
-		memcpy(ask->payload, payload, len);
-	}
+	ask->payload = cr_xmemdup(payload, len);
 	while (*p)
 		p = &(*p)->next;
 	*p = ask;

@@ -17,6 +17,7 @@
 
 #include "common/defs.h"
 #include "common/ready.h"
+#include "common/xalloc.h"
 #include "coordinator/beats.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
@@ -212,12 +213,8 @@ static const struct cr_link_handler handler = {
 
 struct co_session *co_adopt(struct co *c, struct cr_link *l, bool local, uid_t uid, gid_t gid)
 {
-	struct co_session *s = calloc(1, sizeof(*s));
+	struct co_session *s = cr_xcalloc(1, sizeof(*s));
 
-	if (!s) {
-		cr_link_close(l);
-		return NULL;
-	}
 	*s = (struct co_session){ .c = c, .link = l, .local = local, .uid = uid, .gid = gid };
 	s->id = ++c->next_session;
 	s->next = c->sessions;
@@ -310,9 +307,9 @@ int co_init(struct co *c, struct cr_err *err)
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	c->base = event_base_new();
-	c->work = c->base ? event_new(c->base, -1, 0, on_work, c) : NULL;
-	if (!c->work)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "event loop");
+	if (!c->base)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "event loop");
+	c->work = event_new(c->base, -1, 0, on_work, c);
 	ret = take_state(c, c->options.state, err);
 	return ret ? ret : co_load(c, err);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/xalloc.h"
 
 #define FINE 120
 #define THIN 120
@@ -155,12 +156,10 @@ static void thin(struct co_telemetry *t, const struct row *row)
 
 static struct co_telemetry *telemetry_new(void)
 {
-	struct co_telemetry *t = calloc(1, sizeof(*t));
+	struct co_telemetry *t = cr_xcalloc(1, sizeof(*t));
 
-	if (t) {
-		t->fine = (struct ring){ t->fine_rows, FINE, 0, 0 };
-		t->thin = (struct ring){ t->thin_rows, THIN, 0, 0 };
-	}
+	t->fine = (struct ring){ t->fine_rows, FINE, 0, 0 };
+	t->thin = (struct ring){ t->thin_rows, THIN, 0, 0 };
 	return t;
 }
 
@@ -171,7 +170,7 @@ void co_telemetry_add(struct co_node *n, const cairn_NodeSample *s, int64_t at_m
 	size_t i;
 
 	n->telemetry = t;
-	if (!t || (t->boot_ms && boot_ms - t->boot_ms < LEAST_MS))
+	if (t->boot_ms && boot_ms - t->boot_ms < LEAST_MS)
 		return;
 	for (i = 0; i < FIELDS; i++)
 		row.v[i] = telemetry_get(s, i);

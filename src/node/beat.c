@@ -24,6 +24,7 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/lease_page.h"
+#include "common/xalloc.h"
 #include "net/urgent.h"
 
 #define LOOP_NS 60000000000ll
@@ -287,11 +288,9 @@ void cr_beats_tick(struct cr_node *n, int64_t now)
 
 int cr_beats_init(struct cr_node *n, struct cr_err *err)
 {
-	struct cr_node_beats *b = calloc(1, sizeof(*b));
+	struct cr_node_beats *b = cr_xcalloc(1, sizeof(*b));
 
 	n->beats = b;
-	if (!b)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "heartbeats");
 	pthread_mutex_init(&b->lock, NULL);
 	b->page = &b->own;
 	b->trust = n->trust;
@@ -301,12 +300,12 @@ int cr_beats_init(struct cr_node *n, struct cr_err *err)
 	b->loop_ns = cr_node_now();
 	b->base = cr_urgent_base();
 	b->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (b->base && b->wake >= 0) {
-		b->tick = event_new(b->base, -1, 0, beat_on_tick, b);
-		b->woken = event_new(b->base, b->wake, EV_READ | EV_PERSIST, beat_on_tick, b);
-	}
-	if (!b->tick || !b->woken || event_add(b->woken, NULL))
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "heartbeats");
+	if (!b->base || b->wake < 0)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "heartbeats");
+	b->tick = event_new(b->base, -1, 0, beat_on_tick, b);
+	b->woken = event_new(b->base, b->wake, EV_READ | EV_PERSIST, beat_on_tick, b);
+	if (event_add(b->woken, NULL))
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "heartbeats");
 	return 0;
 }
 

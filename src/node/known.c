@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/known.h"
 #include "node/node.h"
 #include "node/node_members.h"
@@ -69,8 +70,6 @@ static void read_member(struct cr_node *n, const char *line, bool same_boot)
 		return;
 	id = (cairn_MemberId){ job, member, epoch };
 	m = cr_node_member(n, &id);
-	if (!m)
-		return;
 	m->uid = uid;
 	m->gid = gid;
 	m->members = members;
@@ -103,9 +102,7 @@ static void read_outgoing(struct cr_node *n, const char *line)
 		   &wall, &at) < 12 ||
 	    !at)
 		return;
-	t = cr_list_add(&n->outbox);
-	if (!t)
-		return;
+	t = cr_xlist_add(&n->outbox);
 	e = &t->event;
 	*e = (cairn_MemberEvent){ .has_id = true, .id = { job, member, epoch } };
 	e->state = state;

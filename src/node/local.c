@@ -13,6 +13,7 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/runtime.h"
+#include "common/xalloc.h"
 #include "net/listener.h"
 #include "net/users.h"
 #include "node/beat.h"
@@ -170,13 +171,13 @@ static const struct cr_link_handler handler = {
 
 static void on_client(struct cr_link *l, void *arg)
 {
-	struct cr_node_client *c = calloc(1, sizeof(*c));
+	struct cr_node_client *c = cr_xcalloc(1, sizeof(*c));
 	struct cr_node *n = arg;
 	struct ucred who;
 	socklen_t len = sizeof(who);
 
 	cr_node_turn(n);
-	if (!c || getsockopt(cr_link_fd(l), SOL_SOCKET, SO_PEERCRED, &who, &len)) {
+	if (getsockopt(cr_link_fd(l), SOL_SOCKET, SO_PEERCRED, &who, &len)) {
 		free(c);
 		cr_link_close(l);
 		return;

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include "common/proc.h"
+#include "common/xalloc.h"
 #include "node/member_tree.h"
 #include "node/node_members.h"
 
@@ -41,9 +42,8 @@ static void member_tree_add(cr_node_pids *list, pid_t pid, uint64_t start)
 
 	if (!start || member_tree_has(list, pid, start))
 		return;
-	p = cr_list_add(list);
-	if (p)
-		*p = (struct cr_node_pid){ .pid = pid, .start = start, .fd = -1 };
+	p = cr_xlist_add(list);
+	*p = (struct cr_node_pid){ .pid = pid, .start = start, .fd = -1 };
 }
 
 static bool alive(const struct cr_node_pid *p)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/message.h"
 #include "node/node.h"
 #include "node/node_run.h"
@@ -57,16 +58,11 @@ void cr_parcel_free(struct cr_node_parcel *p)
 	*p = (struct cr_node_parcel){ 0 };
 }
 
-bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
+void cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
 		    size_t len)
 {
 	cr_parcel_free(p);
-	p->payload = len ? malloc(len) : NULL;
-	if (len && !p->payload)
-		return false;
-	if (len)
-		memcpy(p->payload, payload, len);
+	p->payload = cr_xmemdup(payload, len);
 	p->msg = *msg;
 	p->len = len;
-	return true;
 }

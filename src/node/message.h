@@ -15,7 +15,7 @@ void cr_local_send(struct cr_node_client *c, const cairn_ClusterMsg *m, const vo
 void cr_node_dirty(struct cr_node *n);
 /* Asks the coordinator to move our jobs away; end: and we end then. */
 void cr_node_drain(struct cr_node *n, bool end);
-/* A message that waits; false: no memory. */
-bool cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
+/* A message that waits. */
+void cr_parcel_fill(struct cr_node_parcel *p, const cairn_ClusterMsg *msg, const void *payload,
 		    size_t len);
 void cr_parcel_free(struct cr_node_parcel *p);

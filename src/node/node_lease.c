@@ -74,8 +74,6 @@ int cr_lease_init(struct cr_node *n, struct cr_err *err)
 			       "a crnode of the name %s is running with the store %s", n->name,
 			       n->store);
 	n->lease.timer = evtimer_new(n->base, on_over, n);
-	if (!n->lease.timer)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "a timer");
 	if (pread(n->lock, line, sizeof(line) - 1, 0) > 0 &&
 	    sscanf(line, "%40s %lld %u %80s", boot, &until, &ms, coordinator) >= 3 &&
 	    !strcmp(boot, n->boot_id)) {

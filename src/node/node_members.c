@@ -10,6 +10,7 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/member_tree.h"
 #include "node/message.h"
 #include "node/node.h"
@@ -45,10 +46,8 @@ unsigned int cr_members_count(const struct cr_node *n)
 
 struct cr_node_member *cr_node_member(struct cr_node *n, const cairn_MemberId *id)
 {
-	struct cr_node_member *m = calloc(1, sizeof(*m));
+	struct cr_node_member *m = cr_xcalloc(1, sizeof(*m));
 
-	if (!m)
-		return NULL;
 	m->node = n;
 	m->id = *id;
 	m->state = cairn_MemberState_MEMBER_STARTING;
@@ -193,15 +192,14 @@ void cr_member_event(struct cr_node_member *m, const cairn_MemberEvent *e)
 void cr_member_arrive(struct cr_node_member *m, const cairn_ClusterMsg *msg, const void *payload,
 		      size_t len)
 {
-	if (cr_parcel_fill(&m->arrive, msg, payload, len))
-		cr_uplink_send(m->node, &m->arrive.msg, payload, len);
+	cr_parcel_fill(&m->arrive, msg, payload, len);
+	cr_uplink_send(m->node, &m->arrive.msg, payload, len);
 }
 
 void cr_member_pass(struct cr_node *n, const cairn_MemberId *id, const cairn_ClusterMsg *msg,
 		    const void *payload, size_t len)
 {
 	struct cr_node_member *m = cr_member_of(n, id);
-	struct cr_node_parcel *p;
 
 	if (!m || m->ended)
 		return;
@@ -212,9 +210,8 @@ void cr_member_pass(struct cr_node *n, const cairn_MemberId *id, const cairn_Clu
 		cr_local_send(m->client, msg, payload, len);
 		return;
 	}
-	p = m->waiting.n < WAITING_MAX ? cr_list_add(&m->waiting) : NULL;
-	if (p && !cr_parcel_fill(p, msg, payload, len))
-		m->waiting.n--;
+	if (m->waiting.n < WAITING_MAX)
+		cr_parcel_fill(cr_xlist_add(&m->waiting), msg, payload, len);
 }
 
 void cr_members_report(struct cr_node *n)

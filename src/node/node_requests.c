@@ -11,6 +11,7 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/message.h"
 #include "node/node.h"
 #include "node/node_images.h"
@@ -108,17 +109,8 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 	}
 	if (!may_ask(c, q, len))
 		return;
-	r = calloc(1, sizeof(*r));
-	if (r && len) {
-		r->parcel.payload = malloc(len);
-		if (r->parcel.payload)
-			memcpy(r->parcel.payload, payload, len);
-	}
-	if (!r || (len && !r->parcel.payload)) {
-		free(r);
-		node_requests_refuse(c, q->id, CR_EXIT_INTERNAL, "no memory for a request");
-		return;
-	}
+	r = cr_xcalloc(1, sizeof(*r));
+	r->parcel.payload = cr_xmemdup(payload, len);
 	if (!n->next_request && getrandom(&n->next_request, sizeof(n->next_request), 0) < 0)
 		n->next_request = cr_node_now();
 	n->next_request++;
@@ -154,17 +146,12 @@ static void joined(struct cr_node *n, struct cr_node_request *r, cairn_ClusterMs
 		return;
 	}
 	member = cr_node_member(n, &j->id);
-	if (!member)
-		cr_fail(&err, CR_EXIT_INTERNAL, ENOMEM, "a member");
-	if (member) {
-		member->uid = c->uid;
-		member->gid = c->gid;
-		member->members = j->members;
-		snprintf(member->name, sizeof(member->name), "%s", j->name);
-		if (cr_images_folder(member, folder, &err))
-			cr_node_member_free(member);
-	}
-	if (err.status) {
+	member->uid = c->uid;
+	member->gid = c->gid;
+	member->members = j->members;
+	snprintf(member->name, sizeof(member->name), "%s", j->name);
+	if (cr_images_folder(member, folder, &err)) {
+		cr_node_member_free(member);
 		cr_outbox_put_failed(n, &j->id, &err);
 		node_requests_refuse(c, r->theirs, err.status, err.text);
 		return;
@@ -196,11 +183,8 @@ void cr_request_reply(struct cr_node *n, const cairn_ClusterMsg *msg, const void
 	if (reply->which_row == cairn_Reply_event_tag)
 		r->parcel.msg.body.request.since = reply->row.event.id;
 	if (reply->which_row == cairn_Reply_joined_tag) {
-		m = malloc(sizeof(*m));
-		if (m)
-			*m = *msg;
-		if (m)
-			joined(n, r, m);
+		m = cr_xmemdup(msg, sizeof(*msg));
+		joined(n, r, m);
 		free(m);
 	} else if (r->client) {
 		m = cr_node_message(n, cairn_ClusterMsg_reply_tag);

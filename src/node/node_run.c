@@ -178,12 +178,10 @@ static int add_events(struct cr_node *n, struct cr_err *err)
 
 	for (i = 0; i < CR_ARRAY_SIZE(signals); i++) {
 		n->signals[i] = evsignal_new(n->base, signals[i], node_run_on_signal, n);
-		if (!n->signals[i] || event_add(n->signals[i], NULL))
-			return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "signals");
+		if (event_add(n->signals[i], NULL))
+			return cr_fail(err, CR_EXIT_INTERNAL, errno, "signals");
 	}
 	n->tick = event_new(n->base, -1, 0, node_run_on_tick, n);
-	if (!n->tick)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "a timer");
 	set_tick(n, CR_NODE_TICK_MS * 1000000ll);
 	return 0;
 }
@@ -217,9 +215,9 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	raise_files();
 	read_boot_id(n);
 	n->base = cr_urgent_base();
-	n->work = n->base ? event_new(n->base, -1, 0, on_work, n) : NULL;
-	if (!n->work)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "an event loop");
+	if (!n->base)
+		return cr_fail(err, CR_EXIT_INTERNAL, errno, "an event loop");
+	n->work = event_new(n->base, -1, 0, on_work, n);
 	ret = cr_trust_load(&o->trust, &n->trust, err);
 	if (!ret)
 		ret = cr_uplink_init(n, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/message.h"
 #include "node/node.h"
 #include "node/node_run.h"
@@ -24,10 +25,8 @@ static void send_event(struct cr_node *n, struct cr_node_outgoing *t)
 
 void cr_outbox_put(struct cr_node *n, const cairn_MemberEvent *e)
 {
-	struct cr_node_outgoing *t = cr_list_add(&n->outbox);
+	struct cr_node_outgoing *t = cr_xlist_add(&n->outbox);
 
-	if (!t)
-		return;
 	t->event = *e;
 	n->known_changed = true;
 	send_event(n, t);

@@ -13,6 +13,7 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "coordinator/leases.h"
 #include "net/listener.h"
 #include "node/beat.h"
@@ -268,15 +269,14 @@ unsigned int cr_quorum_peer_generation(const struct cr_node *n)
 
 int cr_quorum_peer_init(struct cr_node *n, struct cr_err *err)
 {
-	struct cr_node_quorum *w = calloc(1, sizeof(*w));
+	struct cr_node_quorum *w = cr_xcalloc(1, sizeof(*w));
 	struct sockaddr_storage at;
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&at;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&at;
 	struct cr_err none = { 0 };
 	in_port_t *port, chosen;
 	socklen_t len;
-	int ret = w ? cr_images_address(n, &at, &len, err) :
-		      cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "quorum peers");
+	int ret = cr_images_address(n, &at, &len, err);
 
 	if (ret)
 		return ret;

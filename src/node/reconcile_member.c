@@ -14,6 +14,7 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/member_tree.h"
 #include "node/message.h"
 #include "node/node_images.h"
@@ -91,11 +92,9 @@ static bool waits_in_vain(const struct cr_node_member *m, int64_t now)
 /* The coordinator is told when it is back; what others have saved is no checkpoint then. */
 static void give_up_operation(struct cr_node_member *m, int64_t now)
 {
-	cairn_ClusterMsg *msg = calloc(1, sizeof(*msg));
+	cairn_ClusterMsg *msg = cr_xcalloc(1, sizeof(*msg));
 	cairn_Abort *a;
 
-	if (!msg)
-		return;
 	msg->which_body = cairn_ClusterMsg_abort_tag;
 	a = &msg->body.abort;
 	a->has_id = true;

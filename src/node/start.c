@@ -18,6 +18,7 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/xalloc.h"
 #include "node/known.h"
 #include "node/message.h"
 #include "node/node.h"
@@ -54,12 +55,11 @@ static void start_add(struct plan *plan, bool env, const char *format, ...)
 
 static void start_add(struct plan *plan, bool env, const char *format, ...)
 {
-	char **to = env ? cr_list_add(&plan->env) : cr_list_add(&plan->argv);
+	char **to = env ? cr_xlist_add(&plan->env) : cr_xlist_add(&plan->argv);
 	va_list ap;
 
 	va_start(ap, format);
-	if (to && vasprintf(to, format, ap) < 0)
-		*to = NULL;
+	cr_xcheck(vasprintf(to, format, ap) < 0 ? NULL : *to, strlen(format));
 	va_end(ap);
 }
 
@@ -176,9 +176,9 @@ static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void 
 	start_add(plan, true, "CR_NODE_SOCKET=%s", m->node->socket);
 	start_add(plan, true, "CR_START=%llu:%u:%u:%u", (unsigned long long)m->id.job, m->id.member,
 		  m->id.epoch, m->operation);
-	return cr_list_add(&plan->argv) && cr_list_add(&plan->env) ?
-		       0 :
-		       cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
+	cr_xlist_add(&plan->argv);
+	cr_xlist_add(&plan->env);
+	return 0;
 }
 
 /* Where a child that cannot go on says why: what it has for output may not be there. */
@@ -239,9 +239,8 @@ static void start_become(struct cr_node *n, const cairn_Start *s, struct plan *p
 static int start(struct cr_node_member *m, const cairn_Start *s, const void *payload, size_t len,
 		 struct cr_err *err)
 {
-	struct plan *plan = calloc(1, sizeof(*plan));
-	int ret = plan ? make_plan(m, s, payload, len, plan, err) :
-			 cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
+	struct plan *plan = cr_xcalloc(1, sizeof(*plan));
+	int ret = make_plan(m, s, payload, len, plan, err);
 	int report[2] = { -1, -1 };
 	pid_t pid;
 
@@ -257,8 +256,7 @@ static int start(struct cr_node_member *m, const cairn_Start *s, const void *pay
 		if (pid < 0 || !cr_member_watch(m, &m->launcher, pid, 0))
 			ret = cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot start a process");
 	}
-	if (plan)
-		free_plan(plan);
+	free_plan(plan);
 	return ret;
 }
 
@@ -299,16 +297,14 @@ void cr_node_start(struct cr_node *n, const cairn_ClusterMsg *msg, const void *p
 		m->told = true;
 		m->last.state = cairn_MemberState_MEMBER_EXITED;
 		cr_member_end(m, 0);
-		if (!cr_parcel_fill(&m->successor, msg, payload, len))
-			cr_fail(&err, CR_EXIT_INTERNAL, ENOMEM, "starting a member");
-	} else if (n->lease.over) {
+		cr_parcel_fill(&m->successor, msg, payload, len);
+		return;
+	}
+	if (n->lease.over)
 		cr_fail(&err, CR_EXIT_CLUSTER, 0, "the node has no lease");
-	} else if (!n->privileged && s->uid != geteuid()) {
+	else if (!n->privileged && s->uid != geteuid())
 		cr_fail(&err, CR_EXIT_PERMISSION, 0,
 			"crnode runs as user %u and cannot run jobs of %u", geteuid(), s->uid);
-	}
-	if (m && !err.status)
-		return;
 	m = err.status ? NULL : cr_node_member(n, &s->id);
 	if (m) {
 		m->uid = s->uid;

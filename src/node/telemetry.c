@@ -12,6 +12,7 @@
 
 #include "common/err.h"
 #include "common/io.h"
+#include "common/xalloc.h"
 #include "node/beat.h"
 #include "node/gauges.h"
 #include "node/node_run.h"
@@ -40,12 +41,10 @@ static void take_load(struct cr_node_telemetry *t)
 int cr_telemetry_init(struct cr_node *n, struct cr_err *err)
 {
 	const char *root = n->options.host_root;
-	struct cr_node_telemetry *t = calloc(1, sizeof(*t));
+	struct cr_node_telemetry *t = cr_xcalloc(1, sizeof(*t));
 	struct stat st;
 
 	n->telemetry = t;
-	if (!t)
-		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "telemetry");
 	t->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (t->root < 0)
 		return cr_fail(err, CR_EXIT_USAGE, errno, "--host-root %s", root);

@@ -13,6 +13,7 @@
 #include "common/err.h"
 #include "common/label.h"
 #include "common/ready.h"
+#include "common/xalloc.h"
 #include "node/beat.h"
 #include "node/message.h"
 #include "node/node_images.h"
@@ -193,8 +194,8 @@ static void on_start(struct cr_node *n, const cairn_ClusterMsg *m, const void *p
 {
 	const cairn_Start *s = &m->body.start;
 
-	if (s->keep && !cr_parcel_fill(&n->up.command, m, payload, len))
-		cr_say("no memory for a command");
+	if (s->keep)
+		cr_parcel_fill(&n->up.command, m, payload, len);
 	if (s->same) {
 		payload = n->up.command.payload;
 		len = n->up.command.len;
@@ -345,10 +346,9 @@ int cr_uplink_init(struct cr_node *n, struct cr_err *err)
 
 	up->acked_ns = cr_node_now();
 	for (i = 0; i < n->options.coordinators.n; i++) {
-		char *list = strdup(n->options.coordinators.v[i]), *save = NULL, *one;
+		char *list = cr_xstrdup(n->options.coordinators.v[i]), *save = NULL, *one;
 
-		for (one = list ? strtok_r(list, ",", &save) : NULL; one;
-		     one = strtok_r(NULL, ",", &save)) {
+		for (one = strtok_r(list, ",", &save); one; one = strtok_r(NULL, ",", &save)) {
 			struct cr_node_coordinator *at = &up->at[up->n];
 
 			if (up->n++ == CR_ARRAY_SIZE(up->at))

@@ -159,6 +159,9 @@ static int start_commit(void *of)
 	struct cr_checkpoint *c = of;
 
 	c->commit_event = event_new(c->sh->base, c->thread_pipe[0], EV_READ, on_committed, c);
+	/* What could not be noted was left out. */
+	if (!c->commit_event || cr_grow_failures() != c->grow_failures)
+		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", c->sh->name);
 	event_add(c->commit_event, NULL);
 	if (!cr_in_background(commit, c))
 		commit(c);
@@ -326,6 +329,7 @@ static void checkpoint_prepare(struct cr_checkpoint *c)
 
 	c->thread_pipe[0] = c->thread_pipe[1] = -1;
 	c->begin_ns = cr_now_ns(CLOCK_MONOTONIC);
+	c->grow_failures = cr_grow_failures();
 	c->save.kinds = cr_kinds;
 	c->save.writer = &c->writer;
 	c->save.outside = &sh->outside;

@@ -129,6 +129,7 @@ struct cr_checkpoint {
 	int64_t stall_ns; /* how long that was */
 	int client; /* crctl's connection that waits for it, or -1 */
 	int thread_pipe[2];
+	unsigned long grow_failures; /* cr_grow_failures() when it began */
 	struct event *commit_event;
 	void *backend_state; /* of the save */
 	bool committed;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // crcoordinator: holds a cluster together. One per cluster; it may die and come back at any time.
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/xalloc.h"
 #include "coordinator/server.h"
 
 static int crcoordinator_run(struct co *c, struct cr_err *err)
@@ -23,11 +25,10 @@ static int crcoordinator_run(struct co *c, struct cr_err *err)
 int main(int argc, char **argv)
 {
 	struct cr_err err = { 0 };
-	struct co *c = calloc(1, sizeof(*c));
+	struct co *c = cr_xcalloc(1, sizeof(*c));
 	int ret;
 
-	if (!c)
-		return CR_EXIT_INTERNAL;
+	event_set_mem_functions(cr_xmalloc, cr_xrealloc, free);
 	ret = cr_coordinator_options(&c->options, argc, argv, &err);
 	if (!ret && c->options.help)
 		cr_coordinator_usage();

@@ -2,6 +2,7 @@
 //
 // crnode: the daemon that makes a host a node of a cluster.
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/ready.h"
+#include "common/xalloc.h"
 #include "node/node_run.h"
 
 /* The same process as a new program, whose file may be another by now. */
@@ -22,12 +24,11 @@ static int crnode_again(char **argv)
 
 int main(int argc, char **argv)
 {
-	struct cr_node *n = calloc(1, sizeof(*n));
+	struct cr_node *n = cr_xcalloc(1, sizeof(*n));
 	struct cr_err err = { 0 };
 	int status;
 
-	if (!n)
-		return CR_EXIT_INTERNAL;
+	event_set_mem_functions(cr_xmalloc, cr_xrealloc, free);
 	if (cr_node_options(&n->options, argc, argv, &err)) {
 		cr_err_print(&err);
 		return err.status;

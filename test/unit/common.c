@@ -10,6 +10,7 @@
 #include "arch/x86_64/baseline.h"
 #include "arch/x86_64/cpu.h"
 #include "common/elf_id.h"
+#include "common/io.h"
 #include "common/runtime.h"
 #include "unit.h"
 
@@ -135,6 +136,24 @@ START_TEST(io)
 	}
 	for (i = 0; i < 1000; i++)
 		ck_assert_int_eq(list.v[i], i);
+	free(list.v);
+}
+END_TEST
+
+/* A list that cannot grow says so, is as it was, and is counted: a checkpoint looks at that. */
+START_TEST(no_memory)
+{
+	size_t n = 1ul << 60, room = n;
+	unsigned long before = cr_grow_failures();
+	CR_LIST(int) list = { 0 };
+	char *v = NULL;
+
+	ck_assert_ptr_nonnull(cr_list_add(&list));
+	ck_assert_uint_eq(cr_grow_failures(), before);
+	ck_assert_ptr_null(cr_grow(&v, &n, &room, 1));
+	ck_assert_ptr_null(v);
+	ck_assert_uint_eq(n, 1ul << 60);
+	ck_assert_uint_eq(cr_grow_failures(), before + 1);
 	free(list.v);
 }
 END_TEST
@@ -311,6 +330,7 @@ TCase *unit_common(void)
 	tcase_add_test(c, name_check);
 	tcase_add_test(c, name_from);
 	tcase_add_test(c, errors);
+	tcase_add_test(c, no_memory);
 	tcase_add_test(c, io);
 	tcase_add_test(c, runtime);
 	tcase_add_test(c, cpu);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cairn/exit_codes.h"
@@ -257,6 +258,60 @@ START_TEST(killed_in_recovery)
 }
 END_TEST
 
+/* Whether the coordinator has said so since its last start. */
+static bool said(const char *text)
+{
+	char line[512];
+	FILE *log = fopen(f.log, "r");
+	bool found = false;
+
+	while (log && fgets(line, sizeof(line), log))
+		found = strstr(line, text) || (found && !strstr(line, "---- starts"));
+	if (log)
+		fclose(log);
+	return found;
+}
+
+/*
+ * Whichever allocation fails: it has said so and ended, and goes on when it is started again; or it
+ * was the network's, and cost a connection.
+ */
+START_TEST(out_of_memory)
+{
+	unsigned int at, deaths = 0;
+	char when[64];
+	bool starved;
+
+	for (at = 1;; at += 1 + at / 16) {
+		launch(0);
+		f.may_end = true;
+		fake_starve(&f, at);
+		if (_i)
+			fake_node_dies(&f, 1);
+		else
+			ask(cairn_Ask_ASK_CHECKPOINT, 1000, 500);
+		fake_play(&f, _i ? 1500 : 200, dead);
+		starved = fake_starved(&f);
+		fake_starve(&f, 0);
+		snprintf(when, sizeof(when), "no memory for allocation %u", at);
+		if (dead(&f)) {
+			deaths++;
+			ck_assert_msg(WIFEXITED(f.status) &&
+					      WEXITSTATUS(f.status) == CR_EXIT_INTERNAL &&
+					      said("out of memory"),
+				      "%s: it ended with %x; see %s", when, f.status, f.log);
+			again();
+		}
+		sound(when);
+		teardown();
+		setup();
+		if (!starved)
+			break;
+	}
+	ck_assert_uint_ge(deaths, 10);
+}
+END_TEST
+
 static unsigned int held(void)
 {
 	unsigned int i, k, n = 0;
@@ -469,6 +524,7 @@ int main(void)
 	tcase_add_loop_test(t, killed_in_checkpoint, 0, 2);
 	tcase_add_loop_test(t, killed_in_stop, 0, 1);
 	tcase_add_loop_test(t, killed_in_recovery, 0, 2);
+	tcase_add_loop_test(t, out_of_memory, 0, 2);
 	tcase_add_test(t, any_order);
 run:
 	suite_add_tcase(suite, t);

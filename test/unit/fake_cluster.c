@@ -19,6 +19,7 @@
 
 #include "common/defs.h"
 #include "common/io.h"
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/nodes.h"
 #include "coordinator/server.h"
@@ -31,6 +32,8 @@
 
 void (*fake_sent)(const void *msg);
 static volatile long *point; /* shared; counts down to the death, 0: none */
+static volatile long *allocations; /* shared; counts down to the one that fails, 0: none does */
+static bool is_coordinator;
 
 static void pass_point(void)
 {
@@ -72,6 +75,34 @@ int __wrap_sqlite3_step(sqlite3_stmt *s)
 	return ret;
 }
 
+/* ---- memory ---- */
+
+static bool starves(void)
+{
+	return is_coordinator && *allocations > 0 && !--*allocations;
+}
+
+void *__wrap_malloc(size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+	return starves() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return starves() ? NULL : __real_calloc(n, size);
+}
+
+void *__wrap_realloc(void *p, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size)
+{
+	return starves() ? NULL : __real_realloc(p, size);
+}
+
 /* ---- the coordinator ---- */
 
 static void on_node(struct cr_link *l, void *arg)
@@ -94,6 +125,8 @@ static void run(struct fake_cluster *f)
 	struct cr_err err = { 0 };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	event_set_mem_functions(cr_xmalloc, cr_xrealloc, free);
+	is_coordinator = true;
 	if (!freopen(f->log, "a", stderr))
 		_exit(1);
 	setvbuf(stderr, NULL, _IOLBF, 0);
@@ -131,13 +164,25 @@ void fake_arm(struct fake_cluster *f, long at)
 	*point = at;
 }
 
+void fake_starve(struct fake_cluster *f, long at)
+{
+	*allocations = at;
+}
+
+bool fake_starved(struct fake_cluster *f)
+{
+	return !*allocations;
+}
+
 bool fake_died(struct fake_cluster *f)
 {
 	int status;
 
 	if (!f->pid || waitpid(f->pid, &status, WNOHANG) != f->pid)
 		return !f->pid;
-	ck_assert_msg((WIFEXITED(status) && WEXITSTATUS(status) == 9) || WIFSIGNALED(status),
+	f->status = status;
+	ck_assert_msg((WIFEXITED(status) && WEXITSTATUS(status) == 9) || WIFSIGNALED(status) ||
+			      f->may_end,
 		      "the coordinator ended with %x; see %s", status, f->log);
 	ck_assert_msg(!WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL,
 		      "the coordinator died of signal %d; see %s", WTERMSIG(status), f->log);
@@ -172,6 +217,8 @@ void fake_begin(struct fake_cluster *f, const char *dir, unsigned int nodes)
 	if (!point)
 		point = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	*point = 0;
+	allocations = point + 1;
+	*allocations = 0;
 	memset(f, 0, sizeof(*f));
 	snprintf(f->dir, sizeof(f->dir), "%s/state", dir);
 	snprintf(f->log, sizeof(f->log), "%s/log", dir);

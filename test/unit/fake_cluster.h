@@ -58,6 +58,8 @@ struct fake_cluster {
 	bool damage; /* a restart finds its image damaged now and then, if there is another */
 	unsigned int kill_at; /* the coordinator, when so many messages have come; 0: not */
 	unsigned int received;
+	bool may_end; /* not only by the point's death: how, is in status */
+	int status;
 	cairn_Reply reply; /* the last one with last set */
 	cairn_Reply row; /* the last row before it */
 	uint64_t next_request;
@@ -72,6 +74,9 @@ void fake_end(struct fake_cluster *f);
 /* Starts the coordinator; it dies at the point of that number (0: never). */
 void fake_start(struct fake_cluster *f);
 void fake_arm(struct fake_cluster *f, long point);
+/* Its allocation of that number fails (0: none); whether that has happened. */
+void fake_starve(struct fake_cluster *f, long allocation);
+bool fake_starved(struct fake_cluster *f);
 /* Whether it has died since. */
 bool fake_died(struct fake_cluster *f);
 void fake_kill(struct fake_cluster *f);

@@ -29,7 +29,8 @@ test_unit_coordinator_SOURCES = test/unit/coordinator.c test/unit/fake_cluster.c
 	test/unit/reconcile.h test/unit/telemetry.c
 test_unit_coordinator_CPPFLAGS = $(test_unit_unit_CPPFLAGS)
 test_unit_coordinator_LDFLAGS = $(AM_LDFLAGS) \
-	-Wl,--wrap=cr_link_send,--wrap=cr_link_send_shared,--wrap=sqlite3_step
+	-Wl,--wrap=cr_link_send,--wrap=cr_link_send_shared,--wrap=sqlite3_step \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 test_unit_coordinator_LDADD = $(crnode_LDADD) $(crcoordinator_LDADD) $(CHECK_LIBS)
 $(test_unit_coordinator_OBJECTS): $(PROTO_HDRS)
 

@@ -174,7 +174,7 @@ START_TEST(succeeded)
 	next.body.start.has_id = true;
 	next.body.start.id = m->id;
 	next.body.start.id.epoch = 2;
-	ck_assert(cr_parcel_fill(&m->successor, &next, NULL, 0));
+	cr_parcel_fill(&m->successor, &next, NULL, 0);
 	m->told = true;
 	m->last.state = cairn_MemberState_MEMBER_EXITED;
 	cr_member_end(m, 0);
@@ -194,7 +194,7 @@ START_TEST(waits_in_vain)
 
 	start();
 	arrive.body.arrive.operation = 7;
-	ck_assert(cr_parcel_fill(&m->arrive, &arrive, NULL, 0));
+	cr_parcel_fill(&m->arrive, &arrive, NULL, 0);
 	decide();
 	nothing_more();
 	ck_assert_uint_eq(m->arrive.msg.which_body, cairn_ClusterMsg_arrive_tag);
