@@ -128,19 +128,12 @@ bool co_asks_can(const struct co_job *j)
 	return j->asks && !j->operation.active && (adds(j->asks) || co_operation_can(j));
 }
 
-static cairn_Intent intent_of(const cairn_Request *q)
-{
-	if (q->ask == cairn_Ask_ASK_CHECK)
-		return cairn_Intent_INTENT_CHECK;
-	return q->stop ? cairn_Intent_INTENT_STOP : cairn_Intent_INTENT_CHECKPOINT;
-}
-
 void co_asks_next(struct co_job *j)
 {
 	struct co_ask *a;
 
 	while ((a = j->asks) && j->state == CO_JOB_RUNNING && !j->operation.active) {
-		if (!adds(a) && !co_operation_start(j, intent_of(&a->q), &a->asker))
+		if (!adds(a) && !co_operation_start(j, a->q.intent, &a->asker))
 			return;
 		j->asks = a->next;
 		if (adds(a))
@@ -376,16 +369,37 @@ static void on_status(struct ask *k)
 	co_reply_end(k->c, &k->a);
 }
 
+static cairn_Intent intent_of(const cairn_Request *q)
+{
+	if (q->ask == cairn_Ask_ASK_CHECK)
+		return cairn_Intent_INTENT_CHECK;
+	return q->intent ? q->intent :
+	       q->stop	 ? cairn_Intent_INTENT_STOP :
+			   cairn_Intent_INTENT_CHECKPOINT;
+}
+
+static bool askable(cairn_Intent intent)
+{
+	return intent == cairn_Intent_INTENT_CHECKPOINT || intent == cairn_Intent_INTENT_STOP ||
+	       intent == cairn_Intent_INTENT_CHECK;
+}
+
 static void requests_on_checkpoint(struct ask *k)
 {
-	if (co_job_over(k->j))
+	cairn_Request q = *k->q;
+
+	q.intent = intent_of(&q);
+	if (!askable(q.intent))
+		co_reply_error(k->c, &k->a, CR_EXIT_USAGE, "a checkpoint cannot have intent %d",
+			       q.intent);
+	else if (co_job_over(k->j))
 		co_reply_error(k->c, &k->a, CR_EXIT_NOT_FOUND, "job %s does not run: %s",
 			       k->j->name, co_job_state(k->j));
 	else if (k->j->state == CO_JOB_WAITING)
 		co_reply_error(k->c, &k->a, CR_EXIT_NO_NODE, "job %s does not run, it waits: %s",
 			       k->j->name, k->j->why);
 	else
-		requests_queue(k->j, &k->a, NULL, k->q, NULL, 0);
+		requests_queue(k->j, &k->a, NULL, &q, NULL, 0);
 }
 
 static void on_kill(struct ask *k)

@@ -42,7 +42,11 @@ static int cluster_verbs_ask(struct cr_ctl *c, cairn_Request *q, const void *pay
 /* About one job or one node. */
 static int ask_of(struct cr_ctl *c, cairn_Ask verb, bool node, cr_client_row row, void *arg)
 {
-	cairn_Request q = { .ask = verb, .stop = c->stop };
+	cairn_Request q = {
+		.ask = verb,
+		.stop = c->stop,
+		.intent = c->stop ? cairn_Intent_INTENT_STOP : cairn_Intent_INTENT_CHECKPOINT,
+	};
 	int ret = node ? cluster_verbs_fill(c, q.node, sizeof(q.node), "node", c->of[0]) :
 			 cluster_verbs_fill(c, q.job, sizeof(q.job), "job", c->of[0]);
 

@@ -188,6 +188,29 @@ START_TEST(checkpoint_and_recovery)
 }
 END_TEST
 
+static int checkpoint_for(cairn_Intent intent)
+{
+	cairn_Request q = request(cairn_Ask_ASK_CHECKPOINT, 1000);
+
+	q.intent = intent;
+	return fake_ask(&f, 0, &q, NULL, 0, 8000);
+}
+
+/* What is nobody's to ask for is refused, and not taken for something else. */
+START_TEST(asked_by_intent)
+{
+	launch(0);
+	ck_assert_int_eq(checkpoint_for(cairn_Intent_INTENT_RESTART), CR_EXIT_USAGE);
+	ck_assert_int_eq(checkpoint_for(cairn_Intent_INTENT_MOVE), CR_EXIT_USAGE);
+	ck_assert_int_eq(checkpoint_for(99), CR_EXIT_USAGE);
+	ck_assert_int_eq(checkpoint_for(cairn_Intent_INTENT_CHECKPOINT), 0);
+	ck_assert_int_eq(fake_living(&f, job), 3);
+	ck_assert_int_eq(checkpoint_for(cairn_Intent_INTENT_STOP), 0);
+	ck_assert_str_eq(f.reply.row.job.state, "stopped");
+	ck_assert_int_eq(fake_living(&f, job), 0);
+}
+END_TEST
+
 static bool dead(struct fake_cluster *c)
 {
 	return fake_died(c);
@@ -282,7 +305,7 @@ START_TEST(out_of_memory)
 	char when[64];
 	bool starved;
 
-	for (at = 1;; at += 1 + at / 16) {
+	for (at = 1;; at += 1 + at / 8) {
 		launch(0);
 		f.may_end = true;
 		fake_starve(&f, at);
@@ -349,6 +372,7 @@ START_TEST(killed_in_stop)
 		sound("before");
 		arm(_i, at);
 		q = request(cairn_Ask_ASK_CHECKPOINT, 1000);
+		/* As a crctl asks from before there were intents. */
 		q.stop = true;
 		fake_ask(&f, 0, &q, NULL, 0, 700);
 		if (!fake_play(&f, 300, dead))
@@ -521,6 +545,7 @@ int main(void)
 	tcase_add_test(t, name_taken);
 	tcase_add_test(t, only_ones_own);
 	tcase_add_test(t, checkpoint_and_recovery);
+	tcase_add_test(t, asked_by_intent);
 	tcase_add_loop_test(t, killed_in_checkpoint, 0, 2);
 	tcase_add_loop_test(t, killed_in_stop, 0, 1);
 	tcase_add_loop_test(t, killed_in_recovery, 0, 2);
