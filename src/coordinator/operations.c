@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What all members of a job do together, a checkpoint, a look, a restart. Generic: when all
-// have come to a step, all get what each has brought; of the content nothing is known. Two steps
-// have no way back: after "saved" a checkpoint counts if its images are there, after "ready" a
-// restarted job runs. What is told to all then is durable first, so that a coordinator that dies
-// among the tellings tells the rest the same.
+// What all members of a job do together, a checkpoint, a look, a restart: the table "kinds", with
+// the barriers of each. When all have come to one, all get what each has brought; of the content
+// nothing is known. Two have no way back: after "saved" a checkpoint counts if its images are
+// there, after "ready" a restarted job runs. What is told to all then is durable first, so that a
+// coordinator that dies among the tellings tells the rest the same.
 //
 // Whoever does not hear (its link was broken) tells again that it has come, and is told again.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/defs.h"
 #include "common/step.h"
 #include "common/xalloc.h"
 #include "coordinator/operations.h"
@@ -23,7 +24,7 @@
 #include "coordinator/session.h"
 #include "net/link.h"
 
-#define STEP_MS 90000 /* a stop takes seconds; what takes longer is stuck */
+#define SAVE_MS 90000 /* a stop takes seconds */
 #define RESTORE_MS 900000 /* reading memory */
 #define STALLED_MS 15000 /* nobody can take a copy */
 #define MOVES_TRIED 3 /* without a word to who waits for it */
@@ -55,6 +56,162 @@ static void send_abort(struct co_member *m, unsigned int operation, int status, 
 	co_send_node(m->node, msg, NULL, 0);
 }
 
+/* ---- the kinds of operations, and where members meet in each ---- */
+
+/* When all have come to one, all get what each has brought. */
+struct co_barrier {
+	cairn_Step step; /* STEP_NONE: end of a table */
+	const char *brings; /* what each tells the others; NULL: only that it has come */
+	void (*settle)(struct co_job *j); /* no way back from here; durable before all are told */
+};
+
+struct co_kind {
+	const char *name, *failed; /* as people read it; the event */
+	const struct co_barrier *barriers; /* in order; whoever has nothing to do passes some by */
+	int64_t step_ms; /* until all have come to the next: what takes longer is stuck */
+	bool keeps; /* a checkpoint comes of it */
+	bool stops; /* its members end with it */
+	/* Instead of an answer to who has asked; NULL: that. */
+	void (*ended)(struct co_job *j, const struct co_operation *was);
+	/* Behind the answer. */
+	void (*given_up)(struct co_job *j, const struct co_operation *was);
+};
+
+static const struct co_kind *kind_of(const struct co_operation *operation);
+
+static struct co_checkpoint *its_checkpoint(const struct co_job *j)
+{
+	const struct co_operation *operation = &j->operation;
+
+	return operation->active && kind_of(operation)->keeps ?
+		       co_checkpoint((struct co_job *)j, operation->number) :
+		       NULL;
+}
+
+static void settle_saved(struct co_job *j)
+{
+	struct co_checkpoint *k = its_checkpoint(j);
+
+	j->operation.saved = true;
+	if (!k)
+		return;
+	k->state = CO_SAVED;
+	co_checkpoint_save(j, k);
+}
+
+static void settle_ready(struct co_job *j)
+{
+	size_t i;
+
+	j->operation.active = false;
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].life == CO_STARTING) {
+			co_member_set(&j->v[i], CO_RUNNING);
+			co_member_save(&j->v[i]);
+		}
+	if (j->policy.interval > 0)
+		j->due_ms = co_now() + j->policy.interval * 1000;
+	j->restarts++;
+	co_job_set(j, CO_JOB_RUNNING, "");
+}
+
+static void operations_answer(struct co_job *j, const struct co_asker *a, int status,
+			      const char *text)
+{
+	if (!a->session)
+		return;
+	if (status)
+		co_reply_error(j->c, a, status, "%s", text);
+	else
+		co_reply_job(j->c, a, j);
+}
+
+/* Whoever wants it stopped wants it gone. */
+static void stop_ended(struct co_job *j, const struct co_operation *was)
+{
+	co_wait_for_end(j, &was->asker);
+	co_job_want(j, CO_JOB_STOPPED, "");
+}
+
+static void move_ended(struct co_job *j, const struct co_operation *was)
+{
+	j->stuck = 0;
+	operations_answer(j, &was->asker, 0, NULL);
+	co_job_fault(j, CO_ASKED, "moved off a node that is drained");
+}
+
+/* Soon again: what was in the way may have been a member's end. */
+static void checkpoint_given_up(struct co_job *j, const struct co_operation *was)
+{
+	if (j->policy.interval > 0)
+		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
+}
+
+/* Once may be chance; it is tried again, but nobody waits for it without a word. */
+static void move_given_up(struct co_job *j, const struct co_operation *was)
+{
+	if (++j->stuck >= MOVES_TRIED)
+		co_drain_stuck(j, was->why);
+}
+
+static void restart_given_up(struct co_job *j, const struct co_operation *was)
+{
+	if (j->state == CO_JOB_RESTARTING)
+		co_job_fault(j, co_cause_of(was->status), was->why);
+}
+
+static const struct co_barrier saving[] = {
+	{ .step = cairn_Step_STEP_STOPPED },
+	{ .step = cairn_Step_STEP_SOCKETS, .brings = "which ends of connections are not its own" },
+	{ .step = cairn_Step_STEP_ENDS, .brings = "what it knows of the others' ends" },
+	{ .step = cairn_Step_STEP_SAVED, .settle = settle_saved },
+	{ 0 },
+};
+
+static const struct co_barrier restoring[] = {
+	{ .step = cairn_Step_STEP_PLACES, .brings = "which addresses it had and has" },
+	{ .step = cairn_Step_STEP_GATES, .brings = "where its connections are made again" },
+	{ .step = cairn_Step_STEP_CONNECTED, .brings = "which addresses its ends have now" },
+	{ .step = cairn_Step_STEP_RESTORED },
+	{ .step = cairn_Step_STEP_READY, .settle = settle_ready },
+	{ 0 },
+};
+
+static const struct co_kind kinds[] = {
+	[cairn_Intent_INTENT_CHECKPOINT] = { "checkpoint", "checkpoint-failed", saving, SAVE_MS,
+					     .keeps = true, .given_up = checkpoint_given_up },
+	[cairn_Intent_INTENT_STOP] = { "checkpoint", "checkpoint-failed", saving, SAVE_MS,
+				       .keeps = true, .stops = true, .ended = stop_ended },
+	[cairn_Intent_INTENT_CHECK] = { "check", "checkpoint-failed", saving, SAVE_MS },
+	[cairn_Intent_INTENT_RESTART] = { "restart", "restart-failed", restoring, RESTORE_MS,
+					  .given_up = restart_given_up },
+	[cairn_Intent_INTENT_MOVE] = { "checkpoint", "checkpoint-failed", saving, SAVE_MS,
+				       .keeps = true, .stops = true, .ended = move_ended,
+				       .given_up = move_given_up },
+};
+
+/* What a database from before there were intents has is a checkpoint. */
+static const struct co_kind *kind_of(const struct co_operation *operation)
+{
+	const struct co_kind *k = &kinds[cairn_Intent_INTENT_CHECKPOINT];
+
+	if ((size_t)operation->intent < CR_ARRAY_SIZE(kinds) && kinds[operation->intent].barriers)
+		k = &kinds[operation->intent];
+	return k;
+}
+
+/* NULL: there is no such step in it. */
+static const struct co_barrier *barrier_of(const struct co_operation *operation, cairn_Step step)
+{
+	const struct co_barrier *b = kind_of(operation)->barriers;
+
+	while (b->step && b->step != step)
+		b++;
+	return b->step ? b : NULL;
+}
+
+/* ---- its beginning ---- */
+
 /* Those who take part are those who live; false if one of them cannot now. */
 bool co_operation_can(const struct co_job *j)
 {
@@ -67,17 +224,14 @@ bool co_operation_can(const struct co_job *j)
 	return j->live > 0;
 }
 
-static void operations_begin(struct co_job *j, cairn_Intent intent, unsigned int number,
-			     const struct co_asker *a)
+static void operations_begin(struct co_job *j, cairn_Intent intent, const struct co_asker *a)
 {
 	struct co_operation *operation = &j->operation;
 	size_t i;
 
-	*operation = (struct co_operation){ .active = true,
-					    .intent = intent,
-					    .id = ++j->operations,
-					    .number = number,
-					    .progress_ms = co_now() };
+	*operation = (struct co_operation){
+		.active = true, .intent = intent, .id = ++j->operations, .progress_ms = co_now()
+	};
 	if (a)
 		operation->asker = *a;
 	j->trouble[0] = 0;
@@ -103,8 +257,7 @@ static void operations_order(struct co_member *m)
 	co_member_id(m, &to->id);
 	to->operation = operation->id;
 	to->number = operation->number;
-	to->stop = operation->intent == cairn_Intent_INTENT_STOP ||
-		   operation->intent == cairn_Intent_INTENT_MOVE;
+	to->stop = kind_of(operation)->stops;
 	to->check = operation->intent == cairn_Intent_INTENT_CHECK;
 	to->intent = to->stop ? cairn_Intent_INTENT_STOP : operation->intent;
 	to->members = operation->members;
@@ -153,9 +306,9 @@ bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_a
 
 	if (j->state != CO_JOB_RUNNING || j->operation.active || !co_operation_can(j))
 		return false;
-	operations_begin(j, intent, intent == cairn_Intent_INTENT_CHECK ? j->number : ++j->number,
-			 a);
-	if (intent != cairn_Intent_INTENT_CHECK) {
+	operations_begin(j, intent, a);
+	j->operation.number = kind_of(&j->operation)->keeps ? ++j->number : j->number;
+	if (kind_of(&j->operation)->keeps) {
 		k = co_checkpoint_add(j, j->operation.number);
 		k->intent = intent;
 		k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
@@ -164,7 +317,7 @@ bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_a
 		co_checkpoint_save(j, k);
 	}
 	co_job_save(j);
-	if (intent != cairn_Intent_INTENT_CHECK)
+	if (kind_of(&j->operation)->keeps)
 		co_job_copies_due(j);
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
@@ -173,7 +326,8 @@ bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_a
 
 void co_operation_restore(struct co_job *j, unsigned int number)
 {
-	operations_begin(j, cairn_Intent_INTENT_RESTART, number, NULL);
+	operations_begin(j, cairn_Intent_INTENT_RESTART, NULL);
+	j->operation.number = number;
 }
 
 void co_operation_resume(struct co_job *j, struct co_checkpoint *k)
@@ -234,22 +388,6 @@ static void keep_said(struct co_job *j)
 		    (int64_t)j->said.step, j->said.payload->data, j->said.payload->len);
 }
 
-static void restored(struct co_job *j)
-{
-	size_t i;
-
-	j->operation.active = false;
-	for (i = 0; i < j->n; i++)
-		if (j->v[i].life == CO_STARTING) {
-			co_member_set(&j->v[i], CO_RUNNING);
-			co_member_save(&j->v[i]);
-		}
-	if (j->policy.interval > 0)
-		j->due_ms = co_now() + j->policy.interval * 1000;
-	j->restarts++;
-	co_job_set(j, CO_JOB_RUNNING, "");
-}
-
 bool co_operation_met(const struct co_job *j)
 {
 	const struct co_operation *operation = &j->operation;
@@ -260,11 +398,7 @@ bool co_operation_met(const struct co_job *j)
 
 void co_operation_advance(struct co_job *j)
 {
-	struct co_checkpoint *k;
-	bool ready = j->operation.intent == cairn_Intent_INTENT_RESTART &&
-		     j->operation.step == cairn_Step_STEP_READY;
-	bool saved = j->operation.intent != cairn_Intent_INTENT_RESTART &&
-		     j->operation.step == cairn_Step_STEP_SAVED;
+	const struct co_barrier *b = barrier_of(&j->operation, j->operation.step);
 	size_t i;
 
 	if (!operations_collect(j)) {
@@ -274,21 +408,36 @@ void co_operation_advance(struct co_job *j)
 	}
 	j->operation.step = cairn_Step_STEP_NONE;
 	j->operation.arrived = 0;
-	if (saved || ready)
+	if (b->settle) {
 		keep_said(j);
-	k = saved && j->operation.intent != cairn_Intent_INTENT_CHECK ?
-		    co_checkpoint(j, j->operation.number) :
-		    NULL;
-	if (k) {
-		k->state = CO_SAVED;
-		co_checkpoint_save(j, k);
+		b->settle(j);
 	}
-	j->operation.saved |= saved;
-	if (ready)
-		restored(j);
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && co_lives(&j->v[i]))
 			send_advance(&j->v[i]);
+}
+
+/* It is not where it should be; the operation cannot go on. */
+static bool out_of_order(const struct co_member *m, cairn_Step step, char *text, size_t len)
+{
+	const struct co_operation *operation = &m->job->operation;
+	const struct co_told *said = &m->job->said;
+	const struct co_barrier *at = barrier_of(operation, step), *passed = NULL;
+
+	if (said->operation == operation->id)
+		passed = barrier_of(operation, said->step);
+	if (!at)
+		snprintf(text, len, "member %u is at step %s, which no %s has", m->number,
+			 cr_step_name(step), kind_of(operation)->name);
+	else if (operation->step != step)
+		snprintf(text, len, "member %u is at step %s, others at %s", m->number,
+			 cr_step_name(step), cr_step_name(operation->step));
+	else if (passed && at < passed)
+		snprintf(text, len, "member %u is at step %s, and all have been at %s", m->number,
+			 cr_step_name(step), cr_step_name(passed->step));
+	else
+		return false;
+	return true;
 }
 
 void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void *data, size_t len)
@@ -296,7 +445,7 @@ void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void 
 	struct co_job *j = m->job;
 	struct co_operation *operation = &j->operation;
 	cairn_Step step = cr_step_of(a->at, a->step);
-	char text[128];
+	char text[160];
 
 	if (a->operation == j->said.operation && step == j->said.step) {
 		send_advance(m);
@@ -312,9 +461,7 @@ void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void 
 	m->len = len;
 	if (!m->arrived && !operation->arrived)
 		operation->step = step;
-	if (!step || operation->step != step) {
-		snprintf(text, sizeof(text), "member %u is at step %s, others at %s", m->number,
-			 cr_step_name(step), cr_step_name(operation->step));
+	if (out_of_order(m, step, text, sizeof(text))) {
 		co_operation_fail(j, CR_EXIT_INTERNAL, text);
 		return;
 	}
@@ -323,17 +470,6 @@ void co_operation_arrive(struct co_member *m, const cairn_Arrive *a, const void 
 	m->arrived = true;
 	if (operation->arrived == operation->members)
 		co_job_dirty(j);
-}
-
-static void operations_answer(struct co_job *j, const struct co_asker *a, int status,
-			      const char *text)
-{
-	if (!a->session)
-		return;
-	if (status)
-		co_reply_error(j->c, a, status, "%s", text);
-	else
-		co_reply_job(j->c, a, j);
 }
 
 void co_operation_fail(struct co_job *j, int status, const char *why)
@@ -351,6 +487,7 @@ void co_operation_fail(struct co_job *j, int status, const char *why)
 /* What it has of a checkpoint that is not committed is dropped when it is no more. */
 void co_operation_abort(struct co_job *j)
 {
+	const struct co_kind *kind = kind_of(&j->operation);
 	struct co_operation was = j->operation;
 	size_t i;
 
@@ -358,49 +495,25 @@ void co_operation_abort(struct co_job *j)
 	if (was.intent != cairn_Intent_INTENT_CHECK)
 		snprintf(j->last_error, sizeof(j->last_error), "%s", was.why);
 	co_job_save(j);
-	co_event(j->c,
-		 was.intent == cairn_Intent_INTENT_RESTART ? "restart-failed" : "checkpoint-failed",
-		 j, NULL, -1, "%s", was.why);
+	co_event(j->c, kind->failed, j, NULL, -1, "%s", was.why);
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && co_lives(&j->v[i]))
 			send_abort(&j->v[i], was.id, was.status, was.why);
 	operations_answer(j, &was.asker, was.status ? was.status : CR_EXIT_CLUSTER, was.why);
-	/* Soon again: what was in the way may have been a member's end. */
-	if (was.intent == cairn_Intent_INTENT_CHECKPOINT && j->policy.interval > 0)
-		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
-	/* Once may be chance; it is tried again, but nobody waits for it without a word. */
-	if (was.intent == cairn_Intent_INTENT_MOVE && ++j->stuck >= MOVES_TRIED)
-		co_drain_stuck(j, was.why);
-	if (was.intent == cairn_Intent_INTENT_RESTART && j->state == CO_JOB_RESTARTING)
-		co_job_fault(j, co_cause_of(was.status), was.why);
+	if (kind->given_up)
+		kind->given_up(j, &was);
 }
 
 void co_operation_end(struct co_job *j)
 {
+	const struct co_kind *kind = kind_of(&j->operation);
 	struct co_operation was = j->operation;
 
 	j->operation.active = false;
-	if (was.intent == cairn_Intent_INTENT_MOVE)
-		j->stuck = 0;
-	/* Whoever wants it stopped wants it gone. */
-	if (was.intent == cairn_Intent_INTENT_STOP)
-		co_wait_for_end(j, &was.asker);
+	if (kind->ended)
+		kind->ended(j, &was);
 	else
 		operations_answer(j, &was.asker, 0, NULL);
-	if (was.intent == cairn_Intent_INTENT_STOP)
-		co_job_want(j, CO_JOB_STOPPED, "");
-	else if (was.intent == cairn_Intent_INTENT_MOVE)
-		co_job_fault(j, CO_ASKED, "moved off a node that is drained");
-}
-
-static struct co_checkpoint *its_checkpoint(const struct co_job *j)
-{
-	const struct co_operation *operation = &j->operation;
-
-	return operation->active && operation->intent != cairn_Intent_INTENT_RESTART &&
-			       operation->intent != cairn_Intent_INTENT_CHECK ?
-		       co_checkpoint((struct co_job *)j, operation->number) :
-		       NULL;
 }
 
 bool co_operation_saved(const struct co_job *j)
@@ -445,7 +558,7 @@ bool co_operation_done(const struct co_job *j)
 	if (!operation->active || operation->failed ||
 	    operation->intent == cairn_Intent_INTENT_RESTART)
 		return false;
-	if (operation->intent != cairn_Intent_INTENT_CHECK && !(k && k->state == CO_COMMITTED))
+	if (kind_of(operation)->keeps && !(k && k->state == CO_COMMITTED))
 		return false;
 	return !busy(j, k);
 }
@@ -470,9 +583,7 @@ void co_operation_written(struct co_member *m, const cairn_MemberEvent *e)
 		j->stall_ns = e->stall_ns;
 	if (e->wall_ns > j->wall_ns)
 		j->wall_ns = e->wall_ns;
-	k = j->operation.intent == cairn_Intent_INTENT_CHECK ?
-		    NULL :
-		    co_checkpoint(j, j->operation.number);
+	k = its_checkpoint(j);
 	if (k)
 		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_COMPLETE,
 			     e->image_bytes);
@@ -505,14 +616,17 @@ bool co_operation_overdue(const struct co_job *j, int64_t now)
 
 void co_operation_late(struct co_job *j)
 {
-	char text[160];
+	const struct co_barrier *b = barrier_of(&j->operation, j->operation.step);
+	const char *brings = b && b->brings ? b->brings : NULL;
+	char text[200];
 	size_t i;
 
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].takes_part && !j->v[i].arrived)
 			break;
-	snprintf(text, sizeof(text), "member %zu did not come to step %s in time", i,
-		 j->operation.step ? cr_step_name(j->operation.step) : "1");
+	snprintf(text, sizeof(text), "member %zu did not come to step %s in time%s%s", i,
+		 b ? cr_step_name(b->step) : "1", brings ? " to tell the others " : "",
+		 brings ? brings : "");
 	co_operation_fail(j, CR_EXIT_TIMEOUT, text);
 }
 
@@ -540,6 +654,5 @@ int64_t co_operation_deadline(const struct co_job *j)
 
 	if (operation->saved)
 		return operation->progress_ms + STALLED_MS;
-	return operation->progress_ms +
-	       (operation->intent == cairn_Intent_INTENT_RESTART ? RESTORE_MS : STEP_MS);
+	return operation->progress_ms + kind_of(operation)->step_ms;
 }

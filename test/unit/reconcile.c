@@ -403,9 +403,9 @@ static struct co_job *job(const char *name)
 	return j;
 }
 
-static void ask(const char *name, cairn_Ask what, bool stop)
+static void ask(const char *name, cairn_Ask what, cairn_Intent intent)
 {
-	cairn_Request q = { .ask = what, .uid = 1000, .gid = 1000, .stop = stop };
+	cairn_Request q = { .ask = what, .uid = 1000, .gid = 1000, .intent = intent };
 	bool run = what == cairn_Ask_ASK_RUN;
 
 	snprintf(q.job, sizeof(q.job), "%s", name);
@@ -453,7 +453,7 @@ static void write_all(struct co_job *j)
 
 static void run_job(const char *name)
 {
-	ask(name, cairn_Ask_ASK_RUN, false);
+	ask(name, cairn_Ask_ASK_RUN, 0);
 	decide("asked to run");
 	ck_assert_int_eq(job(name)->state, CO_JOB_STARTING);
 	all(job(name), CO_STARTING, cairn_MemberState_MEMBER_RUNNING);
@@ -465,7 +465,8 @@ static void checkpoint(const char *name, bool stop)
 {
 	struct co_job *j = job(name);
 
-	ask(name, cairn_Ask_ASK_CHECKPOINT, stop);
+	ask(name, cairn_Ask_ASK_CHECKPOINT,
+	    stop ? cairn_Intent_INTENT_STOP : cairn_Intent_INTENT_CHECKPOINT);
 	decide("a checkpoint has begun");
 	arrive(j, cairn_Step_STEP_STOPPED);
 	decide("all have stopped");
@@ -535,15 +536,15 @@ START_TEST(in_every_state)
 	all(j, CO_DYING, cairn_MemberState_MEMBER_EXITED);
 	decide("it is stopped");
 	ck_assert_int_eq(j->state, CO_JOB_STOPPED);
-	ask("a", cairn_Ask_ASK_RESTART, false);
+	ask("a", cairn_Ask_ASK_RESTART, 0);
 	decide("it is restarted");
 	ck_assert_int_eq(j->state, CO_JOB_RESTARTING);
-	ask("a", cairn_Ask_ASK_KILL, false);
+	ask("a", cairn_Ask_ASK_KILL, 0);
 	decide("it is killed");
 	all(j, CO_DYING, cairn_MemberState_MEMBER_EXITED);
 	decide("it has been killed");
 	ck_assert_int_eq(j->state, CO_JOB_ENDED);
-	ask("a", cairn_Ask_ASK_FORGET, false);
+	ask("a", cairn_Ask_ASK_FORGET, 0);
 	decide("it is forgotten");
 	run_job("b");
 	j = job("b");
@@ -551,14 +552,14 @@ START_TEST(in_every_state)
 	lose(j->v[1].node->index);
 	decide("its nodes are lost");
 	ck_assert_int_eq(j->state, CO_JOB_WAITING);
-	ask("b", cairn_Ask_ASK_KILL, false);
+	ask("b", cairn_Ask_ASK_KILL, 0);
 	decide("and it is killed");
-	ask("c", cairn_Ask_ASK_JOIN, false);
+	ask("c", cairn_Ask_ASK_JOIN, 0);
 	decide("one begins on its own");
 	event(c, &job("c")->v[0], cairn_MemberState_MEMBER_FENCED);
 	decide("and is lost");
 	ck_assert_int_eq(job("c")->state, CO_JOB_LOST);
-	ask("d", cairn_Ask_ASK_JOIN, false);
+	ask("d", cairn_Ask_ASK_JOIN, 0);
 	event(c, &job("d")->v[0], cairn_MemberState_MEMBER_FAILED);
 	decide("one cannot be started");
 	ck_assert_int_eq(job("d")->state, CO_JOB_FAILED);
@@ -578,8 +579,8 @@ START_TEST(node_lost_under_two_operations)
 	a = job("a");
 	b = job("b");
 	checkpoint("a", false);
-	ask("a", cairn_Ask_ASK_CHECKPOINT, false);
-	ask("b", cairn_Ask_ASK_CHECKPOINT, false);
+	ask("a", cairn_Ask_ASK_CHECKPOINT, cairn_Intent_INTENT_CHECKPOINT);
+	ask("b", cairn_Ask_ASK_CHECKPOINT, cairn_Intent_INTENT_CHECKPOINT);
 	work(c);
 	arrive(a, cairn_Step_STEP_STOPPED);
 	work(c);
@@ -690,6 +691,40 @@ START_TEST(steps_by_name)
 }
 END_TEST
 
+/* A checkpoint of "a" whose members come to these steps; why it is given up, "" if it goes on. */
+static const char *come_to(cairn_Step first, cairn_Step second)
+{
+	struct co_job *a = job("a");
+
+	ask("a", cairn_Ask_ASK_CHECKPOINT, cairn_Intent_INTENT_CHECKPOINT);
+	work(c);
+	ck_assert(a->operation.active);
+	arrive(a, first);
+	work(c);
+	arrive(a, second);
+	work(c);
+	return a->operation.active ? "" : a->last_error;
+}
+
+START_TEST(barriers_in_order)
+{
+	run_job("a");
+	ck_assert_str_eq(come_to(cairn_Step_STEP_GATES, 0), "member 0 is at step gates, which no "
+							    "checkpoint has");
+	ck_assert_str_eq(come_to(0, 0), "member 0 is at step none, which no checkpoint has");
+	ck_assert_str_eq(come_to(cairn_Step_STEP_SOCKETS, cairn_Step_STEP_STOPPED),
+			 "member 0 is at step stopped, and all have been at sockets");
+	/* Who has nothing to do at one goes past it; who is told again comes again. */
+	ck_assert_str_eq(come_to(cairn_Step_STEP_STOPPED, cairn_Step_STEP_ENDS), "");
+	arrive(job("a"), cairn_Step_STEP_ENDS);
+	work(c);
+	ck_assert(job("a")->operation.active && !job("a")->operation.saved);
+	arrive(job("a"), cairn_Step_STEP_SAVED);
+	work(c);
+	ck_assert(job("a")->operation.saved);
+}
+END_TEST
+
 TCase *reconcile_tests(void)
 {
 	TCase *t = tcase_create("reconcile");
@@ -700,5 +735,6 @@ TCase *reconcile_tests(void)
 	tcase_add_test(t, node_lost_under_two_operations);
 	tcase_add_test(t, old_database);
 	tcase_add_test(t, steps_by_name);
+	tcase_add_test(t, barriers_in_order);
 	return t;
 }
