@@ -46,7 +46,7 @@ wait_until "$step" job_is running || bad "$(job state)"
 
 # Of each member, as crctl status has it: at least 100 KiB.
 sized() {
-	[ "$(status | jq '[.. | objects | select(has("member") and has("processes"))
+	[ "$(status | reads '[.. | objects | select(has("member") and has("processes"))
 		| select(.rss_bytes > 100000)] | length')" = 2 ]
 }
 wait_until "$step" sized

@@ -29,7 +29,7 @@ node_kill node2
 node_is node2 lost || wait_until "$step" node_is node2 lost
 ctl forget job 2>msg
 is 0 $? "it is forgotten: $(cat msg)"
-is 0 "$(ctl list --all --json 2>>err | jq length)" 'nobody is shown it'
+is 0 "$(ctl list --all --json 2>>err | reads length)" 'nobody is shown it'
 ctl status job 2>msg
 is 101 $? 'it cannot be asked for'
 ctl restart job 2>msg
@@ -44,7 +44,7 @@ node_start node2
 wait_until "$step" node_is node2 up
 wait_until "$step" no_image node2
 is 0 $? 'they go when it is back, by another coordinator'
-is 0 "$(ctl list --all --json 2>>err | jq length)" 'which does not show it either'
+is 0 "$(ctl list --all --json 2>>err | reads length)" 'which does not show it either'
 job_start 1 -i 3600
 is 0 $? 'the name is free'
 job_end

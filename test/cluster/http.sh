@@ -56,7 +56,7 @@ is "$(ctl events --json 2>>err | head -n 1 | fields .)" \
 is 'true true number string' "$(get /v1/jobs | jq -r '.jobs[0] | [.job == .name,
 	(.stall_ms - .stall_ns / 1e6 | fabs) < 0.001,
 	(.committed_at | type), (.policy.on_failure | type)] | join(" ")')" 'by both names'
-is 'string true' "$(ctl list --json 2>>err | jq -r '.[0] | [(.committed_at | type),
+is 'string true' "$(ctl list --json 2>>err | reads '.[0] | [(.committed_at | type),
 	.committed_ms > 0] | join(" ")')" 'instants as crctl has them'
 get /metrics >metrics
 says metrics '^cairn_nodes{state="up"} 1$' 'metrics of nodes'

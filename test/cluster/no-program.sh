@@ -12,7 +12,7 @@ cp /bin/sleep here/plain
 chmod 644 here/plain
 
 row() {
-	ctl status "$1" --json | jq -r "[.. | objects | select(has(\"epoch\"))] | first | .$2"
+	ctl status "$1" --json | reads "[.. | objects | select(has(\"epoch\"))] | first | .$2"
 }
 
 # fails STATUS PATTERN WHAT ARGUMENT…: crctl run ARGUMENT… fails so.

@@ -17,7 +17,7 @@ done
 ctl run -n big --nodes 40 -- sh -c 'exec sleep 1000' x "${words[@]}" >msg 2>&1
 is 0 $? "40 members with a megabyte: $(tail -n 1 msg)"
 all_run() {
-	[ "$(ctl status big --json 2>/dev/null | jq '[.. | objects | select(.state? == "running"
+	[ "$(ctl status big --json 2>/dev/null | reads '[.. | objects | select(.state? == "running"
 		and has("member") and has("node"))] | length')" = 40 ]
 }
 wait_until 120 all_run

@@ -103,6 +103,7 @@ verdict() {
 }
 
 finish() {
+	[ ! -s "$tmp/no-json" ] || bad "no JSON, or no filter: $(head -n 3 "$tmp/no-json")"
 	# A test that never came to its checks has not passed.
 	if [ $failures = 0 ] && [ $checks -gt 0 ]; then
 		cd /
