@@ -74,6 +74,14 @@ int cr_scratch_open(const struct cr_container *c, const char *name)
 	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
+ssize_t cr_scratch_read(const struct cr_container *c, const char *name, char **out)
+{
+	char path[CR_PATH_MAX + 16];
+
+	snprintf(path, sizeof(path), "%s/%s", c->scratch, name);
+	return cr_slurp(AT_FDCWD, path, out);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	return remove(path);
@@ -84,18 +92,21 @@ void cr_scratch_remove(const char *path)
 	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-int cr_scratch_folder(const struct cr_container *c, const char *name, char out[CR_PATH_MAX],
-		      struct cr_err *err)
+int cr_scratch_anew(const char *path, struct cr_err *err)
 {
 	int ret;
 
+	cr_scratch_remove(path);
+	ret = cr_mkdir_p(path, 0700);
+	return ret ? cr_fail(err, CR_EXIT_IO, -ret, "cannot make %s", path) : 0;
+}
+
+int cr_scratch_folder(const struct cr_container *c, const char *name, char out[CR_PATH_MAX],
+		      struct cr_err *err)
+{
 	if (snprintf(out, CR_PATH_MAX, "%s/%s", c->scratch, name) >= CR_PATH_MAX)
 		return cr_fail(err, CR_EXIT_IO, ENAMETOOLONG, "%s", c->scratch);
-	cr_scratch_remove(out);
-	ret = cr_mkdir_p(out, 0700);
-	if (ret)
-		return cr_fail(err, CR_EXIT_IO, -ret, "cannot make %s", out);
-	return 0;
+	return cr_scratch_anew(out, err);
 }
 
 int cr_command_run(struct cr_container *c, struct cr_command *cmd, const int fds[3])

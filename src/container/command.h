@@ -37,7 +37,11 @@ int cr_command_run(struct cr_container *c, struct cr_command *cmd, const int fds
 /* Opens c->scratch/name, emptied. */
 int cr_scratch_open(const struct cr_container *c, const char *name);
 
-/* A folder below c->scratch, made anew; its path. */
+/* The whole of c->scratch/name, as cr_slurp() has it. */
+ssize_t cr_scratch_read(const struct cr_container *c, const char *name, char **out);
+
+/* A folder, made anew; one below c->scratch, and its path. */
+int cr_scratch_anew(const char *path, struct cr_err *err);
 int cr_scratch_folder(const struct cr_container *c, const char *name, char out[CR_PATH_MAX],
 		      struct cr_err *err);
 void cr_scratch_remove(const char *path);

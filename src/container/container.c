@@ -25,8 +25,6 @@
 #include "shepherd/run.h"
 #include "shepherd/shepherd.h"
 
-#define SAVE "save"
-
 static const struct cr_runtime *const runtimes[] = { &cr_podman, &cr_runc };
 
 /* The runtimes take the first criu in PATH. */
@@ -111,6 +109,7 @@ int cr_container_place(struct cr_shepherd *sh, struct cr_container *c, struct cr
 	if (snprintf(c->scratch, sizeof(c->scratch), "%s/.container", sh->directory) >=
 	    (int)sizeof(c->scratch) - 64)
 		return cr_fail(err, CR_EXIT_IO, ENAMETOOLONG, "%s", sh->directory);
+	snprintf(c->save, sizeof(c->save), "%s/save", c->scratch);
 	ret = cr_mkdir_p(c->scratch, 0700);
 	return ret ? cr_fail(err, CR_EXIT_IO, -ret,
 			     "cannot write checkpoints into %s (choose another place with -d)",
@@ -176,20 +175,17 @@ static void on_saved(struct cr_shepherd *sh, int status, void *arg)
 	struct cr_checkpoint *c = sh->checkpoint;
 	struct cr_container *of = sh->backend_state;
 	cr_auto_free char *said = NULL;
-	char dir[CR_PATH_MAX + 16], out[CR_PATH_MAX + 16];
 	int ret;
 
 	c->stall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->stop_ns;
-	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
-	snprintf(out, sizeof(out), "%s/out", of->scratch);
 	ret = status ? cr_command_failed(of, "checkpoint", &c->err) : 0;
-	if (!ret && of->runtime->stall && !of->stopping && cr_slurp(AT_FDCWD, out, &said) > 0) {
+	if (!ret && of->runtime->stall && !of->stopping && cr_scratch_read(of, "out", &said) > 0) {
 		int64_t stall = of->runtime->stall(said);
 
 		c->stall_ns = stall > 0 && stall < c->stall_ns ? stall : c->stall_ns;
 	}
 	if (!ret && of->runtime->add)
-		ret = of->runtime->add(of, dir, &c->err);
+		ret = of->runtime->add(of, of->save, &c->err);
 	cr_checkpoint_done(c, ret);
 }
 
@@ -198,14 +194,12 @@ static int container_add(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_container *of = c->sh->backend_state;
-	char dir[CR_PATH_MAX + 16];
 	int ret = cr_save_job(c->sh, c);
 
-	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
 	if (!ret)
 		ret = cr_image_record(&c->writer, cairn_RecordType_RECORD_CONTAINER, &of->is,
 				      &c->err);
-	return ret ? ret : cr_save_folder(c->sh, c, dir);
+	return ret ? ret : cr_save_folder(c->sh, c, of->save);
 }
 
 /* Should it go on after all, it needs what it has now. */
@@ -232,7 +226,6 @@ static int container_prepare(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_container *of = c->sh->backend_state;
-	char dir[CR_PATH_MAX];
 	int ret;
 
 	of->stopping = c->intent == cairn_Intent_INTENT_STOP;
@@ -240,7 +233,7 @@ static int container_prepare(void *arg)
 	cr_count_job(c->sh, c);
 	/* A member of a cluster's job has got another folder since. */
 	ret = cr_container_place(c->sh, of, &c->err);
-	return ret ? ret : cr_scratch_folder(of, SAVE, dir, &c->err);
+	return ret ? ret : cr_scratch_anew(of->save, &c->err);
 }
 
 static int container_start(void *arg)
@@ -249,7 +242,6 @@ static int container_start(void *arg)
 	struct cr_container *of = c->sh->backend_state;
 	cr_auto_fd out = cr_scratch_open(of, "out"), log = cr_scratch_open(of, "log");
 	struct cr_command cmd;
-	char dir[CR_PATH_MAX + 16];
 	pid_t pid;
 	int ret;
 
@@ -258,8 +250,7 @@ static int container_start(void *arg)
 	if (of->stopping)
 		keep_stdio(of);
 	c->stop_ns = cr_now_ns(CLOCK_MONOTONIC);
-	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
-	of->runtime->save(of, dir, &cmd);
+	of->runtime->save(of, of->save, &cmd);
 	ret = cr_helper_start(c->sh, cmd.v, (int[3]){ -1, out, log }, on_saved, NULL, &pid,
 			      &c->err);
 	cr_command_free(&cmd);
@@ -267,16 +258,16 @@ static int container_start(void *arg)
 }
 
 /* It was ended for a checkpoint that there is not. */
-static void container_go_on(struct cr_shepherd *sh, struct cr_container *c, const char *dir)
+static void container_go_on(struct cr_shepherd *sh, struct cr_container *c)
 {
 	char id[sizeof(c->is.id)];
 	struct cr_err err = { 0 };
 	int ret;
 
 	memcpy(id, c->is.id, sizeof(id));
-	ret = c->runtime->again(c, sh, dir, &err);
+	ret = c->runtime->again(c, sh, c->save, &err);
 	/* The disk may be full, which may have been the failure. */
-	cr_scratch_remove(dir);
+	cr_scratch_remove(c->save);
 	if (!ret && !cr_container_take(sh, c, id, &err)) {
 		cr_watch_root(sh);
 		return;
@@ -293,18 +284,16 @@ static void release(void *arg)
 	struct cr_shepherd *sh = c->sh;
 	struct cr_container *of = sh->backend_state;
 	bool was = of->stopping;
-	char dir[CR_PATH_MAX + 16];
 	int i;
 
-	snprintf(dir, sizeof(dir), "%s/" SAVE, of->scratch);
 	of->stopping = false;
 	if (was && of->gone && c->committed)
 		cr_shepherd_ended(sh, -1);
 	else if (was && of->gone)
-		container_go_on(sh, of, dir);
+		container_go_on(sh, of);
 	for (i = 0; i < 3; i++)
 		cr_close_fd(&of->stdio[i]);
-	cr_scratch_remove(dir);
+	cr_scratch_remove(of->save);
 }
 
 const struct cr_stage cr_container_stages[] = {

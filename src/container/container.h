@@ -26,6 +26,7 @@ struct cr_container {
 	char as[CR_NAME_MAX + 1]; /* restart: a new name for it */
 	bool tcp; /* connections are kept */
 	char scratch[CR_PATH_MAX]; /* folder of ours, DIR/NAME/.container */
+	char save[CR_PATH_MAX + 8]; /* in it: what a checkpoint's command writes */
 	bool stopping; /* in a checkpoint that is to end it */
 	bool gone; /* its init has ended meanwhile */
 	int stdio[3]; /* of one that is to be ended, should it go on: runc; else -1 */

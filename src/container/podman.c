@@ -46,8 +46,7 @@ static int podman_look(struct cr_container *c, const char *name, struct cr_err *
 	c->pid = 0;
 	cr_command_begin(&cmd, c->runtime, "container", "inspect", name, NULL);
 	status = cr_command_run(c, &cmd, NULL);
-	snprintf(path, sizeof(path), "%s/log", c->scratch);
-	if (status > 0 && cr_slurp(AT_FDCWD, path, &text) > 0 &&
+	if (status > 0 && cr_scratch_read(c, "log", &text) > 0 &&
 	    (strstr(text, "no such container") || strstr(text, "no container with")))
 		return 0;
 	if (status)
@@ -70,12 +69,10 @@ static int podman_fits(struct cr_container *c, struct cr_err *err)
 	const char *base = strrchr(c->oci, '/');
 	struct cr_command cmd = { .v = { c->oci, "--version" }, .n = 2 };
 	cr_auto_free char *text = NULL;
-	char path[CR_PATH_MAX + 16];
 
 	if (strcmp(base ? base + 1 : c->oci, "crun"))
 		return 0;
-	snprintf(path, sizeof(path), "%s/out", c->scratch);
-	if (!cr_command_run(c, &cmd, NULL) && cr_slurp(AT_FDCWD, path, &text) > 0 &&
+	if (!cr_command_run(c, &cmd, NULL) && cr_scratch_read(c, "out", &text) > 0 &&
 	    strstr(text, "+CRIU"))
 		return 0;
 	return cr_fail(err, CR_EXIT_BACKEND, 0,
@@ -125,10 +122,8 @@ static void removal(struct cr_container *c, struct cr_command *cmd)
 static bool volume_is_there(struct cr_container *c)
 {
 	cr_auto_free char *text = NULL;
-	char path[CR_PATH_MAX + 16];
 
-	snprintf(path, sizeof(path), "%s/log", c->scratch);
-	return cr_slurp(AT_FDCWD, path, &text) > 0 && strstr(text, "--ignore-volumes");
+	return cr_scratch_read(c, "log", &text) > 0 && strstr(text, "--ignore-volumes");
 }
 
 static int podman_restore(struct cr_container *c, struct cr_shepherd *sh, const char *dir,
@@ -169,14 +164,12 @@ static int podman_again(struct cr_container *c, struct cr_shepherd *sh, const ch
 static int exit_code(struct cr_container *c)
 {
 	cr_auto_free char *text = NULL;
-	char path[CR_PATH_MAX + 16];
 	struct cr_command cmd;
 	char *end;
 	long code;
 
 	cr_command_begin(&cmd, c->runtime, "wait", c->is.id, NULL);
-	snprintf(path, sizeof(path), "%s/out", c->scratch);
-	if (cr_command_run(c, &cmd, NULL) || cr_slurp(AT_FDCWD, path, &text) <= 0)
+	if (cr_command_run(c, &cmd, NULL) || cr_scratch_read(c, "out", &text) <= 0)
 		return -1;
 	code = strtol(text, &end, 10);
 	return end == text || code < 0 || code > 255 ? -1 : (int)code;

@@ -50,8 +50,7 @@ static int runc_look(struct cr_container *c, const char *name, struct cr_err *er
 	c->pid = 0;
 	cr_command_begin(&cmd, c->runtime, "state", name, NULL);
 	status = cr_command_run(c, &cmd, NULL);
-	snprintf(path, sizeof(path), "%s/log", c->scratch);
-	if (status > 0 && cr_slurp(AT_FDCWD, path, &text) > 0 && strstr(text, "does not exist"))
+	if (status > 0 && cr_scratch_read(c, "log", &text) > 0 && strstr(text, "does not exist"))
 		return 0;
 	if (status)
 		return cr_command_failed(c, "look at", err);
