@@ -305,7 +305,7 @@ START_TEST(out_of_memory)
 	char when[64];
 	bool starved;
 
-	for (at = 1;; at += 1 + at / 8) {
+	for (at = 1;; at += 1 + at / (_i ? 3 : 6)) {
 		launch(0);
 		f.may_end = true;
 		fake_starve(&f, at);
