@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/search.h"
+
 /* IPv4 as mapped into IPv6, but "any" as all zero. Compared as bytes. */
 struct cr_place {
 	unsigned char address[16];
@@ -59,20 +61,9 @@ static inline __attribute__((always_inline)) int cr_place_compare(const void *a,
 static inline __attribute__((always_inline)) const struct cr_place_entry *
 cr_place_find(const struct cr_place_entry *v, uint32_t n, const struct cr_place *place)
 {
-	uint32_t low = 0, high = n;
+	uint32_t at = CR_FIRST_NOT(i, 0, n, cr_place_compare(&v[i].place, place) < 0);
 
-	while (low < high) {
-		uint32_t mid = (low + high) / 2;
-		int c = cr_place_compare(&v[mid].place, place);
-
-		if (!c)
-			return &v[mid];
-		if (c < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return 0;
+	return at < n && !cr_place_compare(&v[at].place, place) ? &v[at] : 0;
 }
 
 /* What a place is called on the other side; false if as it is. */

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/search.h"
+
 enum cr_id_kind {
 	CR_ID_PROCESS, /* processes, threads, groups, sessions */
 	CR_ID_SHM,
@@ -50,17 +52,9 @@ static inline __attribute__((always_inline)) bool cr_id_before(const struct cr_i
 static inline __attribute__((always_inline)) const struct cr_id *
 cr_id_find(const struct cr_id *v, uint32_t n, uint32_t kind, int32_t id)
 {
-	uint32_t low = 0, high = n;
+	uint32_t at = CR_FIRST_NOT(i, 0, n, cr_id_before(&v[i], kind, id));
 
-	while (low < high) {
-		uint32_t mid = (low + high) / 2;
-
-		if (cr_id_before(&v[mid], kind, id))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < n && v[low].kind == kind && v[low].id == id ? &v[low] : 0;
+	return at < n && v[at].kind == kind && v[at].id == id ? &v[at] : 0;
 }
 
 /* ids may be NULL: then every id is itself. */

@@ -9,6 +9,7 @@
 #include "common/defs.h"
 #include "common/job_options.h"
 #include "common/runtime.h"
+#include "common/search.h"
 #include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
@@ -109,18 +110,9 @@ void co_job_want(struct co_job *j, enum co_state after, const char *why)
 
 struct co_job *co_job_by_id(struct co *c, uint64_t id)
 {
-	size_t low = 0, high = c->jobs.n, mid;
+	size_t at = CR_FIRST_NOT(i, 0, c->jobs.n, c->jobs.v[i]->id < id);
 
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (c->jobs.v[mid]->id == id)
-			return c->jobs.v[mid];
-		if (c->jobs.v[mid]->id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
+	return at < c->jobs.n && c->jobs.v[at]->id == id ? c->jobs.v[at] : NULL;
 }
 
 static bool may_touch(const struct co_asker *a, const struct co_job *j)

@@ -10,6 +10,7 @@
 
 #include "common/image.h"
 #include "common/json.h"
+#include "common/search.h"
 #include "inspect/diff.h"
 #include "inspect/inspect.h"
 #include "inspect/inspect_memory.h"
@@ -59,17 +60,9 @@ static void diff_tell(struct diff *d, const char *change, const char *kind, int 
 
 static const cairn_PageRun *run_at(const struct cr_process_image *p, uint64_t addr)
 {
-	size_t low = 0, high = p->runs.n;
+	size_t at = CR_FIRST_NOT(i, 0, p->runs.n, p->runs.v[i].addr < addr);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (p->runs.v[mid].addr < addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < p->runs.n && p->runs.v[low].addr == addr ? &p->runs.v[low] : NULL;
+	return at < p->runs.n && p->runs.v[at].addr == addr ? &p->runs.v[at] : NULL;
 }
 
 static bool same_run(const cairn_PageRun *x, const cairn_PageRun *y)

@@ -20,6 +20,7 @@
 #include "common/image.h"
 #include "common/image_read.h"
 #include "common/io.h"
+#include "common/search.h"
 
 /* More than the kernel takes of arguments. */
 #define STRINGS_MAX (8ul << 20)
@@ -112,17 +113,7 @@ void cr_memory_close(struct cr_memory *m)
 /* First mapping that ends behind addr, or their number. */
 static size_t first_vma(const struct cr_memory *m, uint64_t addr)
 {
-	size_t low = 0, high = m->p->vmas.n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (m->p->vmas.v[mid].end <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return CR_FIRST_NOT(i, 0, m->p->vmas.n, m->p->vmas.v[i].end <= addr);
 }
 
 const cairn_Vma *cr_memory_vma(const struct cr_memory *m, uint64_t addr)
@@ -141,18 +132,10 @@ static uint64_t run_end(const cairn_PageRun *r)
 static const cairn_PageRun *find_run(const cairn_PageRun *runs, size_t n, uint64_t addr,
 				     uint64_t *next)
 {
-	size_t low = 0, high = n;
+	size_t at = CR_FIRST_NOT(i, 0, n, run_end(&runs[i]) <= addr);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (run_end(&runs[mid]) <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*next = low < n ? runs[low].addr : UINT64_MAX;
-	return low < n && runs[low].addr <= addr ? &runs[low] : NULL;
+	*next = at < n ? runs[at].addr : UINT64_MAX;
+	return at < n && *next <= addr ? &runs[at] : NULL;
 }
 
 static int inspect_memory_by_addr(const void *a, const void *b)
@@ -287,19 +270,12 @@ static enum cr_memory_kind of_extents(struct cr_memory *m, const struct backing 
 				      uint64_t at, struct cr_memory_piece *piece,
 				      struct place *where)
 {
-	size_t low = b->first, high = b->last;
+	const cairn_Extent *v = m->img->extents.v;
+	size_t found = CR_FIRST_NOT(i, b->first, b->last,
+				    v[i].position <= at && at - v[i].position >= v[i].blob.size);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const cairn_Extent *x = &m->img->extents.v[mid];
-
-		if (x->position <= at && at - x->position >= x->blob.size)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low < b->last) {
-		const cairn_Extent *x = &m->img->extents.v[low];
+	if (found < b->last) {
+		const cairn_Extent *x = &v[found];
 
 		if (x->position > at) {
 			limit(piece, addr, x->position - at);

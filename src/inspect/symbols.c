@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/io.h"
+#include "common/search.h"
 
 struct symbol {
 	uint64_t addr, size;
@@ -154,26 +155,18 @@ static const char *plain(struct cr_symbols *s, const char *name)
 
 const char *cr_symbols_find(struct cr_symbols *s, uint64_t addr, uint64_t *offset)
 {
-	size_t low = 0, high, i;
+	size_t behind, i;
 
 	if (!s)
 		return NULL;
 	if (!s->sorted)
 		symbols_sort(s);
-	high = s->all.n;
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (s->all.v[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (i = low; i-- > 0 && low - i <= NESTED;) {
+	behind = CR_FIRST_NOT(k, 0, s->all.n, s->all.v[k].addr <= addr);
+	for (i = behind; i-- > 0 && behind - i <= NESTED;) {
 		const struct symbol *y = &s->all.v[i];
 
 		/* Without a size it goes to the next one. */
-		if (addr - y->addr >= y->size && (y->size || i + 1 != low))
+		if (addr - y->addr >= y->size && (y->size || i + 1 != behind))
 			continue;
 		*offset = addr - y->addr;
 		return plain(s, y->name);

@@ -10,6 +10,7 @@
 #include <linux/sem.h>
 #include <string.h>
 
+#include "common/search.h"
 #include "preload/line.h"
 #include "preload/state.h"
 #include "preload/agent_undo.h"
@@ -57,18 +58,9 @@ static bool beyond(int set, unsigned int from, unsigned int to, int limit, bool 
 
 static int value_of(int set, unsigned int i, bool up)
 {
-	int low = 0, high = HIGHEST;
+	int limit = CR_FIRST_NOT(at, 0, HIGHEST, beyond(set, i, i + 1, at, up));
 
-	/* The smallest limit that it is not beyond. */
-	while (low < high) {
-		int mid = (low + high) / 2;
-
-		if (beyond(set, i, i + 1, mid, up))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return up ? low : -low;
+	return up ? limit : -limit;
 }
 
 static int agent_undo_tell(int set, unsigned int i, int value)

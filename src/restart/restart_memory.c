@@ -20,6 +20,7 @@
 #include "arch/x86_64/call.h"
 #include "common/err.h"
 #include "common/image_read.h"
+#include "common/search.h"
 #include "objects/core/index.h"
 #include "objects/core/kernels.h"
 #include "objects/core/reach.h"
@@ -182,18 +183,9 @@ static int make_island(struct cr_restart *r, const struct cr_process_image *p, s
 /* First run that ends behind addr. */
 static size_t first_run(const struct cr_process_image *p, uint64_t addr)
 {
-	size_t low = 0, high = p->runs.n;
+	const cairn_PageRun *v = p->runs.v;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const cairn_PageRun *run = &p->runs.v[mid];
-
-		if (run->addr + run->pages * CR_PAGE <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return CR_FIRST_NOT(i, 0, p->runs.n, v[i].addr + v[i].pages * CR_PAGE <= addr);
 }
 
 /* ---- contents: by this thread and a helper ---- */
@@ -241,21 +233,13 @@ static const char *fill_run(struct cr_restart *r, const cairn_PageRun *run, char
 /* The island that a run lies in; NULL if none does. Islands are sorted, as mappings are. */
 static const struct cr_island *island_of(const cr_islands *islands, const cairn_PageRun *run)
 {
-	size_t low = 0, high = islands->n;
+	const struct cr_island *v = islands->v;
+	size_t at = CR_FIRST_NOT(i, 0, islands->n, v[i].target + v[i].len <= run->addr);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		const struct cr_island *is = &islands->v[mid];
-
-		if (is->target + is->len <= run->addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == islands->n || islands->v[low].target > run->addr ||
-	    run->addr + run->pages * CR_PAGE > islands->v[low].target + islands->v[low].len)
-		return NULL;
-	return &islands->v[low];
+	return at < islands->n && v[at].target <= run->addr &&
+			       run->addr + run->pages * CR_PAGE <= v[at].target + v[at].len ?
+		       &v[at] :
+		       NULL;
 }
 
 static void restart_memory_fill(struct filling *f, char *buf)

@@ -10,29 +10,32 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/search.h"
 #include "objects/core/room.h"
 #include "shepherd/duplicates.h"
 #include "shepherd/shepherd.h"
 
+static long duplicates_compare(const struct cr_duplicate *d, int fd)
+{
+	return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILE, d->fd, fd);
+}
+
+/* 1: that one is less, 2: it is more; what cannot be told goes to the end. */
+static bool is_before(const struct cr_duplicate *d, int fd)
+{
+	long order = duplicates_compare(d, fd);
+
+	return order && order != 2;
+}
+
 struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd)
 {
-	size_t low = 0, high = c->duplicates.n, at;
-	pid_t self = getpid();
+	size_t n = c->duplicates.n, at = CR_FIRST_NOT(i, 0, n, is_before(c->duplicates.v[i], fd));
 	struct cr_duplicate *d;
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		long order = syscall(SYS_kcmp, self, self, KCMP_FILE, c->duplicates.v[mid]->fd, fd);
-
-		if (!order) {
-			close(fd);
-			return c->duplicates.v[mid];
-		}
-		/* 1: that one is less; what cannot be told goes to the end. */
-		if (order == 2)
-			high = mid;
-		else
-			low = mid + 1;
+	if (at < n && !duplicates_compare(c->duplicates.v[at], fd)) {
+		close(fd);
+		return c->duplicates.v[at];
 	}
 	d = calloc(1, sizeof(*d));
 	if (!d || !cr_list_add(&c->duplicates)) {
@@ -41,9 +44,9 @@ struct cr_duplicate *cr_duplicate_keep(struct cr_checkpoint *c, int fd)
 		return NULL;
 	}
 	d->fd = fd;
-	for (at = c->duplicates.n - 1; at > low; at--)
-		c->duplicates.v[at] = c->duplicates.v[at - 1];
-	c->duplicates.v[low] = d;
+	for (; n > at; n--)
+		c->duplicates.v[n] = c->duplicates.v[n - 1];
+	c->duplicates.v[at] = d;
 	return d;
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 
+#include "common/search.h"
 #include "objects/shape/shape.h"
 
 const struct cr_object *cr_object_of(const struct cr_object *const *kinds, cairn_ObjectKind kind)
@@ -32,20 +33,10 @@ int cr_first_number(const struct cr_image *img, pid_t pid, uint32_t id)
 
 int cr_description_index(const struct cr_image *img, uint32_t id)
 {
-	size_t low = 0, high = img->descriptions.n;
-
 	/* They are written in the order of their ids. */
-	while (low < high) {
-		size_t mid = (low + high) / 2;
+	size_t at = CR_FIRST_NOT(i, 0, img->descriptions.n, img->descriptions.v[i].id < id);
 
-		if (img->descriptions.v[mid].id == id)
-			return mid;
-		if (img->descriptions.v[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return -ENOENT;
+	return at < img->descriptions.n && img->descriptions.v[at].id == id ? (int)at : -ENOENT;
 }
 
 int cr_inode_index(const struct cr_image *img, uint64_t dev, uint64_t inode)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/image_write.h"
+#include "common/search.h"
 #include "objects/core/claim.h"
 #include "objects/core/kernels.h"
 #include "objects/core/object.h"
@@ -172,12 +173,10 @@ static bool kcmp_forbidden(void)
 	return syscall(SYS_kcmp, self, self, KCMP_FILE, 0, 0) < 0 && errno != EBADF;
 }
 
-/* *at is one of those that are alike; moves it to the very one, or behind them all. */
+/* *at is the first of those that are alike; moves it to the very one, or behind them all. */
 static bool find_alike(const struct cr_save *s, const struct stat *st, int flags, int fd,
 		       size_t *at)
 {
-	while (*at && !save_order(s->sorted.v[*at - 1], st, flags, fd))
-		(*at)--;
 	for (; *at < s->sorted.n && !save_order(s->sorted.v[*at], st, flags, fd); (*at)++)
 		if (same_description(s->sorted.v[*at]->fd, fd))
 			return true;
@@ -187,22 +186,9 @@ static bool find_alike(const struct cr_save *s, const struct stat *st, int flags
 /* Where it stands among the sorted ones, or would; true if it does. fd -1: any of the inode. */
 static bool save_find(const struct cr_save *s, const struct stat *st, int flags, int fd, size_t *at)
 {
-	size_t low = 0, high = s->sorted.n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		int o = save_order(s->sorted.v[mid], st, flags, fd);
-
-		*at = mid;
-		if (!o)
-			return fd < 0 || !kcmp_forbidden() || find_alike(s, st, flags, fd, at);
-		if (o < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*at = low;
-	return false;
+	*at = CR_FIRST_NOT(i, 0, s->sorted.n, save_order(s->sorted.v[i], st, flags, fd) < 0);
+	return *at < s->sorted.n && !save_order(s->sorted.v[*at], st, flags, fd) &&
+	       (fd < 0 || !kcmp_forbidden() || find_alike(s, st, flags, fd, at));
 }
 
 const cairn_Description *cr_description_sibling(const struct cr_save *s, const struct stat *st,
@@ -214,8 +200,6 @@ const cairn_Description *cr_description_sibling(const struct cr_save *s, const s
 		return NULL;
 	if (&s->sorted.v[at]->m != d)
 		return &s->sorted.v[at]->m;
-	if (at && !save_order(s->sorted.v[at - 1], st, 0, -1))
-		return &s->sorted.v[at - 1]->m;
 	if (at + 1 < s->sorted.n && !save_order(s->sorted.v[at + 1], st, 0, -1))
 		return &s->sorted.v[at + 1]->m;
 	return NULL;
@@ -298,19 +282,10 @@ int cr_description_note(struct cr_save *s, struct cr_fd_view *v, uint32_t *id, s
 
 struct cr_saved_description *cr_description_noted(const struct cr_save *s, uint32_t id)
 {
-	size_t low = 0, high = s->descriptions.n;
+	size_t n = s->descriptions.n;
+	size_t at = CR_FIRST_NOT(i, 0, n, s->descriptions.v[i]->m.id < id);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (s->descriptions.v[mid]->m.id == id)
-			return s->descriptions.v[mid];
-		if (s->descriptions.v[mid]->m.id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
+	return at < n && s->descriptions.v[at]->m.id == id ? s->descriptions.v[at] : NULL;
 }
 
 void cr_remark(struct cr_save *s, const char *format, ...)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/image_write.h"
+#include "common/search.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/index.h"
 #include "objects/core/object.h"
@@ -155,19 +156,10 @@ static long epoll_compare(int fd, int set, const struct watch *w)
 static const struct cr_saved_description *epoll_search(const struct cr_save *s, size_t low,
 						       size_t high, int set, const struct watch *w)
 {
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-		long order = epoll_compare(s->sorted.v[mid]->fd, set, w);
+	/* 1: ours is the lesser. */
+	size_t at = CR_FIRST_NOT(i, low, high, epoll_compare(s->sorted.v[i]->fd, set, w) == 1);
 
-		if (order <= 0)
-			return order ? NULL : s->sorted.v[mid];
-		/* 1: ours is the lesser. */
-		if (order == 1)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
+	return at < high && !epoll_compare(s->sorted.v[at]->fd, set, w) ? s->sorted.v[at] : NULL;
 }
 
 static bool alike(const cairn_Description *a, const cairn_Description *b)

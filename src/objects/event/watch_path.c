@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/proc.h"
+#include "common/search.h"
 #include "objects/event/inotify.h"
 
 /* Entries of directories that a search looks at. */
@@ -44,18 +45,8 @@ struct missing {
 /* Whether any of them has this inode number; *at is the first. */
 static bool watch_path_wanted(const struct missing *m, uint64_t inode, size_t *at)
 {
-	size_t low = 0, high = m->n;
-
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (m->v[mid]->inode < inode)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*at = low;
-	return low < m->n && m->v[low]->inode == inode;
+	*at = CR_FIRST_NOT(i, 0, m->n, m->v[i]->inode < inode);
+	return *at < m->n && m->v[*at]->inode == inode;
 }
 
 /* Without the symbolic links that the application may have gone through. */

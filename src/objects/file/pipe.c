@@ -13,6 +13,7 @@
 
 #include "common/image_read.h"
 #include "common/image_write.h"
+#include "common/search.h"
 #include "objects/core/index.h"
 #include "objects/core/object.h"
 #include "objects/core/rights.h"
@@ -174,20 +175,10 @@ static int pipe_store(struct cr_save *s, struct cr_err *err)
 
 int cr_pipe_index(const struct cr_image *img, uint32_t id)
 {
-	size_t low = 0, high = img->pipes.n;
-
 	/* They are written in the order of their ids. */
-	while (low < high) {
-		size_t mid = (low + high) / 2;
+	size_t at = CR_FIRST_NOT(i, 0, img->pipes.n, img->pipes.v[i].id < id);
 
-		if (img->pipes.v[mid].id == id)
-			return mid;
-		if (img->pipes.v[mid].id < id)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return -ENOENT;
+	return at < img->pipes.n && img->pipes.v[at].id == id ? (int)at : -ENOENT;
 }
 
 /* On behalf of a process that has it open. */

@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "common/gather.h"
+#include "common/search.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_home.h"
@@ -149,21 +150,13 @@ static bool one_host(const struct end *a, const struct end *b)
 static struct end *peer_of(struct work *w, const struct end *e)
 {
 	struct end key = { .local = e->remote, .remote = e->local }, *v = w->ends.v;
-	size_t low = 0, high = w->ends.n;
+	size_t at = CR_FIRST_NOT(i, 0, w->ends.n, tcp_members_compare(&v[i], &key) < 0);
 	bool here = cr_place_is_loopback(&e->local) ||
 		    !memcmp(e->local.address, e->remote.address, sizeof(e->local.address));
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (tcp_members_compare(&v[mid], &key) < 0)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < w->ends.n && !tcp_members_compare(&v[low], &key); low++)
-		if (v[low].member != e->member && (!here || one_host(e, &v[low])))
-			return &v[low];
+	for (; at < w->ends.n && !tcp_members_compare(&v[at], &key); at++)
+		if (v[at].member != e->member && (!here || one_host(e, &v[at])))
+			return &v[at];
 	return NULL;
 }
 

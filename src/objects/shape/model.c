@@ -11,6 +11,7 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/image.h"
+#include "common/search.h"
 #include "objects/shape/text.h"
 
 /* ---- pages ---- */
@@ -57,18 +58,10 @@ static void add_run(struct cr_pages *to, const cairn_PageRun *run, uint64_t star
 struct cr_pages cr_pages_between(const cairn_PageRun *runs, size_t n, uint64_t start, uint64_t end)
 {
 	struct cr_pages pages = { .mapped = end - start };
-	size_t low = 0, high = n;
+	size_t at = CR_FIRST_NOT(i, 0, n, runs[i].addr + runs[i].pages * CR_PAGE <= start);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (runs[mid].addr + runs[mid].pages * CR_PAGE <= start)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low < n && runs[low].addr < end; low++)
-		add_run(&pages, &runs[low], start, end);
+	for (; at < n && runs[at].addr < end; at++)
+		add_run(&pages, &runs[at], start, end);
 	return pages;
 }
 
@@ -226,21 +219,11 @@ void cr_model_free(struct cr_model *m)
 
 struct cr_helds cr_model_holders(const struct cr_model *m, uint32_t description)
 {
-	struct cr_helds h = { NULL, 0 };
-	size_t low = 0, high = m->held.n;
+	const struct cr_held *v = m->held.v;
+	size_t from = CR_FIRST_NOT(i, 0, m->held.n, v[i].description < description);
+	size_t to = CR_FIRST_NOT(i, from, m->held.n, v[i].description == description);
 
-	while (low < high) {
-		size_t mid = (low + high) / 2;
-
-		if (m->held.v[mid].description < description)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	for (; low + h.n < m->held.n && m->held.v[low + h.n].description == description; h.n++)
-		;
-	h.v = m->held.v + low;
-	return h;
+	return (struct cr_helds){ v + from, to - from };
 }
 
 struct cr_holders_text cr_model_who(const struct cr_model *m, uint32_t description)
