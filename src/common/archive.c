@@ -9,7 +9,6 @@
 #include "common/image_write.h"
 #include "common/io.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -96,20 +95,16 @@ static int add_file(struct adding *a, int dir, const char *name, const struct st
 /* at: length of the folder's own name in a->file.name, to which names are added. */
 static int add_folder(struct adding *a, int dir, size_t at)
 {
-	cr_auto_fd copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cr_auto_dir *d = cr_open_dir(dir, ".");
 	struct dirent *e;
 	struct stat st;
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
 	int ret = 0;
 
 	if (!d)
 		return cannot(a->err, "open", a->file.name);
-	copy = -1;
-	while (!ret && (e = readdir(d))) {
+	while (!ret && (e = cr_next_entry(d))) {
 		cr_auto_fd below = -1;
 
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
 		if (snprintf(a->file.name + at, sizeof(a->file.name) - at, "%s%s", at ? "/" : "",
 			     e->d_name) >= (int)(sizeof(a->file.name) - at)) {
 			errno = ENAMETOOLONG;
@@ -126,7 +121,6 @@ static int add_folder(struct adding *a, int dir, size_t at)
 		ret = below < 0 ? cannot(a->err, "open", a->file.name) :
 				  add_folder(a, below, strlen(a->file.name));
 	}
-	closedir(d);
 	return ret;
 }
 

@@ -2,7 +2,6 @@
 //
 // Reading a checkpoint. The files may be damaged or hostile: every length is checked before use,
 // and the error names the file and the place.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <lz4.h>
@@ -126,9 +125,9 @@ int cr_image_find(const char *given, char path[CR_PATH_MAX], struct cr_err *err)
 	char where[CR_PATH_MAX];
 	const char *base;
 	unsigned int newest = 0;
+	cr_auto_dir *d = NULL;
 	struct dirent *e;
 	struct stat st;
-	DIR *d;
 
 	/* As the shell completes it. */
 	snprintf(where, sizeof(where), "%s", given);
@@ -142,17 +141,15 @@ int cr_image_find(const char *given, char path[CR_PATH_MAX], struct cr_err *err)
 	/* A named one is opened as it is: what it lacks is then said. */
 	if (cr_checkpoint_number(base ? base + 1 : where) &&
 	    (!fstatat(dirfd(d), CR_MANIFEST, &st, 0) || !fstatat(dirfd(d), CR_STATE, &st, 0))) {
-		closedir(d);
 		snprintf(path, CR_PATH_MAX, "%s", where);
 		return 0;
 	}
-	while ((e = readdir(d))) {
+	while ((e = cr_next_entry(d))) {
 		unsigned int n = cr_checkpoint_number(e->d_name);
 
 		if (n > newest)
 			newest = n;
 	}
-	closedir(d);
 	if (!newest)
 		return cr_fail(err, CR_EXIT_NOT_FOUND, 0,
 			       "no committed checkpoint in %s (expected DIR/NAME or "

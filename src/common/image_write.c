@@ -3,7 +3,6 @@
 // Writing a checkpoint. Invariant: nothing under its final name is ever incomplete; a crash at any
 // instant leaves at most a directory whose name starts with a dot, removed by the next prune.
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -68,18 +67,16 @@ unsigned int cr_checkpoint_number(const char *name)
 static unsigned int last_number(int parent)
 {
 	unsigned int last = 0;
-	DIR *d = fdopendir(openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	cr_auto_dir *d = cr_open_dir(parent, ".");
 	struct dirent *e;
 	bool tmp;
 
-	while (d && (e = readdir(d))) {
+	while ((e = cr_next_entry(d))) {
 		unsigned int n = number_of(e->d_name, &tmp);
 
 		if (n > last)
 			last = n;
 	}
-	if (d)
-		closedir(d);
 	return last;
 }
 

@@ -3,11 +3,11 @@
 // Whole reads and writes, small files, growing arrays. Hosted code only.
 #include "common/io.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -148,22 +148,65 @@ int cr_open_log(const char *path)
 	return fd;
 }
 
-void cr_remove_tree(int parent, const char *name)
+static DIR *open_dir(int dirfd, const char *path, int flags)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		cr_close_fd(&fd);
+	return d;
+}
+
+DIR *cr_open_dir(int dirfd, const char *path)
+{
+	return open_dir(dirfd, path, 0);
+}
+
+struct dirent *cr_next_entry(DIR *d)
+{
+	struct dirent *e = NULL;
+
+	while (d && (e = readdir(d)) && (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")))
+		;
+	return e;
+}
+
+int cr_next_number(DIR *d)
+{
 	struct dirent *e;
 
-	while (dir && (e = readdir(dir))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-			continue;
-		if (unlinkat(fd, e->d_name, 0) && (errno == EISDIR || errno == EPERM))
-			cr_remove_tree(fd, e->d_name);
-	}
-	if (dir)
-		closedir(dir);
-	else
-		cr_close_fd(&fd);
+	while ((e = cr_next_entry(d)))
+		if (e->d_name[0] >= '0' && e->d_name[0] <= '9')
+			return atoi(e->d_name);
+	return -1;
+}
+
+struct cr_fd_path cr_fd_path(int fd)
+{
+	struct cr_fd_path path;
+
+	snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
+	return path;
+}
+
+size_t cr_fd_link(int fd, char *out, size_t room)
+{
+	ssize_t n = readlink(cr_fd_path(fd).text, out, room - 1);
+
+	out[n < 0 ? 0 : n] = 0;
+	return n < 0 ? 0 : n;
+}
+
+void cr_remove_tree(int parent, const char *name)
+{
+	DIR *dir = open_dir(parent, name, O_NOFOLLOW);
+	struct dirent *e;
+
+	while ((e = cr_next_entry(dir)))
+		if (unlinkat(dirfd(dir), e->d_name, 0) && (errno == EISDIR || errno == EPERM))
+			cr_remove_tree(dirfd(dir), e->d_name);
+	cr_close_dir(&dir);
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 

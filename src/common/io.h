@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Files: whole reads and writes, cleanup of fds and buffers, growing arrays.
+// Files: whole reads and writes, directories, cleanup of fds and buffers, growing arrays.
 #pragma once
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -46,6 +47,30 @@ int cr_open_log(const char *path);
 
 /* A folder and all that is in it, following nothing; what cannot be removed stays. */
 void cr_remove_tree(int parent, const char *name);
+
+/* A directory to read, of what is at or below dirfd; NULL with errno. */
+DIR *cr_open_dir(int dirfd, const char *path);
+/* Its next entry but . and .., NULL at the end or without a directory. */
+struct dirent *cr_next_entry(DIR *d);
+/* The next entry's name that is a number, as /proc has them; -1 at the end. */
+int cr_next_number(DIR *d);
+
+static inline void cr_close_dir(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+#define cr_auto_dir __attribute__((cleanup(cr_close_dir))) DIR
+
+/* Where a descriptor of ours is found by its number: a path that leads to the very same. */
+struct cr_fd_path {
+	char text[32];
+};
+struct cr_fd_path cr_fd_path(int fd);
+
+/* What it is called there, zero-terminated, "" if nothing; its length. */
+size_t cr_fd_link(int fd, char *out, size_t room);
 
 static inline int64_t cr_now_ns(clockid_t clock)
 {

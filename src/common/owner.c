@@ -7,7 +7,6 @@
 #include "common/err.h"
 #include "common/owner.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -201,24 +200,15 @@ static void add_below(cr_pids *list)
 void cr_owner_orphans(const struct cr_owner *o, cr_pids *out)
 {
 	struct cr_proc_stat st;
-	struct dirent *e;
-	DIR *d = NULL;
-	pid_t *to;
+	cr_auto_dir *d = *o->mark ? opendir("/proc") : NULL;
+	pid_t *to, pid;
 
 	if (!cr_owner_is_here(o))
 		return;
-	if (*o->mark)
-		d = opendir("/proc");
-	while (d && (e = readdir(d))) {
-		pid_t pid = atoi(e->d_name);
-
-		if (pid > 0 && pid != getpid() && !cr_proc_stat(AT_FDCWD, pid, &st) &&
-		    !cr_proc_ended(&st) && marked(pid, o) &&
-		    !has_shepherd(pid) && (to = cr_list_add(out)))
+	while ((pid = cr_next_number(d)) >= 0)
+		if (pid != getpid() && !cr_proc_stat(AT_FDCWD, pid, &st) && !cr_proc_ended(&st) &&
+		    marked(pid, o) && !has_shepherd(pid) && (to = cr_list_add(out)))
 			*to = pid;
-	}
-	if (d)
-		closedir(d);
 	if (lives(o->attached, o->attached_start) && (to = cr_list_add(out))) {
 		*to = o->attached;
 		add_below(out);

@@ -5,7 +5,6 @@
 #include "common/proc.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -149,29 +148,24 @@ int cr_pids_add(cr_pids *to, pid_t id)
 	return 0;
 }
 
-int cr_proc_threads(int proc, pid_t pid, cr_pids *out)
+DIR *cr_proc_dir(int proc, pid_t pid, const char *leaf)
 {
 	char path[64];
-	struct dirent *e;
-	DIR *d;
-	int fd;
 
-	snprintf(path, sizeof(path), "%s%d/task", proc == AT_FDCWD ? "/proc/" : "", pid);
-	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = fd < 0 ? NULL : fdopendir(fd);
+	snprintf(path, sizeof(path), "%s%d/%s", proc == AT_FDCWD ? "/proc/" : "", pid, leaf);
+	return cr_open_dir(proc, path);
+}
+
+int cr_proc_threads(int proc, pid_t pid, cr_pids *out)
+{
+	cr_auto_dir *d = cr_proc_dir(proc, pid, "task");
+	int ret = 0, tid;
+
 	if (!d)
 		return errno == ENOENT ? -ESRCH : -errno;
-	while ((e = readdir(d))) {
-		pid_t *to;
-
-		if (!isdigit((unsigned char)e->d_name[0]))
-			continue;
-		to = cr_list_add(out);
-		if (to)
-			*to = atoi(e->d_name);
-	}
-	closedir(d);
-	return 0;
+	while (!ret && (tid = cr_next_number(d)) >= 0)
+		ret = cr_pids_add(out, tid);
+	return ret;
 }
 
 void cr_proc_thread_children(int proc, pid_t pid, pid_t tid, cr_pids *out)
@@ -182,13 +176,8 @@ void cr_proc_thread_children(int proc, pid_t pid, pid_t tid, cr_pids *out)
 	snprintf(leaf, sizeof(leaf), "task/%d/children", tid);
 	if (slurp_pid(proc, pid, leaf, &text))
 		return;
-	for (p = text; isdigit((unsigned char)*p); p += *p == ' ') {
-		pid_t child = strtol(p, &p, 10);
-		pid_t *to = cr_list_add(out);
-
-		if (to)
-			*to = child;
-	}
+	for (p = text; isdigit((unsigned char)*p); p += *p == ' ')
+		cr_pids_add(out, strtol(p, &p, 10));
 }
 
 int cr_proc_children(int proc, pid_t pid, cr_pids *out)

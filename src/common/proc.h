@@ -62,6 +62,8 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out);
 int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out);
 int cr_proc_children(int proc, pid_t pid, cr_pids *out);
 void cr_proc_thread_children(int proc, pid_t pid, pid_t tid, cr_pids *out);
+/* To read the numbers of, such as fd or task; NULL with errno. */
+DIR *cr_proc_dir(int proc, pid_t pid, const char *leaf);
 int cr_proc_threads(int proc, pid_t pid, cr_pids *out);
 /* Kills all whom find() adds, and again until it finds nobody alive: one may just be forking. */
 void cr_proc_kill(void (*find)(cr_pids *out, const void *arg), const void *arg);

@@ -167,16 +167,13 @@ static int find_slot(const struct cr_outside *out, int fd)
  */
 static int open_here(int fd)
 {
-	char link[64], path[CR_PATH_MAX];
+	char path[CR_PATH_MAX];
 	struct stat there, here;
-	ssize_t n;
 	int flags = fcntl(fd, F_GETFL), new;
 
 	if (fd < 0 || flags < 0 || fstat(fd, &there) || !S_ISREG(there.st_mode))
 		return -1;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, sizeof(path) - 1);
-	path[n < 0 ? 0 : n] = 0;
+	cr_fd_link(fd, path, sizeof(path));
 	new = open(path, (flags & (O_ACCMODE | O_NONBLOCK)) | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
 	if (new >= 0 && !fstat(new, &here) && here.st_dev == there.st_dev &&
 	    here.st_ino == there.st_ino) {

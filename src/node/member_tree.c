@@ -5,7 +5,6 @@
 // when last looked at and those that have the member's mark in their environment. Each is known by
 // its number and the time when it began, and signalled by a pidfd, so that none is killed that has
 // only got the number of another.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -110,19 +109,14 @@ static bool has_shepherd(const struct cr_node_member *m, pid_t pid)
 /* Orphans of a shepherd that was killed, born since we last looked. */
 static void add_orphans(const struct cr_node_member *m, cr_node_pids *list)
 {
-	DIR *d = opendir("/proc");
+	cr_auto_dir *d = opendir("/proc");
 	struct cr_proc_status st;
-	struct dirent *e;
+	pid_t pid;
 
-	while (d && (e = readdir(d))) {
-		pid_t pid = atoi(e->d_name);
-
-		if (pid > 0 && !cr_proc_status(AT_FDCWD, pid, &st) && st.uid == m->uid &&
-		    marked(m, pid) && !has_shepherd(m, pid))
+	while ((pid = cr_next_number(d)) >= 0)
+		if (!cr_proc_status(AT_FDCWD, pid, &st) && st.uid == m->uid && marked(m, pid) &&
+		    !has_shepherd(m, pid))
 			member_tree_add(list, pid, cr_pid_start(pid));
-	}
-	if (d)
-		closedir(d);
 }
 
 void cr_tree_look(struct cr_node_member *m)

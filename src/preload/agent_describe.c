@@ -379,10 +379,10 @@ static int send_foreign(int leader, int fd)
 
 int agent_send_descriptors(void)
 {
-	struct cr_dirent *e;
-	long count, at, dir, leader = -1;
+	struct cr_numbers numbers = { .buf = cr_agent.text, .room = sizeof(cr_agent.text) };
+	long flags, dir, leader = -1;
 	char path[64];
-	int n = 0, ret = 0;
+	int n = 0, ret = 0, fd;
 
 	/* Of a main thread that has ended there is nothing to see any more. */
 	cr_task_path(path, cr_agent.threads[0].tid, "fd");
@@ -393,31 +393,21 @@ int agent_send_descriptors(void)
 		return leader;
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
 	cr_agent.out.which_body = cairn_AgentMsg_descriptors_tag;
-	while ((count = cr_sys3(SYS_getdents64, dir, cr_agent.text, sizeof(cr_agent.text))) > 0) {
-		for (at = 0; at < count && !ret; at += e->len) {
-			const char *p;
-			long flags;
-			int fd;
-
-			e = (void *)(cr_agent.text + at);
-			p = e->name;
-			if (*p == '.')
-				continue;
-			fd = cr_get_number(&p, 10);
-			if (cr_agent.apart) {
-				ret = send_foreign(leader, fd);
-				continue;
-			}
-			if (fd == dir || fd == cr_agent.sock || fd == cr_agent.proc - 1)
-				continue;
-			flags = cr_sys2(SYS_fcntl, fd, F_GETFD);
-			if (flags < 0)
-				continue;
-			cr_agent.out.body.descriptors.fds[n] = fd;
-			cr_agent.out.body.descriptors.cloexec[n++] = flags & FD_CLOEXEC;
-			if (n == CR_WIRE_FDS)
-				ret = flush_descriptors(&n);
+	numbers.dir = dir;
+	while (!ret && (fd = cr_numbers_next(&numbers)) >= 0) {
+		if (cr_agent.apart) {
+			ret = send_foreign(leader, fd);
+			continue;
 		}
+		if (fd == dir || fd == cr_agent.sock || fd == cr_agent.proc - 1)
+			continue;
+		flags = cr_sys2(SYS_fcntl, fd, F_GETFD);
+		if (flags < 0)
+			continue;
+		cr_agent.out.body.descriptors.fds[n] = fd;
+		cr_agent.out.body.descriptors.cloexec[n++] = flags & FD_CLOEXEC;
+		if (n == CR_WIRE_FDS)
+			ret = flush_descriptors(&n);
 	}
 	cr_sys1(SYS_close, dir);
 	if (n && !ret)

@@ -229,38 +229,15 @@ static bool call_thread(int tid)
 /* Calls every thread not yet called; how many that were, or -errno. */
 static int call_threads(void)
 {
-	struct dirent64_head {
-		uint64_t ino;
-		int64_t off;
-		uint16_t len;
-		uint8_t type;
-		char name[];
-	} * e;
 	long dir = cr_open_proc(cr_agent.proc - 1, "/proc/self/task", O_RDONLY | O_DIRECTORY);
-	long n, at;
-	int fresh = 0;
+	struct cr_numbers threads = { dir, cr_agent.text, sizeof(cr_agent.text), 0, 0 };
+	int fresh = 0, tid;
 
 	if (dir < 0)
 		return dir;
-	while ((n = cr_sys3(SYS_getdents64, dir, cr_agent.text, sizeof(cr_agent.text))) > 0) {
-		for (at = 0; at < n; at += e->len) {
-			const char *p;
-			int tid;
-
-			e = (void *)(cr_agent.text + at);
-			p = e->name;
-			if (*p == '.')
-				continue;
-			tid = cr_get_number(&p, 10);
-			if (agent_stop_known(tid))
-				continue;
-			if (!call_thread(tid)) {
-				cr_sys1(SYS_close, dir);
-				return -E2BIG;
-			}
-			fresh++;
-		}
-	}
+	while (fresh >= 0 && (tid = cr_numbers_next(&threads)) >= 0)
+		if (!agent_stop_known(tid))
+			fresh = call_thread(tid) ? fresh + 1 : -E2BIG;
 	cr_sys1(SYS_close, dir);
 	return fresh;
 }

@@ -12,15 +12,6 @@
 
 #include "arch/x86_64/syscall.h"
 
-/* What getdents64(2) fills a buffer with. */
-struct cr_dirent {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
-
 /*
  * A call that makes a descriptor, past a soft limit that the application has used up. Nobody else
  * of the process runs meanwhile, or has the same table.
@@ -100,6 +91,40 @@ static inline uint64_t cr_get_number(const char **p, unsigned int base)
 			return v;
 		v = v * base + d;
 	}
+}
+
+/* An open directory of /proc, and a buffer for it. */
+struct cr_numbers {
+	long dir;
+	char *buf;
+	size_t room;
+	long n, at; /* what of it has been read and gone through */
+};
+
+/* The next name in it that is a number; -1 at the end. */
+static inline int cr_numbers_next(struct cr_numbers *d)
+{
+	const struct dirent64_head {
+		uint64_t ino;
+		int64_t off;
+		uint16_t len;
+		uint8_t type;
+		char name[];
+	} * e;
+	const char *p;
+
+	do {
+		if (d->at >= d->n) {
+			d->n = cr_sys3(SYS_getdents64, d->dir, d->buf, d->room);
+			d->at = 0;
+		}
+		if (d->n <= 0)
+			return -1;
+		e = (void *)(d->buf + d->at);
+		d->at += e->len;
+		p = e->name;
+	} while (*p == '.');
+	return cr_get_number(&p, 10);
 }
 
 /* "/proc/self/task/TID/LEAF"; out has 64 bytes. */

@@ -132,7 +132,6 @@ static int make_island(struct cr_restart *r, const struct cr_process_image *p, s
 	uint64_t offset = v->offset + (is->target - v->start);
 	int prot = v->prot, fd = -1, k;
 	cr_auto_fd opened = -1;
-	char path[64];
 	void *at;
 
 	if (v->kind == cairn_VmaKind_VMA_SHARED) {
@@ -152,8 +151,7 @@ static int make_island(struct cr_restart *r, const struct cr_process_image *p, s
 		}
 		/* What may never be written must not be so later; a seal may wait for that too. */
 		if (!v->may_write && v->shared) {
-			snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-			opened = open(path, O_RDONLY | O_CLOEXEC);
+			opened = open(cr_fd_path(fd).text, O_RDONLY | O_CLOEXEC);
 			fd = opened < 0 ? fd : opened;
 		}
 	} else if (!anonymous(v)) {

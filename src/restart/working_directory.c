@@ -90,14 +90,12 @@ int cr_set_directory(struct cr_restart *r, const struct cr_process_image *p, str
 int cr_set_root(const struct cr_restart *r, const cairn_Process *m, struct cr_err *err)
 {
 	cr_auto_fd fd = -1;
-	char self[64];
 
 	if (!m->root[0] || !strcmp(m->root, "/"))
 		return 0;
 	fd = cr_is_kernels(m->root) ? open(m->root, O_PATH | O_DIRECTORY | O_CLOEXEC) :
 				      cr_reach_open(m->root, O_PATH | O_DIRECTORY, S_IFDIR);
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (fd >= 0 && !chroot(self))
+	if (fd >= 0 && !chroot(cr_fd_path(fd).text))
 		return 0;
 	return cr_fail(err, errno == EPERM ? CR_EXIT_NAMESPACE : CR_EXIT_CHANGED, errno,
 		       "process %d cannot have its root directory %s%s", m->pid, m->root,

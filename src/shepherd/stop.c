@@ -3,7 +3,6 @@
 // Stopping every process of the job: call each agent, take in what it tells, until the tree has
 // nobody left who runs. Runs in the shepherd, which does nothing else meanwhile (bounded by the
 // stop timeout). On failure every connection is closed, which lets everyone go on.
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <fcntl.h>
@@ -332,22 +331,14 @@ static int accept_agents(struct cr_shepherd *sh, struct cr_checkpoint *c)
 static int unsendable(struct cr_process *m, const char *command, const cairn_Failure *f,
 		      struct cr_err *err)
 {
-	char path[64], link[64];
-	struct dirent *e;
-	int number = -1;
-	ssize_t n;
-	DIR *d;
+	char name[32], link[CR_PATH_MAX];
+	cr_auto_dir *d = cr_proc_dir(AT_FDCWD, m->pid, "fd");
+	int number;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", m->pid);
-	d = opendir(path);
-	while (d && number < 0 && (e = readdir(d))) {
-		n = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
-		link[n < 0 ? 0 : n] = 0;
-		if (strstr(link, "[io_uring]"))
-			number = atoi(e->d_name);
-	}
-	if (d)
-		closedir(d);
+	do {
+		number = cr_next_number(d);
+		snprintf(name, sizeof(name), "fd/%d", number);
+	} while (number >= 0 && (cr_proc_link(m->pid, name, link) || !strstr(link, "[io_uring]")));
 	if (number < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, f->error,
 			       "process %d (%s) cannot send its descriptors", m->pid, command);

@@ -4,7 +4,6 @@
 // is below a job's folder is its user's, who may plant anything there: so a thread of root's takes
 // the user's rights for files (setfsuid, which is of one thread alone) before it goes deeper, never
 // follows a link, and never waits at a FIFO.
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -86,29 +85,17 @@ static uint64_t job_of(const char *name)
 	return strcmp(text, dot + 1) ? 0 : job;
 }
 
-static DIR *list_dir(int dir)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!d && fd >= 0)
-		close(fd);
-	return d;
-}
-
 static bool find_job(struct cr_store *s, uint64_t job, char name[256])
 {
-	DIR *d = list_dir(s->dir);
+	cr_auto_dir *d = cr_open_dir(s->dir, ".");
 	struct dirent *e;
 	bool found = false;
 
-	while (d && !found && (e = readdir(d))) {
+	while (!found && (e = cr_next_entry(d))) {
 		found = job_of(e->d_name) == job;
 		if (found)
 			snprintf(name, 256, "%s", e->d_name);
 	}
-	if (d)
-		closedir(d);
 	return found;
 }
 
@@ -264,11 +251,11 @@ static bool each_member(struct cr_store *s, int job, uint64_t id, struct cr_plac
 			void *arg)
 {
 	size_t len = strlen(p->path);
-	DIR *d = list_dir(job);
+	cr_auto_dir *d = cr_open_dir(job, ".");
 	struct dirent *e;
 	bool stop = false;
 
-	while (d && !stop && !s->closing && (e = readdir(d))) {
+	while (!stop && !s->closing && (e = cr_next_entry(d))) {
 		unsigned long member = strtoul(e->d_name, NULL, 10);
 		char name[24];
 
@@ -282,8 +269,6 @@ static bool each_member(struct cr_store *s, int job, uint64_t id, struct cr_plac
 		close(p->dir);
 		p->dir = -1;
 	}
-	if (d)
-		closedir(d);
 	return stop;
 }
 
@@ -292,11 +277,11 @@ void cr_place_each(struct cr_store *s,
 			      void *arg),
 		   void *arg)
 {
-	DIR *d = list_dir(s->dir);
+	cr_auto_dir *d = cr_open_dir(s->dir, ".");
 	struct dirent *e;
 	bool stop = false;
 
-	while (d && !stop && !s->closing && (e = readdir(d))) {
+	while (!stop && !s->closing && (e = cr_next_entry(d))) {
 		uint64_t id = job_of(e->d_name);
 		struct cr_place p;
 		int job;
@@ -310,8 +295,6 @@ void cr_place_each(struct cr_store *s,
 		cr_as_self();
 		close(job);
 	}
-	if (d)
-		closedir(d);
 }
 
 static int place_by_number(const void *a, const void *b)
@@ -325,7 +308,7 @@ static int place_by_number(const void *a, const void *b)
 
 int cr_place_list(const struct cr_place *p, cr_form_list *list)
 {
-	DIR *d = list_dir(p->dir);
+	cr_auto_dir *d = cr_open_dir(p->dir, ".");
 	struct cr_form_entry *to;
 	struct dirent *e;
 	int ret = 0;
@@ -333,7 +316,7 @@ int cr_place_list(const struct cr_place *p, cr_form_list *list)
 	memset(list, 0, sizeof(*list));
 	if (!d)
 		return -errno;
-	while (!ret && (e = readdir(d))) {
+	while (!ret && (e = cr_next_entry(d))) {
 		uint32_t number;
 		enum cr_image_form form = cr_form_of(e->d_name, &number);
 
@@ -345,7 +328,6 @@ int cr_place_list(const struct cr_place *p, cr_form_list *list)
 		else
 			ret = -ENOMEM;
 	}
-	closedir(d);
 	if (list->n)
 		qsort(list->v, list->n, sizeof(*list->v), place_by_number);
 	return ret;

@@ -5,7 +5,6 @@
 #include "tools/look.h"
 
 #include <errno.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -129,22 +128,14 @@ static int look_at_fds(struct cr_save *s, pid_t pid, unsigned int tty, cr_findin
 		       struct cr_err *err)
 {
 	cr_auto_fd pidfd = syscall(SYS_pidfd_open, pid, 0);
-	char path[64];
-	struct dirent *e;
-	DIR *dir;
+	cr_auto_dir *dir = cr_proc_dir(AT_FDCWD, pid, "fd");
+	int number;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	dir = opendir(path);
-	if (!dir || pidfd < 0) {
-		if (dir)
-			closedir(dir);
+	if (!dir || pidfd < 0)
 		return cr_fail(err, CR_EXIT_PERMISSION, errno,
 			       "cannot look at the descriptors of process %d (is it yours?)", pid);
-	}
-	while ((e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			look_at_fd(s, pidfd, pid, atoi(e->d_name), tty, to);
-	closedir(dir);
+	while ((number = cr_next_number(dir)) >= 0)
+		look_at_fd(s, pidfd, pid, number, tty, to);
 	return 0;
 }
 

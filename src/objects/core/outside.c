@@ -14,23 +14,20 @@
 
 void cr_outside_read(struct cr_outside *out)
 {
-	char path[64], link[CR_PATH_MAX];
+	char link[CR_PATH_MAX];
 	int fd;
 
 	memset(out, 0, sizeof(*out));
 	getrlimit(RLIMIT_NOFILE, &out->limit);
 	for (fd = 0; fd < 1024 && out->nslots < CR_SLOTS; fd++) {
 		struct cr_slot *s = &out->slots[out->nslots];
-		ssize_t n;
 
 		if (fstat(fd, &s->st))
 			continue;
 		/* Our own library's or a debugger's: not something the job could have inherited. */
 		if (fd > 2 && fcntl(fd, F_GETFD) & FD_CLOEXEC)
 			continue;
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		n = readlink(path, link, sizeof(link) - 1);
-		link[n < 0 ? 0 : n] = 0;
+		cr_fd_link(fd, link, sizeof(link));
 		s->fd = fd;
 		s->tty = isatty(fd);
 		out->nslots++;

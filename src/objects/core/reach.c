@@ -285,19 +285,18 @@ static int reopen(int at, const char *path, int flags)
 {
 	/* openat2 takes no more. */
 	const int of_path = O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC;
-	char self[64];
+	const struct cr_fd_path self = cr_fd_path(at);
 	struct stat st, now;
 	int fd;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
 	if (!(flags & O_NOFOLLOW))
-		return open(self, flags);
+		return open(self.text, flags);
 	/* F_GETFL tells of this one; so it is opened by its name, if that leads to the same. */
 	fd = open_strictly(path, flags & O_PATH ? flags & of_path : flags | O_NONBLOCK);
 	if (fd < 0 || fstat(at, &st) || fstat(fd, &now) || st.st_ino != now.st_ino ||
 	    st.st_dev != now.st_dev) {
 		cr_close_fd(&fd);
-		return open(self, flags & ~O_NOFOLLOW);
+		return open(self.text, flags & ~O_NOFOLLOW);
 	}
 	if (!(flags & (O_NONBLOCK | O_PATH)))
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
@@ -309,19 +308,18 @@ static int open_anyway(int at, const char *path, int flags)
 {
 	uid_t us = lent ? behalf.of->attributes.v->uids[3] : geteuid();
 	int fd = reopen(at, path, flags), error;
-	char self[64];
+	const struct cr_fd_path self = cr_fd_path(at);
 	struct stat st;
 
 	if (fd >= 0 || errno != EACCES || fstat(at, &st) || st.st_uid != us)
 		return fd;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
-	if (chmod(self, (st.st_mode & 07777) | (S_ISDIR(st.st_mode) ? 0700 : 0600))) {
+	if (chmod(self.text, (st.st_mode & 07777) | (S_ISDIR(st.st_mode) ? 0700 : 0600))) {
 		errno = EACCES;
 		return -1;
 	}
 	fd = reopen(at, path, flags);
 	error = errno;
-	chmod(self, st.st_mode & 07777);
+	chmod(self.text, st.st_mode & 07777);
 	errno = error;
 	return fd;
 }

@@ -77,20 +77,17 @@ static void read_link(struct cr_fd_view *v)
 			   S_ISFIFO(v->st.st_mode) && v->st.st_dev == pipes ? "pipe" :
 									      NULL;
 	struct stat st;
-	char path[64];
-	ssize_t n;
+	size_t n;
 
 	v->deleted = false;
 	if (kind) {
 		snprintf(v->link, sizeof(v->link), "%s:[%lu]", kind, v->st.st_ino);
 		return;
 	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", v->fd);
-	n = readlink(path, v->link, sizeof(v->link) - 1);
-	v->link[n < 0 ? 0 : n] = 0;
+	n = cr_fd_link(v->fd, v->link, sizeof(v->link));
 	if (S_ISFIFO(v->st.st_mode) && !strncmp(v->link, "pipe:", 5))
 		pipes = v->st.st_dev;
-	if (n > (ssize_t)sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
+	if (n > sizeof(deleted) && !strcmp(v->link + n - sizeof(deleted) + 1, deleted)) {
 		/* It may also be called so. */
 		if (!lstat(v->link, &st) && st.st_dev == v->st.st_dev && st.st_ino == v->st.st_ino)
 			return;

@@ -295,17 +295,15 @@ static int inotify_watch(struct cr_restore *r, int fd, const cairn_InotifyWatch 
 {
 	int i = w->target ? cr_description_index(r->img, w->target) : -1, ret, at;
 	cr_auto_fd found = -1;
-	char path[64];
 
 	if (i < 0 || r->description_fd[i] < 0)
 		found = cr_is_kernels(w->path) ? open(w->path, O_PATH | O_CLOEXEC) :
 						 cr_reach_open(w->path, O_PATH | O_NOFOLLOW, 0);
 	at = found < 0 && i >= 0 ? r->description_fd[i] : found;
 	ret = at < 0 ? -errno : 0;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
 	cr_rights_for(i < 0 ? w->path : NULL);
 	if (!ret)
-		ret = cr_inotify_add(fd, path, w->mask & ~IN_DONT_FOLLOW, w->wd);
+		ret = cr_inotify_add(fd, cr_fd_path(at).text, w->mask & ~IN_DONT_FOLLOW, w->wd);
 	cr_rights_back();
 	if (ret && cr_reach_hint(-ret)[0])
 		return cr_fail(err, CR_EXIT_CHANGED, 0,

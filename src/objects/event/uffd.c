@@ -32,13 +32,10 @@ typedef CR_LIST(cairn_UffdRange) ranges;
 void cr_uffd_answer(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
-	char path[64], link[64];
+	char link[64];
 	struct uffd_msg m;
-	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, link, sizeof(link) - 1);
-	link[n < 0 ? 0 : n] = 0;
+	cr_fd_link(fd, link, sizeof(link));
 	if (strcmp(link, "anon_inode:[userfaultfd]"))
 		return;
 	fcntl(fd, F_SETFL, flags | O_NONBLOCK);

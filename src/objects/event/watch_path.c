@@ -5,7 +5,6 @@
 // shepherd while the job stands still; bounded, since that is short.
 #include "objects/event/watch_path.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,14 +52,8 @@ static bool watch_path_wanted(const struct missing *m, uint64_t inode, size_t *a
 static void name_as_is(const char *path, bool link, char out[CR_PATH_MAX])
 {
 	cr_auto_fd fd = open(path, O_PATH | O_CLOEXEC | (link ? O_NOFOLLOW : 0));
-	char self[64];
-	ssize_t n;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	n = fd < 0 ? -1 : readlink(self, out, CR_PATH_MAX - 1);
-	if (n > 0 && out[0] == '/')
-		out[n] = 0;
-	else
+	if (!cr_fd_link(fd, out, CR_PATH_MAX) || out[0] != '/')
 		snprintf(out, CR_PATH_MAX, "%s", path);
 }
 
@@ -93,12 +86,10 @@ static void watch_path_search(struct missing *m, const char *root, unsigned int 
 	if (to)
 		*to = strdup(root);
 	for (i = 0; i < todo.n && m->left && *budget; i++) {
-		DIR *d = todo.v[i] ? opendir(todo.v[i]) : NULL;
+		cr_auto_dir *d = todo.v[i] ? opendir(todo.v[i]) : NULL;
 		struct dirent *e;
 
-		while (d && m->left && *budget && (e = readdir(d))) {
-			if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
-				continue;
+		while (m->left && *budget && (e = cr_next_entry(d))) {
 			--*budget;
 			if (snprintf(path, sizeof(path), "%s/%s",
 				     strcmp(todo.v[i], "/") ? todo.v[i] : "",
@@ -109,8 +100,6 @@ static void watch_path_search(struct missing *m, const char *root, unsigned int 
 			if (e->d_type == DT_DIR && (to = cr_list_add(&todo)))
 				*to = strdup(path);
 		}
-		if (d)
-			closedir(d);
 	}
 	for (i = 0; i < todo.n; i++)
 		free(todo.v[i]);
@@ -137,10 +126,9 @@ static void search_around(struct missing *m, const char *path, unsigned int *bud
 static void by_handle(struct missing *m)
 {
 	cr_auto_free char *mounts = NULL;
-	char *line, *save = NULL, point[CR_PATH_MAX], path[CR_PATH_MAX], self[64];
+	char *line, *save = NULL, point[CR_PATH_MAX], path[CR_PATH_MAX];
 	unsigned int major, minor;
 	size_t i;
-	ssize_t len;
 
 	if (cr_slurp(AT_FDCWD, "/proc/self/mountinfo", &mounts) <= 0)
 		return;
@@ -160,11 +148,8 @@ static void by_handle(struct missing *m)
 			if (mount < 0)
 				mount = open(point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 			fd = open_by_handle_at(mount, &w->handle.h, O_PATH | O_CLOEXEC);
-			snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-			len = fd < 0 ? -1 : readlink(self, path, sizeof(path) - 1);
-			if (len <= 0)
+			if (!cr_fd_link(fd, path, sizeof(path)))
 				continue;
-			path[len] = 0;
 			is_at(m, path);
 		}
 	}

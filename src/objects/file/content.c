@@ -104,32 +104,29 @@ static struct timespec from_ns(int64_t ns)
 void cr_inode_times(const cairn_Inode *m, int fd)
 {
 	struct timespec t[2] = { from_ns(m->atime_ns), from_ns(m->mtime_ns) };
-	char path[64];
 
 	/* By way of /proc, as it may be an O_PATH descriptor. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	utimensat(AT_FDCWD, path, t, 0);
+	utimensat(AT_FDCWD, cr_fd_path(fd).text, t, 0);
 }
 
 void cr_inode_attributes(struct cr_restore *r, const cairn_Inode *m, int fd)
 {
+	const struct cr_fd_path path = cr_fd_path(fd);
 	struct stat st;
-	char path[64];
 	size_t i;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	cr_rights_for(m->path);
 	/* As far as we may: what a file has besides its content keeps nobody from running. */
 	if (!fstat(fd, &st) && (st.st_uid != m->uid || st.st_gid != m->gid))
-		if (chown(path, m->uid, m->gid))
+		if (chown(path.text, m->uid, m->gid))
 			cr_say("%s belongs to another user now", m->path);
 	if (!S_ISLNK(m->mode))
-		chmod(path, m->mode & 07777);
+		chmod(path.text, m->mode & 07777);
 	for (i = 0; i < r->img->xattrs.n; i++) {
 		const cairn_Xattr *x = &r->img->xattrs.v[i];
 
 		if (x->inode == m->id)
-			setxattr(path, x->name, x->value.bytes, x->value.size, 0);
+			setxattr(path.text, x->name, x->value.bytes, x->value.size, 0);
 	}
 	cr_inode_times(m, fd);
 	cr_rights_back();

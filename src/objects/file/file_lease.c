@@ -18,18 +18,16 @@
 /* As whoever wants to read or write would; without waiting, and it opens nothing. */
 static int open_against(int fd, int flags)
 {
-	char path[64];
 	struct stat st;
 	int other;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	other = open(path, flags | O_NONBLOCK | O_CLOEXEC);
+	other = open(cr_fd_path(fd).text, flags | O_NONBLOCK | O_CLOEXEC);
 	if (other >= 0 || errno != EACCES || fstat(fd, &st) || st.st_uid != geteuid())
 		return other;
 	/* Whoever did it had rights that we lack. */
 	if (fchmod(fd, (st.st_mode & 07777) | 0600))
 		return -1;
-	other = open(path, flags | O_NONBLOCK | O_CLOEXEC);
+	other = open(cr_fd_path(fd).text, flags | O_NONBLOCK | O_CLOEXEC);
 	fchmod(fd, st.st_mode & 07777);
 	return other;
 }

@@ -5,7 +5,6 @@
 // while the job stands still; the job's own offsets and leases stay as they are.
 #include "objects/file/inode_store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,23 +46,20 @@ static bool is_it(const struct inode_store_search *f, const char *path)
 
 static bool inode_store_search(struct inode_store_search *f, const char *dir, int depth)
 {
-	DIR *d = opendir(dir);
+	cr_auto_dir *d = opendir(dir);
 	char path[CR_PATH_MAX];
 	struct dirent *e;
 	bool found = false;
 
-	while (d && !found && f->left && (e = readdir(d))) {
+	while (!found && f->left && (e = cr_next_entry(d))) {
 		f->left--;
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
-		    snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
 			continue;
 		if (e->d_type == DT_DIR)
 			found = depth && inode_store_search(f, path, depth - 1);
 		else if (e->d_ino == f->m->inode && is_it(f, path))
 			found = snprintf(f->found, CR_PATH_MAX, "%s", path) > 0;
 	}
-	if (d)
-		closedir(d);
 	return found;
 }
 
@@ -140,7 +136,6 @@ static int store_extents(struct source *f, struct cr_err *err)
 static int open_source(const struct cr_saved_inode *e)
 {
 	mode_t mode = e->m.mode & 07777;
-	char path[64];
 	int fd;
 
 	if (cr_inode_readable(e->fd))
@@ -149,14 +144,13 @@ static int open_source(const struct cr_saved_inode *e)
 		errno = EACCES;
 		return -1;
 	}
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->fd);
 	/* Not waiting for a lease that is being broken. */
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(cr_fd_path(e->fd).text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == EWOULDBLOCK)
 		errno = EACCES;
 	/* Opened for writing by someone whose mode keeps him from reading: it is still his. */
 	if (fd < 0 && errno == EACCES && e->m.uid == geteuid() && !fchmod(e->fd, mode | 0400)) {
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		fd = open(cr_fd_path(e->fd).text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		fchmod(e->fd, mode);
 		if (fd < 0)
 			errno = EACCES;

@@ -172,7 +172,6 @@ int cr_namespace_open(struct cr_restore *r, const cairn_Description *d, struct c
 {
 	struct opening o = { d->path, cr_hostname_fd(r, d->inode), -1 };
 	cairn_Description how = *d;
-	char path[64];
 	pthread_t thread;
 
 	/* By PIDFD_GET_*_NAMESPACE there is no O_LARGEFILE, which open(2) always sets. */
@@ -183,8 +182,7 @@ int cr_namespace_open(struct cr_restore *r, const cairn_Description *d, struct c
 		return o.fd;
 	/* Both paths are links. */
 	how.flags &= ~O_NOFOLLOW;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", o.uts);
-	return cr_reopen(r, -1, o.uts < 0 ? d->path : path, &how, err);
+	return cr_reopen(r, -1, o.uts < 0 ? d->path : cr_fd_path(o.uts).text, &how, err);
 }
 
 const struct cr_object cr_object_namespace = {

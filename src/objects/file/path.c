@@ -57,7 +57,6 @@ static int path_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descri
 static int hold_pipe(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int ends[2] = { -1, -1 }, fd, end = -1;
-	char self[64];
 	size_t i;
 
 	for (i = 0; i < r->img->pipes.n && end < 0; i++)
@@ -65,8 +64,7 @@ static int hold_pipe(const struct cr_restore *r, const cairn_Description *d, str
 			end = r->pipe_fd[i][0];
 	if (end < 0 && pipe2(ends, O_CLOEXEC))
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot make a pipe");
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", end < 0 ? ends[0] : end);
-	fd = open(self, O_PATH | O_CLOEXEC);
+	fd = open(cr_fd_path(end < 0 ? ends[0] : end).text, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot open a pipe again");
 	cr_close_fd(&ends[0]);

@@ -89,15 +89,13 @@ static int store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pi
 	const struct through *t = through(s, m->capacity);
 	cr_auto_free char *buf = malloc(queued);
 	cr_auto_fd reader = -1;
-	char self[64];
 	size_t len = 0;
 	int ret;
 
 	if (!buf || !t)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a pipe");
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", v->fd);
 	reader = (v->flags & O_ACCMODE) == O_WRONLY ?
-			 open(self, O_RDONLY | O_NONBLOCK | O_CLOEXEC) :
+			 open(cr_fd_path(v->fd).text, O_RDONLY | O_NONBLOCK | O_CLOEXEC) :
 			 fcntl(v->fd, F_DUPFD_CLOEXEC, 0);
 	if (reader < 0)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
@@ -199,16 +197,14 @@ static int find_fifo(struct cr_restore *r, const cairn_Pipe *m)
 	bool made =
 		!cr_reach_mkfifo(m->path, 0600) ||
 		(errno == ENOENT && cr_folders_make(r, m->path) && !cr_reach_mkfifo(m->path, 0600));
-	char self[64];
 	int fd;
 
 	if (!made && errno != EEXIST)
 		return -1;
 	fd = cr_reach_open(m->path, O_PATH, S_IFIFO);
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	cr_rights_for(m->path);
 	if (made && fd >= 0)
-		chmod(self, m->mode & 07777);
+		chmod(cr_fd_path(fd).text, m->mode & 07777);
 	cr_rights_back();
 	return fd;
 }
@@ -312,7 +308,6 @@ static int own_end(const cairn_Description *d, const int ends[2], struct cr_err 
 static int pipe_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_pipe_index(r->img, d->object), fd;
-	char path[64];
 
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks pipe %u", d->object);
@@ -320,8 +315,8 @@ static int pipe_restore(struct cr_restore *r, const cairn_Description *d, struct
 	if (!(d->flags & LARGEFILE))
 		return own_end(d, r->pipe_fd[i], err);
 	/* A new description each, as each had its own. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->pipe_fd[i][0]);
-	fd = open(path, (d->flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
+	fd = open(cr_fd_path(r->pipe_fd[i][0]).text,
+		  (d->flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
 	/* Packet mode is a matter of the writing end, and may be set only where pipe2 made it. */
 	if (fd >= 0 && d->flags & O_DIRECT && (d->flags & O_ACCMODE) == O_WRONLY) {
 		close(fd);

@@ -275,11 +275,9 @@ static int mqueue_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Desc
 {
 	const char *name = strrchr(v->link, '/');
 	cr_auto_fd fd = -1;
-	char path[64];
 
 	/* It may be open for one thing only, and wait. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", v->fd);
-	fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	fd = open(cr_fd_path(v->fd).text, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
 			       "the message queue %s of process %d cannot be read", v->link,
@@ -426,7 +424,6 @@ static int mqueue_prepare(struct cr_restore *r, struct cr_err *err)
 static int mqueue_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	const int *fds = r->state[cairn_ObjectKind_OBJECT_MQUEUE];
-	char path[64];
 	size_t i;
 	int fd;
 
@@ -435,8 +432,7 @@ static int mqueue_restore(struct cr_restore *r, const cairn_Description *d, stru
 	if (i == r->img->mqueues.n)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks message queue %u",
 			       d->object);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[i]);
-	fd = open(path, (d->flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
+	fd = open(cr_fd_path(fds[i]).text, (d->flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, errno, "the message queue %s", d->path);
 	return fd;

@@ -162,11 +162,9 @@ static int shared_memory_store(struct cr_save *s, struct cr_saved_shared *e, str
 	struct sink *k = calloc(1, sizeof(*k));
 	cr_auto_fd fd = -1;
 	off_t from = 0, to, size = e->m.size;
-	char path[64];
 	int ret = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", e->fd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(cr_fd_path(e->fd).text, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		fd = fcntl(e->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0 || !k || !(k->buf = malloc(CR_RUN_BYTES))) {

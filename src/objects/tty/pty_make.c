@@ -170,7 +170,7 @@ static int take_numbers(struct cr_restore *r, struct made *m, const int *outside
 	size_t i, nspare = 0, k;
 
 	for (n = 0; n <= highest && !ret; n++) {
-		char path[32], from[32];
+		char path[32];
 		int fd, unlock = 0;
 
 		for (i = 0; i < m->n && r->img->ptys.v[i].number != (uint32_t)n; i++)
@@ -199,9 +199,8 @@ static int take_numbers(struct cr_restore *r, struct made *m, const int *outside
 		}
 		/* Held for as long as the shepherd lives, so that nobody else gets it. */
 		above(r, fd);
-		snprintf(from, sizeof(from), "/proc/self/fd/%d", outside[n]);
 		snprintf(path, sizeof(path), "/dev/pts/%d", n);
-		mount(from, path, NULL, MS_BIND, NULL);
+		mount(cr_fd_path(outside[n]).text, path, NULL, MS_BIND, NULL);
 	}
 	while (nspare)
 		close(spare[--nspare]);

@@ -254,10 +254,9 @@ static int bind_there(struct unix_made *made, int fd, const cairn_UnixSocket *m,
 	if (ret)
 		return ret;
 	/* By its descriptor: whoever has the folder may have put something else there. */
-	snprintf(temporary, sizeof(temporary), "/proc/self/fd/%d", *at);
-	if (chown(temporary, m->owner, m->group) && !geteuid())
+	if (chown(cr_fd_path(*at).text, m->owner, m->group) && !geteuid())
 		cr_say("cannot give %s to its owner: %s", place, strerror(errno));
-	chmod(temporary, m->mode);
+	chmod(cr_fd_path(*at).text, m->mode);
 	return 0;
 }
 

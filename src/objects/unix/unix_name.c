@@ -4,7 +4,6 @@
 // relative to a directory that was left since, maybe below another root; what others use is a file.
 #include "objects/unix/unix_name.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -35,14 +34,10 @@ static bool found(struct unix_socket *u, const char *path)
 /* The path as we see it, links resolved. */
 static bool unix_name_note(struct unix_socket *u, int fd)
 {
-	char self[64], path[CR_PATH_MAX];
-	ssize_t n;
+	char path[CR_PATH_MAX];
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	n = readlink(self, path, sizeof(path) - 1);
-	if (n <= 0)
+	if (!cr_fd_link(fd, path, sizeof(path)))
 		return false;
-	path[n] = 0;
 	if (!found(u, path))
 		return false;
 	snprintf(u->d->path, sizeof(u->d->path), "%s", path);
@@ -60,23 +55,21 @@ static bool try_path(struct unix_socket *u, const char *path)
 static bool try_neighbours(struct unix_socket *u, char *path)
 {
 	char *slash = strrchr(path, '/'), name[CR_PATH_MAX];
+	cr_auto_dir *dir = NULL;
 	struct dirent *e;
 	bool ok = false;
-	DIR *dir;
 
 	if (!slash)
 		return false;
 	slash[1] = 0;
 	dir = opendir(path);
-	while (dir && !ok && (e = readdir(dir))) {
+	while (!ok && (e = cr_next_entry(dir))) {
 		if (e->d_ino != u->entry->file_inode ||
 		    (e->d_type != DT_SOCK && e->d_type != DT_UNKNOWN))
 			continue;
 		ok = snprintf(name, sizeof(name), "%s%s", path, e->d_name) < (int)sizeof(name) &&
 		     try_path(u, name);
 	}
-	if (dir)
-		closedir(dir);
 	return ok;
 }
 
