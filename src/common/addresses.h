@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/search.h"
+#include "common/defs.h"
 
 /* IPv4 as mapped into IPv6, but "any" as all zero. Compared as bytes. */
 struct cr_place {

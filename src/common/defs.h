@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers that several parts must agree on. No code.
+// Numbers that several parts must agree on, and macros for all of them.
 #pragma once
 
 #define CR_PAGE 4096ul
@@ -62,3 +62,21 @@
 #define CR_ENV_SIGNAL "CR_SIGNAL"
 
 #define CR_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/*
+ * The first i, from the one number to below the other, for which `before` does not hold, or the
+ * other number if there is none: those for which it holds come first. `before` is an expression
+ * of i, which is named by the caller.
+ */
+#define CR_FIRST_NOT(i, from, to, before)                             \
+	({                                                            \
+		__typeof__(+(to)) first_ = (from), i, behind_ = (to); \
+		while (first_ < behind_) {                            \
+			i = first_ + (behind_ - first_) / 2;          \
+			if (before)                                   \
+				first_ = i + 1;                       \
+			else                                          \
+				behind_ = i;                          \
+		}                                                     \
+		first_;                                               \
+	})

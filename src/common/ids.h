@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/search.h"
+#include "common/defs.h"
 
 enum cr_id_kind {
 	CR_ID_PROCESS, /* processes, threads, groups, sessions */

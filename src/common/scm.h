@@ -17,18 +17,26 @@
 		struct cmsghdr align;                    \
 	}
 
+/* One more control message, behind those that m has; there must be room for it. */
+static inline void cr_control_put(struct msghdr *m, int level, int type, const void *data,
+				  size_t len)
+{
+	struct cmsghdr *c = (struct cmsghdr *)((char *)m->msg_control + m->msg_controllen);
+
+	memset(c, 0, sizeof(*c));
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	m->msg_controllen += CMSG_SPACE(len);
+}
+
 /* Lets n of them go with m, whose control message is put into a CR_RIGHTS_ROOM of n or more. */
 static inline void cr_rights_put(struct msghdr *m, void *room, const int *fds, size_t n)
 {
-	struct cmsghdr *c = room;
-
-	memset(c, 0, sizeof(*c));
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int) * n);
-	memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
 	m->msg_control = room;
-	m->msg_controllen = CMSG_SPACE(sizeof(int) * n);
+	m->msg_controllen = 0;
+	cr_control_put(m, SOL_SOCKET, SCM_RIGHTS, fds, sizeof(int) * n);
 }
 
 /* What has come with m: up to most in all go to fds, *n counts them, and the others are closed. */

@@ -9,7 +9,6 @@
 #include "common/defs.h"
 #include "common/job_options.h"
 #include "common/runtime.h"
-#include "common/search.h"
 #include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"

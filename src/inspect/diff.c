@@ -10,7 +10,6 @@
 
 #include "common/image.h"
 #include "common/json.h"
-#include "common/search.h"
 #include "inspect/diff.h"
 #include "inspect/inspect.h"
 #include "inspect/inspect_memory.h"

@@ -20,7 +20,6 @@
 #include "common/image.h"
 #include "common/image_read.h"
 #include "common/io.h"
-#include "common/search.h"
 
 /* More than the kernel takes of arguments. */
 #define STRINGS_MAX (8ul << 20)

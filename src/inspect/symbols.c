@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "common/defs.h"
 #include "common/io.h"
-#include "common/search.h"
 
 struct symbol {
 	uint64_t addr, size;

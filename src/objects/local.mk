@@ -14,7 +14,8 @@ src_libobjects_a_SOURCES += \
 	src/objects/core/registry.c src/objects/core/registry.h src/objects/core/reopen.c \
 	src/objects/core/reopen.h src/objects/core/rights.c src/objects/core/rights.h \
 	src/objects/core/room.c src/objects/core/room.h src/objects/core/save.c \
-	src/objects/core/save.h src/objects/core/stand_in.c src/objects/core/stand_in.h \
+	src/objects/core/save.h src/objects/core/socket.c src/objects/core/socket.h \
+	src/objects/core/stand_in.c src/objects/core/stand_in.h \
 	src/objects/core/standard.c src/objects/core/standard.h
 
 src_libobjects_a_SOURCES += \

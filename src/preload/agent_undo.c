@@ -10,7 +10,6 @@
 #include <linux/sem.h>
 #include <string.h>
 
-#include "common/search.h"
 #include "preload/line.h"
 #include "preload/state.h"
 #include "preload/agent_undo.h"

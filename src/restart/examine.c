@@ -22,6 +22,7 @@
 #include "objects/core/kernels.h"
 #include "objects/core/outside.h"
 #include "objects/core/reach.h"
+#include "objects/core/socket.h"
 #include "objects/file/regular.h"
 #include "restart/sandbox.h"
 #include "restart/check.h"
@@ -188,25 +189,17 @@ static void check_name(struct cr_restart *r, cr_obstacles *to)
 
 /* ---- places in the network ---- */
 
-static void set_options(int fd, const cairn_SocketOption *options, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		setsockopt(fd, options[i].level, options[i].name, options[i].value.bytes,
-			   options[i].value.size);
-}
-
 static int try_bind(const cairn_InetSocket *s)
 {
 	cr_auto_fd fd = socket(s->family, s->type | SOCK_CLOEXEC, s->protocol);
-	int on = 1;
+	pb_size_t i;
 
 	if (fd < 0)
 		return errno;
-	set_options(fd, s->options, s->options_count);
+	for (i = 0; i < s->options_count; i++)
+		cr_option_restore(fd, &s->options[i]);
 	if (s->type == SOCK_STREAM)
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+		cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (bind(fd, (const struct sockaddr *)s->local.bytes, s->local.size))
 		return errno;
 	/* Two may be bound to one port, but only one may listen. */

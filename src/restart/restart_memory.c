@@ -20,7 +20,6 @@
 #include "arch/x86_64/call.h"
 #include "common/err.h"
 #include "common/image_read.h"
-#include "common/search.h"
 #include "objects/core/index.h"
 #include "objects/core/kernels.h"
 #include "objects/core/reach.h"

@@ -10,7 +10,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "common/search.h"
 #include "objects/core/room.h"
 #include "shepherd/duplicates.h"
 #include "shepherd/shepherd.h"

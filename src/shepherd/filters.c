@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/elf_id.h"
+#include "objects/core/socket.h"
 #include "shepherd/filters.h"
 #include "shepherd/shepherd.h"
 

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 
-#include "common/search.h"
 #include "objects/shape/shape.h"
 
 const struct cr_object *cr_object_of(const struct cr_object *const *kinds, cairn_ObjectKind kind)

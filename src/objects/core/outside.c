@@ -4,13 +4,13 @@
 #include "objects/core/outside.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/io.h"
 
 void cr_outside_read(struct cr_outside *out)
 {

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "common/image_write.h"
-#include "common/search.h"
 #include "objects/core/claim.h"
 #include "objects/core/kernels.h"
 #include "objects/core/object.h"

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "common/image_write.h"
-#include "common/search.h"
 #include "objects/core/fdinfo.h"
 #include "objects/core/index.h"
 #include "objects/core/object.h"

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "common/proc.h"
-#include "common/search.h"
 #include "objects/event/inotify.h"
 
 /* Entries of directories that a search looks at. */

@@ -13,7 +13,6 @@
 
 #include "common/image_read.h"
 #include "common/image_write.h"
-#include "common/search.h"
 #include "objects/core/index.h"
 #include "objects/core/object.h"
 #include "objects/core/rights.h"

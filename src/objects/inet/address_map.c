@@ -14,6 +14,7 @@
 
 #include "common/gather.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/tcp_time_wait.h"
@@ -417,7 +418,7 @@ int cr_address_map_bind(struct cr_address_map *p, int fd, union cr_inet_name *na
 				    (bind(fd, &name->any, cr_inet_len(name)) ? -errno : 0);
 	if (ret == -EADDRINUSE && port)
 		return bind_any_port(p, fd, name, type, err);
-	if (ret == -EADDRNOTAVAIL && !cr_inet_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
+	if (ret == -EADDRNOTAVAIL && !cr_socket_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
 		ret = bind(fd, &name->any, cr_inet_len(name)) ? -errno : 0;
 	if (ret) {
 		char text[CR_INET_TEXT];

@@ -17,6 +17,7 @@
 #include "common/gather.h"
 #include "common/image_write.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/address_map.h"
 #include "objects/inet/multicast.h"
@@ -76,13 +77,25 @@ static bool inet_match(const struct cr_save *s, const struct cr_fd_view *v)
 
 	if (!S_ISSOCK(v->st.st_mode) || v->flags & O_PATH)
 		return false;
-	family = cr_inet_get(v->fd, SOL_SOCKET, SO_DOMAIN);
+	family = cr_socket_get(v->fd, SOL_SOCKET, SO_DOMAIN);
 	if (family != AF_INET && family != AF_INET6)
 		return false;
-	if (cr_inet_get(v->fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW)
+	if (cr_socket_get(v->fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW)
 		return false;
-	protocol = cr_inet_get(v->fd, SOL_SOCKET, SO_PROTOCOL);
+	protocol = cr_socket_get(v->fd, SOL_SOCKET, SO_PROTOCOL);
 	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE;
+}
+
+void cr_inet_note(struct cr_inet *k, const struct cr_fd_view *v, uint32_t id)
+{
+	k->fd = v->fd;
+	k->pid = v->pid;
+	k->number = v->number;
+	k->inode = v->st.st_ino;
+	k->m.id = id;
+	k->m.family = cr_socket_get(v->fd, SOL_SOCKET, SO_DOMAIN);
+	k->m.type = cr_socket_get(v->fd, SOL_SOCKET, SO_TYPE);
+	k->m.protocol = cr_socket_get(v->fd, SOL_SOCKET, SO_PROTOCOL);
 }
 
 static void save_names(struct cr_inet *k)
@@ -129,14 +142,7 @@ static int inet_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descri
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
 	}
 	*to = k;
-	k->fd = v->fd;
-	k->pid = v->pid;
-	k->number = v->number;
-	k->inode = v->st.st_ino;
-	k->m.id = d->id;
-	k->m.family = cr_inet_get(v->fd, SOL_SOCKET, SO_DOMAIN);
-	k->m.type = cr_inet_get(v->fd, SOL_SOCKET, SO_TYPE);
-	k->m.protocol = cr_inet_get(v->fd, SOL_SOCKET, SO_PROTOCOL);
+	cr_inet_note(k, v, d->id);
 	netns = netns_of(v->fd);
 	if (netns && t->netns && netns != t->netns)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
@@ -358,6 +364,19 @@ const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Descript
 			return &r->img->inet_sockets.v[i];
 	cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks socket %u", d->id);
 	return NULL;
+}
+
+int cr_inet_restored(struct cr_restore *r, const cairn_Description *d, const cairn_InetSocket *m,
+		     int fd, struct cr_err *err)
+{
+	int ret = cr_inet_options_finish(r, fd, m, err);
+
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	fcntl(fd, F_SETFL, d->flags & O_NONBLOCK);
+	return fd;
 }
 
 static void inet_free_restore(struct cr_restore *r)

@@ -11,6 +11,7 @@
 #include "objects/inet/inet_address.h"
 
 struct cr_err;
+struct cr_fd_view;
 struct cr_gather;
 struct cr_inet_defaults;
 struct cr_restore;
@@ -64,6 +65,11 @@ struct cr_inet_new {
 	bool shares_port; /* with others, for which the kernel chose it */
 };
 
+/* What every kind of socket tells of itself. */
+void cr_inet_note(struct cr_inet *k, const struct cr_fd_view *v, uint32_t id);
+/* The end of a restore: the last options and flags; fd, or it is closed. */
+int cr_inet_restored(struct cr_restore *r, const cairn_Description *d, const cairn_InetSocket *m,
+		     int fd, struct cr_err *err);
 /* The record of a description, or NULL. */
 const cairn_InetSocket *cr_inet_saved(struct cr_restore *r, const cairn_Description *d,
 				      struct cr_err *err);

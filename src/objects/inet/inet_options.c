@@ -6,15 +6,15 @@
 #include "objects/inet/inet_options.h"
 
 #include <errno.h>
-#include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <linux/in6.h>
+#include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "common/image_read.h"
-#include "common/image_write.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 
 /* Not in every libc's headers. */
@@ -32,16 +32,12 @@ enum {
 	IDLE = 16, /* of a connected TCP socket it would tell something else */
 	EARLY = 32, /* has to be set before it is bound, or before datagrams come in */
 	LAST = 64, /* set by who restores, at the right moment */
+	P = 128, /* of packet sockets alone */
+	N = 256, /* of netlink sockets */
 	S = T | D,
 };
 
-struct option {
-	short level, name;
-	short size;
-	unsigned short flags;
-};
-
-static const struct option table[] = {
+static const struct cr_option table[] = {
 	{ SOL_SOCKET, SO_BINDTODEVICE, 16, S | EARLY },
 	{ SOL_SOCKET, SO_REUSEADDR, 4, S | LAST },
 	{ SOL_SOCKET, SO_REUSEPORT, 4, S | EARLY },
@@ -159,35 +155,30 @@ static const struct option table[] = {
 	{ IPPROTO_ICMPV6, 1 /* ICMPV6_FILTER */, 32, D | V6 | EARLY },
 	/* Behind IP_TOS, which changes it. */
 	{ SOL_SOCKET, SO_PRIORITY, 4, S },
+	{ SOL_PACKET, PACKET_AUXDATA, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_VERSION, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_RESERVE, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_TIMESTAMP, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_LOSS, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_VNET_HDR, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_ORIGDEV, 4, D | P | EARLY },
+	{ SOL_PACKET, PACKET_QDISC_BYPASS, 4, D | P | EARLY },
+	{ SOL_NETLINK, NETLINK_PKTINFO, 4, D | N },
+	{ SOL_NETLINK, NETLINK_BROADCAST_ERROR, 4, D | N },
+	{ SOL_NETLINK, NETLINK_NO_ENOBUFS, 4, D | N },
+	{ SOL_NETLINK, NETLINK_LISTEN_ALL_NSID, 4, D | N },
+	{ SOL_NETLINK, NETLINK_CAP_ACK, 4, D | N },
+	{ SOL_NETLINK, NETLINK_EXT_ACK, 4, D | N },
+	{ SOL_NETLINK, NETLINK_GET_STRICT_CHK, 4, D | N },
 };
+_Static_assert(CR_ARRAY_SIZE(table) <= CR_OPTIONS_MAX, "there is a place for each");
 
 /* What a new socket of a kind says. */
 struct cr_inet_defaults {
 	struct cr_inet_defaults *next;
 	uint32_t family, type, protocol;
-	short size[CR_ARRAY_SIZE(table)]; /* -1: it has no such option */
-	unsigned char value[CR_ARRAY_SIZE(table)][40];
+	struct cr_option_defaults of_new;
 };
-
-int cr_inet_set(int fd, int level, int name, int value)
-{
-	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
-}
-
-int cr_inet_get(int fd, int level, int name)
-{
-	socklen_t len = sizeof(int);
-	int value = 0;
-
-	return getsockopt(fd, level, name, &value, &len) ? 0 : value;
-}
-
-static short read_one(int fd, const struct option *o, unsigned char *value)
-{
-	socklen_t len = o->size;
-
-	return getsockopt(fd, o->level, o->name, value, &len) ? -1 : (short)len;
-}
 
 static struct cr_inet_defaults *read_defaults(const cairn_InetSocket *m)
 {
@@ -195,9 +186,12 @@ static struct cr_inet_defaults *read_defaults(const cairn_InetSocket *m)
 	struct cr_inet_defaults *d = calloc(1, sizeof(*d));
 	size_t i;
 
-	for (i = 0; d && i < CR_ARRAY_SIZE(table); i++)
-		d->size[i] = read_one(fd, &table[i], d->value[i]);
 	if (d) {
+		cr_option_defaults(fd, table, CR_ARRAY_SIZE(table), &d->of_new);
+		/* Zero, though we may be forbidden to make one. */
+		for (i = 0; i < CR_ARRAY_SIZE(table); i++)
+			if (table[i].flags & (P | N))
+				d->of_new.size[i] = table[i].size;
 		d->family = m->family;
 		d->type = m->type;
 		d->protocol = m->protocol;
@@ -237,6 +231,8 @@ static unsigned int unfit(const struct cr_inet *k)
 	bool tcp = k->m.type == SOCK_STREAM, v6 = k->m.family == AF_INET6;
 	unsigned int flags = tcp ? D : T;
 
+	flags |= k->m.family == AF_PACKET ? 0 : P;
+	flags |= k->m.family == AF_NETLINK ? 0 : N;
 	if (!v6)
 		flags |= V6;
 	else if (tcp && !cr_inet_is_mapped(&k->local) && !cr_inet_is_any(&k->local))
@@ -246,7 +242,7 @@ static unsigned int unfit(const struct cr_inet *k)
 	return flags;
 }
 
-static bool inet_options_fits(const struct option *o, unsigned int no)
+static bool inet_options_fits(const struct cr_option *o, unsigned int no)
 {
 	/* Of TCP or datagrams it must be one, of the rest it must be none that is unfit. */
 	return o->flags & S & ~no && !(o->flags & no & ~S);
@@ -254,30 +250,15 @@ static bool inet_options_fits(const struct option *o, unsigned int no)
 
 void cr_inet_options_read(struct cr_inet *k)
 {
-	const struct cr_inet_defaults *d = k->defaults;
 	unsigned int no = unfit(k);
 	size_t i;
 
-	for (i = 0; i < CR_ARRAY_SIZE(table); i++) {
-		cairn_SocketOption *o = &k->m.options[k->m.options_count];
-		unsigned char value[40] = { 0 };
-		short size;
-
-		if (d->size[i] < 0 || !inet_options_fits(&table[i], no))
-			continue;
-		size = read_one(k->fd, &table[i], value);
-		if (size < 0 || (size == d->size[i] && !memcmp(value, d->value[i], size)))
-			continue;
-		if (k->m.options_count == CR_ARRAY_SIZE(k->m.options)) {
-			k->too_many_options = true;
-			return;
-		}
-		o->level = table[i].level;
-		o->name = table[i].name;
-		o->value.size = size;
-		memcpy(o->value.bytes, value, size);
-		k->m.options_count++;
-	}
+	for (i = 0; i < CR_ARRAY_SIZE(table) && !k->too_many_options; i++)
+		if (inet_options_fits(&table[i], no))
+			k->too_many_options =
+				!cr_option_read(k->fd, &table[i], &k->defaults->of_new, i,
+						k->m.options, &k->m.options_count,
+						CR_ARRAY_SIZE(k->m.options));
 }
 
 int cr_inet_options_check(const struct cr_inet *k, struct cr_err *err)
@@ -289,16 +270,21 @@ int cr_inet_options_check(const struct cr_inet *k, struct cr_err *err)
 		       k->pid, k->number);
 }
 
-int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, struct cr_err *err)
+int cr_inet_options_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 {
-	k->defaults = cr_inet_defaults(cache, &k->m);
+	struct cr_inet_defaults *own = NULL;
+	int ret;
+
+	k->defaults = cr_inet_defaults(&own, &k->m);
 	if (!k->defaults)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
 	cr_inet_options_read(k);
-	return cr_inet_options_check(k, err);
+	cr_inet_defaults_free(own);
+	ret = cr_inet_options_check(k, err);
+	return ret ? ret : cr_inet_filter_save(s, k, err);
 }
 
-static const struct option *inet_options_find(const cairn_SocketOption *o)
+static const struct cr_option *inet_options_find(const cairn_SocketOption *o)
 {
 	size_t i;
 
@@ -323,32 +309,12 @@ int cr_inet_option(const cairn_InetSocket *m, int level, int name, int missing)
 	return missing;
 }
 
-/* What everybody may set: the limit is read off a socket of our own. */
-static int limit_of(int name)
-{
-	cr_auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	cr_inet_set(fd, SOL_SOCKET, name, INT32_MAX / 4);
-	return cr_inet_get(fd, SOL_SOCKET, name);
-}
-
-/* Bytes as getsockopt() tells them; what is there is never made less by a limit. */
-static void set_buffer(int fd, int name, int want)
-{
-	if (!cr_inet_set(fd, SOL_SOCKET, name == SO_RCVBUF ? SO_RCVBUFFORCE : SO_SNDBUFFORCE,
-			 want / 2))
-		return;
-	if (want <= cr_inet_get(fd, SOL_SOCKET, name) ||
-	    cr_inet_get(fd, SOL_SOCKET, name) < limit_of(name))
-		cr_inet_set(fd, SOL_SOCKET, name, want / 2);
-}
-
 void cr_inet_grow(int fd, int name, size_t bytes)
 {
 	int value = bytes > INT32_MAX / 4 ? INT32_MAX / 4 : bytes;
 
-	if (cr_inet_get(fd, SOL_SOCKET, name) / 2 < value)
-		set_buffer(fd, name, value * 2);
+	if (cr_socket_get(fd, SOL_SOCKET, name) / 2 < value)
+		cr_socket_buffer(fd, name, value * 2);
 }
 
 /*
@@ -358,34 +324,34 @@ void cr_inet_grow(int fd, int name, size_t bytes)
  */
 void cr_tcp_grow(int fd, int want)
 {
-	int lowat = cr_inet_get(fd, SOL_SOCKET, SO_RCVLOWAT);
-	int lock = cr_inet_get(fd, SOL_SOCKET, BUF_LOCK);
-	int got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	int lowat = cr_socket_get(fd, SOL_SOCKET, SO_RCVLOWAT);
+	int lock = cr_socket_get(fd, SOL_SOCKET, BUF_LOCK);
+	int got = cr_socket_get(fd, SOL_SOCKET, SO_RCVBUF);
 	int64_t more;
 
 	if (got >= want)
 		return;
-	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock & ~SOCK_RCVBUF_LOCK);
-	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, want / 2);
-	got = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF);
+	cr_socket_set(fd, SOL_SOCKET, BUF_LOCK, lock & ~SOCK_RCVBUF_LOCK);
+	cr_socket_set(fd, SOL_SOCKET, SO_RCVLOWAT, want / 2);
+	got = cr_socket_get(fd, SOL_SOCKET, SO_RCVBUF);
 	more = got > 0 ? (int64_t)(want / 2) * want / got : 0;
 	if (got < want)
-		cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT,
-			    more < INT32_MAX / 4 ? more : INT32_MAX / 4);
-	cr_inet_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
-	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, lock);
+		cr_socket_set(fd, SOL_SOCKET, SO_RCVLOWAT,
+			      more < INT32_MAX / 4 ? more : INT32_MAX / 4);
+	cr_socket_set(fd, SOL_SOCKET, SO_RCVLOWAT, lowat);
+	cr_socket_set(fd, SOL_SOCKET, BUF_LOCK, lock);
 }
 
 static int value_of_new(const cairn_InetSocket *m, int name)
 {
 	cr_auto_fd fd = socket(m->family, m->type | SOCK_CLOEXEC, m->protocol);
 
-	return cr_inet_get(fd, SOL_SOCKET, name);
+	return cr_socket_get(fd, SOL_SOCKET, name);
 }
 
 static bool can_unlock(int fd)
 {
-	return !cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, cr_inet_get(fd, SOL_SOCKET, BUF_LOCK));
+	return !cr_socket_set(fd, SOL_SOCKET, BUF_LOCK, cr_socket_get(fd, SOL_SOCKET, BUF_LOCK));
 }
 
 /* What is set is doubled by the kernel, and locks it against growing by itself. */
@@ -395,13 +361,13 @@ static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 
 	if (!want)
 		want = value_of_new(m, name);
-	if (!want || cr_inet_get(fd, SOL_SOCKET, name) == want)
+	if (!want || cr_socket_get(fd, SOL_SOCKET, name) == want)
 		return;
 	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF && !can_unlock(fd))
 		cr_tcp_grow(fd, want);
-	if (cr_inet_get(fd, SOL_SOCKET, name) == want)
+	if (cr_socket_get(fd, SOL_SOCKET, name) == want)
 		return;
-	set_buffer(fd, name, want);
+	cr_socket_buffer(fd, name, want);
 	/* One that has grown by itself may have more than can be asked for. */
 	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF)
 		cr_tcp_grow(fd, want);
@@ -409,9 +375,7 @@ static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 
 static void inet_options_set(int fd, const cairn_SocketOption *o)
 {
-	if (!setsockopt(fd, o->level, o->name, o->value.bytes, o->value.size))
-		return;
-	if (errno == EPERM)
+	if (cr_option_restore(fd, o) == -EPERM)
 		cr_say("option %d of level %d of a socket of the job cannot be set again: it needs "
 		       "a privilege that this restart does not have",
 		       o->name, o->level);
@@ -423,13 +387,13 @@ static void give_back(int fd, const cairn_InetSocket *m)
 	int freebind = cr_inet_option(m, IPPROTO_IP, IP_FREEBIND, 0) ||
 		       cr_inet_option(m, IPPROTO_IPV6, 78 /* IPV6_FREEBIND */, 0);
 
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, cr_inet_option(m, SOL_SOCKET, SO_REUSEADDR, 0));
-	if (cr_inet_get(fd, SOL_SOCKET, SO_REUSEPORT) !=
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, cr_inet_option(m, SOL_SOCKET, SO_REUSEADDR, 0));
+	if (cr_socket_get(fd, SOL_SOCKET, SO_REUSEPORT) !=
 	    cr_inet_option(m, SOL_SOCKET, SO_REUSEPORT, 0))
-		cr_inet_set(fd, SOL_SOCKET, SO_REUSEPORT,
-			    cr_inet_option(m, SOL_SOCKET, SO_REUSEPORT, 0));
-	if (m->family != AF_PACKET && cr_inet_get(fd, IPPROTO_IP, IP_FREEBIND) != freebind)
-		cr_inet_set(fd, IPPROTO_IP, IP_FREEBIND, freebind);
+		cr_socket_set(fd, SOL_SOCKET, SO_REUSEPORT,
+			      cr_inet_option(m, SOL_SOCKET, SO_REUSEPORT, 0));
+	if (m->family != AF_PACKET && cr_socket_get(fd, IPPROTO_IP, IP_FREEBIND) != freebind)
+		cr_socket_set(fd, IPPROTO_IP, IP_FREEBIND, freebind);
 }
 
 void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_phase phase)
@@ -437,7 +401,7 @@ void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_pha
 	pb_size_t i;
 
 	for (i = 0; i < m->options_count; i++) {
-		const struct option *o = inet_options_find(&m->options[i]);
+		const struct cr_option *o = inet_options_find(&m->options[i]);
 
 		if (!o || o->flags & LAST || (phase == CR_INET_BEFORE) != !!(o->flags & EARLY))
 			continue;
@@ -447,46 +411,28 @@ void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_pha
 		return;
 	restore_buffer(fd, m, SO_SNDBUF);
 	restore_buffer(fd, m, SO_RCVBUF);
-	cr_inet_set(fd, SOL_SOCKET, BUF_LOCK, cr_inet_option(m, SOL_SOCKET, BUF_LOCK, 0));
+	cr_socket_set(fd, SOL_SOCKET, BUF_LOCK, cr_inet_option(m, SOL_SOCKET, BUF_LOCK, 0));
 	give_back(fd, m);
 }
 
-/* ---- classic BPF ---- */
+/* ---- the whole ---- */
 
 int cr_inet_filter_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 {
-	struct sock_filter code[BPF_MAXINSNS];
-	socklen_t n = 0;
+	char which[24];
 
-	/* Its length is counted in instructions. */
-	if (getsockopt(k->fd, SOL_SOCKET, SO_GET_FILTER, NULL, &n) || !n)
-		return 0;
-	if (n > BPF_MAXINSNS || getsockopt(k->fd, SOL_SOCKET, SO_GET_FILTER, code, &n))
-		return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
-			       "process %d has a socket (fd %d) with a filter that cannot be read "
-			       "(SO_ATTACH_BPF); the job goes on",
-			       k->pid, k->number);
-	k->m.has_filter = true;
-	return s->writer ? cr_image_blob(s->writer, code, n * sizeof(*code), &k->m.filter, err) : 0;
+	snprintf(which, sizeof(which), "fd %d", k->number);
+	return cr_filter_save(s, k->fd, k->pid, which, &k->m.has_filter, &k->m.filter, err);
 }
 
-int cr_inet_filter_restore(struct cr_restore *r, int fd, const cairn_InetSocket *m,
+int cr_inet_options_finish(struct cr_restore *r, int fd, const cairn_InetSocket *m,
 			   struct cr_err *err)
 {
-	struct sock_fprog program;
-	cr_auto_free void *code = NULL;
 	int ret;
 
-	if (m->has_filter) {
-		ret = cr_image_read_blob(r->img, &m->filter, &code, err);
-		if (ret)
-			return ret;
-		program.len = m->filter.size / sizeof(struct sock_filter);
-		program.filter = code;
-		if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)))
-			return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot attach a filter");
-	}
-	if (cr_inet_option(m, SOL_SOCKET, SO_LOCK_FILTER, 0))
-		cr_inet_set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
-	return 0;
+	cr_inet_options_restore(fd, m, CR_INET_AFTER);
+	ret = cr_filter_restore(r, fd, m->has_filter, &m->filter, err);
+	if (!ret && cr_inet_option(m, SOL_SOCKET, SO_LOCK_FILTER, 0))
+		cr_socket_set(fd, SOL_SOCKET, SO_LOCK_FILTER, 1);
+	return ret;
 }

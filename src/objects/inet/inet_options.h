@@ -18,8 +18,8 @@ const struct cr_inet_defaults *cr_inet_defaults(struct cr_inet_defaults **cache,
 /* In a thread of its own, if need be; then what there is to say about it. */
 void cr_inet_options_read(struct cr_inet *k);
 int cr_inet_options_check(const struct cr_inet *k, struct cr_err *err);
-/* Both at once. */
-int cr_inet_options_save(struct cr_inet_defaults **cache, struct cr_inet *k, struct cr_err *err);
+/* Both at once, and the filter, for a kind that is rare. */
+int cr_inet_options_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
 void cr_inet_defaults_free(struct cr_inet_defaults *cache);
 int cr_inet_filter_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err);
 
@@ -32,10 +32,9 @@ enum cr_inet_phase {
 };
 
 void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_phase phase);
-int cr_inet_filter_restore(struct cr_restore *r, int fd, const cairn_InetSocket *m,
+/* CR_INET_AFTER, and the filter. */
+int cr_inet_options_finish(struct cr_restore *r, int fd, const cairn_InetSocket *m,
 			   struct cr_err *err);
-int cr_inet_set(int fd, int level, int name, int value);
-int cr_inet_get(int fd, int level, int name);
 /* The saved value of an option of an int, or missing. */
 int cr_inet_option(const cairn_InetSocket *m, int level, int name, int missing);
 

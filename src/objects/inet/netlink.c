@@ -15,70 +15,41 @@
 
 #include "common/image_write.h"
 #include "objects/core/save.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/shape/shape.h"
 
-static const int flags[] = { NETLINK_PKTINFO,	      NETLINK_BROADCAST_ERROR, NETLINK_NO_ENOBUFS,
-			     NETLINK_LISTEN_ALL_NSID, NETLINK_CAP_ACK,	       NETLINK_EXT_ACK,
-			     NETLINK_GET_STRICT_CHK };
-
 static bool netlink_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISSOCK(v->st.st_mode) && !(v->flags & O_PATH) &&
-	       cr_inet_get(v->fd, SOL_SOCKET, SO_DOMAIN) == AF_NETLINK;
-}
-
-static void add_option(cairn_InetSocket *m, int name, const void *value, size_t size)
-{
-	cairn_SocketOption *o = &m->options[m->options_count++];
-
-	o->level = SOL_NETLINK;
-	o->name = name;
-	o->value.size = size;
-	memcpy(o->value.bytes, value, size);
+	       cr_socket_get(v->fd, SOL_SOCKET, SO_DOMAIN) == AF_NETLINK;
 }
 
 static int netlink_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 			struct cr_err *err)
 {
 	struct cr_inet *k = calloc(1, sizeof(*k));
-	struct cr_inet_defaults *defaults = NULL;
 	struct pollfd p = { .fd = v->fd, .events = POLLIN };
 	uint32_t groups[10] = { 0 };
 	socklen_t len;
-	size_t i;
 	int ret;
 
 	if (!k)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
-	k->fd = v->fd;
-	k->pid = v->pid;
-	k->number = v->number;
-	k->m.id = d->id;
-	k->m.family = AF_NETLINK;
-	k->m.type = cr_inet_get(v->fd, SOL_SOCKET, SO_TYPE);
-	k->m.protocol = cr_inet_get(v->fd, SOL_SOCKET, SO_PROTOCOL);
+	cr_inet_note(k, v, d->id);
 	len = sizeof(struct sockaddr_nl);
 	getsockname(v->fd, (void *)k->m.local.bytes, &len);
 	k->m.local.size = len;
 	len = sizeof(struct sockaddr_nl);
 	getpeername(v->fd, (void *)k->m.remote.bytes, &len);
 	k->m.remote.size = len;
-	ret = cr_inet_options_save(&defaults, k, err);
-	cr_inet_defaults_free(defaults);
-	if (!ret)
-		ret = cr_inet_filter_save(s, k, err);
-	for (i = 0; i < CR_ARRAY_SIZE(flags); i++) {
-		int on = cr_inet_get(v->fd, SOL_NETLINK, flags[i]);
-
-		if (on)
-			add_option(&k->m, flags[i], &on, sizeof(on));
-	}
+	ret = cr_inet_options_save(s, k, err);
 	len = sizeof(groups);
 	if (!getsockopt(v->fd, SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups, &len) && len)
-		add_option(&k->m, NETLINK_LIST_MEMBERSHIPS, groups,
-			   len < sizeof(groups) ? len : sizeof(groups));
+		cr_option_add(k->m.options, &k->m.options_count, CR_ARRAY_SIZE(k->m.options),
+			      SOL_NETLINK, NETLINK_LIST_MEMBERSHIPS, groups,
+			      len < sizeof(groups) ? len : sizeof(groups));
 	if (!ret && poll(&p, 1, 0) == 1 && p.revents & POLLIN) {
 		if (((struct sockaddr_nl *)k->m.local.bytes)->nl_groups || groups[0])
 			cr_remark(s, "process %d, fd %d: unread netlink news are lost", v->pid,
@@ -104,15 +75,11 @@ static void netlink_join(int fd, const cairn_InetSocket *m)
 	for (i = 0; i < m->options_count; i++) {
 		const cairn_SocketOption *o = &m->options[i];
 
-		if (o->level != SOL_NETLINK)
+		if (o->level != SOL_NETLINK || o->name != NETLINK_LIST_MEMBERSHIPS)
 			continue;
-		if (o->name != NETLINK_LIST_MEMBERSHIPS) {
-			cr_inet_set(fd, SOL_NETLINK, o->name, 1);
-			continue;
-		}
 		for (bit = 0; bit < o->value.size * 8u; bit++)
 			if (o->value.bytes[bit / 8] >> bit % 8 & 1 &&
-			    cr_inet_set(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, bit + 1))
+			    cr_socket_set(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, bit + 1))
 				cr_say("cannot join netlink group %zu of protocol %u again: %s",
 				       bit + 1, m->protocol, strerror(errno));
 	}
@@ -122,7 +89,7 @@ static int netlink_restore(struct cr_restore *r, const cairn_Description *d, str
 {
 	const cairn_InetSocket *m = cr_inet_saved(r, d, err);
 	struct sockaddr_nl local = { 0 }, remote = { 0 };
-	int fd, ret;
+	int fd;
 
 	if (!m)
 		return -EBADMSG;
@@ -142,14 +109,7 @@ static int netlink_restore(struct cr_restore *r, const cairn_Description *d, str
 	netlink_join(fd, m);
 	if ((remote.nl_pid || remote.nl_groups) && connect(fd, (void *)&remote, sizeof(remote)))
 		cr_say("cannot connect a netlink socket again: %s", strerror(errno));
-	cr_inet_options_restore(fd, m, CR_INET_AFTER);
-	ret = cr_inet_filter_restore(r, fd, m, err);
-	if (ret) {
-		close(fd);
-		return ret;
-	}
-	fcntl(fd, F_SETFL, d->flags & O_NONBLOCK);
-	return fd;
+	return cr_inet_restored(r, d, m, fd, err);
 }
 
 const struct cr_object cr_object_netlink = {

@@ -19,11 +19,6 @@
 #include "objects/inet/multicast.h"
 #include "objects/shape/shape.h"
 
-/* What can be read of a packet socket's options and set again. */
-static const int packet_options[] = { PACKET_AUXDATA,	PACKET_VERSION,	    PACKET_RESERVE,
-				      PACKET_TIMESTAMP, PACKET_LOSS,	    PACKET_VNET_HDR,
-				      PACKET_ORIGDEV,	PACKET_QDISC_BYPASS };
-
 static bool raw_match(const struct cr_save *s, const struct cr_fd_view *v)
 {
 	return S_ISSOCK(v->st.st_mode) && !(v->flags & O_PATH);
@@ -57,24 +52,6 @@ static bool is_ping(const cairn_InetSocket *m)
 {
 	return m->type == SOCK_DGRAM &&
 	       (m->protocol == IPPROTO_ICMP || m->protocol == IPPROTO_ICMPV6);
-}
-
-static void save_packet(struct cr_inet *k)
-{
-	size_t i;
-
-	for (i = 0; i < CR_ARRAY_SIZE(packet_options); i++) {
-		int value = cr_inet_get(k->fd, SOL_PACKET, packet_options[i]);
-		cairn_SocketOption *o = &k->m.options[k->m.options_count];
-
-		if (!value)
-			continue;
-		o->level = SOL_PACKET;
-		o->name = packet_options[i];
-		o->value.size = sizeof(value);
-		memcpy(o->value.bytes, &value, sizeof(value));
-		k->m.options_count++;
-	}
 }
 
 /*
@@ -112,19 +89,12 @@ static int raw_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descrip
 	struct cr_inet *k = calloc(1, sizeof(*k));
 	struct pollfd p = { .fd = v->fd, .events = POLLIN | POLLRDHUP };
 	struct cr_multicast_groups *groups = NULL;
-	struct cr_inet_defaults *defaults = NULL;
 	socklen_t len = sizeof(k->local);
 	int ret;
 
 	if (!k)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "describing sockets");
-	k->fd = v->fd;
-	k->pid = v->pid;
-	k->number = v->number;
-	k->m.id = d->id;
-	k->m.family = cr_inet_get(v->fd, SOL_SOCKET, SO_DOMAIN);
-	k->m.type = cr_inet_get(v->fd, SOL_SOCKET, SO_TYPE);
-	k->m.protocol = cr_inet_get(v->fd, SOL_SOCKET, SO_PROTOCOL);
+	cr_inet_note(k, v, d->id);
 	if (k->m.family != AF_PACKET && (k->m.family != AF_INET || k->m.type != SOCK_RAW) &&
 	    (k->m.family != AF_INET6 || k->m.type != SOCK_RAW) && !is_ping(&k->m)) {
 		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
@@ -149,12 +119,7 @@ static int raw_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descrip
 	if (p.revents & POLLIN)
 		cr_remark(s, "process %d, fd %d: packets that a raw socket has not read are lost",
 			  v->pid, v->number);
-	ret = cr_inet_options_save(&defaults, k, err);
-	cr_inet_defaults_free(defaults);
-	if (!ret && k->m.family == AF_PACKET)
-		save_packet(k);
-	if (!ret)
-		ret = cr_inet_filter_save(s, k, err);
+	ret = cr_inet_options_save(s, k, err);
 	if (!ret && k->m.family != AF_PACKET)
 		ret = cr_multicast_save(s, k, &groups, err);
 	cr_multicast_free(groups);
@@ -179,12 +144,7 @@ static int raw_forbidden(const cairn_InetSocket *m, int error, struct cr_err *er
 static int bind_packet(int fd, const cairn_InetSocket *m, struct cr_err *err)
 {
 	struct sockaddr_ll ll = { 0 };
-	pb_size_t i;
 
-	for (i = 0; i < m->options_count; i++)
-		if (m->options[i].level == SOL_PACKET)
-			setsockopt(fd, SOL_PACKET, m->options[i].name, m->options[i].value.bytes,
-				   m->options[i].value.size);
 	memcpy(&ll, m->local.bytes, m->local.size < sizeof(ll) ? m->local.size : sizeof(ll));
 	ll.sll_family = AF_PACKET;
 	if ((ll.sll_ifindex || ll.sll_protocol) && bind(fd, (void *)&ll, sizeof(ll)))
@@ -200,7 +160,6 @@ static int bind_raw(struct cr_restore *r, int fd, const cairn_InetSocket *m, str
 
 	cr_inet_name(&local, m->local.bytes, m->local.size);
 	cr_inet_name(&remote, m->remote.bytes, m->remote.size);
-	cr_inet_options_restore(fd, m, CR_INET_BEFORE);
 	/* A raw socket shows its protocol as its port. */
 	if (!is_ping(m))
 		cr_inet_set_port(&local, 0);
@@ -228,18 +187,14 @@ static int raw_restore(struct cr_restore *r, const cairn_Description *d, struct 
 	fd = socket(m->family, m->type | SOCK_CLOEXEC, protocol);
 	if (fd < 0)
 		return raw_forbidden(m, errno, err);
+	cr_inet_options_restore(fd, m, CR_INET_BEFORE);
 	ret = m->family == AF_PACKET ? bind_packet(fd, m, err) : bind_raw(r, fd, m, err);
 	if (m->events & POLLRDHUP && m->family != AF_PACKET)
 		shutdown(fd, m->events & POLLHUP ? SHUT_RDWR : SHUT_RD);
-	cr_inet_options_restore(fd, m, CR_INET_AFTER);
 	if (!ret)
-		ret = cr_inet_filter_restore(r, fd, m, err);
-	if (ret) {
-		close(fd);
-		return ret;
-	}
-	fcntl(fd, F_SETFL, d->flags & O_NONBLOCK);
-	return fd;
+		return cr_inet_restored(r, d, m, fd, err);
+	close(fd);
+	return ret;
 }
 
 const struct cr_object cr_object_raw = {

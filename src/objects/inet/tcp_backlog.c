@@ -19,6 +19,7 @@
 
 #include "common/image_write.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_home.h"
 #include "objects/inet/inet_options.h"
@@ -153,9 +154,9 @@ static void come_again(int fd, const struct cr_inet *k)
 	struct cr_err unused = { 0 };
 	bool shares = false;
 
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	connect(fd, &none, sizeof(none));
-	cr_inet_get(fd, SOL_SOCKET, SO_ERROR);
+	cr_socket_get(fd, SOL_SOCKET, SO_ERROR);
 	/* Where the application had bound it, it still is. */
 	cr_tcp_bind_connecting(fd, &k->local, &k->remote, &shares, &unused);
 	/* On a busy machine the reset of the connection before may still be under way. */
@@ -163,8 +164,8 @@ static void come_again(int fd, const struct cr_inet *k)
 	if (shares)
 		cr_tcp_shared_port(fd, &k->m);
 	poll(&p, 1, 5000);
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR,
-		    cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0));
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR,
+		      cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0));
 }
 
 static void send_again(int fd, const char *data, size_t len)

@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 
 #include "common/gather.h"
-#include "common/search.h"
 #include "objects/core/object.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_home.h"

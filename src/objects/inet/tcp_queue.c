@@ -16,6 +16,7 @@
 #include "common/gather.h"
 #include "common/image_write.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/tcp_diag.h"
@@ -91,10 +92,10 @@ static bool arrived_now(struct cr_inet *from, struct cr_inet *to)
 
 void cr_tcp_acknowledge(int fd)
 {
-	int quick = cr_inet_get(fd, IPPROTO_TCP, TCP_QUICKACK);
+	int quick = cr_socket_get(fd, IPPROTO_TCP, TCP_QUICKACK);
 
-	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
-	cr_inet_set(fd, IPPROTO_TCP, TCP_QUICKACK, quick);
+	cr_socket_set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+	cr_socket_set(fd, IPPROTO_TCP, TCP_QUICKACK, quick);
 }
 
 void cr_tcp_tell_window(int fd)
@@ -138,7 +139,7 @@ void cr_tcp_open_window(int fd, size_t len)
 {
 	uint32_t memory[9] = { 0 };
 	socklen_t size = sizeof(memory);
-	size_t used = cr_inet_get(fd, SOL_SOCKET, SO_RCVBUF), want;
+	size_t used = cr_socket_get(fd, SOL_SOCKET, SO_RCVBUF), want;
 
 	/* An earlier checkpoint may have put more there than it has room for. */
 	getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size);
@@ -154,12 +155,12 @@ void cr_tcp_open_window(int fd, size_t len)
 
 void cr_tcp_push(const struct cr_inet *k)
 {
-	int nodelay = cr_inet_get(k->fd, IPPROTO_TCP, TCP_NODELAY);
+	int nodelay = cr_socket_get(k->fd, IPPROTO_TCP, TCP_NODELAY);
 
 	/* What Nagle, TCP_CORK or MSG_MORE hold back. */
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_NODELAY, 1);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	if (!nodelay)
-		cr_inet_set(k->fd, IPPROTO_TCP, TCP_NODELAY, 0);
+		cr_socket_set(k->fd, IPPROTO_TCP, TCP_NODELAY, 0);
 }
 
 /* What another member has sent and is not here yet. */
@@ -184,8 +185,8 @@ int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 	cr_tcp_tell_window(to->fd);
 	if (arrived_now(from, to))
 		return 0;
-	size = cr_inet_get(to->fd, SOL_SOCKET, SO_RCVBUF);
-	lock = cr_inet_get(to->fd, SOL_SOCKET, BUF_LOCK);
+	size = cr_socket_get(to->fd, SOL_SOCKET, SO_RCVBUF);
+	lock = cr_socket_get(to->fd, SOL_SOCKET, BUF_LOCK);
 	if (from)
 		missing = from->info.tcpi_notsent_bytes;
 	else if (to->elsewhere.is)
@@ -199,8 +200,8 @@ int cr_tcp_move(struct cr_inet *from, struct cr_inet *to, struct cr_err *err)
 		done = wait_arrival(from, to, from ? MOVE_NS : MOVE_FAR_NS, err);
 	}
 	if (lock & SOCK_RCVBUF_LOCK)
-		cr_inet_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
-	cr_inet_set(to->fd, SOL_SOCKET, BUF_LOCK, lock);
+		cr_socket_set(to->fd, SOL_SOCKET, SO_RCVBUF, size / 2);
+	cr_socket_set(to->fd, SOL_SOCKET, BUF_LOCK, lock);
 	if (done)
 		return 0;
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
@@ -241,7 +242,7 @@ static void read_urgent(struct cr_inet *k, bool inlined)
  */
 static int look_behind(struct cr_inet *k, char *data, size_t *len, bool inlined)
 {
-	int old = cr_inet_get(k->fd, SOL_SOCKET, SO_OOBINLINE);
+	int old = cr_socket_get(k->fd, SOL_SOCKET, SO_OOBINLINE);
 	/* A FIN counts as a byte; it may have come since the job's ends were first looked at. */
 	size_t known = *len + (k->m.urgent && !inlined) + cr_tcp_has_fin(k->m.state);
 	struct cr_tcp_seen seen;
@@ -250,9 +251,9 @@ static int look_behind(struct cr_inet *k, char *data, size_t *len, bool inlined)
 	if (!cr_tcp_look(&k->local, &k->remote, &seen) || seen.unread <= known)
 		return 0;
 	if (k->m.urgent && inlined && seen.unread == known + 1) {
-		cr_inet_set(k->fd, SOL_SOCKET, SO_OOBINLINE, 0);
+		cr_socket_set(k->fd, SOL_SOCKET, SO_OOBINLINE, 0);
 		n = recv(k->fd, data + *len, 1, MSG_OOB | MSG_PEEK | MSG_DONTWAIT);
-		cr_inet_set(k->fd, SOL_SOCKET, SO_OOBINLINE, old);
+		cr_socket_set(k->fd, SOL_SOCKET, SO_OOBINLINE, old);
 		*len += n == 1;
 	}
 	return n == 1 ? 0 : -EOPNOTSUPP;
@@ -276,7 +277,7 @@ int cr_tcp_read_queue(struct cr_inet *k, char **data, size_t *len)
 	if (!*data)
 		return -ENOMEM;
 	/* Not for TCP before Linux 6.9: then a mark in the middle hides what is behind it. */
-	offset = !cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+	offset = !cr_socket_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
 	while (*len < room) {
 		n = peek(k->fd, *data + *len, room - *len);
 		if (n <= 0)
@@ -297,10 +298,10 @@ int cr_tcp_read_queue(struct cr_inet *k, char **data, size_t *len)
 			*data = more;
 		}
 		/* The place of an urgent byte counts, though it is not read. */
-		cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, *len + (mark && !inlined));
+		cr_socket_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, *len + (mark && !inlined));
 	}
 	if (offset)
-		cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, old);
+		cr_socket_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, old);
 	if (!mark && k->m.events & POLLPRI) {
 		mark = true;
 		k->m.urgent_at = *len;

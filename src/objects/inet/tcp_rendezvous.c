@@ -22,6 +22,7 @@
 #include "common/gather.h"
 #include "common/image_read.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/address_map.h"
@@ -415,7 +416,7 @@ static bool talk(struct meet *s, struct meeting *t)
 	if (!t->up) {
 		socklen_t len = sizeof(info);
 
-		if (cr_inet_get(t->fd, SOL_SOCKET, SO_ERROR) ||
+		if (cr_socket_get(t->fd, SOL_SOCKET, SO_ERROR) ||
 		    getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &info, &len))
 			return false;
 		t->up = info.tcpi_state != CR_TCP_SYN_SENT;

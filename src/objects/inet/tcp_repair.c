@@ -19,6 +19,7 @@
 #include "common/image_read.h"
 #include "common/image_write.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/tcp_queue.h"
@@ -30,8 +31,8 @@ enum { OPTION_MSS = 2, OPTION_WINDOW = 3, OPTION_SACK = 4, OPTION_TIMESTAMP = 8 
 
 static uint32_t sequence(int fd, int queue)
 {
-	cr_inet_set(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue);
-	return cr_inet_get(fd, IPPROTO_TCP, TCP_QUEUE_SEQ);
+	cr_socket_set(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue);
+	return cr_socket_get(fd, IPPROTO_TCP, TCP_QUEUE_SEQ);
 }
 
 static int tcp_repair_forbidden(struct cr_err *err)
@@ -44,8 +45,8 @@ static int tcp_repair_forbidden(struct cr_err *err)
 void cr_tcp_repair_end(int fd, int reuse)
 {
 	/* Without a probe to the peer; it takes SO_REUSEADDR with it. */
-	cr_inet_set(fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF_NO_WP);
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, reuse);
+	cr_socket_set(fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF_NO_WP);
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, reuse);
 }
 
 static int tcp_repair_save_queue(struct cr_save *s, struct cr_inet *k, size_t len,
@@ -94,14 +95,14 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 		await_acknowledgement(k->fd);
 	/* What the peer has sent is acknowledged now: he would send it again, and be reset. */
 	cr_tcp_acknowledge(k->fd);
-	if (cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
+	if (cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
 		return tcp_repair_forbidden(err);
 	k->m.has_repair = true;
 	m->recv_seq = sequence(k->fd, TCP_RECV_QUEUE);
 	ioctl(k->fd, SIOCINQ, &unread);
 	m->recv_seq -= k->m.has_content ? k->m.content.size : 0;
-	m->mss = cr_inet_get(k->fd, IPPROTO_TCP, TCP_MAXSEG);
-	m->timestamp = cr_inet_get(k->fd, IPPROTO_TCP, TCP_TIMESTAMP);
+	m->mss = cr_socket_get(k->fd, IPPROTO_TCP, TCP_MAXSEG);
+	m->timestamp = cr_socket_get(k->fd, IPPROTO_TCP, TCP_TIMESTAMP);
 	m->send_scale = k->info.tcpi_snd_wscale;
 	m->recv_scale = k->info.tcpi_rcv_wscale;
 	m->options = k->info.tcpi_options;
@@ -114,7 +115,7 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 	m->send_seq -= queued;
 	if (queued)
 		ret = tcp_repair_save_queue(s, k, queued, err);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
 	if (!ret && (size_t)unread != (k->m.has_content ? k->m.content.size : 0))
 		ret = cr_fail(err, CR_EXIT_UNSUPPORTED, EAGAIN,
 			      "data came in for process %d (fd %d) during the checkpoint: keep "
@@ -134,7 +135,7 @@ static int put_queue(struct cr_restore *r, int fd, int queue, bool has, const ca
 
 	if (ret || !has)
 		return ret;
-	cr_inet_set(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue);
+	cr_socket_set(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, queue);
 	cr_inet_grow(fd, queue == TCP_SEND_QUEUE ? SO_SNDBUF : SO_RCVBUF, blob->size * 2);
 	while (at < blob->size) {
 		size_t piece = blob->size - at < 16384 ? blob->size - at : 16384;
@@ -170,13 +171,13 @@ int cr_tcp_repair_restore(struct cr_restore *r, struct cr_inet_new *k, struct cr
 	char a[CR_INET_TEXT], b[CR_INET_TEXT];
 	int ret;
 
-	if (cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
+	if (cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR, 1))
 		return tcp_repair_forbidden(err);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_QUEUE_SEQ, m->send_seq);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_QUEUE_SEQ, m->recv_seq);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_TIMESTAMP, m->timestamp);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_QUEUE_SEQ, m->send_seq);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_RECV_QUEUE);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_QUEUE_SEQ, m->recv_seq);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_TIMESTAMP, m->timestamp);
 	ret = cr_tcp_bind(k->fd, &k->local, err);
 	if (ret)
 		return ret;
@@ -192,9 +193,9 @@ int cr_tcp_repair_restore(struct cr_restore *r, struct cr_inet_new *k, struct cr
 		return ret;
 	if (m->window.size)
 		setsockopt(k->fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, m->window.bytes, m->window.size);
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
 	/* From here on it speaks: it asks the peer for its window. SO_REUSEADDR ends, too. */
-	cr_inet_set(k->fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF);
-	cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	cr_socket_set(k->fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF);
+	cr_socket_set(k->fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include "common/gather.h"
 #include "common/image_read.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/address_map.h"
@@ -89,7 +90,7 @@ int cr_tcp_new_socket(const cairn_InetSocket *m, int family, struct cr_err *err)
 
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot make a TCP socket");
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (m)
 		cr_inet_options_restore(fd, m, CR_INET_BEFORE);
 	return fd;
@@ -210,7 +211,7 @@ static int take_address(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 	if (k->fd < 0)
 		return k->fd;
 	if (shares_listening(w, k))
-		cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		cr_socket_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (!cr_inet_port(&k->local) && cr_inet_is_any(&k->local))
 		return 0;
 	/* One that was refused is bound no more. */
@@ -274,7 +275,7 @@ static int tcp_restore_join(struct cr_tcp_work *w, int fd, const union cr_inet_n
 	int ret;
 
 	/* A socket of one family may have its peer in the other. */
-	if (cr_inet_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET && at->any.sa_family == AF_INET6) {
+	if (cr_socket_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET && at->any.sa_family == AF_INET6) {
 		struct cr_inet_key k = cr_inet_key(at);
 
 		memset(&to, 0, sizeof(to));
@@ -282,7 +283,7 @@ static int tcp_restore_join(struct cr_tcp_work *w, int fd, const union cr_inet_n
 		memcpy(&to.v4.sin_addr, k.address + 12, 4);
 		to.v4.sin_port = k.port;
 	} else if (at->any.sa_family == AF_INET &&
-		   cr_inet_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6) {
+		   cr_socket_get(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET6) {
 		struct cr_inet_key k = cr_inet_key(at);
 
 		memset(&to, 0, sizeof(to));
@@ -380,7 +381,7 @@ static void tcp_restore_make_room(struct cr_inet_new *k, int from, size_t len)
 
 	cr_inet_grow(from, SO_SNDBUF, all);
 	if (!m->unsent || !k->peer || cr_tcp_sent_fin(k->peer->m->state) ||
-	    (size_t)cr_inet_get(from, SOL_SOCKET, SO_SNDBUF) / 2 < m->unsent)
+	    (size_t)cr_socket_get(from, SOL_SOCKET, SO_SNDBUF) / 2 < m->unsent)
 		cr_tcp_room(k->fd, all);
 	else
 		cr_tcp_room(k->fd, cr_inet_option(m, SOL_SOCKET, SO_RCVBUF, 1 << 17) / 2);
@@ -523,7 +524,7 @@ static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 	connect(k->fd, &name.any, len);
 	await_event(k->fd, POLLHUP);
 	if (!(k->m->events & POLLERR))
-		cr_inet_get(k->fd, SOL_SOCKET, SO_ERROR);
+		cr_socket_get(k->fd, SOL_SOCKET, SO_ERROR);
 	return 0;
 }
 
@@ -569,12 +570,9 @@ static int listen_all(struct cr_tcp_work *w, struct cr_err *err)
 		if (listens(&w->all[i]))
 			ret = begin_listening(w, &w->all[i], err);
 	/* Which may take from them what they needed to share a port. */
-	for (i = 0; i < w->n && !ret; i++) {
-		if (!listens(&w->all[i]))
-			continue;
-		cr_inet_options_restore(w->all[i].fd, w->all[i].m, CR_INET_AFTER);
-		ret = cr_inet_filter_restore(w->r, w->all[i].fd, w->all[i].m, err);
-	}
+	for (i = 0; i < w->n && !ret; i++)
+		if (listens(&w->all[i]))
+			ret = cr_inet_options_finish(w->r, w->all[i].fd, w->all[i].m, err);
 	return ret;
 }
 
@@ -724,12 +722,9 @@ static int tcp_restore_make_all(struct cr_tcp_work *w, struct cr_err *err)
 		come_connecting(w);
 	}
 	await_answers(w);
-	for (i = 0; i < w->n && !ret; i++) {
-		if (!is_tcp(&w->all[i]) || w->all[i].m->state == CR_TCP_LISTEN || w->all[i].fd < 0)
-			continue;
-		cr_inet_options_restore(w->all[i].fd, w->all[i].m, CR_INET_AFTER);
-		ret = cr_inet_filter_restore(w->r, w->all[i].fd, w->all[i].m, err);
-	}
+	for (i = 0; i < w->n && !ret; i++)
+		if (is_tcp(&w->all[i]) && w->all[i].m->state != CR_TCP_LISTEN && w->all[i].fd >= 0)
+			ret = cr_inet_options_finish(w->r, w->all[i].fd, w->all[i].m, err);
 	return ret;
 }
 

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/tcp_diag.h"
@@ -74,8 +75,8 @@ static int share_port(int fd, const union cr_inet_name *name)
 
 	cr_inet_set_port(&any, 0);
 	if (!kernel_chooses(port) ||
-	    cr_inet_set(fd, IPPROTO_IP, CR_IP_PORT_RANGE, port | port << 16) ||
-	    cr_inet_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)) {
+	    cr_socket_set(fd, IPPROTO_IP, CR_IP_PORT_RANGE, port | port << 16) ||
+	    cr_socket_set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)) {
 		errno = EADDRINUSE;
 		return -EADDRINUSE;
 	}
@@ -92,7 +93,7 @@ static int end_one(const struct cr_tcp_seen *seen)
 			       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (bind(fd, &seen->remote.any, cr_inet_len(&seen->remote)) &&
 	    (errno != EADDRINUSE || share_port(fd, &seen->remote)))
 		return -errno;
@@ -272,8 +273,8 @@ void cr_tcp_shared_port(int fd, const cairn_InetSocket *m)
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(options); i++)
-		cr_inet_set(fd, IPPROTO_IP, options[i],
-			    cr_inet_option(m, IPPROTO_IP, options[i], 0));
+		cr_socket_set(fd, IPPROTO_IP, options[i],
+			      cr_inet_option(m, IPPROTO_IP, options[i], 0));
 }
 
 /*
@@ -293,8 +294,8 @@ static int tcp_time_wait_take(int fd, const union cr_inet_name *name,
 		int error = errno;
 
 		/* Not an address of this node now: it may become one. */
-		if (error == EADDRNOTAVAIL && !cr_inet_get(fd, IPPROTO_IP, IP_FREEBIND) &&
-		    !cr_inet_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
+		if (error == EADDRNOTAVAIL && !cr_socket_get(fd, IPPROTO_IP, IP_FREEBIND) &&
+		    !cr_socket_set(fd, IPPROTO_IP, IP_FREEBIND, 1))
 			continue;
 		if (error == EADDRINUSE && shares && nap.tv_nsec > 1000000 &&
 		    !cr_tcp_look(name, remote, &seen) && !share_port(fd, name)) {

@@ -17,7 +17,9 @@
 
 #include "common/image_read.h"
 #include "common/image_write.h"
+#include "common/scm.h"
 #include "objects/core/object.h"
+#include "objects/core/socket.h"
 #include "objects/inet/inet.h"
 #include "objects/inet/inet_options.h"
 #include "objects/inet/address_map.h"
@@ -43,7 +45,7 @@ static void udp_ask(const struct cr_inet *k, bool begin)
 		int old = cr_inet_option(&k->m, asked[i].level, asked[i].name, 0);
 
 		if (!old && (!asked[i].family || asked[i].family == (int)k->m.family))
-			cr_inet_set(k->fd, asked[i].level, asked[i].name, begin);
+			cr_socket_set(k->fd, asked[i].level, asked[i].name, begin);
 	}
 }
 
@@ -121,12 +123,12 @@ static int udp_save_queue(struct cr_save *s, struct cr_inet *k, struct cr_err *e
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "saving a UDP socket");
 	udp_ask(k, true);
 	/* Each look then begins behind the one before. */
-	cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
+	cr_socket_set(k->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
 	do
 		ret = udp_save_one(s, k, buf, err);
 	while (ret > 0);
-	cr_inet_set(k->fd, SOL_SOCKET, SO_PEEK_OFF,
-		    cr_inet_option(&k->m, SOL_SOCKET, SO_PEEK_OFF, -1));
+	cr_socket_set(k->fd, SOL_SOCKET, SO_PEEK_OFF,
+		      cr_inet_option(&k->m, SOL_SOCKET, SO_PEEK_OFF, -1));
 	udp_ask(k, false);
 	return ret;
 }
@@ -152,17 +154,17 @@ static int make_catcher(struct cr_inet *k, struct cr_inet **all, size_t n)
 	int fd = socket(k->m.family, k->m.type | SOCK_CLOEXEC, k->m.protocol);
 	size_t i;
 
-	cr_inet_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	cr_socket_set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	for (i = 0; i < n; i++)
 		if (shares_port(all[i], &k->remote))
-			cr_inet_set(all[i]->fd, SOL_SOCKET, SO_REUSEADDR, 1);
+			cr_socket_set(all[i]->fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (bind(fd, &k->remote.any, cr_inet_len(&k->remote)) ||
 	    connect(fd, &k->local.any, cr_inet_len(&k->local)))
 		cr_close_fd(&fd);
 	for (i = 0; i < n; i++)
 		if (shares_port(all[i], &k->remote))
-			cr_inet_set(all[i]->fd, SOL_SOCKET, SO_REUSEADDR,
-				    cr_inet_option(&all[i]->m, SOL_SOCKET, SO_REUSEADDR, 0));
+			cr_socket_set(all[i]->fd, SOL_SOCKET, SO_REUSEADDR,
+				      cr_inet_option(&all[i]->m, SOL_SOCKET, SO_REUSEADDR, 0));
 	return fd;
 }
 
@@ -188,13 +190,13 @@ static int save_corked(struct cr_save *s, struct cr_inet *k, struct cr_inet **al
 	catcher = make_catcher(k, all, n);
 	if (catcher < 0)
 		return refuse_corked(k, "when it is for another job", err);
-	cr_inet_set(k->fd, IPPROTO_UDP, UDP_CORK, 0);
+	cr_socket_set(k->fd, IPPROTO_UDP, UDP_CORK, 0);
 	p.fd = catcher;
 	poll(&p, 1, 1000);
 	len = recv(catcher, buf, LARGEST, MSG_DONTWAIT);
 	cr_close_fd(&catcher);
 	if (option)
-		cr_inet_set(k->fd, IPPROTO_UDP, UDP_CORK, 1);
+		cr_socket_set(k->fd, IPPROTO_UDP, UDP_CORK, 1);
 	if (len <= 0)
 		return 0;
 	send(k->fd, buf, len, MSG_MORE | MSG_DONTWAIT);
@@ -264,16 +266,16 @@ static int bind_again(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	int error;
 
 	/* Whoever shares a port inside the job may have changed its mind since. */
-	cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEADDR,
-		    shares(w, k) || cr_inet_option(k->m, SOL_SOCKET, SO_REUSEADDR, 0));
+	cr_socket_set(k->fd, SOL_SOCKET, SO_REUSEADDR,
+		      shares(w, k) || cr_inet_option(k->m, SOL_SOCKET, SO_REUSEADDR, 0));
 	if (gave_back(w, k))
-		cr_inet_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
+		cr_socket_set(k->fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (w->places)
 		return cr_address_map_bind(w->places, k->fd, &k->local, SOCK_DGRAM, err);
 	if (!bind(k->fd, &k->local.any, cr_inet_len(&k->local)))
 		return 0;
 	error = errno;
-	if (error == EADDRNOTAVAIL && !cr_inet_set(k->fd, IPPROTO_IP, IP_FREEBIND, 1) &&
+	if (error == EADDRNOTAVAIL && !cr_socket_set(k->fd, IPPROTO_IP, IP_FREEBIND, 1) &&
 	    !bind(k->fd, &k->local.any, cr_inet_len(&k->local)))
 		return 0;
 	return cr_fail(err, error == EACCES ? CR_EXIT_PERMISSION : CR_EXIT_CHANGED, error,
@@ -325,17 +327,6 @@ static int sender_at(struct work *w, union cr_inet_name *from, int *temporary)
 	return fd;
 }
 
-static void add_control(struct msghdr *h, int level, int type, const void *data, size_t len)
-{
-	struct cmsghdr *c = (void *)((char *)h->msg_control + h->msg_controllen);
-
-	c->cmsg_level = level;
-	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), data, len);
-	h->msg_controllen += CMSG_SPACE(len);
-}
-
 static void put_control(struct msghdr *h, const cairn_Datagram *d, const union cr_inet_name *from)
 {
 	struct in6_pktinfo six = { .ipi6_addr = from->v6.sin6_addr };
@@ -343,15 +334,15 @@ static void put_control(struct msghdr *h, const cairn_Datagram *d, const union c
 	bool v6 = from->any.sa_family == AF_INET6 && !cr_inet_is_mapped(from);
 
 	if (from->any.sa_family == AF_INET)
-		add_control(h, IPPROTO_IP, IP_PKTINFO, &four, sizeof(four));
+		cr_control_put(h, IPPROTO_IP, IP_PKTINFO, &four, sizeof(four));
 	else
-		add_control(h, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof(six));
+		cr_control_put(h, IPPROTO_IPV6, IPV6_PKTINFO, &six, sizeof(six));
 	if (d->tos >= 0)
-		add_control(h, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, &d->tos,
-			    sizeof(d->tos));
+		cr_control_put(h, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS,
+			       &d->tos, sizeof(d->tos));
 	if (d->ttl > 0)
-		add_control(h, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_HOPLIMIT : IP_TTL, &d->ttl,
-			    sizeof(d->ttl));
+		cr_control_put(h, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_HOPLIMIT : IP_TTL,
+			       &d->ttl, sizeof(d->ttl));
 }
 
 /* An address of the image as it is now. */
@@ -473,7 +464,7 @@ static int finish_one(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 			       "cannot connect a UDP socket to %s again",
 			       cr_inet_text(&k->remote, text));
 	if (cr_inet_option(k->m, IPPROTO_UDP, UDP_CORK, 0))
-		cr_inet_set(k->fd, IPPROTO_UDP, UDP_CORK, 1);
+		cr_socket_set(k->fd, IPPROTO_UDP, UDP_CORK, 1);
 	if (k->m->has_corked) {
 		ret = cr_image_read_blob(w->r->img, &k->m->corked, &data, err);
 		if (ret)
@@ -484,8 +475,7 @@ static int finish_one(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 		shutdown(k->fd, k->m->events & POLLHUP ? SHUT_RDWR : SHUT_RD);
 	if (k->m->shut_write)
 		shutdown(k->fd, SHUT_WR);
-	cr_inet_options_restore(k->fd, k->m, CR_INET_AFTER);
-	return cr_inet_filter_restore(w->r, k->fd, k->m, err);
+	return cr_inet_options_finish(w->r, k->fd, k->m, err);
 }
 
 int cr_udp_open(struct cr_restore *r, struct cr_inet_new *all, size_t n,

@@ -11,7 +11,6 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/image.h"
-#include "common/search.h"
 #include "objects/shape/text.h"
 
 /* ---- pages ---- */

@@ -4,16 +4,14 @@
 #pragma once
 
 #include "common/image.h"
+#include "objects/core/socket.h"
 #include "objects/unix/unix_diag.h"
 
 struct cr_save;
 
-#define UNIX_OPTIONS 19
-
 /* The options of a new socket. */
 struct unix_defaults {
-	bool known[UNIX_OPTIONS];
-	unsigned char value[UNIX_OPTIONS][16];
+	struct cr_option_defaults options;
 	int buffer[2];
 };
 

@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "common/image_read.h"
+#include "common/scm.h"
 #include "objects/core/registry.h"
+#include "objects/core/socket.h"
 #include "objects/core/stand_in.h"
 #include "objects/unix/unix.h"
 #include "objects/unix/unix_bind.h"
@@ -33,31 +35,15 @@ struct sending {
 	bool own_pid; /* whoever sends has another id than the message has */
 };
 
-static void unix_fill_set(int fd, int option, int value)
-{
-	setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
-}
-
 /* ---- sending ---- */
 
-static struct cmsghdr *put_control(struct msghdr *h, struct cmsghdr *c, int type, const void *data,
-				   size_t len)
-{
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), data, len);
-	h->msg_controllen += CMSG_SPACE(len);
-	return (struct cmsghdr *)((char *)c + CMSG_SPACE(len));
-}
-
-static void put_credentials(struct msghdr *h, struct cmsghdr *c, const struct sending *s)
+static void put_credentials(struct msghdr *h, const struct sending *s)
 {
 	const cairn_UnixMessage *m = s->m;
 	struct ucred cred = { m->pid && !s->own_pid ? m->pid : getpid(), m->uid, m->gid };
 
 	if (m->has_credentials)
-		put_control(h, c, SCM_CREDENTIALS, &cred, sizeof(cred));
+		cr_control_put(h, SOL_SOCKET, SCM_CREDENTIALS, &cred, sizeof(cred));
 }
 
 /* Also in a stand-in. Of a stream what is longer goes in pieces, descriptors with the first. */
@@ -67,7 +53,6 @@ static int send_message(void *arg)
 	const cairn_UnixMessage *m = s->m;
 	_Alignas(struct cmsghdr) char
 		room[CMSG_SPACE(253 * sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))] = { 0 };
-	struct cmsghdr *first = (struct cmsghdr *)room;
 	struct iovec iov;
 	struct msghdr h = { .msg_name = (void *)s->to,
 			    .msg_namelen = s->to_len,
@@ -77,11 +62,9 @@ static int send_message(void *arg)
 	size_t at = 0;
 	ssize_t n;
 
-	put_credentials(&h,
-			m->rights_count ? put_control(&h, first, SCM_RIGHTS, s->rights,
-						      m->rights_count * sizeof(int)) :
-					  first,
-			s);
+	if (m->rights_count)
+		cr_rights_put(&h, room, s->rights, m->rights_count);
+	put_credentials(&h, s);
 	do {
 		bool urgent = !at && m->mark == cairn_UnixMark_UNIX_MARK_URGENT;
 		int flags = MSG_NOSIGNAL | MSG_DONTWAIT | (urgent ? MSG_OOB : 0);
@@ -99,7 +82,7 @@ static int send_message(void *arg)
 		at += n;
 		if (m->rights_count) {
 			h.msg_controllen = 0;
-			put_credentials(&h, first, s);
+			put_credentials(&h, s);
 		}
 	} while (at < m->length);
 	return 0;
@@ -257,18 +240,18 @@ static int fill(struct cr_restore *r, struct unix_made *made, struct unix_end *e
 			return cr_fail(err, CR_EXIT_DAMAGED, 0, "a message without sender");
 		if (s.fd != last) {
 			if (last >= 0)
-				unix_fill_set(last, SO_SNDBUF, before / 2);
+				cr_socket_set(last, SOL_SOCKET, SO_SNDBUF, before / 2);
 			last = s.fd;
 			getsockopt(s.fd, SOL_SOCKET, SO_SNDBUF, &before, &len);
-			unix_fill_set(s.fd, SO_SNDBUF, wide);
-			unix_fill_set(s.fd, SO_SNDBUFFORCE, wide);
+			cr_socket_set(s.fd, SOL_SOCKET, SO_SNDBUF, wide);
+			cr_socket_set(s.fd, SOL_SOCKET, SO_SNDBUFFORCE, wide);
 		}
 		if (s.m->mark == cairn_UnixMark_UNIX_MARK_READ)
 			leave_mark(s.fd, e->fd);
 		ret = send_one(r, made, &s, err);
 	}
 	if (last >= 0)
-		unix_fill_set(last, SO_SNDBUF, before / 2);
+		cr_socket_set(last, SOL_SOCKET, SO_SNDBUF, before / 2);
 	return ret;
 }
 
@@ -373,7 +356,8 @@ int unix_fill(struct cr_restore *r, struct unix_made *made, struct cr_err *err)
 	for (i = 0; i < made->n && !ret; i++) {
 		unix_fill_finish(made, &made->v[i]);
 		if (made->v[i].fd >= 0)
-			ret = unix_filter_restore(r, made->v[i].fd, made->v[i].m, err);
+			ret = cr_filter_restore(r, made->v[i].fd, made->v[i].m->has_filter,
+						&made->v[i].m->filter, err);
 	}
 	return ret;
 }

@@ -6,7 +6,6 @@
 #include "common/image.h"
 
 struct cr_err;
-struct cr_restore;
 struct cr_save;
 struct unix_defaults;
 struct unix_socket;
@@ -15,5 +14,3 @@ int unix_defaults_read(struct unix_defaults *d);
 void unix_options_save(const struct unix_defaults *d, struct unix_socket *u);
 void unix_options_restore(int fd, const cairn_UnixSocket *m);
 int unix_filter_save(struct cr_save *s, struct unix_socket *u, struct cr_err *err);
-int unix_filter_restore(struct cr_restore *r, int fd, const cairn_UnixSocket *m,
-			struct cr_err *err);

@@ -16,8 +16,10 @@
 #include <sys/ioctl.h>
 
 #include "common/image_write.h"
+#include "common/scm.h"
 #include "objects/core/index.h"
 #include "objects/core/save.h"
+#include "objects/core/socket.h"
 #include "objects/shape/shape.h"
 #include "objects/unix/unix.h"
 #include "objects/unix/unix_empty.h"
@@ -35,7 +37,7 @@ struct unix_queue_look {
 	struct ucred cred;
 	int64_t ns; /* the kernel's stamp, of a message */
 	int fds[253];
-	int nfds;
+	size_t nfds;
 };
 
 struct reader {
@@ -52,20 +54,6 @@ struct reader {
 	bool empty;
 };
 
-static void unix_queue_set(int fd, int option, int value)
-{
-	setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
-}
-
-static int get(int fd, int option)
-{
-	int value = 0;
-	socklen_t len = sizeof(value);
-
-	getsockopt(fd, SOL_SOCKET, option, &value, &len);
-	return value;
-}
-
 static void close_fds(struct unix_queue_look *l)
 {
 	while (l->nfds)
@@ -75,19 +63,15 @@ static void close_fds(struct unix_queue_look *l)
 static void read_control(struct unix_queue_look *l, struct msghdr *m)
 {
 	struct cmsghdr *c;
-	size_t n;
 	int fd;
 
+	cr_rights_take(m, l->fds, CR_ARRAY_SIZE(l->fds), &l->nfds);
 	for (c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		if (c->cmsg_level != SOL_SOCKET)
 			continue;
 		if (c->cmsg_type == SCM_CREDENTIALS) {
 			memcpy(&l->cred, CMSG_DATA(c), sizeof(l->cred));
 			l->has_cred = true;
-		} else if (c->cmsg_type == SCM_RIGHTS) {
-			n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-			memcpy(l->fds, CMSG_DATA(c), n * sizeof(int));
-			l->nfds = n;
 		} else if (c->cmsg_type == SCM_TIMESTAMPNS) {
 			struct timespec t;
 
@@ -134,9 +118,9 @@ static size_t start_of_last(int fd, size_t at, void *buf, size_t len)
 	struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
 	ssize_t n;
 
-	unix_queue_set(fd, SO_PEEK_OFF, at);
+	cr_socket_set(fd, SOL_SOCKET, SO_PEEK_OFF, at);
 	n = recvmsg(fd, &m, MSG_PEEK | MSG_DONTWAIT);
-	unix_queue_set(fd, SO_PEEK_OFF, at + len);
+	cr_socket_set(fd, SOL_SOCKET, SO_PEEK_OFF, at + len);
 	return n < 0 ? 0 : n;
 }
 
@@ -145,7 +129,8 @@ static int note_rights(struct reader *r, struct unix_queue_look *l, struct cr_er
 	cairn_UnixMessage *m = &r->m;
 	const struct cr_object *o;
 	struct cr_fd_view v;
-	int i, ret = 0;
+	int ret = 0;
+	size_t i;
 
 	m->rights_count = 0;
 	for (i = 0; i < l->nfds && !ret; i++) {
@@ -326,11 +311,11 @@ static void find_head(struct reader *r)
 	r->seen = unix_seen_of(r->u->inode);
 	if (!r->seen)
 		return;
-	unix_queue_set(r->u->fd, SO_PEEK_OFF, -1);
+	cr_socket_set(r->u->fd, SOL_SOCKET, SO_PEEK_OFF, -1);
 	if (!unix_queue_look(r->u->fd, &byte, 1, &l))
 		r->at = unix_seen_from(r->seen, l.ns);
 	close_fds(&l);
-	unix_queue_set(r->u->fd, SO_PEEK_OFF, 0);
+	cr_socket_set(r->u->fd, SOL_SOCKET, SO_PEEK_OFF, 0);
 }
 
 /* The rest of a long one; it comes with descriptors of its own. */
@@ -427,21 +412,22 @@ static const struct {
 static int read_queue(struct reader *r, size_t queued, bool urgent, struct cr_err *err)
 {
 	bool stream = r->u->m.type == SOCK_STREAM;
-	int before[CR_ARRAY_SIZE(helps)], micro = get(r->u->fd, SO_TIMESTAMP), ret;
+	int before[CR_ARRAY_SIZE(helps)], micro = cr_socket_get(r->u->fd, SOL_SOCKET, SO_TIMESTAMP),
+					  ret;
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(helps); i++) {
 		if (!(stream ? helps[i].stream : helps[i].messages))
 			continue;
-		before[i] = get(r->u->fd, helps[i].option);
-		unix_queue_set(r->u->fd, helps[i].option, helps[i].value);
+		before[i] = cr_socket_get(r->u->fd, SOL_SOCKET, helps[i].option);
+		cr_socket_set(r->u->fd, SOL_SOCKET, helps[i].option, helps[i].value);
 	}
 	ret = stream ? read_stream(r, queued, urgent, err) : read_messages(r, err);
 	for (i = 0; i < CR_ARRAY_SIZE(helps); i++)
 		if (stream ? helps[i].stream : helps[i].messages)
-			unix_queue_set(r->u->fd, helps[i].option, before[i]);
+			cr_socket_set(r->u->fd, SOL_SOCKET, helps[i].option, before[i]);
 	if (micro)
-		unix_queue_set(r->u->fd, SO_TIMESTAMP, micro);
+		cr_socket_set(r->u->fd, SOL_SOCKET, SO_TIMESTAMP, micro);
 	if (!stream)
 		unix_queue_remember(r, !ret);
 	return ret;
