@@ -7,7 +7,6 @@
 #include "restart/examine.h"
 
 #include <errno.h>
-#include <linux/userfaultfd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,8 @@
 
 #include "common/image_read.h"
 #include "common/runtime.h"
+#include "objects/core/index.h"
 #include "objects/core/kernels.h"
-#include "objects/core/outside.h"
 #include "objects/core/reach.h"
 #include "objects/core/socket.h"
 #include "objects/file/regular.h"
@@ -38,8 +37,12 @@ static void examine_note(cr_obstacles *to, const char *kind, bool prevents,
 			 const struct cr_err *err)
 {
 	struct cr_obstacle *o;
+	size_t i;
 
-	if (!err->status)
+	/* Once, however many there are of a kind. */
+	for (i = 0; i < to->list.n && strcmp(to->list.v[i].err.text, err->text); i++)
+		;
+	if (!err->status || i < to->list.n)
 		return;
 	o = cr_list_add(&to->list);
 	if (o)
@@ -84,72 +87,20 @@ static void examine_check_files(struct cr_restart *r, cr_obstacles *to)
 		if (!p->zombie)
 			must_exist(p->root, "the root", p->pid, to);
 	}
-	for (i = 0; i < img->descriptions.n; i++) {
-		const cairn_Description *d = &img->descriptions.v[i];
-		struct cr_err err = { 0 };
-		struct stat st;
-
-		if ((d->kind != cairn_ObjectKind_OBJECT_DIRECTORY &&
-		     d->kind != cairn_ObjectKind_OBJECT_PATH) ||
-		    d->deleted || d->path[0] != '/' || cr_is_kernels(d->path) ||
-		    !cr_reach_stat(d->path, &st) ||
-		    (errno == ELOOP && !lstat(d->path, &st) && S_ISLNK(st.st_mode) &&
-		     d->kind == cairn_ObjectKind_OBJECT_PATH))
-			continue;
-		cr_fail(&err, CR_EXIT_CHANGED, errno,
-			"%s, which the job has open, is missing (make it, or give --map)", d->path);
-		examine_note(to, "folder", true, &err);
-	}
 }
 
-/* ---- terminals, standard input and output ---- */
-
-static bool have_terminal(const struct cr_outside *o)
+static void check_descriptions(struct cr_restart *r, cr_obstacles *to)
 {
-	cr_auto_fd fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	unsigned int i;
-
-	for (i = 0; i < o->nslots; i++)
-		if (o->slots[i].tty)
-			return true;
-	return fd >= 0;
-}
-
-static bool have_slot(const struct cr_outside *o, uint32_t number)
-{
-	unsigned int i;
-
-	for (i = 0; i < o->nslots; i++)
-		if (o->slots[i].fd == (int)number)
-			return true;
-	return false;
-}
-
-static void check_outside(struct cr_restart *r, cr_obstacles *to)
-{
-	bool terminal = false;
+	const struct cr_image *img = &r->img;
 	size_t i;
 
-	for (i = 0; i < r->img.descriptions.n; i++) {
-		const cairn_Description *d = &r->img.descriptions.v[i];
+	for (i = 0; i < img->descriptions.n; i++) {
+		const cairn_Description *d = &img->descriptions.v[i];
+		const struct cr_object *o = cr_object_of(r->objects.kinds, d->kind);
 		struct cr_err err = { 0 };
+		bool prevents = o && o->examine && o->examine(&r->objects, d, &err);
 
-		terminal |= d->kind == cairn_ObjectKind_OBJECT_TTY;
-		if (d->kind == cairn_ObjectKind_OBJECT_STDIO && d->slot < 3 &&
-		    !have_slot(&r->sh->outside, d->slot))
-			cr_fail(&err, CR_EXIT_CHANGED, 0,
-				"descriptor %u, which the job had from whoever started it, is not "
-				"open here: it will be /dev/null (start crrestart with it)",
-				d->slot);
-		examine_note(to, "terminal", false, &err);
-	}
-	if (terminal && !have_terminal(&r->sh->outside)) {
-		struct cr_err err = { 0 };
-
-		cr_fail(&err, CR_EXIT_CHANGED, 0,
-			"the job had its terminal open, and there is none here (restart it from a "
-			"terminal)");
-		examine_note(to, "terminal", true, &err);
+		examine_note(to, o ? o->lacks : NULL, prevents, &err);
 	}
 }
 
@@ -284,28 +235,6 @@ static void check_network(struct cr_restart *r, cr_obstacles *to)
 
 /* ---- the kernel ---- */
 
-static bool has_kind(const struct cr_image *img, cairn_ObjectKind kind)
-{
-	size_t i;
-
-	for (i = 0; i < img->descriptions.n; i++)
-		if (img->descriptions.v[i].kind == kind)
-			return true;
-	return false;
-}
-
-static bool needs_uffd(const struct cr_image *img)
-{
-	return has_kind(img, cairn_ObjectKind_OBJECT_USERFAULTFD);
-}
-
-static bool has_uffd(void)
-{
-	cr_auto_fd fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-
-	return fd >= 0;
-}
-
 static bool needs_secret(const struct cr_image *img)
 {
 	size_t i;
@@ -384,7 +313,6 @@ static const struct {
 	bool (*needs)(const struct cr_image *img);
 	bool (*has)(void);
 } features[] = {
-	{ "userfaultfd", needs_uffd, has_uffd },
 	{ "memfd_secret (boot with secretmem.enable=1)", needs_secret, has_secret },
 	{ "guard pages (Linux 6.13)", needs_guard, has_guard },
 	{ "POSIX message queues", needs_mqueue, has_mqueue },
@@ -442,7 +370,7 @@ static void check_memory(struct cr_restart *r, cr_obstacles *to)
 }
 
 static void (*const checks[])(struct cr_restart *r, cr_obstacles *to) = {
-	check_ids,     check_name,   examine_check_files, check_outside,
+	check_ids,     check_name,   examine_check_files, check_descriptions,
 	check_network, check_kernel, check_memory,
 };
 

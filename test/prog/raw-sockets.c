@@ -63,6 +63,7 @@ int main(int argc, char **argv)
 	where.sll_ifindex = if_nametoindex("lo");
 	CHECK(!bind(packet, (void *)&where, sizeof(where)));
 	inet_set(packet, SOL_PACKET, PACKET_AUXDATA, 1);
+	inet_set(packet, SOL_SOCKET, SO_TIMESTAMP, 1);
 	ping(1111);
 	prog_ready();
 	prog_wait();
@@ -74,5 +75,6 @@ int main(int argc, char **argv)
 	CHECK_EQ(now.sll_protocol, where.sll_protocol);
 	CHECK_EQ(inet_get(packet, SOL_SOCKET, SO_TYPE), SOCK_DGRAM);
 	CHECK_EQ(inet_get(packet, SOL_PACKET, PACKET_AUXDATA), 1);
+	CHECK_EQ(inet_get(packet, SOL_SOCKET, SO_TIMESTAMP), 1);
 	prog_pass();
 }

@@ -207,4 +207,10 @@ struct cr_object {
 	/* In the shepherd, when all else is done and no file will be touched any more. */
 	int (*last)(struct cr_restore *r, const cairn_Description *d, int fd, struct cr_err *err);
 	void (*free_restore)(struct cr_restore *r);
+	/*
+	 * For --check, in nobody's stead: *err tells what of it cannot be had here. Not 0: which
+	 * prevents a restart. lacks: one word for what that is.
+	 */
+	int (*examine)(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
+	const char *lacks;
 };

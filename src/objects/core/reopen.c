@@ -18,6 +18,19 @@
 #include "objects/core/reach.h"
 #include "objects/shape/shapes.h"
 
+int cr_path_examine(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	struct stat st;
+
+	if (d->deleted || d->path[0] != '/' || cr_is_kernels(d->path) ||
+	    !cr_reach_stat(d->path, &st) ||
+	    (errno == ELOOP && !lstat(d->path, &st) && S_ISLNK(st.st_mode) &&
+	     d->kind == cairn_ObjectKind_OBJECT_PATH))
+		return 0;
+	return cr_fail(err, CR_EXIT_CHANGED, errno,
+		       "%s, which the job has open, is missing (make it, or give --map)", d->path);
+}
+
 void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d)
 {
 	struct f_owner_ex owner = { d->owner_type, cr_restored_pid(r, d->owner) };

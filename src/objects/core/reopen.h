@@ -19,5 +19,8 @@ int cr_reopen_any(struct cr_restore *r, const cairn_Description *d, const cairn_
 /* For a path of a process in /proc, once all exist. */
 int cr_reopen_proc(struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
 
+/* The examine() of what is opened by its path. */
+int cr_path_examine(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err);
+
 /* Who gets signals about it, once all processes exist. */
 void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description *d);

@@ -67,20 +67,22 @@ static int standard_save(struct cr_save *s, const struct cr_fd_view *v, cairn_De
 	return 0;
 }
 
-static int open_slot(const struct cr_outside *o, int number, int least)
+static bool standard_has(const struct cr_outside *o, int number)
 {
 	unsigned int i;
-	int fd;
 
 	for (i = 0; i < o->nslots; i++)
-		if (o->slots[i].fd == number) {
-			fd = fcntl(number, F_DUPFD_CLOEXEC, least);
-			if (fd >= 0)
-				return fd;
-		}
+		if (o->slots[i].fd == number)
+			return true;
+	return false;
+}
+
+static int open_slot(const struct cr_outside *o, int number, int least)
+{
+	int fd = standard_has(o, number) ? fcntl(number, F_DUPFD_CLOEXEC, least) : -1;
+
 	/* Nothing in its place: as a program started without it would find. */
-	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	return fd;
+	return fd < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fd;
 }
 
 /* The three of ours, for descriptors that were several of theirs. */
@@ -131,11 +133,25 @@ static int standard_restore(struct cr_restore *r, const cairn_Description *d, st
 	return fd < 0 ? cr_fail(err, CR_EXIT_IO, errno, "cannot open /dev/null") : fd;
 }
 
+/* Without it the job goes on. */
+static int standard_examine(const struct cr_restore *r, const cairn_Description *d,
+			    struct cr_err *err)
+{
+	if (d->slot < CR_STANDARD && !standard_has(r->outside, d->slot))
+		cr_fail(err, CR_EXIT_CHANGED, 0,
+			"descriptor %u, which the job had from whoever started it, is not open "
+			"here: it will be /dev/null (start crrestart with it)",
+			d->slot);
+	return 0;
+}
+
 const struct cr_object cr_object_stdio = {
 	.shape = &cr_shape_stdio,
 	.match = standard_match,
 	.save = standard_save,
 	.prepare = standard_prepare,
 	.restore = standard_restore,
+	.examine = standard_examine,
+	.lacks = "terminal",
 	.free_restore = standard_free_restore,
 };

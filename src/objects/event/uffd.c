@@ -183,14 +183,30 @@ static void uffd_free_save(struct cr_save *s)
 	s->state[cairn_ObjectKind_OBJECT_USERFAULTFD] = NULL;
 }
 
-static int uffd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int uffd_make(void)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = d->event.features & ~INITIALIZED };
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 
 	/* Without privilege, those of user mode only. */
-	if (fd < 0)
-		fd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	return fd < 0 ? syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY) : fd;
+}
+
+static int uffd_examine(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	cr_auto_fd fd = uffd_make();
+
+	if (fd >= 0)
+		return 0;
+	return cr_fail(err, CR_EXIT_CHANGED, 0,
+		       "this kernel does not let the job have userfaultfd (use a node whose kernel "
+		       "does)");
+}
+
+static int uffd_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = d->event.features & ~INITIALIZED };
+	int fd = uffd_make();
+
 	if (fd >= 0 && d->event.features & INITIALIZED && ioctl(fd, UFFDIO_API, &api)) {
 		close(fd);
 		fd = -1;
@@ -203,6 +219,8 @@ const struct cr_object cr_object_userfaultfd = {
 	.when = CR_OWN,
 	.save = uffd_save,
 	.restore = uffd_restore,
+	.examine = uffd_examine,
+	.lacks = "kernel",
 	.finish = uffd_finish,
 	.free_save = uffd_free_save,
 };

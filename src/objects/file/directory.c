@@ -46,4 +46,6 @@ const struct cr_object cr_object_directory = {
 	.match = directory_match,
 	.save = directory_save,
 	.restore = directory_restore,
+	.examine = cr_path_examine,
+	.lacks = "folder",
 };

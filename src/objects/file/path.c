@@ -95,4 +95,6 @@ const struct cr_object cr_object_path = {
 	.match = path_match,
 	.save = path_save,
 	.restore = path_restore,
+	.examine = cr_path_examine,
+	.lacks = "folder",
 };

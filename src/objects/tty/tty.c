@@ -36,7 +36,7 @@ static int tty_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descrip
 	return 0;
 }
 
-static int tty_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int tty_open(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int fd =
 		open("/dev/tty", (d->flags & ~(O_CREAT | O_EXCL | O_TRUNC)) | O_CLOEXEC | O_NOCTTY);
@@ -47,8 +47,21 @@ static int tty_restore(struct cr_restore *r, const cairn_Description *d, struct 
 			fd = fcntl(r->outside->slots[i].fd, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
 		return cr_fail(err, CR_EXIT_CHANGED, 0,
-			       "the job had its terminal open; restart it from a terminal");
+			       "the job had its terminal open, and there is none here (restart it "
+			       "from a terminal)");
 	return fd;
+}
+
+static int tty_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	return tty_open(r, d, err);
+}
+
+static int tty_examine(const struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+{
+	cr_auto_fd fd = tty_open(r, d, err);
+
+	return fd < 0 ? fd : 0;
 }
 
 const struct cr_object cr_object_tty = {
@@ -56,4 +69,6 @@ const struct cr_object cr_object_tty = {
 	.match = tty_match,
 	.save = tty_save,
 	.restore = tty_restore,
+	.examine = tty_examine,
+	.lacks = "terminal",
 };
