@@ -69,15 +69,8 @@ static mode_t kind_of(const cairn_Description *d)
 /* What was made again may have another name for now than it had: its old one if it has none. */
 static const char *name_of(int fd, const char *old, char now[CR_PATH_MAX])
 {
-	char self[64];
-	ssize_t n;
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	n = leads_to(old, fd) ? -1 : readlink(self, now, CR_PATH_MAX - 1);
-	if (n < 0)
-		return old;
-	now[n] = 0;
-	return leads_to(now, fd) ? now : old;
+	return !leads_to(old, fd) && cr_fd_link(fd, now, CR_PATH_MAX) && leads_to(now, fd) ? now :
+											     old;
 }
 
 static int open_one(int at, const char *path, const cairn_Description *d, int flags)
