@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "arch/x86_64/call.h"
 #include "arch/x86_64/frame.h"
@@ -215,12 +216,32 @@ static int agent_tell(void)
 	return ret;
 }
 
+/* Whether a wait would tell of this child's stop: the kernel tells it to its parent alone. */
+static bool has_unseen_stop(int child)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return child &&
+	       !cr_sys5(SYS_waitid, P_PID, child, &info, WSTOPPED | WNOHANG | WNOWAIT, NULL) &&
+	       info.si_pid == child;
+}
+
+static int answer_probe(void)
+{
+	int child = cr_agent.in.body.probe.child, ret = agent_probe_undo();
+
+	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
+	cr_agent.out.which_body = cairn_AgentMsg_probed_tag;
+	cr_agent.out.body.probed.unseen = has_unseen_stop(child);
+	return ret ? ret : agent_send(NULL, 0);
+}
+
 /* What the shepherd wants to know while everyone stands still. */
 static bool agent_answer(void)
 {
 	switch (cr_agent.in.which_body) {
 	case cairn_ShepherdMsg_probe_tag:
-		return !agent_probe_undo();
+		return !answer_probe();
 	case cairn_ShepherdMsg_ask_pending_tag:
 		return !agent_tell_pending();
 	default:

@@ -108,7 +108,5 @@ int agent_probe_undo(void)
 
 	for (i = 0; i < p->sets_count && !ret; i++)
 		ret = probe(p->sets[i]);
-	memset(&cr_agent.out, 0, sizeof(cr_agent.out));
-	cr_agent.out.which_body = cairn_AgentMsg_probed_tag;
-	return ret ? ret : agent_send(NULL, 0);
+	return ret;
 }

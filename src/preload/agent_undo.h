@@ -3,5 +3,5 @@
 // What the end of this process would undo of SysV semaphores (SEM_UNDO).
 #pragma once
 
-/* Answers a Probe. */
+/* Tells of the sets of a Probe. */
 int agent_probe_undo(void);

@@ -22,6 +22,7 @@
 #include "shepherd/processes.h"
 #include "shepherd/shepherd.h"
 #include "shepherd/stop.h"
+#include "shepherd/stop_seen.h"
 #include "shepherd/undo.h"
 
 /* ---- before ---- */
@@ -91,6 +92,8 @@ static int save(void *of)
 		ret = cr_pass_over(c, -ENOTSUP);
 	if (!ret && c->intent != cairn_Intent_INTENT_CHECK)
 		ret = cr_save_undo(sh, c);
+	if (!ret && c->intent != cairn_Intent_INTENT_CHECK)
+		ret = cr_save_stop_seen(sh, c);
 	return ret;
 }
 

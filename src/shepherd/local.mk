@@ -30,4 +30,5 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/trace.c src/shepherd/trace.h \
 	src/shepherd/unblock.c src/shepherd/unblock.h \
 	src/shepherd/attributes.c src/shepherd/attributes.h src/shepherd/filters.c \
-	src/shepherd/filters.h src/shepherd/undo.c src/shepherd/undo.h
+	src/shepherd/filters.h src/shepherd/undo.c src/shepherd/undo.h \
+	src/shepherd/stop_seen.c src/shepherd/stop_seen.h

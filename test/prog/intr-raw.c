@@ -89,16 +89,32 @@ static const struct {
 	BOTH(events, 0),
 };
 
+/* Some kernels wait for so many ticks of their clock, of which the first has begun already. */
+static bool in_ticks(long (*call)(void))
+{
+	return call == semtimedop_called || call == semtimedop_inlined;
+}
+
+static double tick_ms(void)
+{
+	struct timespec ts;
+
+	CHECK(!clock_getres(CLOCK_MONOTONIC_COARSE, &ts));
+	return ts.tv_nsec / 1e6;
+}
+
 static void *thread(void *arg)
 {
 	long i = (long)arg, ret;
 	double start, took;
 
+	double least = WAIT_MS - 1 - (in_ticks(calls[i].call) ? tick_ms() : 0);
+
 	while (!over) {
 		start = prog_now(CLOCK_MONOTONIC);
 		ret = calls[i].call();
 		took = (prog_now(CLOCK_MONOTONIC) - start) * 1000;
-		if (ret != calls[i].result || took < WAIT_MS - 1 || took > LATE_MS)
+		if (ret != calls[i].result || took < least || took > LATE_MS)
 			prog_fail(__FILE__, __LINE__, "%s: %ld after %f ms", calls[i].name, ret,
 				  took);
 	}

@@ -27,9 +27,9 @@ int cr_socket_get(int fd, int level, int name)
 	return getsockopt(fd, level, name, &value, &len) ? 0 : value;
 }
 
-/* What everybody may set: the limit is read off a socket of our own. */
-static int limit_of(int name)
+int cr_socket_limit(int name)
 {
+	/* It is read off a socket of our own. */
 	cr_auto_fd fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	cr_socket_set(fd, SOL_SOCKET, name, INT32_MAX / 4);
@@ -43,7 +43,7 @@ void cr_socket_buffer(int fd, int name, int want)
 			   want / 2))
 		return;
 	if (want <= cr_socket_get(fd, SOL_SOCKET, name) ||
-	    cr_socket_get(fd, SOL_SOCKET, name) < limit_of(name))
+	    cr_socket_get(fd, SOL_SOCKET, name) < cr_socket_limit(name))
 		cr_socket_set(fd, SOL_SOCKET, name, want / 2);
 }
 

@@ -31,6 +31,8 @@ int cr_socket_set(int fd, int level, int name, int value);
 int cr_socket_get(int fd, int level, int name);
 /* Bytes as getsockopt() tells them; what is there is never made less by a limit. */
 void cr_socket_buffer(int fd, int name, int want);
+/* What everybody may set, as getsockopt() tells it. */
+int cr_socket_limit(int name);
 
 void cr_option_defaults(int fd, const struct cr_option *table, size_t n,
 			struct cr_option_defaults *d);

@@ -363,10 +363,13 @@ static void restore_buffer(int fd, const cairn_InetSocket *m, int name)
 		want = value_of_new(m, name);
 	if (!want || cr_socket_get(fd, SOL_SOCKET, name) == want)
 		return;
-	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF && !can_unlock(fd))
+	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF && !can_unlock(fd)) {
 		cr_tcp_grow(fd, want);
-	if (cr_socket_get(fd, SOL_SOCKET, name) == want)
-		return;
+		/* SO_RCVBUF, which locks it for ever, only makes even ones up to the limit. */
+		if (cr_socket_get(fd, SOL_SOCKET, name) == want || want > cr_socket_limit(name) ||
+		    want % 2)
+			return;
+	}
 	cr_socket_buffer(fd, name, want);
 	/* One that has grown by itself may have more than can be asked for. */
 	if (m->protocol == IPPROTO_TCP && name == SO_RCVBUF)
