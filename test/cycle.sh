@@ -208,8 +208,9 @@ steps() {
 		return
 	fi
 	keep=$(option keep)
-	start "$dir/out" "$CR_BIN/crlaunch" -n job -d "$dir/ckpt" ${keep:+--keep "$keep"} -- \
-		"${cmd[@]}"
+	# Where a step may take longer, so may a thread: a third of it, as by default.
+	start "$dir/out" "$CR_BIN/crlaunch" -n job -d "$dir/ckpt" ${keep:+--keep "$keep"} \
+		--stop-timeout $(((CR_STEP + 2) / 3)) -- "${cmd[@]}"
 	await_ready ''
 	case $options in
 	*' refused '*) refused ;;
