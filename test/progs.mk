@@ -236,6 +236,7 @@ test_progs = \
 	test/prog/mem-growsdown \
 	test/prog/mem-guard \
 	test/prog/mem-keys \
+	test/prog/mem-keys-change \
 	test/prog/mem-lock \
 	test/prog/mem-lock-future \
 	test/prog/mem-lock-on-fault \

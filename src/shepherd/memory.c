@@ -575,7 +575,10 @@ static bool same_mapping(const struct cr_map *a, const struct cr_map *b)
 	       a->offset == b->offset;
 }
 
-/* Gives the flags that they had before to mappings that are still the same; false if one is not. */
+/*
+ * Gives the flags that they had before to mappings that are still the same; false if one is not, or
+ * has a protection key, which may have become another since.
+ */
 static bool inherit_flags(const struct cr_process *m, struct cr_maps *maps)
 {
 	const struct cr_maps *before = &m->before;
@@ -589,7 +592,7 @@ static bool inherit_flags(const struct cr_process *m, struct cr_maps *maps)
 			continue;
 		while (k < before->n && before->v[k].start < v->start)
 			k++;
-		if (k == before->n || !same_mapping(v, &before->v[k]))
+		if (k == before->n || !same_mapping(v, &before->v[k]) || before->v[k].key)
 			return false;
 		*v = before->v[k];
 		v->path = path;
@@ -597,10 +600,13 @@ static bool inherit_flags(const struct cr_process *m, struct cr_maps *maps)
 	return true;
 }
 
-/* smaps takes five times as long as maps: it is read again only if something has changed. */
+/*
+ * smaps takes five times as long as maps: it is read again only if something has changed, or may
+ * have without being seen: the key of memory in a process that has keys.
+ */
 static int read_layout(const struct cr_process *m, struct cr_maps *maps)
 {
-	if (!cr_proc_maps(m->writer_pid, false, maps) && inherit_flags(m, maps))
+	if (!m->core.keys && !cr_proc_maps(m->writer_pid, false, maps) && inherit_flags(m, maps))
 		return 0;
 	cr_maps_free(maps);
 	return cr_proc_maps(m->writer_pid, true, maps);
@@ -660,7 +666,7 @@ int cr_write_memory(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_p
 	CR_LIST(cairn_Range) ranges = { 0 };
 	cairn_Vma *vma = calloc(2, sizeof(*vma)); /* this one; the last that names a file */
 	struct cr_map piece;
-	struct cr_maps maps;
+	struct cr_maps maps = { 0 };
 	size_t i;
 	int ret = 0;
 
