@@ -197,6 +197,15 @@ bool cr_proc_ended(const struct cr_proc_stat *st)
 	return st->state == 'X' || (st->state == 'Z' && st->threads <= 1);
 }
 
+bool cr_proc_runs(pid_t pid)
+{
+	struct cr_proc_stat st;
+
+	if (pid <= 0 || (kill(pid, 0) && errno == ESRCH))
+		return false;
+	return cr_proc_stat(AT_FDCWD, pid, &st) || !cr_proc_ended(&st);
+}
+
 void cr_proc_kill(void (*find)(cr_pids *out, const void *arg), const void *arg)
 {
 	int tries;

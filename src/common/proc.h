@@ -58,6 +58,9 @@ int cr_pids_add(cr_pids *to, pid_t id);
 /* All of a process has ended; its main thread alone may do so before the others. */
 bool cr_proc_ended(const struct cr_proc_stat *st);
 
+/* Whether there is such a process that still runs; one that nobody has waited for does not. */
+bool cr_proc_runs(pid_t pid);
+
 int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out);
 int cr_proc_stat(int proc, pid_t pid, struct cr_proc_stat *out);
 int cr_proc_children(int proc, pid_t pid, cr_pids *out);

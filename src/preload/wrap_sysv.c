@@ -56,16 +56,27 @@ unsigned int agent_sysv_known(enum cr_id_kind kind, int32_t *ids)
 	return i;
 }
 
-/* The *_STAT commands take an index, and give the id. */
-static bool by_index(int command)
+/* The *_STAT commands take an index, and give the id; each kind has numbers of its own. */
+static bool by_index(enum cr_id_kind kind, int command)
 {
-	return command == SHM_STAT || command == SHM_STAT_ANY || command == SEM_STAT ||
-	       command == SEM_STAT_ANY || command == MSG_STAT || command == MSG_STAT_ANY;
+	return kind == CR_ID_SHM ? command == SHM_STAT || command == SHM_STAT_ANY :
+	       kind == CR_ID_SEM ? command == SEM_STAT || command == SEM_STAT_ANY :
+				   command == MSG_STAT || command == MSG_STAT_ANY;
 }
 
-static bool tells(int command)
+static bool tells(enum cr_id_kind kind, int command)
 {
-	return command == IPC_STAT || by_index(command);
+	return command == IPC_STAT || by_index(kind, command);
+}
+
+static int control_of(enum cr_id_kind kind, int id, int command)
+{
+	return by_index(kind, command) ? id : agent_real_of(kind, id);
+}
+
+static int control_result(enum cr_id_kind kind, int command, long ret)
+{
+	return by_index(kind, command) ? shown(kind, ret) : agent_result(ret);
 }
 
 /* ---- shared memory ---- */
@@ -82,14 +93,13 @@ CR_WRAPPER void *shmat(int id, const void *at, int flags)
 
 CR_WRAPPER int shmctl(int id, int command, struct shmid_ds *ds)
 {
-	long ret = cr_sys3(SYS_shmctl, by_index(command) ? id : agent_real_of(CR_ID_SHM, id),
-			   command, ds);
+	long ret = cr_sys3(SYS_shmctl, control_of(CR_ID_SHM, id, command), command, ds);
 
-	if (ret >= 0 && agent_ids_on && tells(command)) {
+	if (ret >= 0 && agent_ids_on && tells(CR_ID_SHM, command)) {
 		ds->shm_cpid = agent_virtual(ds->shm_cpid);
 		ds->shm_lpid = agent_virtual(ds->shm_lpid);
 	}
-	return by_index(command) ? shown(CR_ID_SHM, ret) : agent_result(ret);
+	return control_result(CR_ID_SHM, command, ret);
 }
 
 /* ---- semaphores ---- */
@@ -114,11 +124,10 @@ CR_WRAPPER int semctl(int id, int number, int command, ...)
 	va_start(ap, command);
 	arg = va_arg(ap, void *);
 	va_end(ap);
-	ret = cr_sys4(SYS_semctl, by_index(command) ? id : agent_real_of(CR_ID_SEM, id), number,
-		      command, arg);
+	ret = cr_sys4(SYS_semctl, control_of(CR_ID_SEM, id, command), number, command, arg);
 	if (command == GETPID)
 		return agent_virtual(agent_result(ret));
-	return by_index(command) ? shown(CR_ID_SEM, ret) : agent_result(ret);
+	return control_result(CR_ID_SEM, command, ret);
 }
 
 /* ---- messages ---- */
@@ -140,12 +149,11 @@ CR_WRAPPER ssize_t msgrcv(int id, void *message, size_t size, long type, int fla
 
 CR_WRAPPER int msgctl(int id, int command, struct msqid_ds *ds)
 {
-	long ret = cr_sys3(SYS_msgctl, by_index(command) ? id : agent_real_of(CR_ID_MSG, id),
-			   command, ds);
+	long ret = cr_sys3(SYS_msgctl, control_of(CR_ID_MSG, id, command), command, ds);
 
-	if (ret >= 0 && agent_ids_on && tells(command)) {
+	if (ret >= 0 && agent_ids_on && tells(CR_ID_MSG, command)) {
 		ds->msg_lspid = agent_virtual(ds->msg_lspid);
 		ds->msg_lrpid = agent_virtual(ds->msg_lrpid);
 	}
-	return by_index(command) ? shown(CR_ID_MSG, ret) : agent_result(ret);
+	return control_result(CR_ID_MSG, command, ret);
 }

@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "common/image_write.h"
+#include "common/proc.h"
 #include "objects/core/index.h"
+#include "objects/core/stand_in.h"
 
 int cr_ipc_rows_read(const char *table, cr_ipc_rows *out)
 {
@@ -97,8 +99,8 @@ bool cr_ipc_ours(const struct cr_save *s, enum cr_ipc_kind kind, const cairn_Ipc
 		/* Of an older object of somebody else's only the pid is the same by chance. */
 		if (p && (p->uid == o->cuid || changed >= s->began))
 			return true;
-		foreign |= pids[i] != getpid() && (!kill(pids[i], 0) || errno == EPERM) &&
-			   !cr_ipc_only_saves(pids[i]);
+		foreign |=
+			pids[i] != getpid() && cr_proc_runs(pids[i]) && !cr_ipc_only_saves(pids[i]);
 	}
 	/* Of another's just as well, where a restart has left the job in the host's namespace. */
 	if (foreign || changed < s->began || (s->writer && s->writer->ids))
@@ -120,11 +122,6 @@ cairn_IpcObject cr_ipc_object(const struct cr_ipc_row *row, int at)
 				  .cgid = row->v[at + 3] };
 }
 
-static bool ipc_gone(pid_t pid)
-{
-	return pid <= 0 || (kill(pid, 0) && errno == ESRCH);
-}
-
 /*
  * Without a namespace of its own a job that was killed has left its objects behind. One with the
  * same key that nobody alive has used goes.
@@ -142,19 +139,19 @@ static void make_way(const char *kind, key_t key)
 	if (kind[1] == 'h') {
 		id = shmget(key, 0, 0);
 		if (id >= 0 && !shmctl(id, IPC_STAT, &shm) && !shm.shm_nattch &&
-		    ipc_gone(shm.shm_cpid) && ipc_gone(shm.shm_lpid))
+		    !cr_proc_runs(shm.shm_cpid) && !cr_proc_runs(shm.shm_lpid))
 			shmctl(id, IPC_RMID, NULL);
 	} else if (kind[1] == 'e') {
 		id = semget(key, 0, 0);
 		unused = id >= 0 && !semctl(id, 0, IPC_STAT, &sem);
 		for (i = 0; unused && i < (int)sem.sem_nsems; i++)
-			unused = ipc_gone(semctl(id, i, GETPID));
+			unused = !cr_proc_runs(semctl(id, i, GETPID));
 		if (unused)
 			semctl(id, 0, IPC_RMID);
 	} else {
 		id = msgget(key, 0);
-		if (id >= 0 && !msgctl(id, IPC_STAT, &msg) && ipc_gone(msg.msg_lspid) &&
-		    ipc_gone(msg.msg_lrpid))
+		if (id >= 0 && !msgctl(id, IPC_STAT, &msg) && !cr_proc_runs(msg.msg_lspid) &&
+		    !cr_proc_runs(msg.msg_lrpid))
 			msgctl(id, IPC_RMID, NULL);
 	}
 }
@@ -222,6 +219,8 @@ int cr_ipc_as(const struct cr_restore *r, pid_t pid, uid_t uid, gid_t gid, int (
 	int status;
 	pid_t child;
 
+	if (r->virtual_ids && pid > 0)
+		return cr_stand_in(r->ids, pid, uid, gid, fn, arg);
 	if (r->virtual_ids || ((pid <= 0 || pid == getpid()) && !other))
 		return fn(arg);
 	child = pid > 0 && pid != getpid() ? clone_as(pid) : -1;
