@@ -9,7 +9,8 @@ $(srcdir)/test/progs.mk: $(srcdir)/test/progs.table $(srcdir)/test/progs-list
 	@touch -c $@ || :
 
 check_PROGRAMS += $(test_progs) test/prog/mq-unlink test/prog/tcp-outside test/soak/load \
-	test/soak/queues test/cli/api test/cli/api-static test/cli/deny test/cli/forbid \
+	test/soak/queues test/cli/api test/cli/api-static test/cli/attach \
+	test/cli/deny test/cli/forbid \
 	test/cli/forge test/cli/in-memory test/cli/older.so \
 	test/plugin/fan \
 	test/plugin/gpu-user test/plugin/show-env test/plugin/target \

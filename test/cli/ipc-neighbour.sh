@@ -5,9 +5,12 @@
 set -u
 . "$(dirname "$0")/../soak/common.sh"
 
+attach=$CR_BIN/test/cli/attach
+built "$attach"
+
 drop() {
 	local id
-	while read -r _ id; do ipcrm -m "$id"; done <work/ipc 2>/dev/null
+	while read -r _ id; do ipcrm -m "$id"; done 2>/dev/null <work/ipc
 }
 trap drop EXIT
 mkdir other
@@ -17,6 +20,18 @@ wait_until "$step" test -e other/ready || bad 'the other job is not ready'
 launch_prog ipc-shm-detached -d ckpt
 crctl checkpoint other >/dev/null 2>>err
 is 0 $? 'the other job is saved'
+# Somebody who saves them has them attached at any moment: known by the program's name.
+cp "$attach" crlaunch-attach
+# shellcheck disable=SC2046
+./crlaunch-attach $(awk '{ print $2 }' work/ipc) >attached &
+attaching=$!
+wait_until "$step" test -s attached
+for n in $(seq 10); do
+	image=$(crctl checkpoint job 2>>err | tail -n 1)
+	is 3 "$(crimage show "$image" 2>>err | grep -c 'SysV segment')" "segments in image $n"
+done
+kill $attaching
+wait $attaching 2>/dev/null
 crctl checkpoint --stop job >/dev/null 2>>err
 is 0 $? 'the job is saved'
 wait "$shepherd"

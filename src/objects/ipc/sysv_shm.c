@@ -24,6 +24,7 @@
 enum { SIZE = 3, CPID, LPID, NATTCH, UID, CTIME = UID + 6, SWAP = CTIME + 2 };
 
 #define HUGE 0x200000ul
+#define LOOKS 20 /* at a segment that seems to be in use, a millisecond apart */
 
 cairn_SharedMemory *cr_segment_attached(struct cr_save *s, int id, dev_t dev)
 {
@@ -48,23 +49,40 @@ cairn_SharedMemory *cr_segment_attached(struct cr_save *s, int id, dev_t dev)
 	return &e->m;
 }
 
+/*
+ * Who saves a segment attaches it for that long; and the kernel counts an attachment before it
+ * notes whose it is, and twice until it is done. So what others seem to use is looked at again.
+ */
+static bool is_in_use(const struct cr_ipc_row *row)
+{
+	struct shmid_ds ds = { .shm_nattch = row->v[NATTCH], .shm_lpid = row->v[LPID] };
+	int tries;
+
+	for (tries = 0; ds.shm_nattch; tries++) {
+		if (ds.shm_nattch == 1 && cr_ipc_only_saves(ds.shm_lpid))
+			return false;
+		if (tries == LOOKS)
+			return true;
+		usleep(1000);
+		if (shmctl(row->v[CR_IPC_ID], IPC_STAT, &ds))
+			return true;
+	}
+	return false;
+}
+
 static void sysv_shm_note(struct cr_save *s, const struct cr_ipc_row *row)
 {
 	pid_t pids[] = { row->v[CPID], row->v[LPID] };
 	cairn_IpcObject ipc = cr_ipc_object(row, UID);
 	cairn_SharedMemory *m = NULL;
-	bool in_use = row->v[NATTCH] > 1;
 	size_t i;
 
 	for (i = 0; i < s->shared.n && !m; i++)
 		if (s->shared.v[i].m.has_sysv && s->shared.v[i].m.sysv.id == row->v[CR_IPC_ID])
 			m = &s->shared.v[i].m;
-	/* Another job may be saving it at this moment. */
-	if (row->v[NATTCH] == 1)
-		in_use = !cr_ipc_only_saves(row->v[LPID]);
 	/* What others have attached and we have not is theirs, whoever made it. */
-	if (!m && (!in_use || s->own_ipc) &&
-	    cr_ipc_ours(s, CR_IPC_MEMORY, &ipc, row->v[CTIME], pids, 2))
+	if (!m && cr_ipc_ours(s, CR_IPC_MEMORY, &ipc, row->v[CTIME], pids, 2) &&
+	    (s->own_ipc || !is_in_use(row)))
 		m = cr_segment_attached(s, row->v[CR_IPC_ID], 0);
 	if (!m)
 		return;
