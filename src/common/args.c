@@ -54,7 +54,7 @@ static int set_number(const struct cr_arg *r, void *to, const char *value, const
 }
 
 /* The word at p; next is the one behind it, NULL if there is none. */
-static size_t word(const char *p, const char **next)
+static size_t args_word(const char *p, const char **next)
 {
 	size_t len = strcspn(p, "|");
 
@@ -70,7 +70,7 @@ static int not_among(const struct cr_arg *r, const char *value, const char *sour
 	size_t len, at = 0;
 
 	for (; p && at < sizeof(list); p = next) {
-		len = word(p, &next);
+		len = args_word(p, &next);
 		at += snprintf(list + at, sizeof(list) - at, "%s%.*s",
 			       !at  ? "" :
 			       next ? ", " :
@@ -87,7 +87,7 @@ static int set_choice(const struct cr_arg *r, void *to, const char *value, const
 	int64_t n = r->min;
 
 	for (; p; p = next, n++) {
-		size_t len = word(p, &next);
+		size_t len = args_word(p, &next);
 
 		if (strlen(value) != len || strncmp(p, value, len))
 			continue;
@@ -156,7 +156,7 @@ const char *cr_arg_value(const struct cr_arg *r, const void *options, char *out)
 	case CR_ARG_CHOICE:
 		for (n = get_whole(r, from) - r->min; next && n >= 0; n--) {
 			p = next;
-			snprintf(out, CR_ARG_VALUE, "%.*s", (int)word(p, &next), p);
+			snprintf(out, CR_ARG_VALUE, "%.*s", (int)args_word(p, &next), p);
 		}
 		break;
 	case CR_ARG_LIST:
@@ -195,8 +195,8 @@ static bool is_given(const struct cr_args *a, int code)
 	return a->sets[(code - FIRST_CODE) / SET_MAX].given >> (code - FIRST_CODE) % SET_MAX & 1;
 }
 
-static int give(struct cr_args *a, int code, const char *value, const char *source,
-		struct cr_err *err)
+static int args_give(struct cr_args *a, int code, const char *value, const char *source,
+		     struct cr_err *err)
 {
 	struct cr_arg_set *s = &a->sets[(code - FIRST_CODE) / SET_MAX];
 
@@ -238,14 +238,14 @@ static int from_environment(struct cr_args *a, bool adds, struct cr_err *err)
 		if (!value || !*value || r->adds != adds || is_given(a, code))
 			continue;
 		if (r->kind != CR_ARG_LIST) {
-			ret = give(a, code, value, r->environment, err);
+			ret = args_give(a, code, value, r->environment, err);
 		} else {
 			copy = keep(value);
 			if (!copy)
 				return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "%s", r->environment);
 			part = strtok_r(copy, r->by ? r->by : " ", &save);
 			for (; part && !ret; part = strtok_r(NULL, r->by ? r->by : " ", &save))
-				ret = give(a, code, part, r->environment, err);
+				ret = args_give(a, code, part, r->environment, err);
 		}
 		if (ret)
 			break;
@@ -334,7 +334,7 @@ int cr_args_read(struct cr_args *a, int argc, char **argv, struct cr_err *err)
 			snprintf(source, sizeof(source), "--%s", row(a, code)->name);
 		else
 			snprintf(source, sizeof(source), "-%c", row(a, code)->letter);
-		ret = give(a, code, optarg, source, err);
+		ret = args_give(a, code, optarg, source, err);
 		if (ret)
 			return ret;
 	}
@@ -372,7 +372,7 @@ int cr_args_check_verb(const struct cr_args *a, unsigned int verb, struct cr_err
 }
 
 /* 1000000 and 1e12. */
-static const char *limit(double v, char out[32])
+static const char *args_limit(double v, char out[32])
 {
 	char *e;
 
@@ -390,7 +390,7 @@ static void print_values(const struct cr_arg *r)
 	char min[32], max[32];
 
 	if (number)
-		printf(" (%s to %s", limit(r->min, min), limit(r->max, max));
+		printf(" (%s to %s", args_limit(r->min, min), args_limit(r->max, max));
 	if (r->value && *r->value)
 		printf("%sdefault: %s", number ? "; " : " (", r->value);
 	if (number || (r->value && *r->value))

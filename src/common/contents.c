@@ -13,7 +13,7 @@
 
 #define STEP (1ul << 20)
 
-static int by_offset(const void *a, const void *b)
+static int contents_by_offset(const void *a, const void *b)
 {
 	const struct cr_content *x = a, *y = b;
 
@@ -72,7 +72,7 @@ int cr_contents_of(const struct cr_image *img, cr_contents *list, struct cr_err 
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "reading %s", img->path);
 	}
 	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_offset);
+		qsort(list->v, list->n, sizeof(*list->v), contents_by_offset);
 	return 0;
 }
 
@@ -114,8 +114,8 @@ int cr_contents_check(const struct cr_image *img, const cr_contents *list,
 	return ret;
 }
 
-static int check_gap(const struct cr_image *img, uint64_t from, uint64_t to,
-		     const struct cr_contents_report *report)
+static int contents_check_gap(const struct cr_image *img, uint64_t from, uint64_t to,
+			      const struct cr_contents_report *report)
 {
 	char buf[CR_PAGE];
 	uint64_t i, n;
@@ -143,9 +143,10 @@ int cr_contents_gaps(const struct cr_image *img, const cr_contents *list,
 		const struct cr_content *c = &list->v[i];
 
 		if (c->offset > at)
-			ret = check_gap(img, at, c->offset < size ? c->offset : size, report);
+			ret = contents_check_gap(img, at, c->offset < size ? c->offset : size,
+						 report);
 		if (c->offset + c->size > at)
 			at = c->offset + c->size;
 	}
-	return ret || at >= size ? ret : check_gap(img, at, size, report);
+	return ret || at >= size ? ret : contents_check_gap(img, at, size, report);
 }

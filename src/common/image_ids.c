@@ -31,7 +31,7 @@ static const struct {
 };
 
 /* The path of an open file or a directory below /proc. */
-static void turn_path(const struct cr_ids *ids, char path[CR_PATH_MAX])
+static void image_ids_turn_path(const struct cr_ids *ids, char path[CR_PATH_MAX])
 {
 	char rest[CR_PATH_MAX], *end;
 	long id;
@@ -72,11 +72,11 @@ void cr_image_ids(const struct cr_ids *ids, cairn_RecordType type, void *msg)
 	size_t i;
 
 	if (type == cairn_RecordType_RECORD_DESCRIPTION) {
-		turn_path(ids, ((cairn_Description *)msg)->path);
+		image_ids_turn_path(ids, ((cairn_Description *)msg)->path);
 		turn_time(ids, msg);
 	}
 	if (type == cairn_RecordType_RECORD_PROCESS)
-		turn_path(ids, ((cairn_Process *)msg)->cwd);
+		image_ids_turn_path(ids, ((cairn_Process *)msg)->cwd);
 	if (type == cairn_RecordType_RECORD_PENDING)
 		turn_sender(ids, msg);
 	if (cr_image_of_process(type))

@@ -375,8 +375,8 @@ static int add_record(struct cr_image *img, cairn_RecordType type, const union r
 	}
 }
 
-static int read_records(struct cr_image *img, const unsigned char *data, size_t size,
-			struct cr_err *err)
+static int image_read_records(struct cr_image *img, const unsigned char *data, size_t size,
+			      struct cr_err *err)
 {
 	static const char magic[8] = CR_STATE_MAGIC;
 	cr_auto_free union record *r = calloc(1, largest_record());
@@ -423,7 +423,7 @@ static int image_read_by_addr(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-static int by_start(const void *a, const void *b)
+static int image_read_by_start(const void *a, const void *b)
 {
 	const cairn_Vma *x = a, *y = b;
 
@@ -445,7 +445,7 @@ static int image_read_read_state(struct cr_image *img, int dir, struct cr_err *e
 	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return cr_fail(err, CR_EXIT_IO, errno, "%s/" CR_STATE, img->path);
-	ret = read_records(img, data, size, err);
+	ret = image_read_records(img, data, size, err);
 	if (!ret && XXH3_64bits(data, size) != img->manifest.files[0].xxh3)
 		ret = image_read_damaged(img, err, CR_STATE, 0, "checksum of the file");
 	munmap(data, size);
@@ -455,7 +455,7 @@ static int image_read_read_state(struct cr_image *img, int dir, struct cr_err *e
 		if (p->runs.n)
 			qsort(p->runs.v, p->runs.n, sizeof(*p->runs.v), image_read_by_addr);
 		if (p->vmas.n)
-			qsort(p->vmas.v, p->vmas.n, sizeof(*p->vmas.v), by_start);
+			qsort(p->vmas.v, p->vmas.n, sizeof(*p->vmas.v), image_read_by_start);
 	}
 	return ret;
 }
@@ -536,7 +536,7 @@ struct mover {
 	size_t used;
 };
 
-static void move(struct mover *m, void *list, size_t bytes)
+static void image_read_move(struct mover *m, void *list, size_t bytes)
 {
 	void **v = list;
 
@@ -552,7 +552,7 @@ static void move_all(struct cr_image *img, struct mover *m)
 {
 	size_t i, k;
 
-	move(m, &img->processes.v, img->processes.n * sizeof(*img->processes.v));
+	image_read_move(m, &img->processes.v, img->processes.n * sizeof(*img->processes.v));
 	for (i = 0; i < img->processes.n; i++) {
 		struct cr_process_image *p = &img->processes.v[i];
 
@@ -560,22 +560,22 @@ static void move_all(struct cr_image *img, struct mover *m)
 			any_list *list = (any_list *)((char *)p + kinds[k].list);
 
 			if (kinds[k].of_process)
-				move(m, &list->v, list->n * kinds[k].size);
+				image_read_move(m, &list->v, list->n * kinds[k].size);
 		}
 		for (k = 0; k < p->vmas.n; k++)
-			move(m, &p->vmas.v[k].path, strlen(p->vmas.v[k].path) + 1);
-		move(m, &p->runs.v, p->runs.n * sizeof(*p->runs.v));
+			image_read_move(m, &p->vmas.v[k].path, strlen(p->vmas.v[k].path) + 1);
+		image_read_move(m, &p->runs.v, p->runs.n * sizeof(*p->runs.v));
 	}
 	for (k = 0; k < CR_ARRAY_SIZE(kinds); k++) {
 		any_list *list = (any_list *)((char *)img + kinds[k].list);
 
 		if (kinds[k].list && !kinds[k].of_process)
-			move(m, &list->v, list->n * kinds[k].size);
+			image_read_move(m, &list->v, list->n * kinds[k].size);
 	}
-	move(m, &img->shared.v, img->shared.n * sizeof(*img->shared.v));
+	image_read_move(m, &img->shared.v, img->shared.n * sizeof(*img->shared.v));
 	for (i = 0; i < img->shared.n; i++)
-		move(m, &img->shared.v[i].runs.v,
-		     img->shared.v[i].runs.n * sizeof(*img->shared.v[i].runs.v));
+		image_read_move(m, &img->shared.v[i].runs.v,
+				img->shared.v[i].runs.n * sizeof(*img->shared.v[i].runs.v));
 }
 
 int cr_image_share(struct cr_image *img, struct cr_err *err)

@@ -41,7 +41,7 @@ static int image_write_flush(struct cr_image_writer *w, struct cr_err *err)
 }
 
 /* The number in a checkpoint's name, 0 if it is none; *tmp for an unfinished one. */
-static unsigned int number_of(const char *name, bool *tmp)
+static unsigned int image_write_number_of(const char *name, bool *tmp)
 {
 	char *end;
 	unsigned long n;
@@ -59,7 +59,7 @@ static unsigned int number_of(const char *name, bool *tmp)
 unsigned int cr_checkpoint_number(const char *name)
 {
 	bool tmp;
-	unsigned int n = number_of(name, &tmp);
+	unsigned int n = image_write_number_of(name, &tmp);
 
 	return tmp ? 0 : n;
 }
@@ -72,7 +72,7 @@ static unsigned int last_number(int parent)
 	bool tmp;
 
 	while ((e = cr_next_entry(d))) {
-		unsigned int n = number_of(e->d_name, &tmp);
+		unsigned int n = image_write_number_of(e->d_name, &tmp);
 
 		if (n > last)
 			last = n;
@@ -212,7 +212,8 @@ int cr_image_blob(struct cr_image_writer *w, const void *data, size_t len, cairn
 	return ret;
 }
 
-static int write_manifest(struct cr_image_writer *w, cairn_Manifest *manifest, struct cr_err *err)
+static int image_write_manifest(struct cr_image_writer *w, cairn_Manifest *manifest,
+				struct cr_err *err)
 {
 	struct cr_manifest_header header = {
 		{ CR_MANIFEST_MAGIC, CR_FORMAT_VERSION, ~CR_FORMAT_VERSION }, 0, 0
@@ -262,7 +263,7 @@ int cr_image_commit(struct cr_image_writer *w, cairn_Manifest *manifest, struct 
 	manifest->files[0].xxh3 = XXH3_64bits_digest(w->hash);
 	strcpy(manifest->files[1].name, CR_PACK);
 	manifest->files[1].size = end.pack_size;
-	ret = write_manifest(w, manifest, err);
+	ret = image_write_manifest(w, manifest, err);
 	if (ret)
 		return ret;
 	snprintf(final, sizeof(final), "%06u", w->number);
@@ -303,12 +304,12 @@ void cr_image_close(struct cr_image_writer *w, bool committed)
 }
 
 /* Committed, or never. Others may have folders whose names are numbers. */
-static bool is_checkpoint(int parent, const char *name)
+static bool image_write_is_checkpoint(int parent, const char *name)
 {
 	char manifest[NAME_MAX + 16];
 	bool tmp;
 
-	if (!number_of(name, &tmp) || strlen(name) < 6)
+	if (!image_write_number_of(name, &tmp) || strlen(name) < 6)
 		return false;
 	snprintf(manifest, sizeof(manifest), "%s%s", name, tmp ? "" : "/" CR_MANIFEST);
 	return !faccessat(parent, manifest, F_OK, 0);
@@ -333,9 +334,9 @@ int cr_image_forget(const char *path, struct cr_err *err)
 			       "the job of %s is running: end it first (crctl kill)", path);
 	count = scandirat(parent, ".", &list, NULL, alphasort);
 	for (i = 0; i < count; i++) {
-		if (is_checkpoint(parent, list[i]->d_name)) {
+		if (image_write_is_checkpoint(parent, list[i]->d_name)) {
 			remove_checkpoint(parent, list[i]->d_name);
-			left += is_checkpoint(parent, list[i]->d_name);
+			left += image_write_is_checkpoint(parent, list[i]->d_name);
 			found++;
 		}
 		free(list[i]);
@@ -375,7 +376,7 @@ void cr_image_prune(const char *path, unsigned int keep, unsigned int pinned)
 		return;
 	numbers = calloc(count + 1, sizeof(*numbers));
 	for (i = 0; numbers && i < (unsigned int)count; i++) {
-		unsigned int number = number_of(list[i]->d_name, &tmp);
+		unsigned int number = image_write_number_of(list[i]->d_name, &tmp);
 
 		if (number && !tmp)
 			numbers[n++] = number;
@@ -383,7 +384,7 @@ void cr_image_prune(const char *path, unsigned int keep, unsigned int pinned)
 	}
 	/* What is newer than the newest may be being written at this moment. */
 	for (i = 0; i < (unsigned int)count; i++) {
-		unsigned int number = number_of(list[i]->d_name, &tmp);
+		unsigned int number = image_write_number_of(list[i]->d_name, &tmp);
 
 		if (number && tmp && number <= newest)
 			remove_checkpoint(parent, list[i]->d_name);

@@ -148,7 +148,7 @@ int cr_open_log(const char *path)
 	return fd;
 }
 
-static DIR *open_dir(int dirfd, const char *path, int flags)
+static DIR *io_open_dir(int dirfd, const char *path, int flags)
 {
 	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -160,7 +160,7 @@ static DIR *open_dir(int dirfd, const char *path, int flags)
 
 DIR *cr_open_dir(int dirfd, const char *path)
 {
-	return open_dir(dirfd, path, 0);
+	return io_open_dir(dirfd, path, 0);
 }
 
 struct dirent *cr_next_entry(DIR *d)
@@ -200,7 +200,7 @@ size_t cr_fd_link(int fd, char *out, size_t room)
 
 void cr_remove_tree(int parent, const char *name)
 {
-	DIR *dir = open_dir(parent, name, O_NOFOLLOW);
+	DIR *dir = io_open_dir(parent, name, O_NOFOLLOW);
 	struct dirent *e;
 
 	while ((e = cr_next_entry(dir)))

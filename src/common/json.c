@@ -28,7 +28,7 @@ static size_t utf8(const unsigned char *p, size_t len)
 	return n;
 }
 
-static void put_bytes(FILE *out, const void *text, size_t len)
+static void json_put_bytes(FILE *out, const void *text, size_t len)
 {
 	const unsigned char *p = text, *end = p + len;
 	size_t n;
@@ -52,7 +52,7 @@ static void put_bytes(FILE *out, const void *text, size_t len)
 
 void cr_json_string(FILE *out, const char *text)
 {
-	put_bytes(out, text, strlen(text));
+	json_put_bytes(out, text, strlen(text));
 }
 
 static void json_begin(struct cr_json *j, const char *key)
@@ -106,7 +106,7 @@ void cr_json_text(struct cr_json *j, const char *key, const char *value)
 void cr_json_bytes(struct cr_json *j, const char *key, const void *value, size_t len)
 {
 	json_begin(j, key);
-	put_bytes(j->out, value, len);
+	json_put_bytes(j->out, value, len);
 }
 
 void cr_json_hex(struct cr_json *j, const char *key, const void *value, size_t len)

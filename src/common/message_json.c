@@ -6,7 +6,7 @@
 #include <pb_common.h>
 #include <string.h>
 
-static void write_plain(struct cr_json *j, const char *as, const pb_field_iter_t *f)
+static void message_json_write_plain(struct cr_json *j, const char *as, const pb_field_iter_t *f)
 {
 	bool wide = f->data_size == 8;
 
@@ -46,14 +46,14 @@ static void write_field(struct cr_json *j, const struct cr_json_schema *s, const
 		    (!r->as || !strcmp(r->as, name)))
 			plain = false;
 	if (plain)
-		write_plain(j, name, f);
+		message_json_write_plain(j, name, f);
 	for (r = s->rules; r->field; r++) {
 		if (strcmp(r->field, name) || (r->view && r->view != view) || !r->as)
 			continue;
 		if (r->write)
 			r->write(j, r->as, f->pData, list ? *(pb_size_t *)f->pSize : 1);
 		else
-			write_plain(j, r->as, f);
+			message_json_write_plain(j, r->as, f);
 	}
 }
 

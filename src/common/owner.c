@@ -128,7 +128,7 @@ bool cr_owner_is_here(const struct cr_owner *o)
 	return *boot && !strcmp(boot, o->boot);
 }
 
-static bool lives(pid_t pid, uint64_t start)
+static bool owner_lives(pid_t pid, uint64_t start)
 {
 	struct cr_proc_stat st;
 
@@ -138,7 +138,7 @@ static bool lives(pid_t pid, uint64_t start)
 
 bool cr_owner_lives(const struct cr_owner *o)
 {
-	return cr_owner_is_here(o) && lives(o->pid, o->start);
+	return cr_owner_is_here(o) && owner_lives(o->pid, o->start);
 }
 
 bool cr_owner_is_ending(const char *directory)
@@ -147,13 +147,13 @@ bool cr_owner_is_ending(const char *directory)
 	int ret = cr_owner_read(directory, &o);
 
 	/* It takes the record back before it lets go. */
-	return ret ? ret == -ENOENT : cr_owner_is_here(&o) && !lives(o.pid, o.start);
+	return ret ? ret == -ENOENT : cr_owner_is_here(&o) && !owner_lives(o.pid, o.start);
 }
 
 /* ---- processes that it has left ---- */
 
 /* The mark is in the environment in which all of a job's are born, and which a restart restores. */
-static bool marked(pid_t pid, const struct cr_owner *o)
+static bool owner_marked(pid_t pid, const struct cr_owner *o)
 {
 	static const char name[] = CR_ENV_SOCKET "=";
 	cr_auto_free char *text = NULL;
@@ -172,7 +172,7 @@ static bool marked(pid_t pid, const struct cr_owner *o)
 }
 
 /* Another job's, with the same mark: one that was restarted under another name. */
-static bool has_shepherd(pid_t pid)
+static bool owner_has_shepherd(pid_t pid)
 {
 	static const char *const names[] = { "crlaunch", "crrestart", CR_GUARD_NAME, "cairn-init" };
 	struct cr_proc_stat st;
@@ -189,7 +189,7 @@ static bool has_shepherd(pid_t pid)
 	return false;
 }
 
-static void add_below(cr_pids *list)
+static void owner_add_below(cr_pids *list)
 {
 	size_t i;
 
@@ -207,11 +207,11 @@ void cr_owner_orphans(const struct cr_owner *o, cr_pids *out)
 		return;
 	while ((pid = cr_next_number(d)) >= 0)
 		if (pid != getpid() && !cr_proc_stat(AT_FDCWD, pid, &st) && !cr_proc_ended(&st) &&
-		    marked(pid, o) && !has_shepherd(pid) && (to = cr_list_add(out)))
+		    owner_marked(pid, o) && !owner_has_shepherd(pid) && (to = cr_list_add(out)))
 			*to = pid;
-	if (lives(o->attached, o->attached_start) && (to = cr_list_add(out))) {
+	if (owner_lives(o->attached, o->attached_start) && (to = cr_list_add(out))) {
 		*to = o->attached;
-		add_below(out);
+		owner_add_below(out);
 	}
 }
 
@@ -224,7 +224,7 @@ size_t cr_owner_end_orphans(const struct cr_owner *o)
 		cr_pids pids = { 0 };
 
 		cr_owner_orphans(o, &pids);
-		add_below(&pids);
+		owner_add_below(&pids);
 		left = 0;
 		for (i = 0; i < pids.n; i++) {
 			uint64_t start;
@@ -236,7 +236,7 @@ size_t cr_owner_end_orphans(const struct cr_owner *o)
 			start = st.start_time;
 			fd = syscall(SYS_pidfd_open, pids.v[i], 0);
 			/* The number may be another's by now. */
-			if (fd >= 0 && lives(pids.v[i], start))
+			if (fd >= 0 && owner_lives(pids.v[i], start))
 				syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 			cr_close_fd(&fd);
 			left++;
@@ -324,8 +324,8 @@ static int left_over(const char *directory, const struct cr_owner *o, const cr_p
 }
 
 /* Of the last owner's processes none must live. They may be on their way out. */
-static int check_orphans(const char *directory, const struct cr_owner *before,
-			 const struct cr_owner *self, bool locked, struct cr_err *err)
+static int owner_check_orphans(const char *directory, const struct cr_owner *before,
+			       const struct cr_owner *self, bool locked, struct cr_err *err)
 {
 	int64_t end = cr_now_ns(CLOCK_MONOTONIC) + 2 * PATIENCE_NS;
 	int ret;
@@ -336,7 +336,7 @@ static int check_orphans(const char *directory, const struct cr_owner *before,
 	if (locked && self->attached && self->attached == before->attached &&
 	    self->attached_start == before->attached_start)
 		return 0;
-	if (!locked && cr_owner_is_here(before) && lives(before->pid, before->start))
+	if (!locked && cr_owner_is_here(before) && owner_lives(before->pid, before->start))
 		return occupied(directory, before, err);
 	if (!cr_owner_is_here(before) && !locked)
 		cr_say("%s was last written by a job on %s that has not ended in order, and this "
@@ -376,7 +376,7 @@ static int try_lock(const char *directory, const char *path, int64_t since,
 	}
 	owner_read_record(fd, before);
 	close(fd);
-	ending = cr_owner_is_here(before) && !lives(before->pid, before->start);
+	ending = cr_owner_is_here(before) && !owner_lives(before->pid, before->start);
 	if (waited > (ending ? ENDING_NS : PATIENCE_NS))
 		return occupied(directory, before, err);
 	return -EAGAIN;
@@ -398,7 +398,7 @@ int cr_owner_take(const char *directory, const char *job, struct cr_owner *self,
 		usleep(TURN_US);
 	if (fd < 0)
 		return fd;
-	ret = check_orphans(directory, &before, self, locked, err);
+	ret = owner_check_orphans(directory, &before, self, locked, err);
 	if (ret) {
 		close(fd);
 		return ret;

@@ -37,7 +37,7 @@ static bool preload_read_all(int fd, void *to, size_t len, uint64_t at)
 }
 
 /* The place in the file of what will be at an address. */
-static uint64_t offset_of(const Elf64_Phdr *ph, int n, uint64_t address)
+static uint64_t preload_offset_of(const Elf64_Phdr *ph, int n, uint64_t address)
 {
 	int i;
 
@@ -76,7 +76,7 @@ static void list_libraries(int fd, const Elf64_Phdr *dynamic, struct libraries *
 	}
 }
 
-static void look_at_program(int fd, const Elf64_Ehdr *eh, char *name)
+static void preload_look_at_program(int fd, const Elf64_Ehdr *eh, char *name)
 {
 	struct libraries libraries = { .n = 0 };
 	Elf64_Phdr ph[SEGMENTS];
@@ -90,7 +90,7 @@ static void look_at_program(int fd, const Elf64_Ehdr *eh, char *name)
 	for (i = 0; i < eh->e_phnum; i++)
 		if (ph[i].p_type == PT_DYNAMIC)
 			list_libraries(fd, &ph[i], &libraries);
-	strings = offset_of(ph, eh->e_phnum, libraries.strings);
+	strings = preload_offset_of(ph, eh->e_phnum, libraries.strings);
 	for (i = 0; strings && i < libraries.n; i++) {
 		char text[CR_RUNTIME_NAME_MAX];
 		long n = cr_sys4(SYS_pread64, fd, text, sizeof(text), strings + libraries.names[i]);
@@ -123,14 +123,14 @@ static bool read_script(int fd, char path[PATH_ROOM])
 }
 
 /* True if it is a script, for whose interpreter that is to be asked. */
-static bool look_at(int fd, char *name, char script[PATH_ROOM])
+static bool preload_look_at(int fd, char *name, char script[PATH_ROOM])
 {
 	Elf64_Ehdr eh;
 
 	if (read_script(fd, script))
 		return true;
 	if (preload_read_all(fd, &eh, sizeof(eh), 0) && !memcmp(eh.e_ident, ELFMAG, SELFMAG))
-		look_at_program(fd, &eh, name);
+		preload_look_at_program(fd, &eh, name);
 	return false;
 }
 
@@ -146,10 +146,11 @@ void cr_preload_first(int dir, const char *path, int flags, char name[CR_RUNTIME
 		long fd = cr_sys4(SYS_openat, dir, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 
 		if (fd >= 0) {
-			again = look_at(fd, name, script);
+			again = preload_look_at(fd, name, script);
 			cr_sys1(SYS_close, fd);
 		} else {
-			again = !depth && flags & AT_EMPTY_PATH && look_at(dir, name, script);
+			again = !depth && flags & AT_EMPTY_PATH &&
+				preload_look_at(dir, name, script);
 		}
 		dir = AT_FDCWD;
 		path = script;

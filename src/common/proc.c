@@ -29,7 +29,7 @@ static int slurp_pid(int proc, pid_t pid, const char *leaf, char **out)
 	return n < 0 ? n : 0;
 }
 
-static const char *field(const char *text, const char *key)
+static const char *proc_field(const char *text, const char *key)
 {
 	const char *p = strstr(text, key);
 
@@ -70,28 +70,28 @@ int cr_proc_status(int proc, pid_t pid, struct cr_proc_status *out)
 	/* A blank in the format would take the end of an empty one too. */
 	if (!strncmp(text, "Name:\t", 6))
 		sscanf(text + 6, "%15[^\n]", out->name);
-	out->state = *field(text, "\nState:");
-	out->tgid = atoi(field(text, "\nTgid:"));
-	out->ppid = atoi(field(text, "\nPPid:"));
-	out->tracer = atoi(field(text, "\nTracerPid:"));
-	out->threads = atoi(field(text, "\nThreads:"));
-	out->umask = strtoul(field(text, "\nUmask:"), NULL, 8);
-	out->uid = strtoul(field(text, "\nUid:"), NULL, 10);
-	read_numbers(field(text, "\nUid:"), out->uids, 4);
-	read_numbers(field(text, "\nGid:"), out->gids, 4);
-	out->ngroups =
-		read_numbers(field(text, "\nGroups:"), out->groups, CR_ARRAY_SIZE(out->groups));
-	out->caught = strtoull(field(text, "\nSigCgt:"), NULL, 16);
-	out->pending = strtoull(field(text, "\nSigPnd:"), NULL, 16) |
-		       strtoull(field(text, "\nShdPnd:"), NULL, 16);
-	out->blocked = strtoull(field(text, "\nSigBlk:"), NULL, 16);
-	out->rss = strtoull(field(text, "\nVmRSS:"), NULL, 10) * 1024;
+	out->state = *proc_field(text, "\nState:");
+	out->tgid = atoi(proc_field(text, "\nTgid:"));
+	out->ppid = atoi(proc_field(text, "\nPPid:"));
+	out->tracer = atoi(proc_field(text, "\nTracerPid:"));
+	out->threads = atoi(proc_field(text, "\nThreads:"));
+	out->umask = strtoul(proc_field(text, "\nUmask:"), NULL, 8);
+	out->uid = strtoul(proc_field(text, "\nUid:"), NULL, 10);
+	read_numbers(proc_field(text, "\nUid:"), out->uids, 4);
+	read_numbers(proc_field(text, "\nGid:"), out->gids, 4);
+	out->ngroups = read_numbers(proc_field(text, "\nGroups:"), out->groups,
+				    CR_ARRAY_SIZE(out->groups));
+	out->caught = strtoull(proc_field(text, "\nSigCgt:"), NULL, 16);
+	out->pending = strtoull(proc_field(text, "\nSigPnd:"), NULL, 16) |
+		       strtoull(proc_field(text, "\nShdPnd:"), NULL, 16);
+	out->blocked = strtoull(proc_field(text, "\nSigBlk:"), NULL, 16);
+	out->rss = strtoull(proc_field(text, "\nVmRSS:"), NULL, 10) * 1024;
 	for (i = 0; i < 5; i++)
-		out->caps[i] = strtoull(field(text, caps[i]), NULL, 16);
-	out->no_new_privs = atoi(field(text, "\nNoNewPrivs:"));
-	out->seccomp = atoi(field(text, "\nSeccomp:"));
-	out->filters = atoi(field(text, "\nSeccomp_filters:"));
-	for (p = field(text, "\nNSpid:"); isdigit((unsigned char)*p); p += *p == '\t')
+		out->caps[i] = strtoull(proc_field(text, caps[i]), NULL, 16);
+	out->no_new_privs = atoi(proc_field(text, "\nNoNewPrivs:"));
+	out->seccomp = atoi(proc_field(text, "\nSeccomp:"));
+	out->filters = atoi(proc_field(text, "\nSeccomp_filters:"));
+	for (p = proc_field(text, "\nNSpid:"); isdigit((unsigned char)*p); p += *p == '\t')
 		out->ns_pid = strtol(p, (char **)&p, 10);
 	return 0;
 }
@@ -266,7 +266,7 @@ static void vm_flags(struct cr_map *m, const char *p)
 }
 
 /* A number and the character behind it; NULL if that is another. */
-static char *number(char *p, int base, char end, uint64_t *out)
+static char *proc_number(char *p, int base, char end, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -292,15 +292,15 @@ static int map_line(struct cr_map *m, char *line)
 	char *p = line, *perms;
 	size_t n;
 
-	if (!(p = number(p, 16, '-', &m->start)) || !(p = number(p, 16, ' ', &m->end)))
+	if (!(p = proc_number(p, 16, '-', &m->start)) || !(p = proc_number(p, 16, ' ', &m->end)))
 		return -EPROTO;
 	perms = p;
-	if (strlen(p) < 5 || !(p = number(p + 5, 16, ' ', &m->offset)) ||
-	    !(p = number(p, 16, ':', &major)) || !(p = number(p, 16, ' ', &minor)))
+	if (strlen(p) < 5 || !(p = proc_number(p + 5, 16, ' ', &m->offset)) ||
+	    !(p = proc_number(p, 16, ':', &major)) || !(p = proc_number(p, 16, ' ', &minor)))
 		return -EPROTO;
 	/* Without a path some lines end here. */
 	n = strcspn(p, " ");
-	if (!number(p, 10, p[n], &m->inode))
+	if (!proc_number(p, 10, p[n], &m->inode))
 		return -EPROTO;
 	for (p += n; *p == ' '; p++)
 		;

@@ -48,7 +48,7 @@ static int lead_to_criu(struct cr_err *err)
 	return 0;
 }
 
-static int probe(const struct cr_runtime *runtime, struct cr_err *err)
+static int container_probe(const struct cr_runtime *runtime, struct cr_err *err)
 {
 	struct cr_container none = { 0 };
 	struct cr_command cmd;
@@ -75,12 +75,12 @@ static int probe(const struct cr_runtime *runtime, struct cr_err *err)
 
 int cr_podman_probe(struct cr_err *err)
 {
-	return probe(&cr_podman, err);
+	return container_probe(&cr_podman, err);
 }
 
 int cr_runc_probe(struct cr_err *err)
 {
-	return probe(&cr_runc, err);
+	return container_probe(&cr_runc, err);
 }
 
 struct cr_container *cr_container_new(struct cr_shepherd *sh, struct cr_err *err)
@@ -278,7 +278,7 @@ static void container_go_on(struct cr_shepherd *sh, struct cr_container *c)
 	cr_shepherd_ended(sh, -1);
 }
 
-static void release(void *arg)
+static void container_release(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	struct cr_shepherd *sh = c->sh;
@@ -298,8 +298,8 @@ static void release(void *arg)
 
 const struct cr_stage cr_container_stages[] = {
 	{ "scanning", container_check, .when = cr_checkpoint_looks },
-	{ "scanning", container_prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
-	  .when = cr_checkpoint_keeps },
+	{ "scanning", container_prepare, .undo = container_release,
+	  .barrier = cairn_Step_STEP_STOPPED, .when = cr_checkpoint_keeps },
 	{ "saving", container_start, .barrier = cairn_Step_STEP_SAVED,
 	  .when = cr_checkpoint_keeps },
 	{ "writing", container_add, .when = cr_checkpoint_keeps },

@@ -113,7 +113,7 @@ static int podman_check(struct cr_container *c, struct cr_restart *r, struct cr_
 		       c->is.image, c->is.image_id);
 }
 
-static void removal(struct cr_container *c, struct cr_command *cmd)
+static void podman_removal(struct cr_container *c, struct cr_command *cmd)
 {
 	cr_command_begin(cmd, c->runtime, "rm", "--force", "--time", "0", c->is.id, NULL);
 }
@@ -183,7 +183,7 @@ const struct cr_runtime cr_podman = {
 	.save = podman_save,
 	.stall = stall,
 	.check = podman_check,
-	.remove = removal,
+	.remove = podman_removal,
 	.restore = podman_restore,
 	.again = podman_again,
 	.exit_code = exit_code,

@@ -155,7 +155,7 @@ static int runc_check(struct cr_container *c, struct cr_restart *r, struct cr_er
 		       c->is.rootfs, c->is.rootfs);
 }
 
-static void removal(struct cr_container *c, struct cr_command *cmd)
+static void runc_removal(struct cr_container *c, struct cr_command *cmd)
 {
 	cr_command_begin(cmd, c->runtime, "delete", "--force", c->is.id, NULL);
 }
@@ -273,7 +273,7 @@ const struct cr_runtime cr_runc = {
 	.save = runc_save,
 	.add = runc_add,
 	.check = runc_check,
-	.remove = removal,
+	.remove = runc_removal,
 	.restore = runc_restore,
 	.again = runc_again,
 };

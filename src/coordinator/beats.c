@@ -203,7 +203,7 @@ void co_beats_free(struct co *c)
 }
 
 /* Under the lock, or before the thread has it. */
-static void set_lease(struct co_beat *b, const struct co_node *n)
+static void beats_set_lease(struct co_beat *b, const struct co_node *n)
 {
 	int64_t ms = n->back_ms > n->c->lease_ms ? n->back_ms : n->c->lease_ms;
 
@@ -258,7 +258,7 @@ void co_beats_fold(struct co_node *n)
 		return;
 	pthread_mutex_lock(&b->of->lock);
 	fold(n, b);
-	set_lease(b, n);
+	beats_set_lease(b, n);
 	down = b->down;
 	pthread_mutex_unlock(&b->of->lock);
 	if (down)
@@ -297,7 +297,7 @@ static void beats_hand_over(struct co_session *s)
 	co_beats_end(of);
 	b->of = c->beats;
 	b->link = co_session_leave(s);
-	set_lease(b, of->node);
+	beats_set_lease(b, of->node);
 	of->beat = b;
 	pthread_mutex_lock(&b->of->lock);
 	b->next = b->of->list;

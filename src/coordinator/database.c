@@ -87,7 +87,7 @@ static const char *const statements[CO_SQL_STATEMENTS] = {
 	[CO_SQL_EVENTS_TRIM] = "DELETE FROM events WHERE id <= ?",
 };
 
-static int number(sqlite3 *db, const char *sql, int *out)
+static int database_number(sqlite3 *db, const char *sql, int *out)
 {
 	sqlite3_stmt *s;
 	int ret = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
@@ -122,7 +122,7 @@ static int database_prepare(struct co_db *db, const char *path, struct cr_err *e
 	ret = sqlite3_exec(db->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL", NULL, NULL,
 			   NULL);
 	if (!ret)
-		ret = number(db->db, "PRAGMA user_version", &version);
+		ret = database_number(db->db, "PRAGMA user_version", &version);
 	if (!ret && version > SCHEMA_VERSION)
 		return cr_fail(err, CR_EXIT_FORMAT, 0,
 			       "%s is of a newer crcoordinator (schema %d, ours is %d)", path,

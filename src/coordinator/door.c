@@ -77,7 +77,7 @@ static void door_go(struct visitor *v)
 	event_add(d->event, NULL);
 }
 
-static void await(struct visitor *v, enum phase phase, int ms);
+static void door_await(struct visitor *v, enum phase phase, int ms);
 
 /* ---- the answer ---- */
 
@@ -120,7 +120,7 @@ static void door_tell(struct visitor *v, int status, const char *type, struct ev
 			    status == 405 ? "Allow: GET, HEAD\r\n" : "");
 	if (!head)
 		evbuffer_add_buffer(v->out, body);
-	await(v, ANSWERING, ANSWER_MS);
+	door_await(v, ANSWERING, ANSWER_MS);
 }
 
 /* ---- the request ---- */
@@ -137,7 +137,7 @@ static char *cut_line(char *line)
 }
 
 /* The value of a header line if it is that one. */
-static const char *value_of(const char *line, const char *name)
+static const char *door_value_of(const char *line, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -152,13 +152,13 @@ static int take_headers(char *line, struct co_question *q)
 		char *next = cut_line(line);
 		const char *value;
 
-		if ((value = value_of(line, "Authorization"))) {
+		if ((value = door_value_of(line, "Authorization"))) {
 			if (q->authorization)
 				return 400;
 			q->authorization = value;
 		}
-		value = value_of(line, "Content-Length");
-		if ((value && strcmp(value, "0")) || value_of(line, "Transfer-Encoding"))
+		value = door_value_of(line, "Content-Length");
+		if ((value && strcmp(value, "0")) || door_value_of(line, "Transfer-Encoding"))
 			return 413;
 		line = next;
 	}
@@ -189,7 +189,7 @@ static int door_parse(char *text, struct co_question *q, bool *head)
 	return ret == 413 && !*head && strcmp(method, "GET") ? 405 : ret;
 }
 
-static void serve(struct visitor *v, char *text)
+static void door_serve(struct visitor *v, char *text)
 {
 	struct co_door *d = v->door;
 	struct co_question q = { 0 };
@@ -237,7 +237,7 @@ static void door_hear(struct visitor *v)
 
 	n = end_of_headers(v->in);
 	if (!n && evbuffer_get_length(v->in) < REQUEST_MAX) {
-		await(v, ASKING, 0);
+		door_await(v, ASKING, 0);
 		return;
 	}
 	if (n) {
@@ -246,7 +246,7 @@ static void door_hear(struct visitor *v)
 		n -= text[n - 2] == '\r' ? 2 : 1;
 		text[n] = 0;
 		if (strlen(text) == n && n) {
-			serve(v, text);
+			door_serve(v, text);
 			return;
 		}
 	}
@@ -268,7 +268,7 @@ static void door_ask(struct visitor *v)
 	if (n > 0)
 		door_hear(v);
 	else if (n < 0 && errno == EAGAIN)
-		await(v, ASKING, 0);
+		door_await(v, ASKING, 0);
 	else
 		door_go(v);
 }
@@ -280,7 +280,7 @@ static void part(struct visitor *v)
 	ssize_t n = recv(v->fd, waste, sizeof(waste), 0);
 
 	if (n > 0 || (n < 0 && errno == EAGAIN))
-		await(v, PARTING, 0);
+		door_await(v, PARTING, 0);
 	else
 		door_go(v);
 }
@@ -292,10 +292,10 @@ static void write_on(struct visitor *v)
 	if (n < 0 && errno != EAGAIN) {
 		door_go(v);
 	} else if (evbuffer_get_length(v->out)) {
-		await(v, ANSWERING, 0);
+		door_await(v, ANSWERING, 0);
 	} else {
 		shutdown(v->fd, SHUT_WR);
-		await(v, PARTING, PART_MS);
+		door_await(v, PARTING, PART_MS);
 	}
 }
 
@@ -315,7 +315,7 @@ static void door_on_event(evutil_socket_t fd, short what, void *arg)
 }
 
 /* ms: for all of this phase, from now; 0: as was said before. */
-static void await(struct visitor *v, enum phase phase, int ms)
+static void door_await(struct visitor *v, enum phase phase, int ms)
 {
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC), left;
 	struct timeval t;
@@ -361,7 +361,7 @@ static void door_take(struct co_door *d, int fd)
 	v->in = evbuffer_new();
 	v->out = evbuffer_new();
 	if (v->event && v->in && v->out)
-		await(v, ASKING, ASK_MS);
+		door_await(v, ASKING, ASK_MS);
 	else
 		door_go(v);
 }
@@ -374,7 +374,7 @@ static void pause_door(struct co_door *d)
 	evtimer_add(d->timer, &t);
 }
 
-static void on_ready(evutil_socket_t listening, short what, void *arg)
+static void door_on_ready(evutil_socket_t listening, short what, void *arg)
 {
 	struct co_door *d = arg;
 	int i;
@@ -416,7 +416,7 @@ struct co_door *co_door_open(struct event_base *base, int fd, const struct co_do
 	d->fd = fd;
 	d->most = cr_unproved_most(VISITORS_MAX);
 	TAILQ_INIT(&d->visitors);
-	d->event = event_new(base, fd, EV_READ | EV_PERSIST, on_ready, d);
+	d->event = event_new(base, fd, EV_READ | EV_PERSIST, door_on_ready, d);
 	d->timer = evtimer_new(base, door_on_pause_over, d);
 	if (!d->event || !d->timer || event_add(d->event, NULL)) {
 		co_door_free(d);

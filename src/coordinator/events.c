@@ -70,7 +70,7 @@ struct listing {
 	const char *job;
 };
 
-static void text(sqlite3_stmt *s, int column, char *to, size_t len)
+static void events_text(sqlite3_stmt *s, int column, char *to, size_t len)
 {
 	const unsigned char *t = sqlite3_column_text(s, column);
 
@@ -81,14 +81,14 @@ static void take_row(sqlite3_stmt *s, cairn_EventRow *row)
 {
 	row->id = sqlite3_column_int64(s, 0);
 	row->at_ms = sqlite3_column_int64(s, 1);
-	text(s, 2, row->kind, sizeof(row->kind));
-	text(s, 5, row->job, sizeof(row->job));
-	text(s, 6, row->node, sizeof(row->node));
+	events_text(s, 2, row->kind, sizeof(row->kind));
+	events_text(s, 5, row->job, sizeof(row->job));
+	events_text(s, 6, row->node, sizeof(row->node));
 	row->member = sqlite3_column_int(s, 7);
-	text(s, 8, row->text, sizeof(row->text));
+	events_text(s, 8, row->text, sizeof(row->text));
 }
 
-static void on_row(sqlite3_stmt *s, void *arg)
+static void events_on_row(sqlite3_stmt *s, void *arg)
 {
 	static cairn_EventRow row;
 	struct listing *l = arg;
@@ -130,7 +130,7 @@ void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request 
 	struct listing l = { c, a, q->job };
 	cairn_Reply *r;
 
-	co_db_read(c->db, CO_SQL_EVENTS, on_row, &l, "i", (int64_t)q->since);
+	co_db_read(c->db, CO_SQL_EVENTS, events_on_row, &l, "i", (int64_t)q->since);
 	if (q->follow) {
 		*cr_xlist_add(&c->followers) = *a;
 		return;

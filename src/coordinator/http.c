@@ -219,7 +219,7 @@ static const struct {
 
 /* ---- requests ---- */
 
-static bool allowed(void *arg, const struct co_question *q)
+static bool http_allowed(void *arg, const struct co_question *q)
 {
 	static const char bearer[] = "Bearer ";
 	const char *given = q->authorization;
@@ -369,7 +369,7 @@ static int listen_at(const struct co *c, const struct sockaddr_storage *at, sock
 
 int co_http_listen(struct co *c, struct cr_err *err)
 {
-	struct co_door_rules rules = { allowed, http_on_question, NULL };
+	struct co_door_rules rules = { http_allowed, http_on_question, NULL };
 	struct sockaddr_storage at;
 	struct co_http *h;
 	socklen_t len;

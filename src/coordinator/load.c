@@ -17,7 +17,7 @@
 #include "coordinator/nodes.h"
 #include "net/link.h"
 
-static void text(sqlite3_stmt *s, int column, char *to, size_t len)
+static void load_text(sqlite3_stmt *s, int column, char *to, size_t len)
 {
 	const unsigned char *t = sqlite3_column_text(s, column);
 
@@ -40,11 +40,11 @@ static void on_node(sqlite3_stmt *s, void *arg)
 {
 	struct co_node *n = co_node_add(arg, (const char *)sqlite3_column_text(s, 0));
 
-	text(s, 1, n->hello.boot_id, sizeof(n->hello.boot_id));
+	load_text(s, 1, n->hello.boot_id, sizeof(n->hello.boot_id));
 	n->hello.store_id = sqlite3_column_int64(s, 2);
 	n->store = co_store(arg, n->hello.store_id);
 	n->draining = sqlite3_column_int(s, 3);
-	text(s, 4, n->hello.addresses[0], sizeof(n->hello.addresses[0]));
+	load_text(s, 4, n->hello.addresses[0], sizeof(n->hello.addresses[0]));
 	n->hello.addresses_count = 1;
 	n->back_ms = sqlite3_column_int64(s, 5);
 }
@@ -54,14 +54,14 @@ static void on_job(sqlite3_stmt *s, void *arg)
 	struct co_job *j = co_job_add(arg, sqlite3_column_int64(s, 0));
 	pb_istream_t in;
 
-	text(s, 1, j->name, sizeof(j->name));
+	load_text(s, 1, j->name, sizeof(j->name));
 	j->uid = sqlite3_column_int64(s, 2);
 	j->gid = sqlite3_column_int64(s, 3);
-	text(s, 4, j->command, sizeof(j->command));
+	load_text(s, 4, j->command, sizeof(j->command));
 	j->state = sqlite3_column_int(s, 5);
 	j->after = sqlite3_column_int(s, 6);
-	text(s, 7, j->why, sizeof(j->why));
-	text(s, 8, j->last_error, sizeof(j->last_error));
+	load_text(s, 7, j->why, sizeof(j->why));
+	load_text(s, 8, j->last_error, sizeof(j->last_error));
 	j->epoch = sqlite3_column_int64(s, 9);
 	j->operations = sqlite3_column_int64(s, 10);
 	j->number = sqlite3_column_int64(s, 11);
@@ -140,7 +140,7 @@ static void on_said(sqlite3_stmt *s, void *arg)
 		memcpy(j->said.payload->data, sqlite3_column_blob(s, 3), j->said.payload->len);
 }
 
-static void on_last(sqlite3_stmt *s, void *arg)
+static void load_on_last(sqlite3_stmt *s, void *arg)
 {
 	((struct co *)arg)->next_event = sqlite3_column_int64(s, 0);
 }
@@ -183,7 +183,7 @@ int co_load(struct co *c, struct cr_err *err)
 
 	c->next_job = 1;
 	co_db_read(c->db, CO_SQL_VALUES, on_value, c, "");
-	co_db_read(c->db, CO_SQL_EVENTS_LAST, on_last, c, "");
+	co_db_read(c->db, CO_SQL_EVENTS_LAST, load_on_last, c, "");
 	co_db_read(c->db, CO_SQL_NODES, on_node, c, "");
 	co_db_read(c->db, CO_SQL_JOBS, on_job, c, "");
 	co_db_read(c->db, CO_SQL_MEMBERS, on_member, c, "");

@@ -25,14 +25,14 @@
 #define BACK_MAX_MS 600000
 #define BACKLOG_MAX (256 << 20)
 
-static int64_t now_ns(void)
+static int64_t nodes_now_ns(void)
 {
 	return cr_now_ns(CLOCK_BOOTTIME);
 }
 
 bool co_settled(const struct co *c)
 {
-	return now_ns() - c->fence.start >= CR_LEASE_MARGIN(c->fence.lease);
+	return nodes_now_ns() - c->fence.start >= CR_LEASE_MARGIN(c->fence.lease);
 }
 
 /* Until now nodes whose connection was refused may have renewed their leases by themselves. */
@@ -41,14 +41,14 @@ void co_fence_begin(struct co *c)
 	size_t i;
 
 	cr_fence_free(&c->fence);
-	cr_fence_init(&c->fence, c->longest_ms * 1000000, now_ns());
+	cr_fence_init(&c->fence, c->longest_ms * 1000000, nodes_now_ns());
 	for (i = 0; i < c->nodes.n; i++) {
 		struct co_node *n = c->nodes.v[i];
 
 		cr_fence_add(&c->fence, i);
 		if (n->back_ms)
-			cr_fence_extend(&c->fence, i, n->back_ms * 1000000, now_ns());
-		cr_detector_begin(&n->detector, c->heartbeat_ms * 1000000, now_ns());
+			cr_fence_extend(&c->fence, i, n->back_ms * 1000000, nodes_now_ns());
+		cr_detector_begin(&n->detector, c->heartbeat_ms * 1000000, nodes_now_ns());
 	}
 	co_quorum_remember(c);
 }
@@ -216,8 +216,8 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	n->told = n->leaving = n->vouches = false;
 	n->full_ms = 0;
 	n->beat_ms = co_now();
-	cr_fence_welcome(&s->c->fence, n->index, now_ns());
-	cr_detector_begin(&n->detector, s->c->heartbeat_ms * 1000000, now_ns());
+	cr_fence_welcome(&s->c->fence, n->index, nodes_now_ns());
+	cr_detector_begin(&n->detector, s->c->heartbeat_ms * 1000000, nodes_now_ns());
 	if (!n->up)
 		co_event(s->c, known ? "node-back" : "node-new", NULL, n, -1, "%s, Cairn %s",
 			 h->addresses_count ? h->addresses[0] : cr_link_peer(s->link), h->cairn);
@@ -262,16 +262,16 @@ void co_node_beat(struct co_node *n, const cairn_Heartbeat *b)
 	cairn_ClusterMsg *m;
 
 	/* What it had is others' now: it must come anew. */
-	if (!cr_fence_ack(&n->c->fence, n->index, lease_ms * 1000000, now_ns())) {
+	if (!cr_fence_ack(&n->c->fence, n->index, lease_ms * 1000000, nodes_now_ns())) {
 		co_session_close(n->session);
 		return;
 	}
-	n->heard_ns = now_ns();
+	n->heard_ns = nodes_now_ns();
 	cr_detector_heard(&n->detector, n->heard_ns);
 	n->beat_ms = co_now();
 	cr_fence_unbar(&n->c->fence, n->index);
 	if (b->quorum)
-		cr_fence_knows(&n->c->fence, n->index, b->quorum, now_ns());
+		cr_fence_knows(&n->c->fence, n->index, b->quorum, nodes_now_ns());
 	n->load_percent = b->load_percent;
 	n->hello.store_free = b->store_free;
 	if (b->has_sample)
@@ -287,7 +287,7 @@ void co_node_leaving(struct co_node *n, const cairn_Leaving *l)
 	if (l->back_ms) {
 		n->back_ms = l->back_ms < BACK_MAX_MS ? l->back_ms : BACK_MAX_MS;
 		co_node_save(n);
-		cr_fence_extend(&n->c->fence, n->index, n->back_ms * 1000000, now_ns());
+		cr_fence_extend(&n->c->fence, n->index, n->back_ms * 1000000, nodes_now_ns());
 		co_event(n->c, "node-leaving", NULL, n, -1, "back within %u ms",
 			 (unsigned int)n->back_ms);
 	}
@@ -345,7 +345,7 @@ void co_node_dead(struct co_node *n, const char *why)
 {
 	if (n->session)
 		co_beats_end(n->session);
-	cr_fence_dead(&n->c->fence, n->index, now_ns());
+	cr_fence_dead(&n->c->fence, n->index, nodes_now_ns());
 	if (n->up)
 		co_node_lost(n, why);
 }
@@ -404,7 +404,7 @@ void co_nodes_tick(struct co *c)
 			if (!n->silent)
 				co_fence_command(n);
 			n->silent = true;
-			if (co_beats_take(n, now_ns()))
+			if (co_beats_take(n, nodes_now_ns()))
 				co_node_lost(n, "silent for longer than its lease");
 		} else {
 			n->silent = false;
@@ -413,7 +413,7 @@ void co_nodes_tick(struct co *c)
 	co_quorum_tick(c, now);
 }
 
-static const char *state(const struct co_node *n)
+static const char *nodes_state(const struct co_node *n)
 {
 	if (!n->up)
 		return "lost";
@@ -421,7 +421,7 @@ static const char *state(const struct co_node *n)
 		return n->live ? "draining" : "drained";
 	if (n->back_ms)
 		return "leaving";
-	return n->session && cr_detector_phi(&n->detector, now_ns()) < CR_DETECTOR_SUSPECT ?
+	return n->session && cr_detector_phi(&n->detector, nodes_now_ns()) < CR_DETECTOR_SUSPECT ?
 		       "up" :
 		       "suspect";
 }
@@ -431,7 +431,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	const cairn_NodeSample *newest = n->up ? co_telemetry_newest(n) : NULL;
 
 	snprintf(row->name, sizeof(row->name), "%s", n->hello.name);
-	snprintf(row->state, sizeof(row->state), "%s", state(n));
+	snprintf(row->state, sizeof(row->state), "%s", nodes_state(n));
 	if (n->hello.addresses_count)
 		snprintf(row->address, sizeof(row->address), "%s", n->hello.addresses[0]);
 	row->members = n->live;
@@ -439,7 +439,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->store_free = n->hello.store_free;
 	row->labels_count = n->hello.labels_count;
 	memcpy(row->labels, n->hello.labels, sizeof(row->labels));
-	row->phi = cr_detector_phi(&n->detector, now_ns());
+	row->phi = cr_detector_phi(&n->detector, nodes_now_ns());
 	row->load_percent = n->load_percent;
 	row->privileged = n->hello.privileged;
 	row->criu = n->hello.criu;

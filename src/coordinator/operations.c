@@ -127,7 +127,7 @@ static void operations_answer(struct co_job *j, const struct co_asker *a, int st
 }
 
 /* Whoever wants it stopped wants it gone. */
-static void stop_ended(struct co_job *j, const struct co_operation *was)
+static void operations_stop_ended(struct co_job *j, const struct co_operation *was)
 {
 	co_wait_for_end(j, &was->asker);
 	co_job_want(j, CO_JOB_STOPPED, "");
@@ -181,7 +181,8 @@ static const struct co_kind kinds[] = {
 	[cairn_Intent_INTENT_CHECKPOINT] = { "checkpoint", "checkpoint-failed", saving, SAVE_MS,
 					     .keeps = true, .given_up = checkpoint_given_up },
 	[cairn_Intent_INTENT_STOP] = { "checkpoint", "checkpoint-failed", saving, SAVE_MS,
-				       .keeps = true, .stops = true, .ended = stop_ended },
+				       .keeps = true, .stops = true,
+				       .ended = operations_stop_ended },
 	[cairn_Intent_INTENT_CHECK] = { "check", "checkpoint-failed", saving, SAVE_MS },
 	[cairn_Intent_INTENT_RESTART] = { "restart", "restart-failed", restoring, RESTORE_MS,
 					  .given_up = restart_given_up },
@@ -264,7 +265,7 @@ static void operations_order(struct co_member *m)
 	co_send_node(m->node, msg, NULL, 0);
 }
 
-static bool unordered(const struct co_member *m)
+static bool operations_unordered(const struct co_member *m)
 {
 	return m->takes_part && co_lives(m) && !m->arrived && !m->finished && !m->ordered &&
 	       m->here && m->node->session;
@@ -283,7 +284,7 @@ bool co_operation_unordered(const struct co_job *j)
 	    operation->saved || operation->failed || j->said.operation == operation->id)
 		return false;
 	for (i = 0; i < j->n; i++)
-		if (unordered(&j->v[i]))
+		if (operations_unordered(&j->v[i]))
 			return true;
 	return false;
 }
@@ -293,7 +294,7 @@ void co_operation_order(struct co_job *j)
 	size_t i;
 
 	for (i = 0; i < j->n; i++)
-		if (unordered(&j->v[i])) {
+		if (operations_unordered(&j->v[i])) {
 			j->v[i].ordered = true;
 			operations_order(&j->v[i]);
 		}

@@ -149,12 +149,12 @@ static void tell_why(const struct cr_place_node *nodes, size_t n, const struct c
 	}
 }
 
-static bool named(const char *name, const struct cr_place_node *n)
+static bool placement_named(const char *name, const struct cr_place_node *n)
 {
 	return name && !strcmp(name, n->name);
 }
 
-static bool holds(const struct cr_place_member *m, unsigned int node)
+static bool placement_holds(const struct cr_place_member *m, unsigned int node)
 {
 	for (size_t i = 0; i < m->n_images; i++)
 		if (m->images[i] == node)
@@ -169,10 +169,10 @@ static bool better(const struct cr_place_node *nodes, const struct look *k,
 	const struct cr_place_node *x = &nodes[a], *y = &nodes[b];
 	unsigned int mx = x->members + k->given[a], my = y->members + k->given[b];
 
-	if (holds(m, a) != holds(m, b))
-		return holds(m, a);
-	if (named(m->before, x) != named(m->before, y))
-		return named(m->before, x);
+	if (placement_holds(m, a) != placement_holds(m, b))
+		return placement_holds(m, a);
+	if (placement_named(m->before, x) != placement_named(m->before, y))
+		return placement_named(m->before, x);
 	if (k->given[a] != k->given[b])
 		return k->given[a] < k->given[b];
 	if (is_spare(x) != is_spare(y))
@@ -192,7 +192,7 @@ static bool place_one(const struct cr_place_node *nodes, size_t n, const struct 
 
 	for (size_t i = 0; i < n; i++) {
 		if (k->reason[i] != FITS || (job->spread && k->given[i]) ||
-		    (m->only && !named(m->only, &nodes[i])))
+		    (m->only && !placement_named(m->only, &nodes[i])))
 			continue;
 		if (best == n || better(nodes, k, m, i, best))
 			best = i;
@@ -211,7 +211,7 @@ static void tell_only(const struct cr_place_node *nodes, size_t n, const struct 
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (!named(only, &nodes[i]))
+		if (!placement_named(only, &nodes[i]))
 			continue;
 		tell_group(why, &len, 1, n, only, k->reason[i] ? k->reason[i] : HAS_MEMBER,
 			   k->reason[i] == NO_LABEL ? &job->labels[k->label[i]] : NULL);

@@ -15,7 +15,7 @@
 
 #define CHANGE_MS 5000 /* between two choices; test/cluster/sockets.sh waits for it */
 
-static int64_t now_ns(void)
+static int64_t quorum_now_ns(void)
 {
 	return cr_now_ns(CLOCK_BOOTTIME);
 }
@@ -76,7 +76,7 @@ void co_quorum_tell(struct co_node *n)
 }
 
 /* All of them learn of a new generation; of a new round those that have a say. */
-static void tell_all(struct co *c, bool generation)
+static void quorum_tell_all(struct co *c, bool generation)
 {
 	size_t len, i;
 	char *names = barred(c, &len);
@@ -90,7 +90,7 @@ static void tell_all(struct co *c, bool generation)
 void co_quorum_promised(struct co_node *n, const cairn_Promise *p)
 {
 	n->vouches = true;
-	cr_fence_promised(&n->c->fence, n->index, p->round, p->ms * 1000000ll, now_ns());
+	cr_fence_promised(&n->c->fence, n->index, p->round, p->ms * 1000000ll, quorum_now_ns());
 }
 
 /* ---- who ---- */
@@ -143,7 +143,7 @@ void co_quorum_remember(struct co *c)
 }
 
 /* An odd number of voices with the coordinator's own: four, two, or none. */
-static void choose(struct co *c)
+static void quorum_choose(struct co *c)
 {
 	const struct cr_fence_generation *g = cr_fence_present(&c->fence);
 	unsigned int chosen[CR_QUORUM_MAX], n = 0, stay = 0;
@@ -165,7 +165,7 @@ static void choose(struct co *c)
 	if (!cr_fence_generation(&c->fence, chosen, n))
 		return;
 	quorum_keep(c);
-	tell_all(c, true);
+	quorum_tell_all(c, true);
 }
 
 void co_quorum_tick(struct co *c, int64_t now)
@@ -175,11 +175,11 @@ void co_quorum_tick(struct co *c, int64_t now)
 	/* The first ones at once: until then nobody helps when we fall silent. */
 	if ((now >= c->quorum_ms || !g || !g->n) && co_settled(c)) {
 		c->quorum_ms = now + CHANGE_MS;
-		choose(c);
+		quorum_choose(c);
 	}
 	if (c->round != c->fence.round || c->quorum_moved) {
 		c->round = c->fence.round;
-		tell_all(c, c->quorum_moved);
+		quorum_tell_all(c, c->quorum_moved);
 		c->quorum_moved = false;
 	}
 }

@@ -85,7 +85,7 @@ static void drop_stray(struct co_job *j, int64_t now)
 
 /* ---- what its members do together ---- */
 
-static bool unordered(const struct co_job *j, int64_t now)
+static bool reconcile_unordered(const struct co_job *j, int64_t now)
 {
 	return co_operation_unordered(j);
 }
@@ -110,7 +110,7 @@ static bool all_saved(const struct co_job *j, int64_t now)
 	return co_operation_saved(j);
 }
 
-static void commit(struct co_job *j, int64_t now)
+static void reconcile_commit(struct co_job *j, int64_t now)
 {
 	co_operation_commit(j);
 }
@@ -341,7 +341,7 @@ static void reconcile_end(struct co_job *j, int64_t now)
 		co_checkpoint_drop(j, j->checkpoints);
 }
 
-static bool kill_due(const struct co_job *j, int64_t now)
+static bool reconcile_kill_due(const struct co_job *j, int64_t now)
 {
 	return j->live && now >= j->retry_ms;
 }
@@ -437,7 +437,7 @@ static bool no_plan(const struct co_job *j, int64_t now)
 	return may_try(j, now) && !co_plan_holds(j);
 }
 
-static void make_plan(struct co_job *j, int64_t now)
+static void reconcile_make_plan(struct co_job *j, int64_t now)
 {
 	char why[CR_PLACE_WHY];
 
@@ -492,7 +492,7 @@ static bool move_due(const struct co_job *j, int64_t now)
 	return !j->operation.active && now >= j->retry_ms && is_drained(j);
 }
 
-static void move(struct co_job *j, int64_t now)
+static void reconcile_move(struct co_job *j, int64_t now)
 {
 	char why[CR_PLACE_WHY];
 
@@ -535,11 +535,12 @@ static const struct rule {
 } rules[] = {
 	/* What its members do together. What is there may be enough, so first of all it is seen
 	 * whether it is: what is committed is not lost by what comes below. */
-	{ IN(RUNNING), "some have not been told of the operation", unordered, give_order, 0 },
+	{ IN(RUNNING), "some have not been told of the operation", reconcile_unordered, give_order,
+	  0 },
 	{ ANY, "copies are due to be looked at", copies_due, reconcile_copies, 0 },
 	{ IN(RUNNING), "all have come to the step", all_arrived, advance, 0 },
 	{ IN(RESTARTING), "all have come to the step", all_arrived, advance, IN(RUNNING) },
-	{ IN(RUNNING), "all is saved and copied", all_saved, commit, 0 },
+	{ IN(RUNNING), "all is saved and copied", all_saved, reconcile_commit, 0 },
 	{ IN(RUNNING), "one who takes part has ended", one_left, fail_left, 0 },
 	{ IN(RUNNING), "all have done their part", all_done, end_operation, 0 },
 	{ IN(RUNNING), "all who take part have ended", all_left, fail_all_left, 0 },
@@ -558,20 +559,20 @@ static const struct rule {
 	{ ALIVE, "a fault", faulty, go_back, IN(ENDING) },
 	{ IN(STARTING), "it has no members", nobody, lose_nobody, IN(LOST) },
 	{ IN(STARTING) | IN(RUNNING), "all have ended", all_ended, reconcile_end, IN(ENDED) },
-	{ IN(ENDING), "somebody lives still", kill_due, kill_members, 0 },
+	{ IN(ENDING), "somebody lives still", reconcile_kill_due, kill_members, 0 },
 	{ IN(ENDING), "all are dead", all_dead, be_dead, OVER | IN(WAITING) },
 
 	/* Its beginning. */
 	{ HALTED, "it was half started", some_live, begin_again, IN(ENDING) },
 	{ HALTED, "no image to start from", no_image, wait_for_image, IN(WAITING) },
-	{ HALTED, "it has no place", no_plan, make_plan, IN(WAITING) },
+	{ HALTED, "it has no place", no_plan, reconcile_make_plan, IN(WAITING) },
 	{ HALTED, "images are elsewhere", images_away, ship_images, IN(SHIPPING) },
 	{ HALTED, "all is there", may_try, reconcile_start, IN(STARTING) | IN(RESTARTING) },
 	{ IN(STARTING), "all run", all_run, begin_running, IN(RUNNING) },
 
 	/* While it runs. */
 	{ IN(RUNNING), "a request has its turn", ask_next, do_next, 0 },
-	{ IN(RUNNING), "a node of it is drained", move_due, move, 0 },
+	{ IN(RUNNING), "a node of it is drained", move_due, reconcile_move, 0 },
 	{ IN(RUNNING), "a checkpoint is due", checkpoint_due, begin_checkpoint, 0 },
 };
 

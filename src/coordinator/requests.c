@@ -233,7 +233,7 @@ static void on_join(struct ask *k)
 	}
 }
 
-static void on_run(struct ask *k)
+static void requests_on_run(struct ask *k)
 {
 	unsigned int i, n = k->q->members ? k->q->members : 1;
 	struct co_node *wish = NULL;
@@ -299,7 +299,7 @@ static void on_list(struct ask *k)
 	co_reply_end(k->c, &k->a);
 }
 
-static void tell_member(struct ask *k, const struct co_member *m)
+static void requests_tell_member(struct ask *k, const struct co_member *m)
 {
 	static const struct {
 		cairn_MemberState state;
@@ -361,7 +361,7 @@ static void on_status(struct ask *k)
 	co_job_row(k->j, &r->row.job);
 	co_reply(k->c, &k->a, r);
 	for (i = 0; i < k->j->n; i++)
-		tell_member(k, &k->j->v[i]);
+		requests_tell_member(k, &k->j->v[i]);
 	for (p = k->j->checkpoints; p; p = p->next)
 		for (i = 0; i < p->n; i++)
 			for (h = 0; h < p->images[i].holdings.n; h++)
@@ -369,7 +369,7 @@ static void on_status(struct ask *k)
 	co_reply_end(k->c, &k->a);
 }
 
-static cairn_Intent intent_of(const cairn_Request *q)
+static cairn_Intent requests_intent_of(const cairn_Request *q)
 {
 	if (q->ask == cairn_Ask_ASK_CHECK)
 		return cairn_Intent_INTENT_CHECK;
@@ -388,7 +388,7 @@ static void requests_on_checkpoint(struct ask *k)
 {
 	cairn_Request q = *k->q;
 
-	q.intent = intent_of(&q);
+	q.intent = requests_intent_of(&q);
 	if (!askable(q.intent))
 		co_reply_error(k->c, &k->a, CR_EXIT_USAGE, "a checkpoint cannot have intent %d",
 			       q.intent);
@@ -402,7 +402,7 @@ static void requests_on_checkpoint(struct ask *k)
 		requests_queue(k->j, &k->a, NULL, &q, NULL, 0);
 }
 
-static void on_kill(struct ask *k)
+static void requests_on_kill(struct ask *k)
 {
 	struct co_job *j = k->j;
 	size_t i;
@@ -532,12 +532,12 @@ static const struct {
 	[cairn_Ask_ASK_LIST] = { on_list, false, false },
 	[cairn_Ask_ASK_STATUS] = { on_status, true, false },
 	[cairn_Ask_ASK_CHECKPOINT] = { requests_on_checkpoint, true, false },
-	[cairn_Ask_ASK_KILL] = { on_kill, true, false },
+	[cairn_Ask_ASK_KILL] = { requests_on_kill, true, false },
 	[cairn_Ask_ASK_CHECK] = { requests_on_checkpoint, true, false },
 	[cairn_Ask_ASK_NODES] = { on_nodes, false, false },
 	[cairn_Ask_ASK_EVENTS] = { on_events, false, false },
 	[cairn_Ask_ASK_JOIN] = { on_join, false, false },
-	[cairn_Ask_ASK_RUN] = { on_run, false, false },
+	[cairn_Ask_ASK_RUN] = { requests_on_run, false, false },
 	[cairn_Ask_ASK_DRAIN] = { on_drain, false, true },
 	[cairn_Ask_ASK_UNDRAIN] = { on_undrain, false, true },
 	[cairn_Ask_ASK_FENCED] = { on_fenced, false, true },

@@ -85,12 +85,14 @@ static void server_on_event(struct co_session *s, const cairn_ClusterMsg *m, con
 		co_operation_written(member, e);
 }
 
-static void on_here(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
+static void server_on_here(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			   size_t len)
 {
 	co_member_there(s->node, &m->body.here.id);
 }
 
-static void on_arrive(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
+static void server_on_arrive(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			     size_t len)
 {
 	struct co_member *member = co_member_there(s->node, &m->body.arrive.id);
 
@@ -114,8 +116,8 @@ static void server_on_abort(struct co_session *s, const cairn_ClusterMsg *m, con
 	co_operation_fail(member->job, a->status, text);
 }
 
-static void on_finding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
-		       size_t len)
+static void server_on_finding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			      size_t len)
 {
 	struct co_member *member = co_member_there(s->node, &m->body.finding.id);
 
@@ -123,8 +125,8 @@ static void on_finding(struct co_session *s, const cairn_ClusterMsg *m, const vo
 		co_operation_finding(member, &m->body.finding);
 }
 
-static void on_holding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
-		       size_t len)
+static void server_on_holding(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
+			      size_t len)
 {
 	co_image_holding(s->node, &m->body.holding);
 	if (m->body.holding.end)
@@ -156,11 +158,11 @@ static const struct {
 	{ cairn_ClusterMsg_heartbeat_tag, on_beat },
 	{ cairn_ClusterMsg_leaving_tag, on_leaving },
 	{ cairn_ClusterMsg_event_tag, server_on_event },
-	{ cairn_ClusterMsg_here_tag, on_here },
-	{ cairn_ClusterMsg_arrive_tag, on_arrive },
+	{ cairn_ClusterMsg_here_tag, server_on_here },
+	{ cairn_ClusterMsg_arrive_tag, server_on_arrive },
 	{ cairn_ClusterMsg_abort_tag, server_on_abort },
-	{ cairn_ClusterMsg_finding_tag, on_finding },
-	{ cairn_ClusterMsg_holding_tag, on_holding },
+	{ cairn_ClusterMsg_finding_tag, server_on_finding },
+	{ cairn_ClusterMsg_holding_tag, server_on_holding },
 	{ cairn_ClusterMsg_promise_tag, on_promise },
 	{ cairn_ClusterMsg_request_tag, server_on_request },
 };
@@ -257,7 +259,7 @@ static void server_on_tick(int fd, short what, void *arg)
 	co_tick(arg);
 }
 
-static void on_work(int fd, short what, void *arg)
+static void server_on_work(int fd, short what, void *arg)
 {
 	co_work(arg);
 }
@@ -309,7 +311,7 @@ int co_init(struct co *c, struct cr_err *err)
 	c->base = event_base_new();
 	if (!c->base)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "event loop");
-	c->work = event_new(c->base, -1, 0, on_work, c);
+	c->work = event_new(c->base, -1, 0, server_on_work, c);
 	ret = take_state(c, c->options.state, err);
 	return ret ? ret : co_load(c, err);
 }

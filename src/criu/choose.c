@@ -49,7 +49,7 @@ int cr_find_command(const char *command, char *path, struct cr_err *err)
 }
 
 /* The word at *p, ended; *p goes behind it. */
-static char *word(char **p)
+static char *choose_word(char **p)
 {
 	char *w = *p + strspn(*p, " \t");
 	size_t n = strcspn(w, " \t\n");
@@ -69,13 +69,13 @@ static bool read_interpreter(int fd, char *path)
 	if (strncmp(line, "#!", 2))
 		return false;
 	line[strcspn(line, "\n")] = 0;
-	w = word(&p);
+	w = choose_word(&p);
 	snprintf(path, CR_PATH_MAX, "%s", w);
 	w = strrchr(path, '/');
 	if (!w || strcmp(w, "/env"))
 		return true;
 	do
-		w = word(&p);
+		w = choose_word(&p);
 	while (*w == '-' || strchr(w, '='));
 	if (*w && !cr_find_command(w, found, NULL))
 		snprintf(path, CR_PATH_MAX, "%s", found);

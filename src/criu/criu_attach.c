@@ -64,7 +64,7 @@ static int claim_process(pid_t pid)
 }
 
 /* It, or one above it, is a job's. */
-static bool is_of_job(pid_t pid, bool self)
+static bool criu_attach_is_of_job(pid_t pid, bool self)
 {
 	struct cr_proc_status st;
 	int fd;
@@ -147,7 +147,7 @@ static int criu_attach_refuse(pid_t pid, const struct cr_proc_status *st, bool c
 			       "CRIU could not bring that back; start it with input and output "
 			       "redirected, or by setsid",
 			       pid, text);
-	if (is_of_job(pid, claim))
+	if (criu_attach_is_of_job(pid, claim))
 		return cr_fail(err, CR_EXIT_EXISTS, 0, "process %d is of a job already", pid);
 	return 0;
 }

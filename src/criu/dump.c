@@ -126,7 +126,7 @@ static int dump_add(void *of)
 
 /* ---- before ---- */
 
-static bool is_helper(const struct cr_shepherd *sh, pid_t pid)
+static bool dump_is_helper(const struct cr_shepherd *sh, pid_t pid)
 {
 	size_t i;
 
@@ -137,7 +137,7 @@ static bool is_helper(const struct cr_shepherd *sh, pid_t pid)
 }
 
 /* An orphan of the job is a child of ours, and not below the first process any more. */
-static int check_orphans(struct cr_shepherd *sh, struct cr_err *err)
+static int dump_check_orphans(struct cr_shepherd *sh, struct cr_err *err)
 {
 	cr_pids ours = { 0 };
 	char command[128];
@@ -147,7 +147,7 @@ static int check_orphans(struct cr_shepherd *sh, struct cr_err *err)
 	if (!sh->attached)
 		cr_proc_children(AT_FDCWD, getpid(), &ours);
 	for (i = 0; i < ours.n && !ret; i++) {
-		if (ours.v[i] == sh->root || is_helper(sh, ours.v[i]) ||
+		if (ours.v[i] == sh->root || dump_is_helper(sh, ours.v[i]) ||
 		    !cr_of_job(AT_FDCWD, ours.v[i], getpid()))
 			continue;
 		cr_proc_command(AT_FDCWD, ours.v[i], command, sizeof(command));
@@ -174,7 +174,7 @@ static int check_tree(struct cr_shepherd *sh, struct cr_err *err)
 			       "the first process of %s has ended: CRIU saves a process with those "
 			       "below it, not what it left behind",
 			       sh->name);
-	ret = check_orphans(sh, err);
+	ret = dump_check_orphans(sh, err);
 	cr_criu_pids(sh, &all);
 	for (i = 0; i < all.n && !ret; i++) {
 		if (cr_proc_status(sh->host_proc, all.v[i], &st) || !st.tracer)
@@ -207,7 +207,7 @@ static void note_stopped(struct cr_shepherd *sh, cr_pids *out)
 	free(pids.v);
 }
 
-static void add_options(struct dump *d, const struct cr_options *o)
+static void dump_add_options(struct dump *d, const struct cr_options *o)
 {
 	cr_arguments *a = &d->args;
 
@@ -252,7 +252,7 @@ static int dump_start(void *of)
 	cr_argument(&d->args, "--images-dir");
 	scratch_path(d, path, sizeof(path));
 	cr_argument(&d->args, "%s", path);
-	add_options(d, &sh->options);
+	dump_add_options(d, &sh->options);
 	ret = cr_criu_outside(sh, &c->job, &d->args, &c->err);
 	if (ret)
 		return ret;
@@ -316,7 +316,7 @@ static void dump_go_on(struct dump *d)
 	free(pids.v);
 }
 
-static void release(void *of)
+static void dump_release(void *of)
 {
 	struct cr_checkpoint *c = of;
 	struct dump *d = c->backend_state;
@@ -335,7 +335,7 @@ static void release(void *of)
 
 const struct cr_stage cr_criu_stages[] = {
 	{ "scanning", dump_check, .when = cr_checkpoint_looks },
-	{ "scanning", dump_prepare, .undo = release, .barrier = cairn_Step_STEP_STOPPED,
+	{ "scanning", dump_prepare, .undo = dump_release, .barrier = cairn_Step_STEP_STOPPED,
 	  .when = cr_checkpoint_keeps },
 	{ "saving", dump_start, .barrier = cairn_Step_STEP_SAVED, .when = cr_checkpoint_keeps },
 	{ "writing", dump_add, .when = cr_checkpoint_keeps },

@@ -118,7 +118,7 @@ static int read_version(struct cr_criu *c)
 }
 
 /* The places, one after the other; false when there is no further one. */
-static bool place(unsigned int i, char *out)
+static bool find_place(unsigned int i, char *out)
 {
 	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
 	const char *dirs = getenv("PATH"), *end;
@@ -276,7 +276,7 @@ int cr_criu_find(struct cr_criu *out, struct cr_err *err)
 		unusable(out, ret, err);
 		return ret;
 	}
-	for (i = 0; place(i, out->path); i++) {
+	for (i = 0; find_place(i, out->path); i++) {
 		if (!*out->path || access(out->path, X_OK))
 			continue;
 		ret = read_version(out);

@@ -256,8 +256,8 @@ static int restore_run(const struct cr_restart *r, cr_arguments *a, struct cr_er
 	return status;
 }
 
-static void add_options(cr_arguments *a, const struct cr_restart *r, const struct cr_criu *criu,
-			const char *folder)
+static void restore_add_options(cr_arguments *a, const struct cr_restart *r,
+				const struct cr_criu *criu, const char *folder)
 {
 	const struct cr_options *o = &r->sh->options;
 
@@ -300,7 +300,7 @@ static int restore_restore(struct cr_restart *r, int dir, const char *folder, st
 		ret = cr_criu_cut(dir, &r->img.job, &cuts, err);
 	if (!ret) {
 		leave_ids(&tree);
-		add_options(&args, r, &criu, folder);
+		restore_add_options(&args, r, &criu, folder);
 		if (!tree.own_session)
 			cr_argument(&args, "--shell-job");
 		ret = restore_run(r, &args, err);

@@ -144,7 +144,7 @@ static int put_zeros(struct core *c, uint64_t len, struct cr_err *err)
 	return ret;
 }
 
-static int put_memory(struct core *c, const struct segment *s, struct cr_err *err)
+static int core_put_memory(struct core *c, const struct segment *s, struct cr_err *err)
 {
 	uint64_t addr = s->start;
 	int ret = 0;
@@ -250,7 +250,7 @@ static int core_put_all(struct core *c, struct cr_err *err)
 		ret = put_zeros(c, memory - c->at, err);
 	for (i = 0; i < c->segments.n && !ret; i++)
 		if (c->segments.v[i].content && !c->segments.v[i].zeros)
-			ret = put_memory(c, &c->segments.v[i], err);
+			ret = core_put_memory(c, &c->segments.v[i], err);
 	if (!ret && c->sparse && ftruncate(c->fd, c->begin + c->at))
 		ret = cr_fail(err, CR_EXIT_IO, errno, "cannot write the core");
 	return ret;

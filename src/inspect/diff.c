@@ -118,7 +118,7 @@ static uint64_t changed_pages(const struct cr_process_image *p, const struct cr_
 
 /* ---- mappings ---- */
 
-static bool same_mapping(const cairn_Vma *x, const cairn_Vma *y)
+static bool diff_same_mapping(const cairn_Vma *x, const cairn_Vma *y)
 {
 	return x->prot == y->prot && x->kind == y->kind && x->shared == y->shared &&
 	       x->offset == y->offset && !strcmp(x->path, y->path);
@@ -142,7 +142,7 @@ static void diff_mapping(struct diff *d, const struct cr_process_image *p,
 	char name[CR_PATH_MAX + 80];
 
 	name_mapping(w, name, sizeof(name));
-	if (!same_mapping(v, w) || v->end != w->end)
+	if (!diff_same_mapping(v, w) || v->end != w->end)
 		diff_tell(d, "changed", "mapping", q->process.pid, name, 0, 0);
 	changed = changed_pages(p, q, x, y, v->start, end);
 	d->pages += changed;

@@ -99,7 +99,7 @@ static int put_blob(const struct cr_image *img, struct sink *s, uint64_t at, con
 	return ret || !b->size ? ret : extract_put(s, at, data, b->size);
 }
 
-static int put_queue(const struct cr_image *img, struct sink *s, const cairn_Blob *b)
+static int extract_put_queue(const struct cr_image *img, struct sink *s, const cairn_Blob *b)
 {
 	int ret = put_blob(img, s, 0, b);
 
@@ -118,8 +118,9 @@ static int put_file(const struct cr_image *img, struct sink *s, const cairn_Inod
 }
 
 /* stored: leave out what the image only names. */
-static int put_memory(const struct cr_image *img, struct sink *s, const struct cr_process_image *p,
-		      uint64_t from, uint64_t to, bool stored)
+static int extract_put_memory(const struct cr_image *img, struct sink *s,
+			      const struct cr_process_image *p, uint64_t from, uint64_t to,
+			      bool stored)
 {
 	struct cr_memory *m = NULL;
 	uint64_t at = from;
@@ -177,7 +178,7 @@ static int extract_fd(struct cr_inspect *in, struct sink *s, const struct cr_pro
 		ret = cr_fail(&in->err, CR_EXIT_NOT_FOUND, 0, "process %d has no descriptor %d",
 			      p->process.pid, fd);
 	else if (b)
-		ret = put_queue(in->img, s, b);
+		ret = extract_put_queue(in->img, s, b);
 	else if (f && f->stored)
 		ret = put_file(in->img, s, f);
 	else
@@ -230,7 +231,7 @@ static int extract_one(struct cr_inspect *in, struct sink *s, const char *what)
 	p = cr_inspect_process(in, text);
 	if (!p)
 		return -1;
-	return to ? put_memory(in->img, s, p, from, to, false) : extract_fd(in, s, p, fd);
+	return to ? extract_put_memory(in->img, s, p, from, to, false) : extract_fd(in, s, p, fd);
 }
 
 /* ---- all ---- */
@@ -305,7 +306,7 @@ static int all_queues(struct folder *f)
 		cr_describe(&m, d, what);
 		ret = extract_make(f, "queue", d->id, cr_kind_name(d), what, &s);
 		if (!ret) {
-			ret = put_queue(img, &s, b);
+			ret = extract_put_queue(img, &s, b);
 			close(s.fd);
 		}
 	}
@@ -334,7 +335,7 @@ static int all_memory(struct folder *f, const struct cr_process_image *p)
 			  cr_bytes(pages.stored).s);
 		ret = extract_make(f, "memory", p->process.pid, name, what, &s);
 		if (!ret) {
-			ret = put_memory(f->in->img, &s, p, v->start, v->end, true);
+			ret = extract_put_memory(f->in->img, &s, p, v->start, v->end, true);
 			close(s.fd);
 		}
 	}

@@ -189,7 +189,7 @@ static void inspect_files_print_json(const item_list *list, const struct cr_imag
 	cr_json_end(&j);
 }
 
-static void print_lines(const item_list *list)
+static void inspect_files_print_lines(const item_list *list)
 {
 	size_t i, k;
 
@@ -218,7 +218,7 @@ int cr_inspect_files(struct cr_inspect *in)
 	if (ok && in->json)
 		inspect_files_print_json(&list, in->img);
 	else if (ok)
-		print_lines(&list);
+		inspect_files_print_lines(&list);
 	free(list.v);
 	cr_criu_facts_free(&criu);
 	return ok ? 0 : -1;

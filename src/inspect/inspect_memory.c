@@ -220,7 +220,7 @@ static const struct backing *find_backing(struct cr_memory *m, const cairn_Vma *
 
 /* ---- pieces ---- */
 
-static void limit(struct cr_memory_piece *piece, uint64_t from, uint64_t len)
+static void inspect_memory_limit(struct cr_memory_piece *piece, uint64_t from, uint64_t len)
 {
 	if (piece->end - from > len)
 		piece->end = from + len;
@@ -254,13 +254,13 @@ static enum cr_memory_kind of_shared(struct cr_memory *m, uint64_t addr, uint64_
 		return CR_MEMORY_NONE;
 	run = find_run(m->shared[i], m->img->shared.v[i].runs.n, at, &next);
 	if (run) {
-		limit(piece, addr, run_end(run) - at);
+		inspect_memory_limit(piece, addr, run_end(run) - at);
 		return of_run(run, at, where);
 	}
-	limit(piece, addr, next - at);
+	inspect_memory_limit(piece, addr, next - at);
 	if (at >= m->img->shared.v[i].memory.size)
 		return CR_MEMORY_NONE;
-	limit(piece, addr, m->img->shared.v[i].memory.size - at);
+	inspect_memory_limit(piece, addr, m->img->shared.v[i].memory.size - at);
 	return CR_MEMORY_ZERO;
 }
 
@@ -277,10 +277,10 @@ static enum cr_memory_kind of_extents(struct cr_memory *m, const struct backing 
 		const cairn_Extent *x = &v[found];
 
 		if (x->position > at) {
-			limit(piece, addr, x->position - at);
+			inspect_memory_limit(piece, addr, x->position - at);
 			return CR_MEMORY_ZERO;
 		}
-		limit(piece, addr, x->blob.size - (at - x->position));
+		inspect_memory_limit(piece, addr, x->blob.size - (at - x->position));
 		where->source = (struct source){ x->blob.offset, x->blob.xxh3, x->blob.size,
 						 x->blob.size, false };
 		where->skip = at - x->position;
@@ -299,10 +299,10 @@ static enum cr_memory_kind of_file(struct cr_memory *m, uint64_t addr, uint64_t 
 	if (at >= size) {
 		if (at >= CR_PAGE_UP(size) || (!b->stored && b->fd < 0))
 			return CR_MEMORY_NONE;
-		limit(piece, addr, CR_PAGE_UP(size) - at);
+		inspect_memory_limit(piece, addr, CR_PAGE_UP(size) - at);
 		return CR_MEMORY_ZERO;
 	}
-	limit(piece, addr, size - at);
+	inspect_memory_limit(piece, addr, size - at);
 	if (b->stored)
 		return of_extents(m, b, addr, at, piece, where);
 	where->fd = b->fd;
@@ -310,7 +310,8 @@ static enum cr_memory_kind of_file(struct cr_memory *m, uint64_t addr, uint64_t 
 	return b->fd < 0 ? CR_MEMORY_NONE : CR_MEMORY_FILE;
 }
 
-static struct cr_memory_piece locate(struct cr_memory *m, uint64_t addr, struct place *where)
+static struct cr_memory_piece inspect_memory_locate(struct cr_memory *m, uint64_t addr,
+						    struct place *where)
 {
 	struct cr_memory_piece piece = { CR_MEMORY_NONE, addr, UINT64_MAX, NULL };
 	size_t i = first_vma(m, addr);
@@ -329,11 +330,11 @@ static struct cr_memory_piece locate(struct cr_memory *m, uint64_t addr, struct 
 	piece.end = v->end;
 	run = find_run(m->p->runs.v, m->p->runs.n, addr, &next);
 	if (run) {
-		limit(&piece, addr, run_end(run) - addr);
+		inspect_memory_limit(&piece, addr, run_end(run) - addr);
 		piece.kind = of_run(run, addr, where);
 		return piece;
 	}
-	limit(&piece, addr, next - addr);
+	inspect_memory_limit(&piece, addr, next - addr);
 	at = v->offset + (addr - v->start);
 	if (v->kind == cairn_VmaKind_VMA_ANON || (v->kind == cairn_VmaKind_VMA_FILE && v->packed))
 		piece.kind = CR_MEMORY_ZERO;
@@ -350,7 +351,7 @@ struct cr_memory_piece cr_memory_piece(struct cr_memory *m, uint64_t addr)
 {
 	struct place where;
 
-	return locate(m, addr, &where);
+	return inspect_memory_locate(m, addr, &where);
 }
 
 /* ---- reading ---- */
@@ -430,7 +431,7 @@ int cr_memory_view(struct cr_memory *m, uint64_t addr, const void **data, size_t
 {
 	static const char zeros[64 << 10];
 	struct place where = { .fd = -1 };
-	struct cr_memory_piece piece = locate(m, addr, &where);
+	struct cr_memory_piece piece = inspect_memory_locate(m, addr, &where);
 	const char *loaded = NULL;
 	int ret;
 

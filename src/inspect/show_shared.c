@@ -115,7 +115,7 @@ static void mappers(const struct cr_model *m, uint32_t object, char *out, size_t
 	}
 }
 
-static void show_memory(const struct cr_model *m)
+static void show_shared_show_memory(const struct cr_model *m)
 {
 	char who[200];
 	size_t i;
@@ -186,7 +186,7 @@ void cr_show_shared(const struct cr_model *m)
 	cr_line("SHARED");
 	cr_line("  %-32s %s", "BY (PID:FD, OR PID)", "WHAT");
 	show_descriptions(m);
-	show_memory(m);
+	show_shared_show_memory(m);
 	show_tables(m);
 	show_ipc(m);
 }

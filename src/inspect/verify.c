@@ -145,7 +145,7 @@ static void tell_file(struct verifying *v, const char *path, enum cr_need_state 
 }
 
 /* CRIU asks for size and build-id of the files that a process maps or has open. */
-static void check_criu(struct verifying *v, const struct cr_image *img)
+static void verify_check_criu(struct verifying *v, const struct cr_image *img)
 {
 	struct cr_criu_facts c;
 	size_t i;
@@ -168,7 +168,7 @@ static int check_node(struct verifying *v, const struct cr_image *img)
 	cr_needs needs;
 	size_t i;
 
-	check_criu(v, img);
+	verify_check_criu(v, img);
 	if (cr_needs_of(img, &needs, err))
 		return -1;
 	for (i = 0; i < needs.n; i++) {

@@ -37,7 +37,7 @@ int cr_client_again(const char path[CR_CLIENT_PATH])
 	return ret;
 }
 
-static int try(const char *from, char path[CR_CLIENT_PATH])
+static int client_try(const char *from, char path[CR_CLIENT_PATH])
 {
 	if (strlen(from) >= CR_CLIENT_PATH)
 		return -ENAMETOOLONG;
@@ -53,13 +53,13 @@ int cr_client_find(const char *address, char path[CR_CLIENT_PATH], struct cr_err
 	int fd;
 
 	if (address && strchr(address, '/')) {
-		fd = try(address, path);
+		fd = client_try(address, path);
 		return fd >= 0 ? fd :
 				 cr_fail(err, CR_EXIT_CLUSTER, -fd,
 					 "no crcoordinator or crnode answers at %s", address);
 	}
 	if (named && *named) {
-		fd = try(named, path);
+		fd = client_try(named, path);
 		return fd >= 0 ? fd :
 				 cr_fail(err, CR_EXIT_CLUSTER, -fd,
 					 "no crnode answers at %s, which is " CR_ENV_NODE_SOCKET,
@@ -68,10 +68,10 @@ int cr_client_find(const char *address, char path[CR_CLIENT_PATH], struct cr_err
 	fd = -ENOENT;
 	if (!cr_runtime_dir(dir, &none)) {
 		snprintf(own, sizeof(own), "%s/node.sock", dir);
-		fd = try(own, path);
+		fd = client_try(own, path);
 	}
 	if (fd == -ENOENT)
-		fd = try(strcpy(own, SYSTEM_SOCKET), path);
+		fd = client_try(strcpy(own, SYSTEM_SOCKET), path);
 	if (fd >= 0)
 		return fd;
 	return cr_fail(err, CR_EXIT_CLUSTER, -fd,

@@ -157,7 +157,7 @@ static void fail_with(struct cr_link *l, int error, const char *what)
 	link_fail(l, &why);
 }
 
-static void take_greeting(struct cr_link *l)
+static void link_take_greeting(struct cr_link *l)
 {
 	struct cr_err why = { 0 };
 	unsigned char got[sizeof(greeting)], version;
@@ -228,7 +228,7 @@ static void take_head(struct cr_link *l)
 }
 
 /* Where the next bytes go. */
-static void *place(struct cr_link *l, size_t *want)
+static void *link_place(struct cr_link *l, size_t *want)
 {
 	size_t at = l->got - sizeof(l->head);
 
@@ -248,7 +248,7 @@ static void *place(struct cr_link *l, size_t *want)
 static void take_piece(struct cr_link *l)
 {
 	if (l->got == sizeof(l->head) && l->state == CR_LINK_PROVING)
-		take_greeting(l);
+		link_take_greeting(l);
 	else if (l->got == sizeof(l->head))
 		take_head(l);
 	else if (l->got == sizeof(l->head) + l->head.message + l->head.payload)
@@ -292,7 +292,7 @@ static void take_bytes(struct cr_link *l)
 	size_t turn = 0, want;
 
 	while (wants_bytes(l)) {
-		unsigned char *to = place(l, &want);
+		unsigned char *to = link_place(l, &want);
 		ssize_t n = cr_stream_read(&l->stream, to, want);
 
 		if (n == -EAGAIN)
@@ -333,7 +333,7 @@ static void shake_hands(struct cr_link *l)
 	link_fail(l, &why);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void link_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_link *l = arg;
 
@@ -363,7 +363,7 @@ static void link_flush(struct cr_link *l)
 	explain_end(l, ret);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+static void link_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_link *l = arg;
 
@@ -447,7 +447,8 @@ static void set_tcp_options(int fd)
 static bool open_stream(struct cr_link *l, int fd, bool accepted)
 {
 	SSL *ssl = l->trust ? cr_trust_ssl(l->trust) : NULL;
-	bool good = cr_stream_open(&l->stream, l->base, fd, ssl, on_readable, on_writable, l);
+	bool good =
+		cr_stream_open(&l->stream, l->base, fd, ssl, link_on_readable, link_on_writable, l);
 
 	if (!good || (l->trust && !ssl))
 		return false;
@@ -524,7 +525,8 @@ bool cr_link_attach(struct cr_link *l, struct event_base *base, const struct cr_
 	l->arg = arg;
 	l->paused = false;
 	l->timer = evtimer_new(base, on_timer, l);
-	if (!l->timer || !cr_stream_attach(&l->stream, base, on_readable, on_writable, l)) {
+	if (!l->timer ||
+	    !cr_stream_attach(&l->stream, base, link_on_readable, link_on_writable, l)) {
 		cr_link_drop(l);
 		return false;
 	}

@@ -154,7 +154,7 @@ static void listener_take(struct cr_listener *listener, int fd, const struct soc
 	take_local(listener, fd);
 }
 
-static void on_ready(evutil_socket_t listening, short what, void *arg)
+static void listener_on_ready(evutil_socket_t listening, short what, void *arg)
 {
 	struct cr_listener *listener = arg;
 	struct sockaddr_storage from;
@@ -257,8 +257,8 @@ struct cr_listener *cr_link_listen(struct event_base *base, const struct sockadd
 	}
 	listener->fd = open_socket(at, len, err);
 	if (listener->fd >= 0) {
-		listener->event =
-			event_new(base, listener->fd, EV_READ | EV_PERSIST, on_ready, listener);
+		listener->event = event_new(base, listener->fd, EV_READ | EV_PERSIST,
+					    listener_on_ready, listener);
 		listener->timer = evtimer_new(base, listener_on_pause_over, listener);
 	}
 	if (!listener->event || !listener->timer || event_add(listener->event, NULL)) {

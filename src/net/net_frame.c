@@ -50,7 +50,7 @@ static int net_frame_wait_for(int fd, short events, struct deadline d)
 	}
 }
 
-static int send_all(int fd, struct iovec *iov, int n, struct deadline d)
+static int net_frame_send_all(int fd, struct iovec *iov, int n, struct deadline d)
 {
 	while (n) {
 		struct msghdr hdr = { .msg_iov = iov, .msg_iovlen = n };
@@ -88,7 +88,7 @@ int cr_frame_send(int fd, const pb_msgdesc_t *type, const void *msg, const void 
 		return n;
 	iov[0] = (struct iovec){ room, n };
 	iov[1] = (struct iovec){ (void *)payload, len };
-	return send_all(fd, iov, len ? 2 : 1, deadline_in(timeout_ms));
+	return net_frame_send_all(fd, iov, len ? 2 : 1, deadline_in(timeout_ms));
 }
 
 /* 1: all of it; 0: the end came at once; -EPIPE: the end came in the middle; or -errno. */

@@ -33,7 +33,7 @@
 /* ---- rates ---- */
 
 /* Bytes that may go now, at most want. */
-static size_t allowed(struct cr_rate *r, size_t want)
+static size_t stream_allowed(struct cr_rate *r, size_t want)
 {
 	int64_t now, gone, most;
 
@@ -134,7 +134,7 @@ ssize_t cr_stream_read(struct cr_stream *s, void *buf, size_t len)
 {
 	ssize_t n;
 
-	len = allowed(&s->receive, len < INT32_MAX ? len : INT32_MAX);
+	len = stream_allowed(&s->receive, len < INT32_MAX ? len : INT32_MAX);
 	if (!len) {
 		event_del(s->readable);
 		wait_for_allowance(s);
@@ -213,7 +213,7 @@ static ssize_t write_tls(struct cr_stream *s, size_t len)
 	return n;
 }
 
-static ssize_t write_plain(struct cr_stream *s, size_t len)
+static ssize_t stream_write_plain(struct cr_stream *s, size_t len)
 {
 	struct evbuffer_iovec v;
 	ssize_t n;
@@ -232,7 +232,7 @@ int cr_stream_flush(struct cr_stream *s)
 	size_t left, turn = 0;
 
 	while ((left = cr_stream_queued(s))) {
-		size_t len = allowed(&s->send, left);
+		size_t len = stream_allowed(&s->send, left);
 		ssize_t n;
 
 		if (!len && !s->again) {
@@ -244,7 +244,7 @@ int cr_stream_flush(struct cr_stream *s)
 			return -EAGAIN;
 		}
 		errno = 0;
-		n = s->ssl ? write_tls(s, len) : write_plain(s, len);
+		n = s->ssl ? write_tls(s, len) : stream_write_plain(s, len);
 		if (n < 0)
 			return n;
 		evbuffer_drain(s->out, n);

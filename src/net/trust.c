@@ -83,7 +83,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int read_key(const char *path, unsigned char key[KEY_BYTES], struct cr_err *err)
+static int trust_read_key(const char *path, unsigned char key[KEY_BYTES], struct cr_err *err)
 {
 	cr_auto_fd fd = open_secret(path, "the cluster's key ", err);
 	char text[KEY_BYTES * 2 + 2];
@@ -285,7 +285,7 @@ int cr_trust_load(const struct cr_trust_files *files, struct cr_trust **out, str
 		return -ENOMEM;
 	if (files->key) {
 		use_key(t);
-		ret = read_key(files->key, t->key, err);
+		ret = trust_read_key(files->key, t->key, err);
 	} else {
 		ret = load_certificate(t->ctx, files, err);
 	}

@@ -61,7 +61,7 @@ struct cr_node_beats {
 /* ---- the lease ---- */
 
 /* Under the lock. */
-static void publish(struct cr_node_beats *b)
+static void beat_publish(struct cr_node_beats *b)
 {
 	atomic_store(&b->page->until_ns, b->until_ns);
 }
@@ -93,7 +93,7 @@ bool cr_beats_renew(struct cr_node *n, int64_t until, bool again)
 		b->until_ns = until;
 	if (good) {
 		b->over = false;
-		publish(b);
+		beat_publish(b);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return good;
@@ -122,7 +122,7 @@ static void acknowledged(struct cr_node_beats *b, const cairn_HeartbeatAck *ack)
 	/* What lay in the socket while we stood still renews nothing. */
 	if (!b->over && sent <= now && until > b->until_ns) {
 		b->until_ns = until;
-		publish(b);
+		beat_publish(b);
 	}
 	if (sent <= now && sent > b->acked_ns)
 		b->acked_ns = sent;
@@ -177,7 +177,7 @@ static void beat_hang_up(struct cr_node_beats *b)
 }
 
 /* When all is well, only for the next heartbeat. */
-static void set_tick(struct cr_node_beats *b, unsigned int heartbeat_ms, bool well)
+static void beat_set_tick(struct cr_node_beats *b, unsigned int heartbeat_ms, bool well)
 {
 	int64_t us = heartbeat_ms * 1000ll / 4;
 	struct timeval t;
@@ -235,7 +235,7 @@ static void beat_on_tick(int fd, short what, void *arg)
 	}
 	if (b->up && wanted && now - b->sent_ns >= heartbeat_ms * 1000000ll)
 		send_beat(b, now);
-	set_tick(b, heartbeat_ms, b->up && wanted);
+	beat_set_tick(b, heartbeat_ms, b->up && wanted);
 }
 
 static void *beat_run(void *arg)
@@ -243,7 +243,7 @@ static void *beat_run(void *arg)
 	struct cr_node_beats *b = arg;
 
 	cr_urgent_begin();
-	set_tick(b, 0, false);
+	beat_set_tick(b, 0, false);
 	event_base_dispatch(b->base);
 	/* What the link has still to send. */
 	event_base_loop(b->base, EVLOOP_NONBLOCK);
@@ -333,7 +333,7 @@ void cr_beats_page(struct cr_node *n)
 	if (b->over)
 		atomic_fetch_add(&p->generation, 1);
 	b->page = p;
-	publish(b);
+	beat_publish(b);
 	pthread_mutex_unlock(&b->lock);
 }
 

@@ -191,7 +191,7 @@ static void put_real(bool *has, double *to, double value)
 	*to = *has ? value : 0;
 }
 
-static void put_bytes(bool *has, uint64_t *to, double value)
+static void gauges_put_bytes(bool *has, uint64_t *to, double value)
 {
 	*has = isfinite(value) && value >= 0;
 	*to = *has ? value : 0;
@@ -206,8 +206,8 @@ void cr_gauges_sample(const struct cr_gauges *first, const struct cr_gauges *now
 	put_real(&s->has_cpu_percent, &s->cpu_percent,
 		 same ? percent(rate(first->cpu_used, now->cpu_used, seconds) / now->cpus) : NAN);
 	put_real(&s->has_cpus, &s->cpus, now->cpus);
-	put_bytes(&s->has_memory_bytes, &s->memory_bytes, now->memory_bytes);
-	put_bytes(&s->has_memory_available, &s->memory_available, now->memory_available);
+	gauges_put_bytes(&s->has_memory_bytes, &s->memory_bytes, now->memory_bytes);
+	gauges_put_bytes(&s->has_memory_available, &s->memory_available, now->memory_available);
 	put_real(&s->has_psi_cpu_percent, &s->psi_cpu_percent, now->pressure[CR_PRESSURE_CPU]);
 	put_real(&s->has_psi_memory_percent, &s->psi_memory_percent,
 		 now->pressure[CR_PRESSURE_MEMORY]);

@@ -15,7 +15,7 @@
 #include "node/node.h"
 #include "node/node_members.h"
 
-static void path_of(const struct cr_node *n, char out[PATH_MAX + 80])
+static void known_path_of(const struct cr_node *n, char out[PATH_MAX + 80])
 {
 	snprintf(out, PATH_MAX + 80, "%s/node.%s.members", n->store, n->name);
 }
@@ -28,7 +28,7 @@ void cr_known_write(struct cr_node *n)
 	FILE *f;
 
 	n->known_changed = false;
-	path_of(n, path);
+	known_path_of(n, path);
 	snprintf(temporary, sizeof(temporary), "%s.new", path);
 	f = fopen(temporary, "we");
 	if (!f) {
@@ -55,7 +55,7 @@ void cr_known_write(struct cr_node *n)
 		cr_say("cannot note who runs here: %s: %s", path, strerror(errno));
 }
 
-static void read_member(struct cr_node *n, const char *line, bool same_boot)
+static void known_read_member(struct cr_node *n, const char *line, bool same_boot)
 {
 	unsigned long long job, launched, began;
 	unsigned int member, epoch, uid, gid, members, operation, state;
@@ -123,7 +123,7 @@ int cr_known_read(struct cr_node *n, struct cr_err *err)
 	bool same_boot = false;
 	ssize_t len;
 
-	path_of(n, path);
+	known_path_of(n, path);
 	len = cr_slurp(AT_FDCWD, path, &text);
 	if (len < 0)
 		return len == -ENOENT ? 0 : cr_fail(err, CR_EXIT_IO, -len, "cannot read %s", path);
@@ -133,7 +133,7 @@ int cr_known_read(struct cr_node *n, struct cr_err *err)
 		else if (!strncmp(line, "port ", 5))
 			n->vouch_port = strtoul(line + 5, NULL, 10);
 		else if (!strncmp(line, "member ", 7))
-			read_member(n, line, same_boot);
+			known_read_member(n, line, same_boot);
 		else if (!strncmp(line, "told ", 5))
 			read_outgoing(n, line);
 	}

@@ -69,8 +69,8 @@ static bool local_on_request(struct cr_node_client *c, const cairn_ClusterMsg *m
 }
 
 /* A shepherd that we have started, or that ran here before us. */
-static bool on_here(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		    size_t len)
+static bool local_on_here(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
+			  size_t len)
 {
 	const cairn_Here *h = &m->body.here;
 	struct cr_node_member *member = cr_member_of(c->node, &h->id);
@@ -102,8 +102,8 @@ static bool local_on_event(struct cr_node_client *c, const cairn_ClusterMsg *m, 
 	return true;
 }
 
-static bool on_arrive(struct cr_node_client *c, const cairn_ClusterMsg *m, const void *payload,
-		      size_t len)
+static bool local_on_arrive(struct cr_node_client *c, const cairn_ClusterMsg *m,
+			    const void *payload, size_t len)
 {
 	if (!same(&m->body.arrive.id, c))
 		return false;
@@ -135,9 +135,9 @@ static const struct {
 		   size_t len);
 } messages[] = {
 	{ cairn_ClusterMsg_request_tag, local_on_request },
-	{ cairn_ClusterMsg_here_tag, on_here },
+	{ cairn_ClusterMsg_here_tag, local_on_here },
 	{ cairn_ClusterMsg_event_tag, local_on_event },
-	{ cairn_ClusterMsg_arrive_tag, on_arrive },
+	{ cairn_ClusterMsg_arrive_tag, local_on_arrive },
 	{ cairn_ClusterMsg_abort_tag, local_on_abort },
 	{ cairn_ClusterMsg_pieces_tag, on_pieces },
 };

@@ -55,7 +55,7 @@ static bool alive(const struct cr_node_pid *p)
 }
 
 /* Those below the ones in the list, too; the list grows while it is gone through. */
-static void add_below(cr_node_pids *list)
+static void member_tree_add_below(cr_node_pids *list)
 {
 	size_t i, k;
 
@@ -71,7 +71,7 @@ static void add_below(cr_node_pids *list)
 }
 
 /* Whether a process has our member's mark in its environment, in which all of a job's are born. */
-static bool marked(const struct cr_node_member *m, pid_t pid)
+static bool member_tree_marked(const struct cr_node_member *m, pid_t pid)
 {
 	char path[64], want[64], *text;
 	ssize_t len, n;
@@ -91,7 +91,7 @@ static bool marked(const struct cr_node_member *m, pid_t pid)
 }
 
 /* Of a member that has a shepherd: another cluster's on this host may have the same numbers. */
-static bool has_shepherd(const struct cr_node_member *m, pid_t pid)
+static bool member_tree_has_shepherd(const struct cr_node_member *m, pid_t pid)
 {
 	struct cr_proc_stat st;
 	int depth;
@@ -114,8 +114,8 @@ static void add_orphans(const struct cr_node_member *m, cr_node_pids *list)
 	pid_t pid;
 
 	while ((pid = cr_next_number(d)) >= 0)
-		if (!cr_proc_status(AT_FDCWD, pid, &st) && st.uid == m->uid && marked(m, pid) &&
-		    !has_shepherd(m, pid))
+		if (!cr_proc_status(AT_FDCWD, pid, &st) && st.uid == m->uid &&
+		    member_tree_marked(m, pid) && !member_tree_has_shepherd(m, pid))
 			member_tree_add(list, pid, cr_pid_start(pid));
 }
 
@@ -129,12 +129,12 @@ void cr_tree_look(struct cr_node_member *m)
 	for (i = 0; i < m->seen.n; i++)
 		if (m->ended || alive(&m->seen.v[i]))
 			member_tree_add(&list, m->seen.v[i].pid, m->seen.v[i].start);
-	add_below(&list);
+	member_tree_add_below(&list);
 	free(m->seen.v);
 	m->seen = list;
 }
 
-static bool slay(const struct cr_node_pid *p)
+static bool member_tree_slay(const struct cr_node_pid *p)
 {
 	int fd = syscall(SYS_pidfd_open, p->pid, 0);
 	bool living;
@@ -155,6 +155,6 @@ size_t cr_tree_kill(struct cr_node_member *m)
 	cr_tree_look(m);
 	add_orphans(m, &m->seen);
 	for (i = 0; i < m->seen.n; i++)
-		living += slay(&m->seen.v[i]);
+		living += member_tree_slay(&m->seen.v[i]);
 	return living;
 }

@@ -34,7 +34,7 @@ static void node_lease_keep(struct cr_node *n)
 		cr_say("cannot note the lease in the store: %s", strerror(errno));
 }
 
-static void set_timer(struct cr_node *n)
+static void node_lease_set_timer(struct cr_node *n)
 {
 	int64_t left = n->lease.until_ns - cr_node_now();
 	struct timeval t = { 0 };
@@ -48,7 +48,7 @@ static void set_timer(struct cr_node *n)
 static void on_over(int fd, short what, void *arg)
 {
 	if (cr_lease_look(arg))
-		set_timer(arg);
+		node_lease_set_timer(arg);
 }
 
 int cr_lease_init(struct cr_node *n, struct cr_err *err)
@@ -82,7 +82,7 @@ int cr_lease_init(struct cr_node *n, struct cr_err *err)
 		n->lease.until_ns = until;
 		n->lease.ms = ms;
 		n->lease.over = false;
-		set_timer(n);
+		node_lease_set_timer(n);
 	}
 	return cr_beats_init(n, err);
 }
@@ -148,7 +148,7 @@ void cr_lease_renew(struct cr_node *n, int64_t from_ns, unsigned int ms)
 	n->lease.until_ns = until;
 	n->lease.over = false;
 	node_lease_keep(n);
-	set_timer(n);
+	node_lease_set_timer(n);
 	for (m = n->members; m; m = m->next)
 		cr_lease_tell(n, m);
 }

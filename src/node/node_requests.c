@@ -45,7 +45,7 @@ static void node_requests_drop(struct cr_node_request **p)
 	free(r);
 }
 
-static void send_one(struct cr_node *n, struct cr_node_request *r)
+static void node_requests_send_one(struct cr_node *n, struct cr_node_request *r)
 {
 	r->sent = cr_uplink_send(n, &r->parcel.msg, r->parcel.payload, r->parcel.len);
 }
@@ -65,7 +65,7 @@ static bool harmless(const struct cr_node_request *r)
 }
 
 /* Root's are not counted: he must be able to look, whatever others do. */
-static bool may_ask(struct cr_node_client *c, const cairn_Request *q, size_t len)
+static bool node_requests_may_ask(struct cr_node_client *c, const cairn_Request *q, size_t len)
 {
 	const struct cr_node *n = c->node;
 	const struct cr_node_request *r;
@@ -107,7 +107,7 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 			"the node's daemon is another user's and serves only that one");
 		return;
 	}
-	if (!may_ask(c, q, len))
+	if (!node_requests_may_ask(c, q, len))
 		return;
 	r = cr_xcalloc(1, sizeof(*r));
 	r->parcel.payload = cr_xmemdup(payload, len);
@@ -128,7 +128,7 @@ void cr_request(struct cr_node_client *c, const cairn_Request *q, const void *pa
 	r->next = n->requests;
 	n->requests = r;
 	c->asked++;
-	send_one(n, r);
+	node_requests_send_one(n, r);
 }
 
 /* A new member, or a new job's first: from now on its asker is its shepherd. */
@@ -204,7 +204,7 @@ void cr_requests_send(struct cr_node *n)
 
 	for (r = n->requests; r; r = r->next)
 		if (!r->sent)
-			send_one(n, r);
+			node_requests_send_one(n, r);
 }
 
 void cr_requests_lost(struct cr_node *n)

@@ -57,7 +57,7 @@ static void upgrade(struct cr_node *n)
 		event_base_loopbreak(n->base);
 }
 
-static void set_tick(struct cr_node *n, int64_t ns)
+static void node_run_set_tick(struct cr_node *n, int64_t ns)
 {
 	struct timeval t = { ns / 1000000000, ns % 1000000000 / 1000 };
 
@@ -77,12 +77,12 @@ static int64_t until_next(const struct cr_node *n)
 }
 
 /* Something has changed, and there may be more to look at than the timer was set for. */
-static void on_work(int fd, short what, void *arg)
+static void node_run_on_work(int fd, short what, void *arg)
 {
 	struct cr_node *n = arg;
 
 	if (n->tick_ns - cr_node_now() > CR_NODE_TICK_MS * 1000000ll)
-		set_tick(n, CR_NODE_TICK_MS * 1000000ll);
+		node_run_set_tick(n, CR_NODE_TICK_MS * 1000000ll);
 	cr_node_turn(n);
 }
 
@@ -131,11 +131,11 @@ static void node_run_on_tick(int fd, short what, void *arg)
 			       cr_members_count(n));
 		event_base_loopbreak(n->base);
 	}
-	set_tick(n, until_next(n));
+	node_run_set_tick(n, until_next(n));
 }
 
 /* What the store has, each change of it. */
-static void on_holding(const cairn_Holding *h, void *arg)
+static void node_run_on_holding(const cairn_Holding *h, void *arg)
 {
 	struct cr_node *n = arg;
 	cairn_ClusterMsg *m;
@@ -172,7 +172,7 @@ static void raise_files(void)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-static int add_events(struct cr_node *n, struct cr_err *err)
+static int node_run_add_events(struct cr_node *n, struct cr_err *err)
 {
 	size_t i;
 
@@ -182,7 +182,7 @@ static int add_events(struct cr_node *n, struct cr_err *err)
 			return cr_fail(err, CR_EXIT_INTERNAL, errno, "signals");
 	}
 	n->tick = event_new(n->base, -1, 0, node_run_on_tick, n);
-	set_tick(n, CR_NODE_TICK_MS * 1000000ll);
+	node_run_set_tick(n, CR_NODE_TICK_MS * 1000000ll);
 	return 0;
 }
 
@@ -217,7 +217,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	n->base = cr_urgent_base();
 	if (!n->base)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "an event loop");
-	n->work = event_new(n->base, -1, 0, on_work, n);
+	n->work = event_new(n->base, -1, 0, node_run_on_work, n);
 	ret = cr_trust_load(&o->trust, &n->trust, err);
 	if (!ret)
 		ret = cr_uplink_init(n, err);
@@ -228,7 +228,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	if (!ret)
 		ret = cr_telemetry_init(n, err);
 	if (!ret)
-		ret = cr_images_init(n, on_holding, err);
+		ret = cr_images_init(n, node_run_on_holding, err);
 	umask(077);
 	/* Who was here must be known before a shepherd says that it is. */
 	if (!ret)
@@ -237,7 +237,7 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 		ret = cr_quorum_peer_init(n, err);
 	if (!ret)
 		ret = cr_local_listen(n, err);
-	return ret ? ret : add_events(n, err);
+	return ret ? ret : node_run_add_events(n, err);
 }
 
 /* Jobs whose processes the agent cannot be loaded into need one; without it others run. */

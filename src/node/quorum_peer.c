@@ -76,7 +76,7 @@ static const struct cr_link_handler asker = {
 	.message = quorum_peer_on_question,
 };
 
-static void on_asker(struct cr_link *l, void *arg)
+static void quorum_peer_on_asker(struct cr_link *l, void *arg)
 {
 	cr_link_handle(l, &asker, arg);
 }
@@ -92,8 +92,8 @@ static void vouched(struct cr_node *n, const char *name, int64_t sent_ns)
 		cr_lease_renew(n, from, n->lease.ms);
 }
 
-static void on_answer(struct cr_link *l, const void *msg, const void *payload, size_t len,
-		      void *arg)
+static void quorum_peer_on_answer(struct cr_link *l, const void *msg, const void *payload,
+				  size_t len, void *arg)
 {
 	const cairn_ClusterMsg *m = msg;
 	const cairn_Vouch *v = &m->body.vouch;
@@ -158,7 +158,7 @@ static const struct cr_link_handler answering = {
 	.type = cairn_ClusterMsg_fields,
 	.size = sizeof(cairn_ClusterMsg),
 	.up = quorum_peer_on_up,
-	.message = on_answer,
+	.message = quorum_peer_on_answer,
 	.down = quorum_peer_on_down,
 };
 
@@ -170,7 +170,7 @@ static void close_peer(struct peer *p)
 	p->up = false;
 }
 
-static void ask_all(struct cr_node *n, int64_t now)
+static void quorum_peer_ask_all(struct cr_node *n, int64_t now)
 {
 	struct cr_node_quorum *w = n->quorum;
 	unsigned int i;
@@ -196,7 +196,7 @@ void cr_quorum_peer_tick(struct cr_node *n, int64_t now)
 	unsigned int i;
 
 	if (need && now - w->asked_ns >= n->lease.heartbeat_ms * 1000000ll)
-		ask_all(n, now);
+		quorum_peer_ask_all(n, now);
 	for (i = 0; i < w->known.n; i++) {
 		struct peer *p = &w->peers[i];
 		int64_t at = need ? p->retry_ns - IDLE_NS + RETRY_NS : p->retry_ns;
@@ -286,12 +286,12 @@ int cr_quorum_peer_init(struct cr_node *n, struct cr_err *err)
 	/* The one behind that for images, if that was chosen; else as last time: others know. */
 	chosen = *port;
 	*port = htons(chosen ? ntohs(chosen) + 1 : n->vouch_port);
-	w->listener = cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust, on_asker, n,
-				     chosen ? err : &none);
+	w->listener = cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust,
+				     quorum_peer_on_asker, n, chosen ? err : &none);
 	if (!w->listener && !chosen) {
 		*port = 0;
 		w->listener = cr_link_listen(n->base, (struct sockaddr *)&at, len, n->trust,
-					     on_asker, n, err);
+					     quorum_peer_on_asker, n, err);
 	}
 	if (!w->listener)
 		return -EIO;

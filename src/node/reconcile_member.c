@@ -41,7 +41,7 @@ static bool ended(struct cr_node_pid *p)
 	return p->fd < 0 || poll(&poll_fd, 1, 0) > 0;
 }
 
-static void look_at(struct cr_node_member *m, struct cr_node_pid *p)
+static void reconcile_member_look_at(struct cr_node_member *m, struct cr_node_pid *p)
 {
 	if (p->fd < 0 || !ended(p))
 		return;
@@ -107,7 +107,7 @@ static void give_up_operation(struct cr_node_member *m, int64_t now)
 	free(msg);
 }
 
-static bool kill_due(const struct cr_node_member *m, int64_t now)
+static bool reconcile_member_kill_due(const struct cr_node_member *m, int64_t now)
 {
 	return m->ended && (!has_process(m) || now >= m->kill_ns);
 }
@@ -149,7 +149,7 @@ static void reconcile_member_conclude(struct cr_node_member *m)
 }
 
 /* Its last words may still lie in the socket; nobody holds that open any more. */
-static bool is_over(const struct cr_node_member *m, int64_t now)
+static bool reconcile_member_is_over(const struct cr_node_member *m, int64_t now)
 {
 	return m->ended && !has_process(m) && !m->left && (m->told || !m->client);
 }
@@ -187,16 +187,16 @@ static const struct {
 	{ "its lease is over", lease_over, end_by_lease },
 	{ "its shepherd has gone", deserted, end_deserted },
 	{ "it waits for a coordinator that is away", waits_in_vain, give_up_operation },
-	{ "nothing of it shall live", kill_due, kill_it },
-	{ "nothing of it lives", is_over, bury },
+	{ "nothing of it shall live", reconcile_member_kill_due, kill_it },
+	{ "nothing of it lives", reconcile_member_is_over, bury },
 };
 
 static void reconcile(struct cr_node_member *m, int64_t now)
 {
 	size_t i;
 
-	look_at(m, &m->launcher);
-	look_at(m, &m->shepherd);
+	reconcile_member_look_at(m, &m->launcher);
+	reconcile_member_look_at(m, &m->shepherd);
 	for (i = 0; i < CR_ARRAY_SIZE(rules); i++)
 		if (rules[i].when(m, now))
 			rules[i].act(m, now);

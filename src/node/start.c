@@ -153,8 +153,8 @@ static void find_program(char out[CR_PATH_MAX], const char *name)
 		snprintf(out, CR_PATH_MAX, "%s", name);
 }
 
-static int make_plan(struct cr_node_member *m, const cairn_Start *s, const void *payload,
-		     size_t len, struct plan *plan, struct cr_err *err)
+static int start_make_plan(struct cr_node_member *m, const cairn_Start *s, const void *payload,
+			   size_t len, struct plan *plan, struct cr_err *err)
 {
 	struct passwd *pw = getpwuid(s->uid);
 	int ret = cr_images_folder(m, plan->folder, err);
@@ -240,7 +240,7 @@ static int start(struct cr_node_member *m, const cairn_Start *s, const void *pay
 		 struct cr_err *err)
 {
 	struct plan *plan = cr_xcalloc(1, sizeof(*plan));
-	int ret = make_plan(m, s, payload, len, plan, err);
+	int ret = start_make_plan(m, s, payload, len, plan, err);
 	int report[2] = { -1, -1 };
 	pid_t pid;
 

@@ -203,7 +203,8 @@ static void on_start(struct cr_node *n, const cairn_ClusterMsg *m, const void *p
 	cr_node_start(n, m, payload, len);
 }
 
-static void on_kill(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
+static void uplink_on_kill(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload,
+			   size_t len)
 {
 	struct cr_node_member *member = cr_member_of(n, &m->body.kill.id);
 
@@ -259,7 +260,7 @@ static const struct {
 	{ cairn_ClusterMsg_ack_tag, false, on_ack },
 	{ cairn_ClusterMsg_quorum_tag, false, cr_quorum_peer_set },
 	{ cairn_ClusterMsg_start_tag, false, on_start },
-	{ cairn_ClusterMsg_kill_tag, false, on_kill },
+	{ cairn_ClusterMsg_kill_tag, false, uplink_on_kill },
 	{ cairn_ClusterMsg_checkpoint_tag, false, uplink_on_checkpoint },
 	{ cairn_ClusterMsg_advance_tag, false, on_advance },
 	{ cairn_ClusterMsg_abort_tag, false, uplink_on_abort },

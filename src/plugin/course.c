@@ -56,7 +56,7 @@ static int course_start(struct cr_plugins *ps, size_t k, struct cr_err *err)
 	return course_load(ps, p, err);
 }
 
-static int check_name(struct cr_plugins *ps, size_t k, struct cr_err *err)
+static int course_check_name(struct cr_plugins *ps, size_t k, struct cr_err *err)
 {
 	size_t i;
 
@@ -83,7 +83,7 @@ int cr_plugins_start(struct cr_plugins *ps, enum cairn_course course, struct cr_
 		ps->v[i].owed = false;
 		ret = course_start(ps, i, err);
 		if (!ret)
-			ret = check_name(ps, i, err);
+			ret = course_check_name(ps, i, err);
 	}
 	if (ret)
 		cr_plugins_end(ps);

@@ -34,7 +34,7 @@ static const char *const names[CR_HOOKS] = {
 };
 
 /* Everyone below a plugin's process, which is the reaper of all that its children leave behind. */
-static void find_below(cr_pids *out, const void *pid)
+static void plugin_call_find_below(cr_pids *out, const void *pid)
 {
 	size_t i;
 
@@ -70,7 +70,7 @@ static int plugin_call_end(struct cr_plugin *p)
 	if (!pid)
 		return -1;
 	kill(pid, SIGSTOP);
-	cr_proc_kill(find_below, &pid);
+	cr_proc_kill(plugin_call_find_below, &pid);
 	cr_proc_kill(find_orphans, &pid);
 	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, __WALL) < 0)

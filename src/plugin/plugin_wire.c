@@ -18,7 +18,7 @@
 #define MAGIC 0x70726331u
 
 /* 0 when the socket is ready. */
-static int await(int sock, short events, const struct cr_plugin_limit *limit)
+static int plugin_wire_await(int sock, short events, const struct cr_plugin_limit *limit)
 {
 	struct pollfd p[2] = { { sock, events, 0 }, { limit->ended, POLLIN, 0 } };
 	int64_t deadline = limit->deadline, rest;
@@ -60,7 +60,7 @@ static int transfer_out(int sock, const void *from, size_t len, int fd,
 		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
-		ret = await(sock, POLLOUT, limit);
+		ret = plugin_wire_await(sock, POLLOUT, limit);
 		if (ret)
 			return ret;
 	}
@@ -83,7 +83,7 @@ static int transfer_in(int sock, void *to, size_t len, int *fd, const struct cr_
 				    .msg_control = &room,
 				    .msg_controllen = sizeof(room) };
 
-		ret = await(sock, POLLIN, limit);
+		ret = plugin_wire_await(sock, POLLIN, limit);
 		if (ret)
 			return ret;
 		n = recvmsg(sock, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);

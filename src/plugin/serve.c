@@ -70,7 +70,7 @@ static int host_fail(const struct cairn_host *host, int error, const char *forma
 	return error > 0 ? -error : -EIO;
 }
 
-static bool among(enum cr_hook hook, uint32_t hooks)
+static bool serve_among(enum cr_hook hook, uint32_t hooks)
 {
 	return hooks >> hook & 1;
 }
@@ -87,7 +87,7 @@ static const struct cairn_process *host_processes(const struct cairn_host *host,
 	size_t count = 0, i;
 
 	*n = 0;
-	if (!among(s.hook, WITH_JOB) || !s.ps->processes)
+	if (!serve_among(s.hook, WITH_JOB) || !s.ps->processes)
 		return NULL;
 	s.ps->processes(s.ps->arg, &all, &count);
 	free(s.processes);
@@ -101,11 +101,11 @@ static const struct cairn_process *host_processes(const struct cairn_host *host,
 
 static int host_store(const struct cairn_host *host, const void *data, size_t len)
 {
-	bool object = among(s.hook, CLAIMING);
+	bool object = serve_among(s.hook, CLAIMING);
 	void **to = object ? &s.object : &s.own;
 	void *copy;
 
-	if (!among(s.hook, STORING | CLAIMING))
+	if (!serve_among(s.hook, STORING | CLAIMING))
 		return -EPERM;
 	if (len > CAIRN_STORE_MAX)
 		return -EFBIG;
@@ -121,7 +121,7 @@ static int host_store(const struct cairn_host *host, const void *data, size_t le
 
 static const void *host_load(const struct cairn_host *host, size_t *len)
 {
-	bool object = among(s.hook, CLAIMING | RESTORING);
+	bool object = serve_among(s.hook, CLAIMING | RESTORING);
 
 	*len = object ? s.object_len : s.own_len;
 	return object ? s.object : s.own;
@@ -147,7 +147,7 @@ static int host_memory(int32_t pid, uint64_t address, const void *here, size_t l
 	size_t done = 0;
 	ssize_t n;
 
-	if (!among(s.hook, WITH_JOB) || !serve_of_job(pid))
+	if (!serve_among(s.hook, WITH_JOB) || !serve_of_job(pid))
 		return -ESRCH;
 	while (done < len) {
 		struct iovec local = { (char *)here + done, len - done };
@@ -182,7 +182,7 @@ static int host_get_environment(const struct cairn_host *host, int32_t pid, cons
 	char path[64];
 	ssize_t len;
 
-	if (!among(s.hook, WITH_JOB) || !serve_of_job(pid))
+	if (!serve_among(s.hook, WITH_JOB) || !serve_of_job(pid))
 		return -ESRCH;
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	len = cr_slurp(AT_FDCWD, path, &text);
@@ -355,7 +355,7 @@ static int call_path(void)
 }
 
 /* fd: what came along; *back: what shall go back. */
-static int call(int fd, int *back)
+static int serve_call(int fd, int *back)
 {
 	uint64_t offset;
 	int ret;
@@ -410,7 +410,7 @@ static void carry_out(void *data, size_t len, int fd)
 		s.object = data;
 		s.object_len = len;
 	}
-	s.m.ret = s.hook == CR_HOOK_INIT ? serve_load(data, len) : call(fd, &back);
+	s.m.ret = s.hook == CR_HOOK_INIT ? serve_load(data, len) : serve_call(fd, &back);
 	/* What a plugin has made of it does not matter then. */
 	if (s.m.ret >= 0)
 		s.m.error = 0;
@@ -418,10 +418,10 @@ static void carry_out(void *data, size_t len, int fd)
 	if (s.m.ret >= 0 && s.hook == CR_HOOK_RESTART) {
 		answer = s.changes;
 		s.m.len = s.changes_len;
-	} else if (s.m.ret > 0 && among(s.hook, CLAIMING)) {
+	} else if (s.m.ret > 0 && serve_among(s.hook, CLAIMING)) {
 		answer = s.object;
 		s.m.len = s.object_len;
-	} else if (s.m.ret >= 0 && among(s.hook, STORING)) {
+	} else if (s.m.ret >= 0 && serve_among(s.hook, STORING)) {
 		answer = s.own;
 		s.m.len = s.own_len;
 	}

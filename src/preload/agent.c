@@ -163,7 +163,7 @@ static int stop_threads(void)
 	return ret;
 }
 
-static int stop_all(void)
+static int agent_stop_all(void)
 {
 	struct agent_thread *self = &cr_agent.threads[0];
 
@@ -286,7 +286,7 @@ static void checkpoint(void *unused)
 	cr_agent.dumpable = cr_sys1(SYS_prctl, PR_GET_DUMPABLE);
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 1);
-	if (!stop_all())
+	if (!agent_stop_all())
 		agent_save();
 	if (!cr_agent.dumpable)
 		cr_sys2(SYS_prctl, PR_SET_DUMPABLE, 0);

@@ -84,7 +84,7 @@ static bool jumps(unsigned int op, uint32_t a, uint32_t b)
 }
 
 /* The verdict on a call whose arguments are all zero. */
-static uint32_t verdict(const struct sock_filter *f, unsigned int len, int nr)
+static uint32_t agent_filters_verdict(const struct sock_filter *f, unsigned int len, int nr)
 {
 	struct seccomp_data data = { .nr = nr, .arch = AUDIT_ARCH };
 	uint32_t a = 0, x = 0, mem[BPF_MEMWORDS] = { 0 }, b;
@@ -147,10 +147,10 @@ static uint32_t forbids(const struct sock_filter *f, unsigned int len)
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(needed); i++)
-		if (!passes(verdict(f, len, needed[i]), false))
+		if (!passes(agent_filters_verdict(f, len, needed[i]), false))
 			return 1 + needed[i];
 	for (i = 0; i < CR_ARRAY_SIZE(tried); i++)
-		if (!passes(verdict(f, len, tried[i]), true))
+		if (!passes(agent_filters_verdict(f, len, tried[i]), true))
 			return 1 + tried[i];
 	return 0;
 }

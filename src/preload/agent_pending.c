@@ -52,7 +52,7 @@ static void agent_pending_put_back(const struct agent_pending *p, int tid)
 }
 
 /* Takes one of those in the set, the lowest first; false if there is none, or no room. */
-static bool take_one(int tid, uint64_t set, bool private)
+static bool agent_pending_take_one(int tid, uint64_t set, bool private)
 {
 	struct timespec none = { 0, 0 };
 	unsigned int i = atomic_fetch_add(&cr_agent.npending, 1);
@@ -78,11 +78,11 @@ static void agent_pending_take(int tid, const char *which, bool private)
 
 	do
 		set = agent_status_mask(tid, which) & ~agent_signal_bit();
-	while (set && take_one(tid, set, private));
+	while (set && agent_pending_take_one(tid, set, private));
 }
 
 /* One of the thread's is given before one of the process's that has its number. */
-static void take_and_put_back(int tid, bool own, bool of_process)
+static void agent_pending_take_and_put_back(int tid, bool own, bool of_process)
 {
 	unsigned int first = agent_pending_count(), i;
 
@@ -106,7 +106,7 @@ uint64_t agent_waiting(void)
 void agent_take_pending(void)
 {
 	if (agent_waiting())
-		take_and_put_back(cr_sys0(SYS_gettid), true, false);
+		agent_pending_take_and_put_back(cr_sys0(SYS_gettid), true, false);
 }
 
 unsigned int agent_pending_count(void)
@@ -172,7 +172,7 @@ int agent_tell_pending(void)
 	int tid = cr_sys0(SYS_gettid), ret;
 
 	/* As another thread the main one has taken its own when it parked, and this one too. */
-	take_and_put_back(tid, tid == cr_agent.pid, true);
+	agent_pending_take_and_put_back(tid, tid == cr_agent.pid, true);
 	drop_late_timers(first);
 	ret = agent_pending_full() ? -E2BIG : agent_send_pending(first);
 	memset(&cr_agent.out, 0, sizeof(cr_agent.out));

@@ -278,7 +278,7 @@ static bool left_alone(void)
 }
 
 /* A called thread that has not come: has it ended, or is it the main thread's remains? */
-static void look_for(struct agent_thread *t, int64_t waited_ns)
+static void agent_stop_look_for(struct agent_thread *t, int64_t waited_ns)
 {
 	char path[64], buf[512];
 	const char *p;
@@ -313,7 +313,7 @@ static struct agent_thread *missing(bool look, int64_t waited_ns)
 		struct agent_thread *t = &cr_agent.threads[i];
 
 		if (!t->gone && !t->dead && !atomic_load(&t->parked) && look)
-			look_for(t, waited_ns);
+			agent_stop_look_for(t, waited_ns);
 		if (!t->gone && !t->dead && !atomic_load(&t->parked))
 			return t;
 	}

@@ -55,7 +55,7 @@ static bool beyond(int set, unsigned int from, unsigned int to, int limit, bool 
 	return ret == -ERANGE || (ret == -E2BIG && to - from > 1);
 }
 
-static int value_of(int set, unsigned int i, bool up)
+static int agent_undo_value_of(int set, unsigned int i, bool up)
 {
 	int limit = CR_FIRST_NOT(at, 0, HIGHEST, beyond(set, i, i + 1, at, up));
 
@@ -70,7 +70,7 @@ static int agent_undo_tell(int set, unsigned int i, int value)
 	return agent_send(NULL, 0);
 }
 
-static int probe(int set)
+static int agent_undo_probe(int set)
 {
 	struct semid_ds64 {
 		char perm[48];
@@ -92,9 +92,9 @@ static int probe(int set)
 		down = beyond(set, from, to, 0, false);
 		for (i = from; i < to && !ret; i++) {
 			if (up && beyond(set, i, i + 1, 0, true))
-				ret = agent_undo_tell(set, i, value_of(set, i, true));
+				ret = agent_undo_tell(set, i, agent_undo_value_of(set, i, true));
 			else if (down && beyond(set, i, i + 1, 0, false))
-				ret = agent_undo_tell(set, i, value_of(set, i, false));
+				ret = agent_undo_tell(set, i, agent_undo_value_of(set, i, false));
 		}
 	}
 	return ret;
@@ -107,6 +107,6 @@ int agent_probe_undo(void)
 	int ret = 0;
 
 	for (i = 0; i < p->sets_count && !ret; i++)
-		ret = probe(p->sets[i]);
+		ret = agent_undo_probe(p->sets[i]);
 	return ret;
 }

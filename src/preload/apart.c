@@ -47,7 +47,7 @@ bool agent_alone(void)
 	       !cr_sys1(SYS_prctl, PR_GET_SECCOMP) && !cr_sys1(SYS_unshare, CLONE_THREAD);
 }
 
-static void help(void *arg)
+static void apart_help(void *arg)
 {
 	struct work *work = arg;
 
@@ -134,7 +134,7 @@ bool agent_apart(void (*fn)(void *), void *arg, void *top)
 	i = take_place(pid);
 	if (i < MOST) {
 		alone = agent_alone();
-		tid = cr_clone_thread(HELPER, top, help, &work, &helpers[i].tid);
+		tid = cr_clone_thread(HELPER, top, apart_help, &work, &helpers[i].tid);
 		/*
 		 * The kernel wakes us when it has left our memory, a moment before its end. Who is
 		 * alone is so again, as some calls ask for that; others would lose the CPU here.

@@ -252,8 +252,8 @@ static int exchange(const cairn_ApiAsk *ask)
  * As exchange(), or -EBUSY if another thread is at it. use() takes what it needs of the answer
  * before the next one asks.
  */
-static int ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *a, void *to),
-		    void *to)
+static int api_ask_once(const cairn_ApiAsk *ask, void (*use)(const cairn_ApiAnswer *a, void *to),
+			void *to)
 {
 	int pid = cr_sys0(SYS_getpid), ret = -EBUSY;
 	uint64_t others = ~agent_signal_bit(), old;
@@ -315,7 +315,7 @@ CR_WRAPPER int cairn_checkpoint(void)
 	ask.tid = cr_sys0(SYS_gettid);
 	ask.number = atomic_fetch_add(&api.numbers, 1) + 1;
 	for (;;) {
-		ret = ask_once(&ask, take_result, &result);
+		ret = api_ask_once(&ask, take_result, &result);
 		if (life_now() != life)
 			return succeed(CAIRN_RESTARTED);
 		if (!ret)
@@ -359,7 +359,7 @@ struct job_wanted {
 	uint32_t size;
 };
 
-static void take_job(const cairn_ApiAnswer *a, void *wanted)
+static void api_take_job(const cairn_ApiAnswer *a, void *wanted)
 {
 	const struct job_wanted *w = wanted;
 	struct cairn_job_info *info = &api.info;
@@ -391,7 +391,7 @@ CR_WRAPPER int cairn_job(struct cairn_job_info *out)
 	for (tries = 0; ret == -EAGAIN && tries < TRIES; tries++) {
 		if (tries)
 			pause_in(life_now(), tries * 10000000);
-		while ((ret = ask_once(&ask, take_job, &wanted)) == -EBUSY)
+		while ((ret = api_ask_once(&ask, api_take_job, &wanted)) == -EBUSY)
 			pause_in(life_now(), PAUSE_MIN_NS);
 	}
 	return ret ? api_gone(ret) : succeed(0);

@@ -130,7 +130,7 @@ static void fill_env(char *const *env, const struct env_plan *plan, char **out, 
 }
 
 /* A program that libc will look for in PATH. */
-static void look_for(const char *file, char *first)
+static void spawn_look_for(const char *file, char *first)
 {
 	const char *dirs = agent_variable("PATH");
 	char path[PATH_MAX];
@@ -195,7 +195,7 @@ CR_WRAPPER int execve(const char *path, char *const argv[], char *const envp[])
 
 CR_WRAPPER int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	KEEP_ENV(envp, env, look_for(agent_program(file), first));
+	KEEP_ENV(envp, env, spawn_look_for(agent_program(file), first));
 	cr_wrappers_resolve();
 	return BLOCKED(cr_real.execvpe(agent_program(file), argv, env));
 }
@@ -303,7 +303,7 @@ CR_WRAPPER int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file
 	posix_spawnattr_t copy;
 	int error;
 
-	KEEP_ENV(envp, env, look_for(agent_program(file), first));
+	KEEP_ENV(envp, env, spawn_look_for(agent_program(file), first));
 	cr_wrappers_resolve();
 	attr = blocked_attr(attr, &copy);
 	error = BLOCKED(cr_real.posix_spawnp(pid, agent_program(file), actions, attr, argv, env));

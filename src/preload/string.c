@@ -71,7 +71,7 @@ int memcmp(const void *a, const void *b, size_t n)
 }
 
 /* Under names of which the compiler knows nothing: it turns some of these calls into others. */
-static size_t length(const char *s, size_t max)
+static size_t string_length(const char *s, size_t max)
 {
 	size_t n = 0;
 
@@ -107,12 +107,12 @@ static char *copy_text(char *to, const char *from)
 
 size_t strnlen(const char *s, size_t max)
 {
-	return length(s, max);
+	return string_length(s, max);
 }
 
 size_t strlen(const char *s)
 {
-	return length(s, SIZE_MAX);
+	return string_length(s, SIZE_MAX);
 }
 
 int strncmp(const char *a, const char *b, size_t n)
@@ -144,7 +144,7 @@ char *strrchr(const char *s, int c)
 
 char *strstr(const char *s, const char *part)
 {
-	size_t n = length(part, SIZE_MAX);
+	size_t n = string_length(part, SIZE_MAX);
 
 	for (; string_compare(s, part, n); s++)
 		if (!*s)

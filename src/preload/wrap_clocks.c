@@ -67,7 +67,7 @@ int agent_clock_nanosleep(clockid_t clock, int flags, const struct timespec *t,
 }
 
 /* By which clock a condition is waited for is the second bit of a word of glibc's interface. */
-static clockid_t clock_of(const pthread_cond_t *c)
+static clockid_t wrap_clocks_clock_of(const pthread_cond_t *c)
 {
 	return c->__data.__wrefs & 2 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
 }
@@ -79,7 +79,7 @@ CR_WRAPPER int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
 
 	if (__builtin_expect(agent_ids_on, 0)) {
 		agent_mend_mutex(m);
-		t = kernel_time(clock_of(c), t, &copy);
+		t = kernel_time(wrap_clocks_clock_of(c), t, &copy);
 	}
 	return CR_REAL(pthread_cond_timedwait)(c, m, t);
 }
@@ -157,7 +157,7 @@ void agent_futex_time(int op, const struct timespec *t, struct timespec *copy, c
 /* ---- timers ---- */
 
 /* The number behind key, in the part of a file of /proc that begins with from. */
-static int64_t number_in(const char *path, const char *from, const char *key)
+static int64_t wrap_clocks_number_in(const char *path, const char *from, const char *key)
 {
 	char buf[4096];
 	const char *p;
@@ -181,7 +181,8 @@ CR_WRAPPER int timerfd_settime(int fd, int flags, const struct itimerspec *t,
 	    agent_readable(t, sizeof(*t)) && (t->it_value.tv_sec || t->it_value.tv_nsec)) {
 		cr_put_number(cr_put_text(path, "/proc/self/fdinfo/"), fd);
 		copy = *t;
-		kernel_time(number_in(path, "clockid:", "clockid:"), &t->it_value, &copy.it_value);
+		kernel_time(wrap_clocks_number_in(path, "clockid:", "clockid:"), &t->it_value,
+			    &copy.it_value);
 		t = &copy;
 	}
 	return agent_result(cr_sys4(SYS_timerfd_settime, fd, flags, t, old));
@@ -201,8 +202,8 @@ CR_WRAPPER int timer_settime(timer_t timer, int flags, const struct itimerspec *
 			id = *(int *)(id << 1);
 		cr_put_text(cr_put_number(cr_put_text(from, "ID: "), id), "\n");
 		copy = *t;
-		kernel_time(number_in("/proc/self/timers", from, "ClockID:"), &t->it_value,
-			    &copy.it_value);
+		kernel_time(wrap_clocks_number_in("/proc/self/timers", from, "ClockID:"),
+			    &t->it_value, &copy.it_value);
 		t = &copy;
 	}
 	return CR_REAL(timer_settime)(timer, flags, t, old);

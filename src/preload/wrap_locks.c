@@ -20,7 +20,7 @@
 #define INHERIT 32
 
 /* Mended by the owner, or by anyone if the kernel compares it and nobody is called so now. */
-static void mend(int *word, bool by_anyone)
+static void wrap_locks_mend(int *word, bool by_anyone)
 {
 	unsigned int v = __atomic_load_n((unsigned int *)word, __ATOMIC_RELAXED);
 	int tid = v & FUTEX_TID_MASK, now = cr_id_now(&agent_ids, tid);
@@ -35,8 +35,8 @@ static void mend(int *word, bool by_anyone)
 void agent_mend_mutex(pthread_mutex_t *m)
 {
 	if (m->__data.__kind & (ROBUST | INHERIT))
-		mend(&m->__data.__lock, true);
-	mend(&m->__data.__owner, false);
+		wrap_locks_mend(&m->__data.__lock, true);
+	wrap_locks_mend(&m->__data.__owner, false);
 }
 
 #define MEND(m)                                        \
@@ -114,10 +114,10 @@ CR_WRAPPER int cnd_timedwait(cnd_t *c, mtx_t *m, const struct timespec *t)
 
 /* ---- locks for reading and writing: by the writer's id libc tells what to unlock ---- */
 
-#define MEND_RW(l)                                              \
-	do {                                                    \
-		if (__builtin_expect(agent_ids_on, 0))          \
-			mend(&(l)->__data.__cur_writer, false); \
+#define MEND_RW(l)                                                         \
+	do {                                                               \
+		if (__builtin_expect(agent_ids_on, 0))                     \
+			wrap_locks_mend(&(l)->__data.__cur_writer, false); \
 	} while (0)
 
 CR_WRAPPER int pthread_rwlock_unlock(pthread_rwlock_t *l)

@@ -62,8 +62,8 @@ static int to_virtual(enum cr_id_kind kind, int id)
 }
 
 /* Whether path, below /proc if within is set, has an id; then turned[] is the other path. */
-static bool turn_path(const char *path, char *turned, int (*turn)(enum cr_id_kind, int),
-		      bool within)
+static bool wrap_paths_turn_path(const char *path, char *turned, int (*turn)(enum cr_id_kind, int),
+				 bool within)
 {
 	const char *from = path;
 	char *to = turned;
@@ -128,7 +128,7 @@ static const char *turned(const char *path, bool follow, char *buf)
 {
 	if (follow && own_exe(path))
 		return cr_agent.exe;
-	return turn_path(path, buf, to_real, path[0] != '/') ? buf : path;
+	return wrap_paths_turn_path(path, buf, to_real, path[0] != '/') ? buf : path;
 }
 
 /* The path to give to the kernel; lives until the caller returns. */
@@ -382,7 +382,7 @@ static ssize_t seen_link(const char *path, char *buf, size_t size, ssize_t n)
 		return n;
 	memcpy(text, buf, n);
 	text[n] = 0;
-	if (!turn_path(text, other, to_virtual, within))
+	if (!wrap_paths_turn_path(text, other, to_virtual, within))
 		return n;
 	return link_text(other, buf, size);
 }
@@ -415,7 +415,7 @@ static char *seen_tty(char *name, size_t room)
 	char other[64];
 
 	if (agent_ids_on && name && strlen(name) < 40 &&
-	    turn_path(name, other, to_virtual, false) && strlen(other) < room)
+	    wrap_paths_turn_path(name, other, to_virtual, false) && strlen(other) < room)
 		strcpy(name, other);
 	return name;
 }

@@ -37,7 +37,7 @@ static int shown(enum cr_id_kind kind, long id)
 	return ret < 0 ? ret : agent_virtual_of(kind, ret);
 }
 
-static int made(enum cr_id_kind kind, long id)
+static int wrap_sysv_made(enum cr_id_kind kind, long id)
 {
 	int ret = shown(kind, id);
 
@@ -83,7 +83,7 @@ static int control_result(enum cr_id_kind kind, int command, long ret)
 
 CR_WRAPPER int shmget(key_t key, size_t size, int flags)
 {
-	return made(CR_ID_SHM, cr_sys3(SYS_shmget, key, size, flags));
+	return wrap_sysv_made(CR_ID_SHM, cr_sys3(SYS_shmget, key, size, flags));
 }
 
 CR_WRAPPER void *shmat(int id, const void *at, int flags)
@@ -106,7 +106,7 @@ CR_WRAPPER int shmctl(int id, int command, struct shmid_ds *ds)
 
 CR_WRAPPER int semget(key_t key, int n, int flags)
 {
-	return made(CR_ID_SEM, cr_sys3(SYS_semget, key, n, flags));
+	return wrap_sysv_made(CR_ID_SEM, cr_sys3(SYS_semget, key, n, flags));
 }
 
 /* No cancellation point in libc either. */
@@ -134,7 +134,7 @@ CR_WRAPPER int semctl(int id, int number, int command, ...)
 
 CR_WRAPPER int msgget(key_t key, int flags)
 {
-	return made(CR_ID_MSG, cr_sys2(SYS_msgget, key, flags));
+	return wrap_sysv_made(CR_ID_MSG, cr_sys2(SYS_msgget, key, flags));
 }
 
 CR_WRAPPER int msgsnd(int id, const void *message, size_t size, int flags)

@@ -112,7 +112,7 @@ static bool within(uint64_t addr, uint64_t len, const void *object, size_t size)
  * A piece as it now lies in the pack. What a checkpoint's checksums do not match would be found at
  * its restart, too late; here it costs this checkpoint only.
  */
-static void verify(const cairn_PageRun *r)
+static void writer_verify(const cairn_PageRun *r)
 {
 	char *stored = writer.copies + COPY_BYTES, *plain = stored + CR_RUN_BYTES;
 	uint64_t len = r->pages * CR_PAGE, addr = r->addr - writer.shift, n = 0;
@@ -170,7 +170,7 @@ static void write_batch(void)
 	/* Another one of each such batch, as small pieces come first in all. */
 	first += w->batches / VERIFY_EVERY % w->npieces;
 	if (w->batches++ % VERIFY_EVERY == 0)
-		verify(&cr_agent.out.body.runs.runs[first]);
+		writer_verify(&cr_agent.out.body.runs.runs[first]);
 	/* Others write in between as well: what is theirs they will drop themselves. */
 	if (w->spare_cache) {
 		uint64_t from = at - w->since_sync;
@@ -293,8 +293,8 @@ static void scan_entries(const struct cr_pagemap_scan *s, void (*fn)(uint64_t, u
 		fn(from, s->end);
 }
 
-static void scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
-		 void (*fn)(uint64_t, uint64_t))
+static void writer_scan(uint64_t start, uint64_t end, struct cr_pagemap_scan *s,
+			void (*fn)(uint64_t, uint64_t))
 {
 	s->size = sizeof(*s);
 	s->start = start;
@@ -349,7 +349,7 @@ static void dump_private(const cairn_Range *r)
 	};
 
 	/* First, since it also tells whether this kernel knows guard pages. */
-	scan(r->start, r->end, &guards, add_guard);
+	writer_scan(r->start, r->end, &guards, add_guard);
 	if (!writer.no_guards) {
 		pages.category_inverted |= CR_PAGE_IS_GUARD;
 		pages.category_mask |= CR_PAGE_IS_GUARD;
@@ -361,7 +361,7 @@ static void dump_private(const cairn_Range *r)
 	if (r->flags & AGENT_RANGE_PACK_FILE)
 		add_pages(r->start, r->end);
 	else
-		scan(r->start, r->end, &pages, add_pages);
+		writer_scan(r->start, r->end, &pages, add_pages);
 }
 
 static bool swap_used(void)

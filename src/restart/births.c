@@ -251,7 +251,7 @@ static int find_parents(struct family *f, const struct cr_image *img)
 	return 0;
 }
 
-static int plan(struct family *f, struct cr_err *err)
+static int births_plan(struct family *f, struct cr_err *err)
 {
 	int ret = 0, depth = 0, i;
 
@@ -286,7 +286,7 @@ int cr_births_plan(struct cr_births *b, const struct cr_image *img, struct cr_er
 	}
 	ret = b->v && f.v ? find_parents(&f, img) : -ENOMEM;
 	ret = ret ? cr_fail(err, CR_EXIT_DAMAGED, -ret, "the tree of processes of the image") :
-		    plan(&f, err);
+		    births_plan(&f, err);
 	free(f.v);
 	return ret;
 }

@@ -106,7 +106,7 @@ static void check_descriptions(struct cr_restart *r, cr_obstacles *to)
 
 /* ---- namespaces and ids ---- */
 
-static void check_ids(struct cr_restart *r, cr_obstacles *to)
+static void examine_check_ids(struct cr_restart *r, cr_obstacles *to)
 {
 	enum cr_ids_option ids = r->sh->options.ids;
 	struct cr_err why = { 0 }, err = { 0 };
@@ -122,7 +122,7 @@ static void check_ids(struct cr_restart *r, cr_obstacles *to)
 	examine_note(to, "namespaces", ids != CR_IDS_AUTO, &err);
 }
 
-static void check_name(struct cr_restart *r, cr_obstacles *to)
+static void examine_check_name(struct cr_restart *r, cr_obstacles *to)
 {
 	const char *name = r->sh->options.job.name ? r->sh->options.job.name : r->img.job.name;
 	struct cr_err err = { 0 }, none = { 0 };
@@ -370,8 +370,8 @@ static void check_memory(struct cr_restart *r, cr_obstacles *to)
 }
 
 static void (*const checks[])(struct cr_restart *r, cr_obstacles *to) = {
-	check_ids,     check_name,   examine_check_files, check_descriptions,
-	check_network, check_kernel, check_memory,
+	examine_check_ids, examine_check_name, examine_check_files, check_descriptions,
+	check_network,	   check_kernel,       check_memory,
 };
 
 void cr_restart_examine(struct cr_restart *r, cr_obstacles *to)

@@ -17,7 +17,7 @@
 /* Kept free below a mapping that may grow down. */
 #define GROWTH (64ul << 20)
 
-static int by_start(const void *a, const void *b)
+static int layout_by_start(const void *a, const void *b)
 {
 	const struct cr_span *x = a, *y = b;
 
@@ -64,7 +64,7 @@ int cr_layout_read(struct cr_layout *l, const struct cr_process_image *p)
 	if (!ret)
 		ret = layout_add(l, p->process.start_brk, p->core.brk + GROWTH);
 	cr_maps_free(&maps);
-	qsort(l->v, l->n, sizeof(*l->v), by_start);
+	qsort(l->v, l->n, sizeof(*l->v), layout_by_start);
 	return ret;
 }
 

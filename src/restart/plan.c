@@ -81,7 +81,7 @@ static void clear_layout(struct plan *n, const cr_islands *islands)
 	free(keep);
 }
 
-static bool anonymous(const cairn_Vma *v)
+static bool plan_anonymous(const cairn_Vma *v)
 {
 	return v->kind == cairn_VmaKind_VMA_ANON ||
 	       (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
@@ -97,7 +97,7 @@ static void place_memory(struct plan *n, const cr_islands *islands)
 		const cairn_Vma *v = &p->vmas.v[i];
 		bool whole = false;
 
-		if (!anonymous(v))
+		if (!plan_anonymous(v))
 			continue;
 		for (size_t k = 0; k < islands->n && !whole; k++)
 			whole = islands->v[k].target == v->start &&
@@ -419,7 +419,7 @@ static void write_proc(const cairn_Process *p, const cairn_Attributes *a)
 }
 
 /* Attributes that ordinary code can set and that outlive it. */
-static void set_attributes(const struct cr_restart *r, const struct cr_process_image *p)
+static void plan_set_attributes(const struct cr_restart *r, const struct cr_process_image *p)
 {
 	const cairn_Process *m = &p->process;
 	unsigned int i;
@@ -594,7 +594,7 @@ int cr_become(struct cr_restart *r, const struct cr_process_image *p, struct cr_
 	if (!ret)
 		ret = cr_mqueues_of_process(&r->objects, p, err);
 	if (!ret)
-		set_attributes(r, p);
+		plan_set_attributes(r, p);
 	if (ret)
 		return ret;
 	tell_program(n);

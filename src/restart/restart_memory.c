@@ -70,7 +70,7 @@ int cr_open_mapped(struct cr_restart *r, const cairn_Vma *v, struct cr_err *err)
 	return fd;
 }
 
-static bool anonymous(const cairn_Vma *v)
+static bool restart_memory_anonymous(const cairn_Vma *v)
 {
 	return v->kind == cairn_VmaKind_VMA_ANON ||
 	       (v->kind == cairn_VmaKind_VMA_FILE && v->packed);
@@ -90,9 +90,8 @@ int cr_map_flags(const cairn_Vma *v)
 		   v->droppable && can_drop() ? MAP_DROPPABLE :
 						MAP_PRIVATE;
 
-	return type | (anonymous(v) ? MAP_ANONYMOUS : 0) |
-	       (v->grows_down ? MAP_GROWSDOWN : 0) |
-	       (v->no_reserve ? MAP_NORESERVE : 0);
+	return type | (restart_memory_anonymous(v) ? MAP_ANONYMOUS : 0) |
+	       (v->grows_down ? MAP_GROWSDOWN : 0) | (v->no_reserve ? MAP_NORESERVE : 0);
 }
 
 /* A segment is attached whole, once, whatever is left of it: one shmdt takes away all of that. */
@@ -153,7 +152,7 @@ static int make_island(struct cr_restart *r, const struct cr_process_image *p, s
 			opened = open(cr_fd_path(fd).text, O_RDONLY | O_CLOEXEC);
 			fd = opened < 0 ? fd : opened;
 		}
-	} else if (!anonymous(v)) {
+	} else if (!restart_memory_anonymous(v)) {
 		fd = opened = cr_open_mapped(r, v, err);
 		if (fd < 0)
 			return fd;
@@ -262,7 +261,7 @@ static void restart_memory_fill(struct filling *f, char *buf)
 	}
 }
 
-static void help(void *filling)
+static void restart_memory_help(void *filling)
 {
 	struct filling *f = filling;
 
@@ -290,7 +289,7 @@ static bool start_helper(struct filling *f, void *stack)
 	/* Where ids are translated any will do: the kernel gives none that is in use. */
 	if (f->r->objects.virtual_ids)
 		c.set_tid = c.set_tid_size = 0;
-	return id && cr_clone3_call(&c, sizeof(c), help, f) > 0;
+	return id && cr_clone3_call(&c, sizeof(c), restart_memory_help, f) > 0;
 }
 
 static int fill_islands(struct cr_restart *r, const struct cr_process_image *p,
@@ -335,7 +334,7 @@ static int divide(const struct cr_process_image *p, const cairn_Vma *v, cr_islan
 	struct cr_island *is;
 	size_t i;
 
-	if (!anonymous(v) || v->grows_down || v->end - v->start <= GAP) {
+	if (!restart_memory_anonymous(v) || v->grows_down || v->end - v->start <= GAP) {
 		is = cr_list_add(out);
 		if (!is)
 			return -ENOMEM;

@@ -17,7 +17,7 @@ static int restart_pids_by_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static bool among(const cr_pids *ids, pid_t id)
+static bool restart_pids_among(const cr_pids *ids, pid_t id)
 {
 	return ids->n && bsearch(&id, ids->v, ids->n, sizeof(id), restart_pids_by_id);
 }
@@ -54,7 +54,7 @@ int cr_collect_ids(struct cr_restart *r, struct cr_err *err)
 
 bool cr_shares_files(const struct cr_restart *r, const struct cr_process_image *p)
 {
-	return p->process.shares_files || among(&r->sharers, p->process.pid);
+	return p->process.shares_files || restart_pids_among(&r->sharers, p->process.pid);
 }
 
 pid_t cr_spare_id(const struct cr_restart *r, size_t n)
@@ -63,12 +63,12 @@ pid_t cr_spare_id(const struct cr_restart *r, size_t n)
 
 	/* From the top. */
 	for (; id > 2; id--)
-		if (!among(&r->taken, id) && !n--)
+		if (!restart_pids_among(&r->taken, id) && !n--)
 			return id;
 	return 0;
 }
 
 bool cr_has_process(const struct cr_restart *r, pid_t pid)
 {
-	return among(&r->pids, pid);
+	return restart_pids_among(&r->pids, pid);
 }

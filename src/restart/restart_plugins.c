@@ -152,7 +152,7 @@ int cr_restart_change(struct cr_restart *r, struct cr_err *err)
 /* ---- in the sandbox ---- */
 
 /* As the image has them; in a plugin's process. */
-static void processes(void *arg, struct cr_plugin_process **out, size_t *n)
+static void restart_plugins_processes(void *arg, struct cr_plugin_process **out, size_t *n)
 {
 	struct cr_restart *r = arg;
 	size_t i;
@@ -181,7 +181,7 @@ int cr_restart_plugins(struct cr_restart *r, struct cr_err *err)
 
 	if (!ps->n)
 		return 0;
-	ps->processes = processes;
+	ps->processes = restart_plugins_processes;
 	ps->arg = r;
 	ps->fork = make;
 	r->objects.plugins = ps;

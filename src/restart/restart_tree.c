@@ -93,7 +93,7 @@ static void restart_tree_make(struct cr_restart *r, const struct cr_process_imag
 }
 
 /* Somebody who helps for a moment. */
-static pid_t make_helper(struct cr_restart *r, pid_t id)
+static pid_t restart_tree_make_helper(struct cr_restart *r, pid_t id)
 {
 	pid_t pid = cr_clone_as(r, id, 0, SIGCHLD);
 
@@ -110,7 +110,7 @@ static pid_t spare(struct cr_restart *r, size_t n)
 }
 
 /* What it was to make, or held, is missing if it was killed. One that exits has said why. */
-static void reap(struct cr_restart *r, pid_t pid)
+static void restart_tree_reap(struct cr_restart *r, pid_t pid)
 {
 	struct cr_err err = { 0 };
 	int status = 0;
@@ -130,13 +130,13 @@ static void reap(struct cr_restart *r, pid_t pid)
 /* Makes p from here but leaves it to whoever adopts orphans: its maker ends at once. */
 static void make_orphan(struct cr_restart *r, const struct cr_process_image *p)
 {
-	pid_t between = make_helper(r, spare(r, p - r->img.processes.v));
+	pid_t between = restart_tree_make_helper(r, spare(r, p - r->img.processes.v));
 
 	if (!between) {
 		restart_tree_make(r, p);
 		_exit(0);
 	}
-	reap(r, between);
+	restart_tree_reap(r, between);
 }
 
 static void await_turn(struct cr_restart *r, uint32_t turn)
@@ -161,7 +161,7 @@ static uint32_t step_of(const struct cr_birth *b, uint32_t step)
 	return (b->turn - 1) * 3 + step;
 }
 
-static void adopt(struct cr_restart *r, const struct cr_birth *b)
+static void restart_tree_adopt(struct cr_restart *r, const struct cr_birth *b)
 {
 	await_turn(r, step_of(b, 0));
 	while (__atomic_load_n(&r->page->arrived[CR_AT_MADE], __ATOMIC_SEQ_CST) < b->before) {
@@ -199,7 +199,7 @@ static void take_turns(struct cr_restart *r, int me)
 			if (b->maker == me)
 				restart_tree_leave(r, b, p);
 			else if (p->process.ppid == pid)
-				adopt(r, b);
+				restart_tree_adopt(r, b);
 		}
 }
 
@@ -228,7 +228,7 @@ static void make_founders(struct cr_restart *r, int me)
 	for (i = 0; i < r->births.founders.n; i++) {
 		const struct cr_founder *f = &r->births.founders.v[i];
 
-		if (f->place != me || make_helper(r, f->session))
+		if (f->place != me || restart_tree_make_helper(r, f->session))
 			continue;
 		setsid();
 		restart_tree_make_all(r, r->img.processes.n + 1 + i, false);
@@ -243,7 +243,7 @@ static void reap_founders(struct cr_restart *r, int me)
 
 	for (i = 0; i < r->births.founders.n; i++)
 		if (r->births.founders.v[i].place == me)
-			reap(r, cr_real(r, r->births.founders.v[i].session));
+			restart_tree_reap(r, cr_real(r, r->births.founders.v[i].session));
 }
 
 static uint32_t restart_tree_count(const struct cr_restart *r)
@@ -256,7 +256,7 @@ static uint32_t restart_tree_count(const struct cr_restart *r)
 /* A member of the group that this process is in, until all are where they belong. */
 static pid_t hold_group(struct cr_restart *r, pid_t id)
 {
-	pid_t pid = make_helper(r, id);
+	pid_t pid = restart_tree_make_helper(r, id);
 
 	if (!pid) {
 		cr_rendezvous_await(r, CR_AT_GROUPS);
@@ -321,7 +321,7 @@ static void join_group(struct cr_restart *r, const cairn_Process *p, int me)
 	cr_rendezvous_arrive(r, CR_AT_GROUPS);
 	cr_rendezvous_await(r, CR_AT_GROUPS);
 	for (int i = 0; i < 3; i++)
-		reap(r, helpers[i]);
+		restart_tree_reap(r, helpers[i]);
 }
 
 static void be_zombie(const cairn_Process *p)
@@ -478,7 +478,7 @@ static void count_arrivals(struct cr_restart *r)
 
 /* ---- the stages ---- */
 
-static int plan(void *of)
+static int restart_tree_plan(void *of)
 {
 	struct cr_restart *r = of;
 	int ret = cr_births_plan(&r->births, &r->img, r->err);
@@ -586,7 +586,7 @@ static int find_root(void *of)
 }
 
 const struct cr_stage cr_agent_restart_stages[] = {
-	{ "planning", plan, .undo = forget_plan },
+	{ "planning", restart_tree_plan, .undo = forget_plan },
 	{ "loading", load_plugins, .undo = cr_restart_plugins_over },
 	{ "preparing", prepare_objects, .undo = free_objects },
 	/* From here on there are processes; each goes its own way, until it waits to be let go. */

@@ -503,7 +503,7 @@ static int isolate(struct cr_restart *r, struct cr_err *err)
 }
 
 /* Whether somebody of a group is there; 0 is one that cannot be seen from here. */
-static bool lives(pid_t group)
+static bool sandbox_lives(pid_t group)
 {
 	return group > 0 && (!kill(-group, 0) || errno == EPERM);
 }
@@ -548,7 +548,7 @@ int cr_sandbox(struct cr_restart *r, int (*inner)(struct cr_restart *r), struct 
 	cr_image_free(&r->img);
 	ret = cr_outer(pid, tty, p[0], tty < 0);
 	/* A shell has taken it back already if the job was stopped before it ended. */
-	if (may_group && !lives(tcgetpgrp(tty))) {
+	if (may_group && !sandbox_lives(tcgetpgrp(tty))) {
 		sigfillset(&set);
 		sigprocmask(SIG_SETMASK, &set, NULL);
 		tcsetpgrp(tty, getpgrp());

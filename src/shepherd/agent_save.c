@@ -27,7 +27,7 @@
 
 /* ---- before ---- */
 
-static void scan(void *processes, size_t i)
+static void agent_save_scan(void *processes, size_t i)
 {
 	cr_scan_keep(((struct cr_process **)processes)[i]);
 }
@@ -44,7 +44,7 @@ static int scan_before(void *of)
 	if (ret)
 		return ret;
 	/* The processes are those of now; who comes later has nothing to keep. */
-	cr_each(c->processes.n, 8, scan, c->processes.v);
+	cr_each(c->processes.n, 8, agent_save_scan, c->processes.v);
 	for (i = 0; i < c->processes.n && !ret; i++) {
 		cr_read_agent(sh, c->processes.v[i]);
 		ret = cr_namespaces_look(c->processes.v[i], &c->err);
@@ -77,7 +77,7 @@ static void agent_save_let_go(void *of)
 	cr_let_go(c->sh, c);
 }
 
-static int save(void *of)
+static int agent_save_save(void *of)
 {
 	struct cr_checkpoint *c = of;
 	struct cr_shepherd *sh = c->sh;
@@ -119,7 +119,7 @@ static int confirm(void *of)
 }
 
 /* What plugins say of it. */
-static int resumed(void *of)
+static int agent_save_resumed(void *of)
 {
 	struct cr_checkpoint *c = of;
 
@@ -187,7 +187,7 @@ static int start_writing(void *of)
 	return ret || !c->writing ? ret : CR_LATER;
 }
 
-static int verify(void *of)
+static int agent_save_verify(void *of)
 {
 	struct cr_checkpoint *c = of;
 
@@ -215,14 +215,14 @@ static bool goes_on_late(const void *of)
 const struct cr_stage cr_agent_stages[] = {
 	{ "scanning", .run = scan_before },
 	{ "stopping", stop_job, .undo = agent_save_let_go, .barrier = cairn_Step_STEP_STOPPED },
-	{ "saving", save, .undo = drop_duplicates, .barrier = cairn_Step_STEP_SAVED },
+	{ "saving", agent_save_save, .undo = drop_duplicates, .barrier = cairn_Step_STEP_SAVED },
 	{ "confirming", confirm, .settles = { drop_duplicates } },
-	{ "resuming", resumed, .settles = { agent_save_let_go, cr_checkpoint_plugins_over },
-	  .when = goes_on_at_once },
+	{ "resuming", agent_save_resumed,
+	  .settles = { agent_save_let_go, cr_checkpoint_plugins_over }, .when = goes_on_at_once },
 	{ "writing", start_writing, .when = cr_checkpoint_keeps },
 	/* Where memory is short they stand still for that, but not until the disk has it. */
-	{ "resuming", resumed, .settles = { agent_save_let_go, cr_checkpoint_plugins_over },
-	  .when = goes_on_late },
-	{ "verifying", verify, .when = cr_checkpoint_keeps },
+	{ "resuming", agent_save_resumed,
+	  .settles = { agent_save_let_go, cr_checkpoint_plugins_over }, .when = goes_on_late },
+	{ "verifying", agent_save_verify, .when = cr_checkpoint_keeps },
 	{ 0 },
 };

@@ -222,7 +222,7 @@ static void about_job(struct cr_shepherd *sh, cairn_ApiAnswer *out)
 }
 
 /* Whether somebody of the job is at the other end: a user's other processes have crctl. */
-static bool is_of_job(const struct cr_asker *k)
+static bool asks_is_of_job(const struct cr_asker *k)
 {
 	struct cr_proc_stat st = { .ppid = k->peer.pid };
 	int i;
@@ -243,7 +243,7 @@ static void asks_answer(struct cr_asker *k, const cairn_ApiAsk *q)
 
 	memset(&out, 0, sizeof(out));
 	/* Who has been answered before need not be looked for again. */
-	if (!*asks_find(k->sh, k->peer.pid, q) && !is_of_job(k)) {
+	if (!*asks_find(k->sh, k->peer.pid, q) && !asks_is_of_job(k)) {
 		out.done = true;
 		out.error = EPERM;
 		snprintf(out.text, sizeof(out.text), "process %d is not of the job %s", k->peer.pid,
@@ -294,7 +294,7 @@ static void asks_on_question(int fd, short what, void *asker)
 		asks_hear(k);
 }
 
-static void greet(struct cr_shepherd *sh, int fd)
+static void asks_greet(struct cr_shepherd *sh, int fd)
 {
 	const struct timeval patience = { 10, 0 };
 	struct cr_asker *k = sh->nasks < ASKERS_MAX ? calloc(1, sizeof(*k)) : NULL;
@@ -302,7 +302,7 @@ static void greet(struct cr_shepherd *sh, int fd)
 
 	/* Strangers get no place, as they could take them all. Our user's others are told. */
 	if (!k || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &k->peer, &len) ||
-	    (k->peer.uid != geteuid() && !is_of_job(k))) {
+	    (k->peer.uid != geteuid() && !asks_is_of_job(k))) {
 		free(k);
 		close(fd);
 		return;
@@ -327,7 +327,7 @@ void cr_asks_look(struct cr_shepherd *sh)
 		fd = accept4(sh->asking, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			break;
-		greet(sh, fd);
+		asks_greet(sh, fd);
 	}
 	for (k = sh->askers; k; k = next) {
 		next = k->next;
@@ -335,14 +335,14 @@ void cr_asks_look(struct cr_shepherd *sh)
 	}
 }
 
-static void on_asker(int fd, short what, void *shepherd)
+static void asks_on_asker(int fd, short what, void *shepherd)
 {
 	cr_asks_look(shepherd);
 }
 
 int cr_asks_begin(struct cr_shepherd *sh)
 {
-	sh->asks_event = event_new(sh->base, sh->asking, EV_READ | EV_PERSIST, on_asker, sh);
+	sh->asks_event = event_new(sh->base, sh->asking, EV_READ | EV_PERSIST, asks_on_asker, sh);
 	return sh->asks_event ? event_add(sh->asks_event, NULL) : -1;
 }
 

@@ -136,7 +136,7 @@ static int store_plugins(void *of)
 	return cr_plugins_store(&c->save, &c->err);
 }
 
-static void *commit(void *arg)
+static void *checkpoint_commit(void *arg)
 {
 	struct cr_checkpoint *c = arg;
 	char done = !cr_image_commit(&c->writer, &c->manifest, &c->err);
@@ -163,8 +163,8 @@ static int start_commit(void *of)
 	if (!c->commit_event || cr_grow_failures() != c->grow_failures)
 		return cr_fail(&c->err, CR_EXIT_INTERNAL, ENOMEM, "checkpoint of %s", c->sh->name);
 	event_add(c->commit_event, NULL);
-	if (!cr_in_background(commit, c))
-		commit(c);
+	if (!cr_in_background(checkpoint_commit, c))
+		checkpoint_commit(c);
 	return CR_LATER;
 }
 

@@ -36,7 +36,7 @@
 
 /* ---- the lease ---- */
 
-static void set_timer(struct cr_cluster *c)
+static void cluster_link_set_timer(struct cr_cluster *c)
 {
 	int64_t left = c->lease_until - cr_host_boottime_ns();
 	struct itimerspec t = { .it_value = { 0, 1 } };
@@ -73,7 +73,7 @@ static void renew(struct cr_cluster *c, const cairn_Lease *lease)
 		until = cr_host_boottime_ns() + lease->ms * 1000000ll;
 	if (until > c->lease_until)
 		c->lease_until = until;
-	set_timer(c);
+	cluster_link_set_timer(c);
 	c->oom_kills[1] = c->oom_kills[0];
 	c->oom_kills[0] = oom_kills();
 }
@@ -93,7 +93,7 @@ static void measure(struct cr_shepherd *sh, cairn_MemberEvent *e)
 }
 
 /* For who asks the coordinator. Not while everyone stands still. */
-static void tell_size(struct cr_cluster *c)
+static void cluster_link_tell_size(struct cr_cluster *c)
 {
 	cairn_MemberEvent e = { .state = cairn_MemberState_MEMBER_RUNNING };
 	int64_t now = cr_now_ns(CLOCK_MONOTONIC);
@@ -137,7 +137,7 @@ static void look_at_page(struct cr_cluster *c)
 	if (until <= c->lease_until || atomic_load(&c->page->generation) != c->generation)
 		return;
 	c->lease_until = until;
-	set_timer(c);
+	cluster_link_set_timer(c);
 }
 
 static bool passed(struct cr_cluster *c)
@@ -288,7 +288,7 @@ int cr_cluster_ask(struct cr_cluster *c, struct cr_err *err)
 	return 0;
 }
 
-static void on_answer(struct cr_cluster *c, const cairn_Reply *r)
+static void cluster_link_on_answer(struct cr_cluster *c, const cairn_Reply *r)
 {
 	struct cr_err err = { 0 };
 
@@ -321,7 +321,7 @@ static bool cluster_link_ours(const struct cr_cluster *c, const cairn_MemberId *
 }
 
 /* An older coordinator says it without the word. */
-static cairn_Intent intent_of(const cairn_Checkpoint *k)
+static cairn_Intent cluster_link_intent_of(const cairn_Checkpoint *k)
 {
 	return k->intent ? k->intent :
 	       k->check	 ? cairn_Intent_INTENT_CHECK :
@@ -352,7 +352,7 @@ static void start_checkpoint(struct cr_cluster *c, const cairn_Checkpoint *k)
 	c->aborted = c->cut_off = c->finished = false;
 	c->written.operation = c->failed.operation = 0;
 	cr_err_clear(&c->why);
-	if (cr_checkpoint_start(c->sh, intent_of(k), -1, &err)) {
+	if (cr_checkpoint_start(c->sh, cluster_link_intent_of(k), -1, &err)) {
 		cr_cluster_failed(c, &err);
 		c->operation = 0;
 	}
@@ -395,7 +395,7 @@ static bool cluster_link_handle(struct cr_cluster *c, bool waiting)
 	switch (in->which_body) {
 	case cairn_ClusterMsg_lease_tag:
 		renew(c, &in->body.lease);
-		tell_size(c);
+		cluster_link_tell_size(c);
 		break;
 	case cairn_ClusterMsg_advance_tag:
 		return cluster_link_ours(c, &in->body.advance.id);
@@ -413,7 +413,7 @@ static bool cluster_link_handle(struct cr_cluster *c, bool waiting)
 		break;
 	case cairn_ClusterMsg_reply_tag:
 		if (c->asked && in->body.reply.id == c->asked) {
-			on_answer(c, &in->body.reply);
+			cluster_link_on_answer(c, &in->body.reply);
 			break;
 		}
 		/* To Here: the cluster does not know this member any more. */
@@ -443,7 +443,7 @@ static int cluster_link_receive(struct cr_cluster *c, void **payload, size_t *le
 	return 0;
 }
 
-static void drain(struct cr_cluster *c, bool waiting)
+static void cluster_link_drain(struct cr_cluster *c, bool waiting)
 {
 	void *payload;
 	size_t len;
@@ -458,7 +458,7 @@ static void on_link(int fd, short what, void *arg)
 {
 	struct cr_cluster *c = arg;
 
-	drain(c, false);
+	cluster_link_drain(c, false);
 	if (passed(c))
 		fence(c);
 }
@@ -473,7 +473,7 @@ static void on_lease(int fd, short what, void *arg)
 }
 
 /* Whether to go on, as far as is known. */
-static int verdict(struct cr_cluster *c, struct cr_err *err)
+static int cluster_link_verdict(struct cr_cluster *c, struct cr_err *err)
 {
 	if (passed(c))
 		fence(c);
@@ -486,8 +486,8 @@ int cr_cluster_check(struct cr_cluster *c, struct cr_err *err)
 {
 	if (!c->active || !c->operation)
 		return 0;
-	drain(c, true);
-	return verdict(c, err);
+	cluster_link_drain(c, true);
+	return cluster_link_verdict(c, err);
 }
 
 /* ---- gather ---- */
@@ -552,7 +552,7 @@ static int gather(struct cr_gather *g, cairn_Step step, const void *mine, size_t
 
 		/* A lease that has come to its end may have been renewed in what comes now. */
 		if (!came)
-			ret = verdict(c, err);
+			ret = cluster_link_verdict(c, err);
 		if (ret)
 			return ret;
 		if (!came)
@@ -608,7 +608,7 @@ void cr_cluster_begin(struct cr_cluster *c)
 	c->lease_event = event_new(base, c->lease_fd, EV_READ | EV_PERSIST, on_lease, c);
 	c->retry_event = event_new(base, -1, 0, on_retry, c);
 	event_add(c->lease_event, NULL);
-	set_timer(c);
+	cluster_link_set_timer(c);
 	cr_cluster_tell(c, &running);
 	c->operation = 0;
 	if (c->fd >= 0)

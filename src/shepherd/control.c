@@ -126,7 +126,7 @@ void cr_control_finished(struct cr_shepherd *sh, struct cr_checkpoint *c)
 	cr_close_fd(&c->client);
 }
 
-static void start_next(int fd, short what, void *arg)
+static void control_start_next(int fd, short what, void *arg)
 {
 	struct cr_shepherd *sh = arg;
 	struct cr_waiting next;
@@ -145,7 +145,7 @@ void cr_control_next(struct cr_shepherd *sh)
 	const struct timeval now = { 0, 0 };
 
 	if (sh->waiting.n)
-		event_base_once(sh->base, -1, EV_TIMEOUT, start_next, sh, &now);
+		event_base_once(sh->base, -1, EV_TIMEOUT, control_start_next, sh, &now);
 }
 
 static bool wait_in_line(struct cr_shepherd *sh, int fd, cairn_Intent intent)
@@ -165,7 +165,7 @@ static bool in_cluster(const struct cr_shepherd *sh, struct cr_err *err)
 	return true;
 }
 
-static bool is_checkpoint(cairn_Intent intent)
+static bool control_is_checkpoint(cairn_Intent intent)
 {
 	return intent == cairn_Intent_INTENT_CHECKPOINT || intent == cairn_Intent_INTENT_STOP ||
 	       intent == cairn_Intent_INTENT_CHECK;
@@ -187,7 +187,7 @@ static bool obey(struct cr_shepherd *sh, int fd, const cairn_ControlRequest *q,
 		cr_end_job(sh);
 		break;
 	case cairn_Verb_VERB_OPERATE:
-		if (!is_checkpoint(q->intent)) {
+		if (!control_is_checkpoint(q->intent)) {
 			cr_fail(&err, CR_EXIT_USAGE, 0, "unknown intent %d", q->intent);
 			break;
 		}
@@ -260,7 +260,7 @@ static bool control_is_ours(int fd)
 	       (peer.uid == geteuid() || !peer.uid);
 }
 
-static void listen_to(struct cr_shepherd *sh, int fd)
+static void control_listen_to(struct cr_shepherd *sh, int fd)
 {
 	const struct timeval second = { 1, 0 }, patience = { 10, 0 };
 	struct cr_caller *k =
@@ -291,6 +291,6 @@ void cr_control_accept(int listening, short what, void *arg)
 		fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
-		listen_to(sh, fd);
+		control_listen_to(sh, fd);
 	}
 }

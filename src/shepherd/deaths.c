@@ -99,7 +99,7 @@ void cr_death(struct cr_shepherd *sh, pid_t pid, const char *name, int status)
 }
 
 /* How it has ended, -1 if nobody knows. */
-static int status_of(const struct cr_watched *w)
+static int deaths_status_of(const struct cr_watched *w)
 {
 	struct info info = { .mask = INFO_EXIT };
 	struct cr_proc_stat st;
@@ -114,7 +114,7 @@ static int status_of(const struct cr_watched *w)
 static void on_death(int fd, short what, void *arg)
 {
 	struct cr_watched *w = arg, **p = &w->sh->watched;
-	int status = status_of(w);
+	int status = deaths_status_of(w);
 
 	/* Our own children's we are told by wait. */
 	if (status >= 0)

@@ -21,7 +21,7 @@
 #include "shepherd/shepherd.h"
 
 /* Ours and every process's of the job, as in a container. */
-static void look_up(struct cr_shepherd *sh)
+static void filters_look_up(struct cr_shepherd *sh)
 {
 	cr_auto_fd fd = -1;
 	struct cr_proc_status st;
@@ -66,7 +66,7 @@ static void read_anew(struct cr_shepherd *sh, struct cr_process *m)
 {
 	struct cr_maps maps;
 
-	look_up(sh);
+	filters_look_up(sh);
 	if (!cr_proc_maps(m->pid, false, &maps))
 		filters_read_state(sh, m, &maps);
 	cr_maps_free(&maps);

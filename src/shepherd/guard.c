@@ -48,7 +48,7 @@ static bool is_passed(int sig)
 	return sigismember(&set, sig) == 1;
 }
 
-static int status_of(int status)
+static int guard_status_of(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -59,7 +59,7 @@ int cr_shepherd_status(int status)
 	if (WIFSIGNALED(status))
 		cr_say("the shepherd of the job was killed by signal %d (%s): the job ends with it",
 		       WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return status_of(status);
+	return guard_status_of(status);
 }
 
 /* ---- the end ---- */
@@ -71,7 +71,7 @@ struct below {
 typedef CR_LIST(struct below) below_list;
 
 /* All below this process, each with its parent; writers and helpers too. */
-static void find_below(below_list *list)
+static void guard_find_below(below_list *list)
 {
 	cr_pids pids = { 0 };
 	pid_t parent = getpid();
@@ -94,7 +94,7 @@ static void find_below(below_list *list)
 }
 
 /* Whether we may not end it. */
-static bool slay(const struct below *b)
+static bool guard_slay(const struct below *b)
 {
 	cr_auto_fd fd = syscall(SYS_pidfd_open, b->pid, 0);
 	struct cr_proc_stat st;
@@ -122,9 +122,9 @@ void cr_end_below(void)
 			;
 		if (pid < 0 && errno == ECHILD)
 			return;
-		find_below(&list);
+		guard_find_below(&list);
 		for (i = 0; i < list.n; i++)
-			if (slay(&list.v[i]) && !told) {
+			if (guard_slay(&list.v[i]) && !told) {
 				told = true;
 				cr_say("process %d is another user's: the job is over when it ends",
 				       list.v[i].pid);
@@ -257,7 +257,7 @@ int cr_outer(pid_t below, int tty, int report, bool terminal)
 			kill(below, info.si_signo);
 	}
 	cr_end_below();
-	return status_of(status);
+	return guard_status_of(status);
 }
 
 /* ---- the shepherd ---- */

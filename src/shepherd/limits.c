@@ -38,7 +38,7 @@ struct hierarchy {
 	char mount[512], root[512];
 };
 
-static uint64_t number_in(const char *dir, const char *name, uint64_t otherwise)
+static uint64_t limits_number_in(const char *dir, const char *name, uint64_t otherwise)
 {
 	char path[CR_PATH_MAX + 64];
 	cr_auto_free char *text = NULL;
@@ -50,7 +50,7 @@ static uint64_t number_in(const char *dir, const char *name, uint64_t otherwise)
 }
 
 /* The number behind a word at the start of a line, 0 if there is none. */
-static uint64_t field(const char *text, const char *word)
+static uint64_t limits_field(const char *text, const char *word)
 {
 	size_t len = strlen(word);
 	const char *p;
@@ -70,8 +70,9 @@ static uint64_t cache_of(const char *dir, bool v2)
 	snprintf(path, sizeof(path), "%s/memory.stat", dir);
 	if (cr_slurp(AT_FDCWD, path, &text) <= 0)
 		return 0;
-	return v2 ? field(text, "inactive_file") + field(text, "active_file") :
-		    field(text, "total_inactive_file") + field(text, "total_active_file");
+	return v2 ? limits_field(text, "inactive_file") + limits_field(text, "active_file") :
+		    limits_field(text, "total_inactive_file") +
+			       limits_field(text, "total_active_file");
 }
 
 static bool kills_all(const char *dir, bool v2)
@@ -80,9 +81,9 @@ static bool kills_all(const char *dir, bool v2)
 	cr_auto_free char *text = NULL;
 
 	if (v2)
-		return number_in(dir, "memory.oom.group", 0);
+		return limits_number_in(dir, "memory.oom.group", 0);
 	snprintf(path, sizeof(path), "%s/memory.oom_control", dir);
-	return cr_slurp(AT_FDCWD, path, &text) > 0 && field(text, "oom_kill_disable");
+	return cr_slurp(AT_FDCWD, path, &text) > 0 && limits_field(text, "oom_kill_disable");
 }
 
 static void keep_tighter(struct room *tightest, const struct room *r)
@@ -96,13 +97,13 @@ static void keep_tighter(struct room *tightest, const struct room *r)
 
 static void look_at_cgroup(const char *dir, bool v2, struct room *tightest)
 {
-	struct room r = { .limit = number_in(dir, v2 ? "memory.max" : "memory.limit_in_bytes",
-					     NONE) };
+	struct room r = { .limit = limits_number_in(
+				  dir, v2 ? "memory.max" : "memory.limit_in_bytes", NONE) };
 	uint64_t used, cache;
 
 	if (r.limit >= NONE)
 		return;
-	used = number_in(dir, v2 ? "memory.current" : "memory.usage_in_bytes", 0);
+	used = limits_number_in(dir, v2 ? "memory.current" : "memory.usage_in_bytes", 0);
 	cache = cache_of(dir, v2);
 	used -= cache < used ? cache : used;
 	r.left = r.limit > used ? r.limit - used : 0;
@@ -118,8 +119,8 @@ static void look_at_host(struct room *tightest)
 
 	if (cr_slurp(AT_FDCWD, "/proc/meminfo", &text) <= 0)
 		return;
-	r.limit = field(text, "MemTotal") << 10;
-	r.left = (field(text, "MemAvailable") + field(text, "SwapFree")) << 10;
+	r.limit = limits_field(text, "MemTotal") << 10;
+	r.left = (limits_field(text, "MemAvailable") + limits_field(text, "SwapFree")) << 10;
 	if (r.limit)
 		keep_tighter(tightest, &r);
 }
@@ -155,7 +156,8 @@ static void find_hierarchies(struct hierarchy h[2])
 }
 
 /* A cgroup and all above it. */
-static void look_up(const struct hierarchy *h, bool v2, const char *path, struct room *tightest)
+static void limits_look_up(const struct hierarchy *h, bool v2, const char *path,
+			   struct room *tightest)
 {
 	size_t root = strcmp(h->root, "/") ? strlen(h->root) : 0, top = strlen(h->mount);
 	char dir[CR_PATH_MAX], *slash;
@@ -189,9 +191,9 @@ static void look_at_process(const struct hierarchy h[2], const char *cgroups,
 			continue;
 		*path++ = 0;
 		if (!controllers[1])
-			look_up(&h[1], true, path, tightest);
+			limits_look_up(&h[1], true, path, tightest);
 		else if (strstr(controllers + 1, "memory"))
-			look_up(&h[0], false, path, tightest);
+			limits_look_up(&h[0], false, path, tightest);
 	}
 }
 
@@ -211,10 +213,10 @@ static void add_need(pid_t pid, struct need *n)
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	if (cr_slurp(AT_FDCWD, path, &text) <= 0)
 		return;
-	anon = field(text, "RssAnon") << 10;
+	anon = limits_field(text, "RssAnon") << 10;
 	n->copies += anon;
 	n->least += WRITER_BYTES + (anon < VERIFY_BYTES ? anon : VERIFY_BYTES) +
-		    (field(text, "VmRSS") << 10) / PAGES_PER_TABLE;
+		    (limits_field(text, "VmRSS") << 10) / PAGES_PER_TABLE;
 }
 
 static int limits_refuse(struct cr_checkpoint *c, const struct room *r, const struct need *n)

@@ -132,7 +132,7 @@ static void add_part(struct parts *parts, struct cr_process *m, uint32_t object,
 				    v->start + (to - v->offset), from };
 }
 
-static const cairn_Inode *noted(const struct cr_checkpoint *c, const struct cr_map *v)
+static const cairn_Inode *memory_noted(const struct cr_checkpoint *c, const struct cr_map *v)
 {
 	return cr_inode_mapped(&c->save, v->path, v->deleted, v->dev, v->inode);
 }
@@ -221,7 +221,7 @@ static int note_shared(struct cr_checkpoint *c, struct cr_process *m, const stru
 			       "yet; the job goes on",
 			       m->pid, v->path);
 	/* A deleted one that is also open has been noted with its descriptor. */
-	if (!memory && v->deleted && noted(c, v))
+	if (!memory && v->deleted && memory_noted(c, v))
 		return 0;
 	if (!memory && !v->deleted) {
 		if (is_device(v))
@@ -408,7 +408,7 @@ static void fill_file(const struct cr_checkpoint *c, cairn_Vma *m, const struct 
 		m->build_id = last->build_id;
 		return;
 	}
-	known = noted(c, v);
+	known = memory_noted(c, v);
 	if (known)
 		m->dev = known->dev;
 	if (known && v->deleted) {
@@ -568,7 +568,7 @@ static bool next_piece(const struct cr_process *m, struct cr_map *v, struct cr_m
 	return true;
 }
 
-static bool same_mapping(const struct cr_map *a, const struct cr_map *b)
+static bool memory_same_mapping(const struct cr_map *a, const struct cr_map *b)
 {
 	return a->start == b->start && a->end == b->end && a->prot == b->prot &&
 	       a->shared == b->shared && a->dev == b->dev && a->inode == b->inode &&
@@ -592,7 +592,7 @@ static bool inherit_flags(const struct cr_process *m, struct cr_maps *maps)
 			continue;
 		while (k < before->n && before->v[k].start < v->start)
 			k++;
-		if (k == before->n || !same_mapping(v, &before->v[k]) || before->v[k].key)
+		if (k == before->n || !memory_same_mapping(v, &before->v[k]) || before->v[k].key)
 			return false;
 		*v = before->v[k];
 		v->path = path;

@@ -23,7 +23,7 @@ struct visit {
 };
 
 /* In a thread, as a namespace of this kind is a thread's own. */
-static void *visit(void *arg)
+static void *namespaces_visit(void *arg)
 {
 	struct visit *v = arg;
 	cr_auto_fd fd = open(v->path, O_RDONLY | O_CLOEXEC);
@@ -39,7 +39,7 @@ static int read_names(struct cr_process *m, struct cr_err *err)
 	pthread_t thread;
 
 	snprintf(v.path, sizeof(v.path), "/proc/%d/ns/uts", m->pid);
-	if (!pthread_create(&thread, NULL, visit, &v))
+	if (!pthread_create(&thread, NULL, namespaces_visit, &v))
 		pthread_join(thread, NULL);
 	if (!v.done)
 		return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,

@@ -57,7 +57,7 @@ static pid_t host_self(struct cr_shepherd *sh)
 }
 
 /* A helper, or below one; its id here is the last of its NSpid. */
-static bool is_helper(const struct cr_shepherd *sh, pid_t pid, const cr_pids *all)
+static bool pids_is_helper(const struct cr_shepherd *sh, pid_t pid, const cr_pids *all)
 {
 	struct cr_proc_status st;
 	size_t i, k;
@@ -94,7 +94,7 @@ void cr_tree_pids(struct cr_shepherd *sh, cr_pids *out)
 
 	cr_job_pids(sh->host_proc, host_self(sh), &all);
 	for (i = 0; i < all.n; i++) {
-		pid_t *to = is_helper(sh, all.v[i], &all) ? NULL : cr_list_add(out);
+		pid_t *to = pids_is_helper(sh, all.v[i], &all) ? NULL : cr_list_add(out);
 
 		if (to)
 			*to = all.v[i];

@@ -15,7 +15,7 @@
 #include "shepherd/shepherd.h"
 
 /* In the process of a plugin, which is our child. */
-static void processes(void *arg, struct cr_plugin_process **out, size_t *n)
+static void plugins_processes(void *arg, struct cr_plugin_process **out, size_t *n)
 {
 	const struct cr_shepherd *sh = arg;
 	cr_pids pids = { 0 };
@@ -79,7 +79,7 @@ int cr_plugins_suspend(struct cr_shepherd *sh, struct cr_checkpoint *c)
 
 	if (!ps->n)
 		return 0;
-	ps->processes = processes;
+	ps->processes = plugins_processes;
 	ps->arg = sh;
 	ps->fork = NULL;
 	c->save.plugins = ps;

@@ -25,14 +25,14 @@
 #include "shepherd/shepherd.h"
 #include "shepherd/unblock.h"
 
-static void find_job(cr_pids *out, const void *unused)
+static void run_find_job(cr_pids *out, const void *unused)
 {
 	cr_job_pids(AT_FDCWD, getpid(), out);
 }
 
 void cr_kill_job(struct cr_shepherd *sh)
 {
-	cr_proc_kill(find_job, NULL);
+	cr_proc_kill(run_find_job, NULL);
 }
 
 /* As the shell's job control expects: what the user started stops. We do not: we are asked. */
@@ -92,7 +92,7 @@ static void look_at_dead(char name[16])
 		memcpy(name, st.comm, sizeof(st.comm));
 }
 
-static void reap(struct cr_shepherd *sh)
+static void run_reap(struct cr_shepherd *sh)
 {
 	char name[16];
 	int status;
@@ -149,7 +149,7 @@ static void run_on_signal(int fd, short what, void *arg)
 		if (info.ssi_code == SI_QUEUE && info.ssi_int == CR_WAKE_ONLY)
 			continue;
 		if (info.ssi_signo == SIGCHLD)
-			reap(sh);
+			run_reap(sh);
 		else
 			pass_on(sh, &info);
 	}
@@ -209,7 +209,7 @@ static void on_guard_end(int fd, short what, void *arg)
 	cr_end_job(sh);
 }
 
-static int add_events(struct cr_shepherd *sh)
+static int run_add_events(struct cr_shepherd *sh)
 {
 	struct timeval t;
 	sigset_t set;
@@ -267,7 +267,7 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 {
 	int status;
 
-	if (add_events(sh)) {
+	if (run_add_events(sh)) {
 		cr_say("out of memory or descriptors: cannot watch over the job");
 		sh->backend->kill(sh);
 		return CR_EXIT_INTERNAL;
@@ -275,7 +275,7 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 	cr_cluster_begin(&sh->cluster);
 	if (sh->attached)
 		cr_shepherd_attached(sh);
-	reap(sh);
+	run_reap(sh);
 	while (!sh->ended || sh->checkpoint)
 		if (event_base_loop(sh->base, EVLOOP_ONCE) < 0)
 			break;

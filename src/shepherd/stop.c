@@ -187,7 +187,7 @@ static int called(struct cr_process *m, pid_t tid)
 	return 0;
 }
 
-static int call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
+static int stop_call(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	uint64_t bit = 1ull << (sh->options.signal - 1);
 	siginfo_t info = { .si_signo = sh->options.signal, .si_code = SI_QUEUE };
@@ -580,7 +580,7 @@ static void stop_ended(struct cr_process *m)
 }
 
 /* All that an agent has to say now. */
-static int listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
+static int stop_listen_to(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
 	int fds[CR_WIRE_FDS], nfds, ret;
 
@@ -615,7 +615,7 @@ static int stop_wait_for(struct cr_shepherd *sh, struct cr_checkpoint *c, int ti
 		if (!m)
 			ret = accept_agents(sh, c);
 		else if (m->state == CR_PROCESS_CONNECTED)
-			ret = listen_to(sh, c, m);
+			ret = stop_listen_to(sh, c, m);
 	}
 	return ret;
 }
@@ -725,7 +725,7 @@ static int call_one(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_p
 		m->state = CR_PROCESS_NEW;
 	if (m->state != CR_PROCESS_NEW)
 		return 0;
-	ret = call(sh, c, m);
+	ret = stop_call(sh, c, m);
 	if (ret && cr_pass_over(c, ret))
 		return ret;
 	if (ret)

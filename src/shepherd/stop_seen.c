@@ -14,7 +14,8 @@
 #include "shepherd/stop_seen.h"
 
 /* Who can be asked: a filter of its own might kill it for the call that it would take. */
-static struct cr_process *parent_of(const struct cr_checkpoint *c, const struct cr_process *m)
+static struct cr_process *stop_seen_parent_of(const struct cr_checkpoint *c,
+					      const struct cr_process *m)
 {
 	struct cr_process *parent = cr_process_find(c, m->process.ppid);
 	struct cr_proc_status st;
@@ -27,7 +28,7 @@ static struct cr_process *parent_of(const struct cr_checkpoint *c, const struct 
 
 static int ask_parent(struct cr_shepherd *sh, struct cr_checkpoint *c, struct cr_process *m)
 {
-	struct cr_process *parent = parent_of(c, m);
+	struct cr_process *parent = stop_seen_parent_of(c, m);
 
 	if (!parent)
 		return 0;

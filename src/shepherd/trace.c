@@ -186,7 +186,7 @@ static void lead_out(struct cr_process *m)
 	}
 }
 
-static bool seize(struct cr_shepherd *sh, struct cr_process *m, pid_t tid)
+static bool trace_seize(struct cr_shepherd *sh, struct cr_process *m, pid_t tid)
 {
 	struct cr_traced *t;
 	int status;
@@ -268,7 +268,7 @@ int cr_rouse(struct cr_shepherd *sh, struct cr_process *m, bool again, struct cr
 		cr_proc_threads(AT_FDCWD, m->pid, &threads);
 		for (i = 0; i < threads.n && ok; i++)
 			if (!traced(m, threads.v[i]))
-				ok = seize(sh, m, threads.v[i]);
+				ok = trace_seize(sh, m, threads.v[i]);
 	} while (ok && m->traced.n > before);
 	free(threads.v);
 	if (!ok) {

@@ -55,7 +55,7 @@ static bool take_out(pid_t pid, pid_t tid, uint64_t bit, int status)
 	return removed;
 }
 
-static bool seize(pid_t tid)
+static bool unblock_seize(pid_t tid)
 {
 	if (nseized == MOST || ptrace(PTRACE_SEIZE, tid, 0, 0))
 		return false;
@@ -67,7 +67,7 @@ bool cr_unblock(pid_t pid, pid_t tid, uint64_t bit)
 {
 	int status;
 
-	if (!seize(tid))
+	if (!unblock_seize(tid))
 		return false;
 	status = cr_await_stop(tid, 500000000);
 	if (status >= 0)
@@ -78,7 +78,7 @@ bool cr_unblock(pid_t pid, pid_t tid, uint64_t bit)
 
 void cr_unblock_soon(pid_t pid, pid_t tid, uint64_t bit)
 {
-	if (!seize(tid))
+	if (!unblock_seize(tid))
 		return;
 	seized[nseized++] = (struct seized){ pid, tid, bit };
 	cr_unblock_on();

@@ -26,8 +26,8 @@ static void tell_one(struct cr_store *s, const struct cr_image_key *key, const s
 
 /* ---- all ---- */
 
-static bool tell_member(struct cr_store *s, uint64_t job, uint32_t member, struct cr_place *p,
-			void *arg)
+static bool chores_tell_member(struct cr_store *s, uint64_t job, uint32_t member,
+			       struct cr_place *p, void *arg)
 {
 	cr_form_list list;
 	size_t i;
@@ -45,15 +45,15 @@ static bool tell_member(struct cr_store *s, uint64_t job, uint32_t member, struc
 	return false;
 }
 
-static void tell_all(struct cr_store *s, const struct cr_image_key *unused)
+static void chores_tell_all(struct cr_store *s, const struct cr_image_key *unused)
 {
-	cr_place_each(s, tell_member, NULL);
+	cr_place_each(s, chores_tell_member, NULL);
 	cr_store_tell(s, NULL, NULL, cairn_HoldingState_HOLDING_GONE, 0, NULL);
 }
 
 void cr_store_inventory(struct cr_store *s)
 {
-	cr_store_chore(s, &s->chores, tell_all, (struct cr_image_key){ 0 });
+	cr_store_chore(s, &s->chores, chores_tell_all, (struct cr_image_key){ 0 });
 }
 
 /* ---- a new one ---- */

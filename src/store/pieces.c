@@ -9,7 +9,7 @@
 #include "image.pb.h"
 #include "store/pieces.h"
 
-static int by_offset(const void *a, const void *b)
+static int pieces_by_offset(const void *a, const void *b)
 {
 	const struct cr_span *x = a, *y = b;
 
@@ -65,7 +65,7 @@ int cr_spans_of(const struct cr_image *img, cr_span_list *spans)
 	if (!ok)
 		return -ENOMEM;
 	if (spans->n)
-		qsort(spans->v, spans->n, sizeof(*spans->v), by_offset);
+		qsort(spans->v, spans->n, sizeof(*spans->v), pieces_by_offset);
 	/* Several may share one place. */
 	for (i = 0; i < spans->n; i++)
 		if (!n || memcmp(&spans->v[n - 1], &spans->v[i], sizeof(*spans->v)))
@@ -81,7 +81,7 @@ uint64_t cr_piece_place(unsigned int file, uint64_t offset)
 	return offset * CR_PIECE_FILES + file + 1;
 }
 
-static struct cr_piece_slot *slot_of(const struct cr_piece_map *m, uint64_t key)
+static struct cr_piece_slot *pieces_slot_of(const struct cr_piece_map *m, uint64_t key)
 {
 	size_t i = (key * 0x9e3779b97f4a7c15ull >> 20) & (m->room - 1);
 
@@ -90,7 +90,7 @@ static struct cr_piece_slot *slot_of(const struct cr_piece_map *m, uint64_t key)
 	return &m->v[i];
 }
 
-static bool grow(struct cr_piece_map *m)
+static bool pieces_grow(struct cr_piece_map *m)
 {
 	struct cr_piece_map more = { .room = m->room ? m->room * 2 : 256, .n = m->n };
 	size_t i;
@@ -100,7 +100,7 @@ static bool grow(struct cr_piece_map *m)
 		return false;
 	for (i = 0; i < m->room; i++)
 		if (m->v[i].key)
-			*slot_of(&more, m->v[i].key) = m->v[i];
+			*pieces_slot_of(&more, m->v[i].key) = m->v[i];
 	free(m->v);
 	*m = more;
 	return true;
@@ -113,9 +113,9 @@ bool cr_piece_put(struct cr_piece_map *m, uint64_t key, const struct cr_piece *p
 	/* 0 stands for an empty slot; a hash that is 0 is not worth a case of its own. */
 	if (!key)
 		return true;
-	if (m->n * 4 >= m->room * 3 && !grow(m))
+	if (m->n * 4 >= m->room * 3 && !pieces_grow(m))
 		return false;
-	slot = slot_of(m, key);
+	slot = pieces_slot_of(m, key);
 	m->n += !slot->key;
 	*slot = (struct cr_piece_slot){ key, *p, source };
 	return true;
@@ -123,7 +123,7 @@ bool cr_piece_put(struct cr_piece_map *m, uint64_t key, const struct cr_piece *p
 
 const struct cr_piece_slot *cr_piece_find(const struct cr_piece_map *m, uint64_t key)
 {
-	const struct cr_piece_slot *slot = m->room && key ? slot_of(m, key) : NULL;
+	const struct cr_piece_slot *slot = m->room && key ? pieces_slot_of(m, key) : NULL;
 
 	return slot && slot->key ? slot : NULL;
 }

@@ -85,7 +85,7 @@ static uint64_t job_of(const char *name)
 	return strcmp(text, dot + 1) ? 0 : job;
 }
 
-static bool find_job(struct cr_store *s, uint64_t job, char name[256])
+static bool place_find_job(struct cr_store *s, uint64_t job, char name[256])
 {
 	cr_auto_dir *d = cr_open_dir(s->dir, ".");
 	struct dirent *e;
@@ -101,7 +101,7 @@ static bool find_job(struct cr_store *s, uint64_t job, char name[256])
 
 /* ---- folders ---- */
 
-static int open_dir(int at, const char *name)
+static int place_open_dir(int at, const char *name)
 {
 	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -111,7 +111,7 @@ static int open_dir(int at, const char *name)
 /* Into a job's folder, as its owner; *p knows name and path then, but no member. */
 static int enter_job(struct cr_store *s, const char *name, struct cr_place *p, struct cr_err *err)
 {
-	int job = open_dir(s->dir, name), ret;
+	int job = place_open_dir(s->dir, name), ret;
 	struct stat st;
 
 	memset(p, 0, sizeof(*p));
@@ -141,7 +141,7 @@ static int enter_member(int job, uint32_t member, struct cr_place *p)
 
 	snprintf(name, sizeof(name), "%u", member);
 	snprintf(p->path + strlen(p->path), sizeof(p->path) - strlen(p->path), "/%s", name);
-	p->dir = open_dir(job, name);
+	p->dir = place_open_dir(job, name);
 	return p->dir < 0 ? p->dir : 0;
 }
 
@@ -152,7 +152,7 @@ int cr_place_open(struct cr_store *s, uint64_t job, uint32_t member, struct cr_p
 	int fd, ret;
 
 	p->dir = -1;
-	if (!find_job(s, job, name))
+	if (!place_find_job(s, job, name))
 		return -ENOENT;
 	fd = enter_job(s, name, p, err);
 	if (fd < 0)
@@ -176,7 +176,7 @@ void cr_place_close(struct cr_place *p)
 
 int cr_place_sync(struct cr_store *s, const struct cr_place *p)
 {
-	cr_auto_fd job = open_dir(p->dir, "..");
+	cr_auto_fd job = place_open_dir(p->dir, "..");
 
 	return job < 0 || fsync(job) || fsync(s->dir) ? -errno : 0;
 }
@@ -188,7 +188,7 @@ static int make_job(struct cr_store *s, const char *name, uint32_t uid, uint32_t
 
 	if (mkdirat(s->dir, name, 0700))
 		return errno == EEXIST ? 0 : -errno;
-	fd = open_dir(s->dir, name);
+	fd = place_open_dir(s->dir, name);
 	if (fd < 0)
 		return fd;
 	if (s->root && fchown(fd, uid, gid))
@@ -222,7 +222,7 @@ int cr_place_make(struct cr_store *s, uint64_t job, const char *name, uint32_t m
 		return cr_fail(err, CR_EXIT_PERMISSION, EPERM,
 			       "%s runs as user %u and keeps no images of user %u", s->node,
 			       geteuid(), uid);
-	if (!find_job(s, job, folder)) {
+	if (!place_find_job(s, job, folder)) {
 		snprintf(folder, sizeof(folder), "%s.%" PRIu64, name, job);
 		ret = make_job(s, folder, uid, gid);
 		if (ret)
@@ -360,7 +360,7 @@ uint64_t cr_image_manifest_hash(int dir, char **data, size_t *len)
 cairn_HoldingState cr_image_look(const struct cr_place *p, uint32_t number, uint64_t *bytes,
 				 struct cr_err *err)
 {
-	cr_auto_fd dir = open_dir(p->dir, cr_form_name(CR_FORM_COMPLETE, number).text);
+	cr_auto_fd dir = place_open_dir(p->dir, cr_form_name(CR_FORM_COMPLETE, number).text);
 	char path[CR_PATH_MAX];
 	cairn_Manifest manifest;
 	size_t i;
@@ -387,7 +387,7 @@ void cr_image_remove(const struct cr_place *p, enum cr_image_form form, uint32_t
 {
 	static const char *const files[] = { CR_MANIFEST, CR_STATE, CR_PACK };
 	struct cr_form_name name = cr_form_name(form, number);
-	int dir = open_dir(p->dir, name.text);
+	int dir = place_open_dir(p->dir, name.text);
 	size_t i;
 
 	if (dir < 0)

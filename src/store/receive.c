@@ -185,7 +185,7 @@ static int receive_lacks(struct receiver *r, const struct cr_piece *p)
 	return to ? 0 : -ENOMEM;
 }
 
-static int want(struct receiver *r, bool again)
+static int receive_want(struct receiver *r, bool again)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_want_tag };
 	size_t n = r->lacking.n;
@@ -213,7 +213,7 @@ static int take_offer(struct receiver *r, const void *payload, size_t len)
 		if (!ret && !is_got(r, &p))
 			ret = receive_lacks(r, &p);
 	}
-	return ret ? ret : want(r, false);
+	return ret ? ret : receive_want(r, false);
 }
 
 static int take_chunk(struct receiver *r, const cairn_StoreChunk *chunk, const void *payload,
@@ -249,7 +249,7 @@ static int take_chunk(struct receiver *r, const cairn_StoreChunk *chunk, const v
 
 /* ---- the end ---- */
 
-static int write_manifest(struct receiver *r, const void *data, size_t len)
+static int receive_write_manifest(struct receiver *r, const void *data, size_t len)
 {
 	cr_auto_fd fd =
 		openat(r->part, CR_MANIFEST,
@@ -356,7 +356,7 @@ static int receive_complete(struct receiver *r, const cairn_StoreFinish *f, cons
 		      -errno :
 		      0;
 	if (!ret)
-		ret = write_manifest(r, manifest, len);
+		ret = receive_write_manifest(r, manifest, len);
 	if (ret)
 		return cr_fail(r->err, CR_EXIT_IO, -ret, "%s cannot store %s/%06u", r->s->node,
 			       r->place.path, r->key.number);
@@ -393,7 +393,7 @@ static int take_finish(struct receiver *r, const cairn_StoreFinish *f, const voi
 		return cr_fail(r->err, CR_EXIT_DAMAGED, 0,
 			       "%s/%06u came damaged again and again: is the memory of a node?",
 			       r->place.path, r->key.number);
-	return want(r, true);
+	return receive_want(r, true);
 }
 
 /* ---- the beginning ---- */
@@ -409,7 +409,7 @@ static int receive_refuse(struct receiver *r, cairn_StoreAnswer answer)
 	return -ECANCELED;
 }
 
-static int stop_if_closing(void *arg, size_t bytes)
+static int receive_stop_if_closing(void *arg, size_t bytes)
 {
 	return ((struct cr_store *)arg)->closing ? -ECANCELED : 0;
 }
@@ -420,7 +420,7 @@ static int stop_if_closing(void *arg, size_t bytes)
  */
 static bool have(struct receiver *r, const cairn_StoreBegin *b)
 {
-	struct cr_check c = { .pace = stop_if_closing, .arg = r->s };
+	struct cr_check c = { .pace = receive_stop_if_closing, .arg = r->s };
 	cr_auto_fd dir = openat(r->place.dir, cr_form_name(CR_FORM_COMPLETE, r->key.number).text,
 				O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 

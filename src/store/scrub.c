@@ -52,7 +52,7 @@ static int pace(void *arg, size_t bytes)
 	return sc->s->closing || sc->stopped ? -ECANCELED : 0;
 }
 
-static int stop_if_closing(void *arg, size_t bytes)
+static int scrub_stop_if_closing(void *arg, size_t bytes)
 {
 	return ((struct cr_store *)arg)->closing ? -ECANCELED : 0;
 }
@@ -94,7 +94,7 @@ static void scrub_check(struct cr_store *s, const struct cr_image_key *key,
 
 void cr_check_one(struct cr_store *s, const struct cr_image_key *key)
 {
-	struct cr_check c = { .fresh = true, .pace = stop_if_closing, .arg = s };
+	struct cr_check c = { .fresh = true, .pace = scrub_stop_if_closing, .arg = s };
 	struct cr_err err = { 0 };
 	struct cr_place p;
 
@@ -170,7 +170,8 @@ static void do_asked(struct cr_store *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static bool visit(struct cr_store *s, uint64_t job, uint32_t member, struct cr_place *p, void *arg)
+static bool scrub_visit(struct cr_store *s, uint64_t job, uint32_t member, struct cr_place *p,
+			void *arg)
 {
 	struct scrub *sc = arg;
 	struct cr_check c = { .fresh = true, .pace = pace, .arg = sc };
@@ -215,7 +216,7 @@ void cr_scrub(struct cr_store *s, void *unused)
 			next = cr_now_ns(CLOCK_BOOTTIME) + ROUND_NS;
 		sc.round++;
 		sc.stopped = false;
-		cr_place_each(s, visit, &sc);
+		cr_place_each(s, scrub_visit, &sc);
 		if (sc.stopped)
 			next = 0;
 		else

@@ -67,7 +67,7 @@ enum { AGAIN = 1 };
 /* ---- what we have ---- */
 
 /* Opens the pack of the image in whatever state it is. -ENOENT: it is in none. */
-static int open_source(struct sender *d)
+static int send_open_source(struct sender *d)
 {
 	static const enum cr_image_form forms[] = { CR_FORM_COMPLETE, CR_FORM_WRITING };
 	char path[64];
@@ -354,7 +354,7 @@ static int take_want(struct sender *d, const cairn_StoreWant *want, const void *
 }
 
 /* 1: the peer has the image. -ECONNREFUSED: it says that it will not have it. */
-static int take_answer(struct sender *d)
+static int send_take_answer(struct sender *d)
 {
 	cairn_StoreMsg m;
 	void *payload;
@@ -407,7 +407,7 @@ static int look_around(struct sender *d)
 	d->complete = manifest_hash(d) != 0;
 	if (d->complete || d->pack < 0)
 		/* Before anything is written there is nothing to be missed. */
-		return open_source(d) && d->complete ? -ENOENT : 0;
+		return send_open_source(d) && d->complete ? -ENOENT : 0;
 	/* Renamed since we looked, or removed. */
 	if (!faccessat(d->p->dir, cr_form_name(CR_FORM_WRITING, d->sh->key.number).text, F_OK,
 		       AT_SYMLINK_NOFOLLOW))
@@ -434,14 +434,14 @@ static int send_step(struct sender *d)
 	if (ret)
 		return ret;
 	if (cr_conn_ready(d->c))
-		return take_answer(d);
+		return send_take_answer(d);
 	if (d->next_offer < d->offers.n && d->unanswered < CR_OFFERS && d->pack >= 0)
 		return send_offer(d);
 	if (d->next_wanted < d->wanted.n)
 		return send_piece(d, &d->wanted.v[d->next_wanted++]);
 	d->next_wanted = d->wanted.n = 0;
 	if (d->unanswered || d->finished)
-		return take_answer(d);
+		return send_take_answer(d);
 	if (d->complete)
 		return d->offered ? send_finish(d) : offer_all(d);
 	wait_for_more(d);
@@ -451,7 +451,7 @@ static int send_step(struct sender *d)
 }
 
 /* 1: nothing is to be sent. */
-static int greet(struct sender *d)
+static int send_greet(struct sender *d)
 {
 	cairn_StoreMsg m = { .which_body = cairn_StoreMsg_begin_tag };
 	cairn_StoreBegin *b = &m.body.begin;
@@ -538,7 +538,7 @@ enum cr_sent cr_send(struct cr_shipment *sh, struct cr_conn *c, const struct cr_
 	d.q.next = 1;
 	d.raw = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
 	d.packed = aligned_alloc(CR_PAGE, CR_PIECE_MAX);
-	ret = d.raw && d.packed ? greet(&d) : -ENOMEM;
+	ret = d.raw && d.packed ? send_greet(&d) : -ENOMEM;
 	while (!ret)
 		ret = send_step(&d);
 	sent = meaning(&d, ret);

@@ -36,7 +36,7 @@ static void rest(struct cr_shipment *sh, unsigned int ms)
 		return;
 }
 
-static int connect_to(const cairn_Ship *to, struct cr_err *err)
+static int ship_connect_to(const cairn_Ship *to, struct cr_err *err)
 {
 	char text[CR_ADDRESS_TEXT];
 	struct sockaddr_storage at;
@@ -63,7 +63,7 @@ static int connect_to(const cairn_Ship *to, struct cr_err *err)
 }
 
 /* Makes it known by which descriptor the connection may be broken off. */
-static bool publish(struct cr_shipment *sh, int fd)
+static bool ship_publish(struct cr_shipment *sh, int fd)
 {
 	bool ok;
 
@@ -104,10 +104,10 @@ static enum cr_sent attempt(struct cr_shipment *sh, struct cr_place *p, struct c
 	pthread_mutex_lock(&sh->store->lock);
 	to = sh->to;
 	pthread_mutex_unlock(&sh->store->lock);
-	fd = connect_to(&to, err);
+	fd = ship_connect_to(&to, err);
 	if (fd < 0)
 		return CR_SENT_BROKEN;
-	if (!publish(sh, fd)) {
+	if (!ship_publish(sh, fd)) {
 		close(fd);
 		return CR_SENT_BROKEN;
 	}
@@ -141,7 +141,7 @@ static void ship_tell(struct cr_shipment *sh, const struct cr_place *p, enum cr_
 }
 
 /* One try. BROKEN: to be made again. */
-static enum cr_sent try(struct cr_shipment *sh)
+static enum cr_sent ship_try(struct cr_shipment *sh)
 {
 	bool late = cr_now_ns(CLOCK_BOOTTIME) - sh->moved_ns > GIVE_UP_NS;
 	struct cr_err err = { 0 };
@@ -169,7 +169,7 @@ static void ship(struct cr_shipment *sh)
 	while (!is_cancelled(sh)) {
 		int64_t before = sh->moved_ns;
 
-		if (try(sh) != CR_SENT_BROKEN || is_gone(sh))
+		if (ship_try(sh) != CR_SENT_BROKEN || is_gone(sh))
 			return;
 		delay = sh->moved_ns != before ? RETRY_FIRST_MS : delay;
 		rest(sh, delay);
@@ -202,7 +202,7 @@ static void ship_wake(struct cr_shipment *sh)
 		return; /* it is awake */
 }
 
-static bool is_of(const struct cr_image_key *k, uint64_t job, int64_t member, uint32_t number)
+static bool ship_is_of(const struct cr_image_key *k, uint64_t job, int64_t member, uint32_t number)
 {
 	return k->job == job && (member < 0 || k->member == member) &&
 	       (!number || k->number == number);
@@ -224,7 +224,7 @@ static void ship_begin(struct cr_store *s, const cairn_Ship *to, uint32_t number
 
 	pthread_mutex_lock(&s->lock);
 	for (sh = s->shipments; sh; sh = sh->next)
-		if (is_of(&sh->key, key.job, key.member, number) && !sh->cancelled &&
+		if (ship_is_of(&sh->key, key.job, key.member, number) && !sh->cancelled &&
 		    !strcmp(sh->to.node, to->node))
 			break;
 	/* It may have come back at another address. */
@@ -256,7 +256,7 @@ static void ship_begin(struct cr_store *s, const cairn_Ship *to, uint32_t number
 }
 
 /* An image is there, or is going to be: to all that want each one of the member. */
-static void follow(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number)
+static void ship_follow(struct cr_store *s, uint64_t job, uint32_t member, uint32_t number)
 {
 	struct cr_standing *st;
 
@@ -303,7 +303,7 @@ void cr_store_unship(struct cr_store *s, uint64_t job, int64_t member, uint32_t 
 	while ((st = *at)) {
 		struct cr_image_key key = { st->ship.job, st->ship.member, 0 };
 
-		if (!number && is_of(&key, job, member, 0) &&
+		if (!number && ship_is_of(&key, job, member, 0) &&
 		    (!node || !strcmp(st->ship.node, node))) {
 			*at = st->next;
 			free(st);
@@ -313,7 +313,8 @@ void cr_store_unship(struct cr_store *s, uint64_t job, int64_t member, uint32_t 
 	}
 	pthread_mutex_lock(&s->lock);
 	for (sh = s->shipments; sh; sh = sh->next)
-		if (is_of(&sh->key, job, member, number) && (!node || !strcmp(sh->to.node, node)))
+		if (ship_is_of(&sh->key, job, member, number) &&
+		    (!node || !strcmp(sh->to.node, node)))
 			cancel(sh);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -325,10 +326,10 @@ void cr_store_pieces(struct cr_store *s, uint64_t job, uint32_t member, uint32_t
 	struct cr_shipment *sh;
 	size_t i;
 
-	follow(s, job, member, number);
+	ship_follow(s, job, member, number);
 	pthread_mutex_lock(&s->lock);
 	for (sh = s->shipments; sh; sh = sh->next) {
-		if (!is_of(&sh->key, job, member, number))
+		if (!ship_is_of(&sh->key, job, member, number))
 			continue;
 		for (i = 0; i < len / sizeof(*p); i++) {
 			struct cr_piece *to = cr_list_add(&sh->told);
@@ -345,10 +346,10 @@ void cr_store_written(struct cr_store *s, uint64_t job, uint32_t member, uint32_
 {
 	struct cr_shipment *sh;
 
-	follow(s, job, member, number);
+	ship_follow(s, job, member, number);
 	pthread_mutex_lock(&s->lock);
 	for (sh = s->shipments; sh; sh = sh->next)
-		if (is_of(&sh->key, job, member, number))
+		if (ship_is_of(&sh->key, job, member, number))
 			ship_wake(sh);
 	pthread_mutex_unlock(&s->lock);
 	cr_store_chore(s, &s->chores, cr_chore_written,
@@ -361,7 +362,7 @@ void cr_ship_gone(struct cr_store *s, uint64_t job, uint32_t member, uint32_t nu
 
 	pthread_mutex_lock(&s->lock);
 	for (sh = s->shipments; sh; sh = sh->next) {
-		if (!is_of(&sh->key, job, member, number))
+		if (!ship_is_of(&sh->key, job, member, number))
 			continue;
 		sh->gone = true;
 		ship_wake(sh);

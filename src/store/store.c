@@ -129,7 +129,8 @@ static int open_folder(struct cr_store *s, struct cr_err *err)
 }
 
 /* What a crash has left of dropping and replacing. */
-static bool mend(struct cr_store *s, uint64_t job, uint32_t member, struct cr_place *p, void *arg)
+static bool store_mend(struct cr_store *s, uint64_t job, uint32_t member, struct cr_place *p,
+		       void *arg)
 {
 	cr_form_list list;
 	size_t i;
@@ -188,7 +189,7 @@ int cr_store_open(struct cr_store **out, const struct cr_store_options *o, struc
 	s->wake_event = event_new(o->base, s->wake, EV_READ | EV_PERSIST, on_wake, s);
 	ret = open_folder(s, err);
 	if (!ret) {
-		cr_place_each(s, mend, NULL);
+		cr_place_each(s, store_mend, NULL);
 		if (s->wake < 0 || !s->wake_event || event_add(s->wake_event, NULL) ||
 		    cr_store_thread(s, do_chores, NULL) || cr_store_thread(s, cr_scrub, NULL))
 			ret = cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "store");

@@ -92,7 +92,7 @@ bool cr_incoming_has(struct cr_store *s, uint64_t job, uint32_t member, uint32_t
 
 /* ---- the thread ---- */
 
-static void serve(struct cr_store *s, void *arg)
+static void store_accept_serve(struct cr_store *s, void *arg)
 {
 	struct cr_incoming *in = arg, **at;
 	struct cr_err err = { 0 };
@@ -189,7 +189,7 @@ static void on_accept(evutil_socket_t listener, short what, void *arg)
 	s->incoming = in;
 	s->unproved++;
 	pthread_mutex_unlock(&s->lock);
-	if (!cr_store_thread(s, serve, in))
+	if (!cr_store_thread(s, store_accept_serve, in))
 		return;
 	pthread_mutex_lock(&s->lock);
 	s->incoming = in->next;

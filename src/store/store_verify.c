@@ -68,7 +68,8 @@ int cr_spans_check(int pack, const cr_span_list *spans, const struct cr_check *c
 	return ret;
 }
 
-static int check_gap(int pack, uint64_t from, uint64_t to, const struct cr_check *c, bool zero)
+static int store_verify_check_gap(int pack, uint64_t from, uint64_t to, const struct cr_check *c,
+				  bool zero)
 {
 	static const unsigned char zeros[CR_PAGE];
 	unsigned char buf[CR_PAGE];
@@ -103,12 +104,12 @@ int cr_gaps_check(int pack, uint64_t size, const cr_span_list *spans, const stru
 		const struct cr_span *x = &spans->v[i];
 
 		if (x->offset > at)
-			ret = check_gap(pack, at, x->offset, c, zero);
+			ret = store_verify_check_gap(pack, at, x->offset, c, zero);
 		if (x->offset + x->size > at)
 			at = x->offset + x->size;
 	}
 	if (!ret && size > at)
-		ret = check_gap(pack, at, size, c, zero);
+		ret = store_verify_check_gap(pack, at, size, c, zero);
 	return ret;
 }
 

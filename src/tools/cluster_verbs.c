@@ -69,7 +69,7 @@ static void row_json(struct cr_json *j, const cairn_Reply *r)
 	cr_json_message(j, NULL, schema, &r->row, &cr_json_crctl);
 }
 
-static bool on_row(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+static bool cluster_verbs_on_row(const cairn_Reply *r, const void *payload, size_t len, void *arg)
 {
 	bool job = r->which_row == cairn_Reply_job_tag, node = r->which_row == cairn_Reply_node_tag;
 	bool event = r->which_row == cairn_Reply_event_tag;
@@ -105,7 +105,7 @@ static int list(struct cr_ctl *c, cairn_Ask verb)
 		cr_json_array(&j, NULL);
 	else
 		cr_row_heads(verb);
-	ret = cr_client_ask(fd, &q, NULL, 0, on_row, &rows, &c->err);
+	ret = cr_client_ask(fd, &q, NULL, 0, cluster_verbs_on_row, &rows, &c->err);
 	cr_json_end(&j);
 	return ret;
 }
@@ -126,7 +126,7 @@ int cr_ask_events(struct cr_ctl *c)
 	struct cr_json j = CR_JSON_TIGHT(stdout);
 	struct rows rows = { .json = c->json ? &j : NULL, .all = true };
 
-	return cluster_verbs_ask(c, &q, NULL, 0, on_row, &rows);
+	return cluster_verbs_ask(c, &q, NULL, 0, cluster_verbs_on_row, &rows);
 }
 
 /* ---- one job ---- */
@@ -221,7 +221,8 @@ int cr_ask_forget(struct cr_ctl *c)
 	return ret;
 }
 
-static bool on_finding(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+static bool cluster_verbs_on_finding(const cairn_Reply *r, const void *payload, size_t len,
+				     void *arg)
 {
 	const cairn_MemberFinding *f = &r->row.finding;
 
@@ -242,7 +243,7 @@ int cr_ask_check(struct cr_ctl *c)
 
 	if (digits && !c->of[0][digits])
 		return cr_local_check(c);
-	ret = ask_of(c, cairn_Ask_ASK_CHECK, false, on_finding, &findings);
+	ret = ask_of(c, cairn_Ask_ASK_CHECK, false, cluster_verbs_on_finding, &findings);
 	if (ret && c->err.status == CR_EXIT_NOT_FOUND && !cr_choose(c->of[0], &choice, &none)) {
 		cr_err_clear(&c->err);
 		return cr_local_check(c);
@@ -257,7 +258,7 @@ struct run {
 	cairn_JobRow job;
 };
 
-static bool on_run(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+static bool cluster_verbs_on_run(const cairn_Reply *r, const void *payload, size_t len, void *arg)
 {
 	struct run *run = arg;
 
@@ -270,7 +271,7 @@ static bool on_run(const cairn_Reply *r, const void *payload, size_t len, void *
  * What the members' shepherds are to be told. The program is looked at here: a node must be chosen
  * before one could look there, where it is the same.
  */
-static int choose_backend(struct cr_ctl *c, long members)
+static int cluster_verbs_choose_backend(struct cr_ctl *c, long members)
 {
 	enum cr_backend_kind *backend = &c->job.backend;
 	struct cr_err none = { 0 };
@@ -310,7 +311,7 @@ int cr_ask_run(struct cr_ctl *c)
 	for (char **a = c->command; *a && at < sizeof(q.command) - 1; a++)
 		at += snprintf(q.command + at, sizeof(q.command) - at, "%s%s", at ? " " : "", *a);
 	if (!ret)
-		ret = choose_backend(c, q.members);
+		ret = cluster_verbs_choose_backend(c, q.members);
 	cr_job_policy(&c->job, &q.policy);
 	if (c->job.backend)
 		options[1] = (char *)cr_backend_word(c->job.backend);
@@ -320,7 +321,7 @@ int cr_ask_run(struct cr_ctl *c)
 	if (!payload)
 		return -1;
 	run.c = c;
-	ret = cluster_verbs_ask(c, &q, payload, len, on_run, &run);
+	ret = cluster_verbs_ask(c, &q, payload, len, cluster_verbs_on_run, &run);
 	if (!ret)
 		ret = cr_client_outcome(&run.job, &c->err);
 	if (ret)

@@ -64,7 +64,7 @@ static void leave_output(const struct cr_shepherd *sh)
 }
 
 /* In a cluster, if that is wanted: what is attached must not outlive its shepherd there. */
-static int take_part(struct cr_shepherd *sh, struct cr_err *err)
+static int crctl_attach_take_part(struct cr_shepherd *sh, struct cr_err *err)
 {
 	char *argv[] = { sh->command, NULL };
 	int ret;
@@ -75,7 +75,7 @@ static int take_part(struct cr_shepherd *sh, struct cr_err *err)
 	return ret ? ret : cr_cluster_join(&sh->cluster, sh, argv, err);
 }
 
-static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
+static int crctl_attach_adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *err)
 {
 	const struct cr_options *o = &sh->options;
 	int first = cr_options_parse(&sh->options, CR_FOR_ATTACH, argc, argv, err), ret;
@@ -101,7 +101,7 @@ static int adopt(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *e
 		ret = cr_detach(sh->name, sh->directory, err);
 	cr_outside_read(&sh->outside);
 	if (!ret)
-		ret = take_part(sh, err);
+		ret = crctl_attach_take_part(sh, err);
 	return ret ? ret : cr_shepherd_listen(sh, err);
 }
 
@@ -113,7 +113,7 @@ int cr_attach(int argc, char **argv)
 
 	if (!sh)
 		return CR_EXIT_INTERNAL;
-	if (adopt(sh, argc, argv, &err)) {
+	if (crctl_attach_adopt(sh, argc, argv, &err)) {
 		cr_err_print(&err);
 		cr_shepherd_leave(sh);
 		cr_detach_done(err.status);

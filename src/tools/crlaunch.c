@@ -122,7 +122,7 @@ static void describe_command(struct cr_shepherd *sh, char **argv)
 }
 
 /* Its own, or a cluster's. Only the shepherd comes back from it. */
-static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+static int crlaunch_take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	struct cr_cluster *c = &sh->cluster;
 	bool named = c->id.job, alone = !named && !sh->options.coordinator && !sh->options.join;
@@ -142,7 +142,7 @@ static int take_part(struct cr_shepherd *sh, char **argv, struct cr_err *err)
  * The backend, as told or as the program needs. One that none can save here runs all the same,
  * unless the user has said which.
  */
-static int choose_backend(struct cr_shepherd *sh, const char *command, struct cr_err *err)
+static int crlaunch_choose_backend(struct cr_shepherd *sh, const char *command, struct cr_err *err)
 {
 	enum cr_backend_kind asked = sh->options.job.backend;
 	bool several = sh->options.job.nodes || sh->options.join;
@@ -184,7 +184,7 @@ static int choose_backend(struct cr_shepherd *sh, const char *command, struct cr
 }
 
 /* The job's name and its backend. */
-static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
+static int crlaunch_choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	const char *name = sh->options.job.name;
 	int ret;
@@ -192,7 +192,7 @@ static int choose(struct cr_shepherd *sh, char **argv, struct cr_err *err)
 	snprintf(sh->name, sizeof(sh->name), "%s", name ? name : "");
 	if (!name)
 		cr_name_from(argv[0], sh->name, sizeof(sh->name));
-	ret = choose_backend(sh, argv[0], err);
+	ret = crlaunch_choose_backend(sh, argv[0], err);
 	sh->options.job.backend = sh->backend->kind;
 	return ret;
 }
@@ -206,7 +206,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 	if (first == argc)
 		return cr_fail(err, CR_EXIT_USAGE, 0, "no command given (try --help)");
 	argv += first;
-	ret = choose(sh, argv, err);
+	ret = crlaunch_choose(sh, argv, err);
 	if (ret)
 		return ret;
 	if (cr_cluster_named(&sh->cluster))
@@ -222,7 +222,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 		ret = cr_detach(sh->name, sh->directory, err);
 	cr_outside_read(&sh->outside);
 	if (!ret)
-		ret = take_part(sh, argv, err);
+		ret = crlaunch_take_part(sh, argv, err);
 	describe_command(sh, argv);
 	if (!ret)
 		ret = cr_shepherd_listen(sh, err);

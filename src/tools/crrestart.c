@@ -50,7 +50,7 @@ static void give_terminal(struct cr_restart *r, int tty)
 }
 
 /* It shows nothing of theirs, and may be of another size: as after any change of that. */
-static void tell_size(const struct cr_restart *r)
+static void crrestart_tell_size(const struct cr_restart *r)
 {
 	size_t i;
 
@@ -76,7 +76,7 @@ static void restore_terminal(struct cr_restart *r)
 		if (r->sh->outside.slots[i].tty) {
 			tcsetattr(r->sh->outside.slots[i].fd, TCSANOW, &t);
 			give_terminal(r, r->sh->outside.slots[i].fd);
-			tell_size(r);
+			crrestart_tell_size(r);
 			return;
 		}
 }
@@ -140,7 +140,7 @@ static void crrestart_end(void *of)
 		r->sh->backend->kill(r->sh);
 }
 
-static int resumed(void *of)
+static int crrestart_resumed(void *of)
 {
 	struct cr_restart *r = of;
 
@@ -161,7 +161,7 @@ static const struct cr_stage opening[] = {
 
 static const struct cr_stage closing[] = {
 	{ "releasing", crrestart_let_go, .undo = crrestart_end },
-	{ "resuming", resumed, .settles = { cr_restart_plugins_over } },
+	{ "resuming", crrestart_resumed, .settles = { cr_restart_plugins_over } },
 	{ 0 },
 };
 

@@ -17,7 +17,7 @@
 #include "tools/crrestart_check.h"
 
 /* CRIU wants the files that were open or mapped as long as they were. */
-static void check_criu(const struct cr_restart *r, cr_obstacles *to)
+static void crrestart_check_criu(const struct cr_restart *r, cr_obstacles *to)
 {
 	struct cr_criu_facts c;
 	size_t i;
@@ -69,7 +69,7 @@ static void examine(struct cr_restart *r, const char *path,
 	cr_restart_examine(r, to);
 	if (!r->img.archive_files.n)
 		return;
-	check_criu(r, to);
+	crrestart_check_criu(r, to);
 	if (!ret && r->sh->backend->check(r, &err))
 		cr_obstacle(to, r->sh->backend->name, &err);
 }
@@ -97,7 +97,7 @@ static void crrestart_check_print_json(const char *path, const cr_obstacles *fou
 	cr_json_end(&j);
 }
 
-static void print_lines(const char *path, const cr_obstacles *found, bool possible)
+static void crrestart_check_print_lines(const char *path, const cr_obstacles *found, bool possible)
 {
 	size_t i;
 
@@ -124,7 +124,7 @@ int cr_check_restart(struct cr_restart *r, const char *path,
 	if (r->sh->options.json)
 		crrestart_check_print_json(path, &found, !err->status);
 	else
-		print_lines(path, &found, !err->status);
+		crrestart_check_print_lines(path, &found, !err->status);
 	free(found.list.v);
 	cr_image_free(&r->img);
 	return 0;

@@ -83,7 +83,7 @@ static void crrsh_call_on_message(struct cr_link *l, const void *msg, const void
 	}
 }
 
-static void on_drained(struct cr_link *l, void *arg)
+static void crrsh_call_on_drained(struct cr_link *l, void *arg)
 {
 	struct call *c = arg;
 
@@ -106,11 +106,11 @@ static const struct cr_link_handler handler = {
 	.type = cairn_Shell_fields,
 	.size = sizeof(cairn_Shell),
 	.message = crrsh_call_on_message,
-	.drained = on_drained,
+	.drained = crrsh_call_on_drained,
 	.down = crrsh_call_on_down,
 };
 
-static void accepted(struct cr_link *l, void *arg)
+static void crrsh_call_accepted(struct cr_link *l, void *arg)
 {
 	struct call *c = arg;
 	int none = 0;
@@ -205,7 +205,7 @@ static int listen_everywhere(struct call *c)
 			family = AF_INET;
 	c->listener = cr_link_listen(c->base, family == AF_INET ? (void *)&v4 : (void *)&v6,
 				     family == AF_INET ? sizeof(v4) : sizeof(v6), c->trust,
-				     accepted, c, c->err);
+				     crrsh_call_accepted, c, c->err);
 	for (loopback = 0; loopback < 2 && c->listener; loopback++)
 		for (i = all; i; i = i->ifa_next)
 			if (crrsh_call_usable(i, family, loopback))

@@ -46,7 +46,7 @@ static void crrsh_relay_end(struct cr_rsh_stream *s)
 		r->over(r);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+static void crrsh_relay_on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_rsh_stream *s = arg;
 	cairn_Shell m = { .kind = cairn_ShellKind_SHELL_DATA, .stream = s->number };
@@ -62,7 +62,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		event_del(s->event);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg)
+static void crrsh_relay_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct cr_rsh_stream *s = arg;
 	size_t len = evbuffer_get_length(s->queue);
@@ -104,7 +104,7 @@ void cr_rsh_relay_from(struct cr_rsh_relay *r, unsigned int number, int fd)
 	struct cr_rsh_stream *s = &r->streams[number];
 
 	s->fd = fd;
-	s->event = event_new(r->base, fd, EV_READ | EV_PERSIST, on_readable, s);
+	s->event = event_new(r->base, fd, EV_READ | EV_PERSIST, crrsh_relay_on_readable, s);
 	if (s->event)
 		event_add(s->event, NULL);
 }
@@ -115,7 +115,7 @@ void cr_rsh_relay_to(struct cr_rsh_relay *r, unsigned int number, int fd)
 
 	s->fd = fd;
 	s->queue = evbuffer_new();
-	s->event = event_new(r->base, fd, EV_WRITE | EV_PERSIST, on_writable, s);
+	s->event = event_new(r->base, fd, EV_WRITE | EV_PERSIST, crrsh_relay_on_writable, s);
 }
 
 void cr_rsh_relay_put(struct cr_rsh_relay *r, unsigned int number, const void *bytes, size_t len)

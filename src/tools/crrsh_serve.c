@@ -164,14 +164,14 @@ static void crrsh_serve_on_message(struct cr_link *l, const void *msg, const voi
 		kill(-s->pid, m->signal);
 }
 
-static void on_drained(struct cr_link *l, void *arg)
+static void crrsh_serve_on_drained(struct cr_link *l, void *arg)
 {
 	struct server *s = arg;
 
 	cr_rsh_relay_drained(&s->relay);
 }
 
-static void on_last(evutil_socket_t fd, short what, void *arg)
+static void crrsh_serve_on_last(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
@@ -207,7 +207,7 @@ static const struct cr_link_handler handler = {
 	.size = sizeof(cairn_Shell),
 	.up = crrsh_serve_on_up,
 	.message = crrsh_serve_on_message,
-	.drained = on_drained,
+	.drained = crrsh_serve_on_drained,
 	.down = crrsh_serve_on_down,
 };
 
@@ -231,7 +231,7 @@ static void try_next(struct server *s)
 	event_base_loopbreak(s->base);
 }
 
-static int read_key(unsigned char key[CR_TRUST_KEY_BYTES], struct cr_err *err)
+static int crrsh_serve_read_key(unsigned char key[CR_TRUST_KEY_BYTES], struct cr_err *err)
 {
 	const char *text = getenv(CR_RSH_KEY_ENV);
 	unsigned int byte, i;
@@ -250,14 +250,15 @@ int cr_rsh_serve(const struct cr_rsh_options *o, struct cr_err *err)
 	struct server s = { .o = o, .err = err };
 	unsigned char key[CR_TRUST_KEY_BYTES];
 
-	if (read_key(key, err) || cr_trust_secret(key, "this call of crrsh", &s.trust, err))
+	if (crrsh_serve_read_key(key, err) ||
+	    cr_trust_secret(key, "this call of crrsh", &s.trust, err))
 		return err->status;
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(s.addresses, sizeof(s.addresses), "%s", o->serve);
 	s.next = s.addresses;
 	s.base = cr_rsh_base();
 	s.child = s.base ? evsignal_new(s.base, SIGCHLD, on_child, &s) : NULL;
-	s.last = s.base ? evtimer_new(s.base, on_last, &s) : NULL;
+	s.last = s.base ? evtimer_new(s.base, crrsh_serve_on_last, &s) : NULL;
 	if (!s.child || !s.last || evsignal_add(s.child, NULL)) {
 		cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "crrsh");
 		return err->status;

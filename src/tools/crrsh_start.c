@@ -21,7 +21,7 @@
 /* A checkpoint or restart of our job, or of crnode, may end the connection. */
 #define TRIES 5
 
-static int connect_to(const char *path)
+static int crrsh_start_connect_to(const char *path)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -43,11 +43,11 @@ static int connect_to_node(struct cr_err *err)
 	if (!cr_runtime_dir(dir, &none))
 		snprintf(own, sizeof(own), "%s/node.sock", dir);
 	if (told && *told)
-		fd = connect_to(told);
+		fd = crrsh_start_connect_to(told);
 	if (fd < 0 && *own)
-		fd = connect_to(own);
+		fd = crrsh_start_connect_to(own);
 	if (fd < 0)
-		fd = connect_to("/run/cairn/node.sock");
+		fd = crrsh_start_connect_to("/run/cairn/node.sock");
 	if (fd < 0)
 		cr_fail(err, CR_EXIT_CLUSTER, errno, "no crnode answers at %s",
 			told && *told ? told : "/run/cairn/node.sock");

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool take_job(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+static bool launch_nodes_take_job(const cairn_Reply *r, const void *payload, size_t len, void *arg)
 {
 	if (r->which_row == cairn_Reply_job_tag)
 		*(cairn_JobRow *)arg = r->row.job;
@@ -57,7 +57,7 @@ int cr_launch_nodes(const struct cr_options *o, const char *name, char **argv, i
 	payload = cr_client_command(&q, options, argv + first, &len, err);
 	if (!payload)
 		return -EINVAL;
-	ret = cr_client_ask(fd, &q, payload, len, take_job, &job, err);
+	ret = cr_client_ask(fd, &q, payload, len, launch_nodes_take_job, &job, err);
 	if (!ret)
 		ret = cr_client_outcome(&job, err);
 	if (ret)

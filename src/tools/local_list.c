@@ -61,7 +61,7 @@ static bool show_missing(struct call *one)
 	return true;
 }
 
-static bool show(struct call *one, bool asked, int64_t end)
+static bool local_list_show(struct call *one, bool asked, int64_t end)
 {
 	int ret = asked ? local_list_hear(one, end) : -ENOENT;
 
@@ -111,7 +111,7 @@ static bool local_list_name_of(char *file, const char *dir)
 	return true;
 }
 
-static void ask_all(struct call *all, bool *asked, int n, const char *dir)
+static void local_list_ask_all(struct call *all, bool *asked, int n, const char *dir)
 {
 	char path[CR_PATH_MAX + NAME_MAX + 8];
 	int i;
@@ -146,14 +146,14 @@ int cr_call_list(struct call *c)
 						      .job = names[i]->d_name,
 						      .err = &none,
 						      .to = { .fd = -1, .pidfd = -1 } };
-	ask_all(all, asked, count, dir);
+	local_list_ask_all(all, asked, count, dir);
 	end = cr_now_ns(CLOCK_MONOTONIC) + LIST_MS * 1000000ll;
 	if (c->json)
 		cr_json_array(c->json, NULL);
 	else
 		printf("%-20s %-10s %9s  %s\n", "JOB", "STATE", "PROCESSES", "CHECKPOINT");
 	for (i = 0; i < count; i++) {
-		if (show(&all[i], asked[i], end))
+		if (local_list_show(&all[i], asked[i], end))
 			print(&all[i], asked[i]);
 		cr_reach_close(&all[i].to);
 		free(all[i].processes);

@@ -89,7 +89,7 @@ static int hear_all(struct call *c, int ms)
 }
 
 /* Sends it to the job as it is now; a shepherd may be just ending, and the next one be starting. */
-static int ask_once(struct call *c, cairn_Verb verb)
+static int local_verbs_ask_once(struct call *c, cairn_Verb verb)
 {
 	int ret = cr_reach(c->job, &c->to, c->err);
 
@@ -109,13 +109,13 @@ static int ask_once(struct call *c, cairn_Verb verb)
 /* One request; every process of every reply is collected. 0 or -errno. */
 static int local_verbs_ask(struct call *c, cairn_Verb verb)
 {
-	int ret = ask_once(c, verb), tries;
+	int ret = local_verbs_ask_once(c, verb), tries;
 
 	for (tries = 0; ret && c->ended && tries < 3; tries++) {
 		cr_reach_close(&c->to);
 		cr_err_clear(c->err);
 		c->nprocesses = 0;
-		ret = ask_once(c, verb);
+		ret = local_verbs_ask_once(c, verb);
 		if (ret && c->err->status == CR_EXIT_NOT_FOUND && !c->ended) {
 			cr_err_clear(c->err);
 			return ended_early(c);

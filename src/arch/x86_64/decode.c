@@ -55,7 +55,7 @@ static int vector_length(const unsigned char *p)
 }
 
 /* The length of an instruction that does not set eax; 0 if it does or is not known. */
-static int length(const unsigned char *p)
+static int decode_length(const unsigned char *p)
 {
 	int rex = (*p & 0xf0) == 0x40 ? *p : 0, n = !!rex;
 	unsigned char op = p[n], modrm = p[n + 1];
@@ -94,11 +94,11 @@ static int length(const unsigned char *p)
 	}
 }
 
-static bool leads_to(const unsigned char *p, const unsigned char *call)
+static bool decode_leads_to(const unsigned char *p, const unsigned char *call)
 {
 	int n;
 
-	while (p < call && (n = length(p)))
+	while (p < call && (n = decode_length(p)))
 		p += n;
 	return p == call;
 }
@@ -136,7 +136,7 @@ long cr_decode_call(uint64_t pc, bool (*readable)(const void *at))
 		nr = constant(p, &n);
 		/* Behind a prefix it may be the instruction of another register. */
 		if (nr >= 0 && p + n <= call && !((p[-1] & 0xf1) == 0x41 && p[0] != 0x31) &&
-		    leads_to(p + n, call)) {
+		    decode_leads_to(p + n, call)) {
 			if (found >= 0 && found != nr)
 				return -1;
 			found = nr;

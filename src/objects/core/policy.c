@@ -18,7 +18,7 @@ static const struct {
 	{ "restore", cairn_FilePolicy_FILE_RESTORE },
 };
 
-static bool named(const char *name, cairn_FilePolicy *policy)
+static bool policy_named(const char *name, cairn_FilePolicy *policy)
 {
 	size_t i;
 
@@ -45,7 +45,7 @@ int cr_file_rule_add(struct cr_file_rules *rules, const char *rule, struct cr_er
 	const char *what = strrchr(rule, '=');
 	cairn_FilePolicy policy;
 
-	if (!what || what == rule || !named(what + 1, &policy))
+	if (!what || what == rule || !policy_named(what + 1, &policy))
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "--file %s: give PATTERN=keep, PATTERN=truncate or PATTERN=restore",
 			       rule);
@@ -71,7 +71,7 @@ bool cr_file_rule(const struct cr_file_rules *rules, const char *path, cairn_Fil
 		memcpy(pattern, rule, what - rule);
 		pattern[what - rule] = 0;
 		if (!fnmatch(pattern, leaf && !strchr(pattern, '/') ? leaf + 1 : path, 0) &&
-		    named(what + 1, policy))
+		    policy_named(what + 1, policy))
 			found = true;
 	}
 	return found;

@@ -158,7 +158,7 @@ struct walk {
 };
 
 /* Whether the link called leaf may be followed; if so, what it says is to go next. */
-static int follow(struct walk *w)
+static int reach_follow(struct walk *w)
 {
 	char target[CR_PATH_MAX], rest[sizeof(w->left)];
 	struct stat dir, link;
@@ -208,7 +208,7 @@ static int reach_go(struct walk *w, const char *path, bool end)
 
 		if (!w->leaf[0] || (last && end))
 			return 0;
-		ret = follow(w);
+		ret = reach_follow(w);
 		if (ret < 0 || (!ret && last))
 			return ret;
 		if (ret)
@@ -281,7 +281,7 @@ static int reach_judge(const struct stat *st, int flags, mode_t kind, bool own)
 	return 0;
 }
 
-static int reopen(int at, const char *path, int flags)
+static int reach_reopen(int at, const char *path, int flags)
 {
 	/* openat2 takes no more. */
 	const int of_path = O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC;
@@ -307,7 +307,7 @@ static int reopen(int at, const char *path, int flags)
 static int open_anyway(int at, const char *path, int flags)
 {
 	uid_t us = lent ? behalf.of->attributes.v->uids[3] : geteuid();
-	int fd = reopen(at, path, flags), error;
+	int fd = reach_reopen(at, path, flags), error;
 	const struct cr_fd_path self = cr_fd_path(at);
 	struct stat st;
 
@@ -317,7 +317,7 @@ static int open_anyway(int at, const char *path, int flags)
 		errno = EACCES;
 		return -1;
 	}
-	fd = reopen(at, path, flags);
+	fd = reach_reopen(at, path, flags);
 	error = errno;
 	chmod(self.text, st.st_mode & 07777);
 	errno = error;
@@ -340,7 +340,7 @@ static int open_found(const char *path, int flags, mode_t kind, bool own)
 	}
 	if (S_ISLNK(st.st_mode))
 		return fcntl(at, F_DUPFD_CLOEXEC, 3);
-	return flags & O_PATH ? reopen(at, path, flags | O_CLOEXEC) :
+	return flags & O_PATH ? reach_reopen(at, path, flags | O_CLOEXEC) :
 				open_anyway(at, path, flags | O_CLOEXEC);
 }
 
@@ -353,7 +353,7 @@ static int open_same(const char *path, int flags, mode_t kind)
 	/* A directory has no second name, and is not moved by who does not own it. */
 	if (at >= 0 && !fstat(at, &st) && !reach_judge(&st, flags, kind, false) &&
 	    (S_ISDIR(st.st_mode) || is_same(&st)))
-		return reopen(at, path, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
+		return reach_reopen(at, path, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
 	errno = EACCES;
 	return -1;
 }

@@ -41,7 +41,7 @@ void cr_object_owner(const struct cr_restore *r, int fd, const cairn_Description
 		fcntl(fd, F_SETOWN_EX, &owner);
 }
 
-static bool leads_to(const char *path, int fd)
+static bool reopen_leads_to(const char *path, int fd)
 {
 	struct stat named, st;
 
@@ -69,8 +69,10 @@ static mode_t kind_of(const cairn_Description *d)
 /* What was made again may have another name for now than it had: its old one if it has none. */
 static const char *name_of(int fd, const char *old, char now[CR_PATH_MAX])
 {
-	return !leads_to(old, fd) && cr_fd_link(fd, now, CR_PATH_MAX) && leads_to(now, fd) ? now :
-											     old;
+	return !reopen_leads_to(old, fd) && cr_fd_link(fd, now, CR_PATH_MAX) &&
+			       reopen_leads_to(now, fd) ?
+		       now :
+		       old;
 }
 
 static int open_one(int at, const char *path, const cairn_Description *d, int flags)
@@ -79,7 +81,7 @@ static int open_one(int at, const char *path, const cairn_Description *d, int fl
 
 	if (at >= 0 && flags & O_NOFOLLOW) {
 		path = name_of(at, path, now);
-		if (!leads_to(path, at))
+		if (!reopen_leads_to(path, at))
 			flags &= ~O_NOFOLLOW;
 	}
 	if (at >= 0)

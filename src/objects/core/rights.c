@@ -30,7 +30,7 @@ static const struct cr_process_image *least(const struct cr_image *img)
 }
 
 /* Who has one: the first, or the first that is root. */
-static void holds(const struct cr_process_image **of, const struct cr_process_image *p)
+static void rights_holds(const struct cr_process_image **of, const struct cr_process_image *p)
 {
 	if (!*of || !has_less(p))
 		*of = p;
@@ -42,7 +42,7 @@ static void holds_inode(struct cr_restore *r, uint64_t dev, uint64_t inode,
 	int i = cr_inode_index(r->img, dev, inode);
 
 	if (i >= 0)
-		holds(&r->inode_of[i], p);
+		rights_holds(&r->inode_of[i], p);
 }
 
 static void of_process(struct cr_restore *r, const struct cr_process_image *p)
@@ -55,7 +55,7 @@ static void of_process(struct cr_restore *r, const struct cr_process_image *p)
 			d = cr_description_index(r->img, p->fds.v[k].descriptions[j]);
 			if (d < 0)
 				continue;
-			holds(&r->description_of[d], p);
+			rights_holds(&r->description_of[d], p);
 			holds_inode(r, r->img->descriptions.v[d].dev,
 				    r->img->descriptions.v[d].inode, p);
 		}
@@ -113,7 +113,7 @@ int cr_rights_find(struct cr_restore *r)
 	return 0;
 }
 
-static const struct cr_process_image *as(const struct cr_process_image *p)
+static const struct cr_process_image *rights_as(const struct cr_process_image *p)
 {
 	return p && !geteuid() && has_less(p) ? p : NULL;
 }
@@ -122,18 +122,18 @@ struct cr_behalf cr_behalf_of_description(const struct cr_restore *r, const cair
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode);
 
-	return (struct cr_behalf){ as(r->description_of[d - r->img->descriptions.v]),
+	return (struct cr_behalf){ rights_as(r->description_of[d - r->img->descriptions.v]),
 				   i < 0 ? NULL : &r->img->inodes.v[i] };
 }
 
 struct cr_behalf cr_behalf_of_inode(const struct cr_restore *r, size_t index)
 {
-	return (struct cr_behalf){ as(r->inode_of[index]), &r->img->inodes.v[index] };
+	return (struct cr_behalf){ rights_as(r->inode_of[index]), &r->img->inodes.v[index] };
 }
 
 struct cr_behalf cr_behalf_of_process(const struct cr_process_image *p)
 {
-	return (struct cr_behalf){ as(p), NULL };
+	return (struct cr_behalf){ rights_as(p), NULL };
 }
 
 void cr_rights_free(struct cr_restore *r)

@@ -223,7 +223,8 @@ int cr_refuse(const struct cr_fd_view *v, struct cr_err *err)
 		       v->pid, refused_name(v), v->number, v->link);
 }
 
-static bool is_of(const struct cr_object *o, const struct cr_save *s, const struct cr_fd_view *v)
+static bool save_is_of(const struct cr_object *o, const struct cr_save *s,
+		       const struct cr_fd_view *v)
 {
 	if (o->match)
 		return o->match(s, v);
@@ -235,7 +236,7 @@ const struct cr_object *cr_object_for(const struct cr_save *s, const struct cr_f
 	const struct cr_object *const *k;
 
 	for (k = s->kinds; *k; k++)
-		if (is_of(*k, s, v))
+		if (save_is_of(*k, s, v))
 			return *k;
 	return NULL;
 }

@@ -48,7 +48,7 @@ struct watch {
 
 typedef CR_LIST(struct watch) watches;
 
-static watches *state(struct cr_save *s)
+static watches *epoll_state(struct cr_save *s)
 {
 	void **p = &s->state[cairn_ObjectKind_OBJECT_EPOLL];
 
@@ -96,7 +96,7 @@ static int control(int set, int op, int target, int number, struct epoll_event *
 static int epoll_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,
 		      struct cr_err *err)
 {
-	watches *all = state(s);
+	watches *all = epoll_state(s);
 	size_t first = all ? all->n : 0, i;
 	cr_auto_free char *text = NULL;
 	struct params params;
@@ -229,7 +229,7 @@ static bool edge(const struct watch *w)
 }
 
 /* Whether one of ours may ask the set: a signalfd answers each process by its own signals. */
-static bool may_ask(const struct cr_save *s, const watches *all, uint32_t set)
+static bool epoll_may_ask(const struct cr_save *s, const watches *all, uint32_t set)
 {
 	bool signals = false, here = false, nested = false;
 	size_t i;
@@ -250,8 +250,8 @@ static bool may_ask(const struct cr_save *s, const watches *all, uint32_t set)
  * Takes what a set has to report, which shows what is pending, and puts it back by setting the same
  * watches again. In a process of its own, whose table of descriptors it may use as it likes.
  */
-static void take_and_put_back(const struct cr_save *s, struct watch *w, size_t n, int set,
-			      bool *pending)
+static void epoll_take_and_put_back(const struct cr_save *s, struct watch *w, size_t n, int set,
+				    bool *pending)
 {
 	struct epoll_event *got = calloc(n, sizeof(*got));
 	int count, i;
@@ -311,7 +311,7 @@ static bool look_at_set(const struct cr_save *s, const watches *all, size_t firs
 
 	for (i = 0; i < n; i++)
 		edges += edge(&w[i]);
-	if (!edges || n > 1024 || !s->writer || !may_ask(s, all, w->m.description))
+	if (!edges || n > 1024 || !s->writer || !epoll_may_ask(s, all, w->m.description))
 		return false;
 	if (poll(&p, 1, 0))
 		return distinct(w, n);
@@ -338,9 +338,9 @@ static void ask_sets(const struct cr_save *s, watches *all)
 
 			n = set_size(all, i);
 			if (w->ask)
-				take_and_put_back(s, w, n,
-						  cr_description_noted(s, w->m.description)->fd,
-						  pending + i);
+				epoll_take_and_put_back(
+					s, w, n, cr_description_noted(s, w->m.description)->fd,
+					pending + i);
 		}
 		_exit(0);
 	}
@@ -409,7 +409,7 @@ static int epoll_add(struct cr_restore *r, int set, const cairn_EpollWatch *w, u
 }
 
 /* Takes all that the set reports; how many. */
-static int drain(int set)
+static int epoll_drain(int set)
 {
 	struct epoll_event got[64];
 	int n, all = 0;
@@ -426,7 +426,7 @@ static int add_fired(struct cr_restore *r, int set, const cairn_EpollWatch *w,
 	struct epoll_event e = { w->events, { .u64 = w->data } };
 	int ret = epoll_add(r, set, w, w->events | ANYTHING, p, err);
 
-	if (ret || drain(set))
+	if (ret || epoll_drain(set))
 		return ret;
 	/* Its file is not ready for anything. An error or a hangup will still be reported. */
 	ret = control(set, EPOLL_CTL_MOD, cr_restored_fd(r, w->target, err), w->number, &e);
@@ -459,7 +459,7 @@ static int epoll_settle(struct cr_restore *r, const cairn_Description *d, int fd
 					      epoll_add(r, fd, w, w->events, p, err);
 		}
 		if (kind == QUIET)
-			drain(fd);
+			epoll_drain(fd);
 	}
 	return ret;
 }

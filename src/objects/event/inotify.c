@@ -94,7 +94,8 @@ static int inotify_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Des
 
 /* ---- events that nobody has read ---- */
 
-static void path_of(const struct cr_save *s, const struct cr_watch *w, char out[CR_PATH_MAX])
+static void inotify_path_of(const struct cr_save *s, const struct cr_watch *w,
+			    char out[CR_PATH_MAX])
 {
 	if (w->m.target)
 		snprintf(out, CR_PATH_MAX, "/proc/self/fd/%d",
@@ -119,7 +120,7 @@ static int make_guard(const struct cr_save *s, const struct cr_watch *w, size_t 
 	size_t i;
 
 	for (i = 0; guard >= 0 && i < n; i++) {
-		path_of(s, &w[i], path);
+		inotify_path_of(s, &w[i], path);
 		wds[i] = inotify_add_watch(guard, path, w[i].m.mask & ~IN_ONESHOT);
 	}
 	return guard;
@@ -209,7 +210,7 @@ static int read_and_put_back(const struct cr_save *s, int fd, const struct cr_wa
 	}
 	cr_inotify_end(&q);
 	for (i = 0; i < n; i++) {
-		path_of(s, &w[i], path);
+		inotify_path_of(s, &w[i], path);
 		if (cr_inotify_add(fd, path, w[i].m.mask, w[i].m.wd) && !ret)
 			ret = cannot_keep("a watch cannot be added again", errno, err);
 	}

@@ -126,7 +126,7 @@ static void end_like(int status)
 }
 
 /* A process with an id that nobody will want, where ids are ours to give. */
-static pid_t make_ghost(const struct cr_restore *r, int status)
+static pid_t pidfd_make_ghost(const struct cr_restore *r, int status)
 {
 	/* The uppermost ones are the restart's own helpers'. */
 	size_t skip = 2 * r->img->processes.n + 16;
@@ -165,7 +165,7 @@ static pid_t ghost(struct cr_restore *r, const cairn_Description *d)
 	if (!g)
 		return -1;
 	g->inode = d->inode;
-	g->pid = make_ghost(r, d->event.exit_code);
+	g->pid = pidfd_make_ghost(r, d->event.exit_code);
 	if (g->pid > 0)
 		waitid(P_PID, g->pid, &info, WEXITED | WNOWAIT);
 	return g->pid;

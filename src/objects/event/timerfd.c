@@ -25,7 +25,7 @@
 #define CLOSE_NS 20000000
 
 /* The clock by which a timer really runs. */
-static clockid_t clock_of(const cairn_Event *e)
+static clockid_t timerfd_clock_of(const cairn_Event *e)
 {
 	bool wall = e->clock == CLOCK_REALTIME || e->clock == CLOCK_REALTIME_ALARM;
 
@@ -70,7 +70,7 @@ static int timerfd_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Des
 	e->clock = clock;
 	e->settime_flags = flags;
 	if (left)
-		e->expiry_ns = cr_now_ns(clock_of(e)) + left;
+		e->expiry_ns = cr_now_ns(timerfd_clock_of(e)) + left;
 	d->has_event = true;
 	return 0;
 }
@@ -115,7 +115,7 @@ static void timerfd_free_restore(struct cr_restore *r)
 
 static int arm(const struct cr_restore *r, int fd, const cairn_Event *e)
 {
-	clockid_t clock = clock_of(e);
+	clockid_t clock = timerfd_clock_of(e);
 	int64_t at = e->expiry_ns + shift(r, clock), left = at - cr_now_ns(clock);
 	int flags = e->settime_flags;
 
@@ -131,7 +131,7 @@ static int arm(const struct cr_restore *r, int fd, const cairn_Event *e)
 		return 0;
 	/* As it would be if it had been set so long ago that it has expired as often. */
 	at -= (int64_t)e->count * e->interval_ns;
-	if (clock_of(e) == CLOCK_MONOTONIC && e->clock != CLOCK_MONOTONIC)
+	if (timerfd_clock_of(e) == CLOCK_MONOTONIC && e->clock != CLOCK_MONOTONIC)
 		at += cr_now_ns(CLOCK_REALTIME) - cr_now_ns(CLOCK_MONOTONIC);
 	return timerfd_set(fd, e, flags | TFD_TIMER_ABSTIME, at);
 }

@@ -40,7 +40,7 @@ static void break_again(const cairn_Description *d, int fd)
 	open_against(fd, d->lease_broken - 1 == F_RDLCK ? O_RDONLY : O_WRONLY);
 }
 
-static void set_lease(struct cr_restore *r, const cairn_Description *d, int fd)
+static void file_lease_set_lease(struct cr_restore *r, const cairn_Description *d, int fd)
 {
 	if (fcntl(fd, F_SETLEASE, d->lease - 1)) {
 		cr_say("the lease on %s is lost: somebody else has it open", d->path);
@@ -90,7 +90,7 @@ static int file_lease_apply(struct cr_restore *r, struct cr_err *err)
 		if (d->flags & O_ASYNC)
 			fcntl(n, F_SETFL, fcntl(n, F_GETFL) | O_ASYNC);
 		if (d->lease)
-			set_lease(r, d, n);
+			file_lease_set_lease(r, d, n);
 	}
 	_exit(0);
 }

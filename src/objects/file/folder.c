@@ -14,7 +14,7 @@
 #include "objects/core/rights.h"
 #include "objects/file/inode.h"
 
-static const cairn_Inode *noted(const struct cr_save *s, const char *path)
+static const cairn_Inode *folder_noted(const struct cr_save *s, const char *path)
 {
 	size_t i;
 
@@ -34,7 +34,7 @@ int cr_folders_note(struct cr_save *s, const char *below, struct cr_err *err)
 		cr_auto_fd fd = -1;
 
 		*slash = 0;
-		if (noted(s, path))
+		if (folder_noted(s, path))
 			break;
 		/* That opens nothing: somebody may watch it. */
 		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -46,7 +46,7 @@ int cr_folders_note(struct cr_save *s, const char *below, struct cr_err *err)
 	return 0;
 }
 
-static int index_of(const struct cr_image *img, const char *path)
+static int folder_index_of(const struct cr_image *img, const char *path)
 {
 	size_t i;
 
@@ -59,7 +59,7 @@ static int index_of(const struct cr_image *img, const char *path)
 static int folder_make(struct cr_restore *r, char *path)
 {
 	char *slash = strrchr(path, '/');
-	int i = index_of(r->img, path), ret;
+	int i = folder_index_of(r->img, path), ret;
 
 	if (i < 0)
 		return -ENOENT;

@@ -76,7 +76,7 @@ static int make_parents(struct ghosts *g, char *path)
 }
 
 /* Makes one thing under path; an open descriptor, or -errno. */
-static int make_one(const cairn_Inode *m, const char *path)
+static int ghost_make_one(const cairn_Inode *m, const char *path)
 {
 	int fd;
 
@@ -179,7 +179,7 @@ static int make_there(struct ghosts *g, const cairn_Inode *m, char path[CR_PATH_
 		fd = m->linkable ? make_unnamed(g, m, path) : -EOPNOTSUPP;
 		if (fd >= 0)
 			return fd;
-		fd = make_one(m, path);
+		fd = ghost_make_one(m, path);
 		if (fd < 0)
 			continue;
 		/* What is in a directory is made before that goes. */
@@ -220,7 +220,7 @@ static int make_in_memory(const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-static int make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err)
+static int ghost_make_ghost(struct ghosts *g, const cairn_Inode *m, struct cr_err *err)
 {
 	bool program = S_ISREG(m->mode) && cr_is_program(g->r->img, m);
 	const char *leaf = strrchr(m->path, '/');
@@ -266,7 +266,7 @@ static int ghost_make_all(struct ghosts *g, bool directories, struct cr_err *err
 			    S_ISDIR(m->mode) != directories)
 				continue;
 			before = cr_on_behalf(cr_behalf_of_inode(g->r, i));
-			g->r->inode_fd[i] = make_ghost(g, m, err);
+			g->r->inode_fd[i] = ghost_make_ghost(g, m, err);
 			cr_on_behalf(before);
 			if (g->r->inode_fd[i] < 0)
 				return g->r->inode_fd[i];

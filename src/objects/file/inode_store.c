@@ -133,7 +133,7 @@ static int store_extents(struct source *f, struct cr_err *err)
  * To read from. The job's own description where it can be read, since to open a file breaks a lease
  * on it and tells whoever watches it.
  */
-static int open_source(const struct cr_saved_inode *e)
+static int inode_store_open_source(const struct cr_saved_inode *e)
 {
 	mode_t mode = e->m.mode & 07777;
 	int fd;
@@ -182,10 +182,10 @@ static int store_xattrs(struct cr_save *s, const struct cr_saved_inode *e, struc
 	return ret;
 }
 
-static int store_content(struct cr_save *s, struct cr_saved_inode *e, struct cr_err *err)
+static int inode_store_content(struct cr_save *s, struct cr_saved_inode *e, struct cr_err *err)
 {
 	cr_auto_free char *buf = malloc(PIECE);
-	cr_auto_fd fd = open_source(e);
+	cr_auto_fd fd = inode_store_open_source(e);
 	struct source f = { s, &e->m, fd, buf };
 	off_t at;
 	int ret, flags;
@@ -314,7 +314,7 @@ int cr_inodes_store(struct cr_save *s, struct cr_err *err)
 		if (!ret && S_ISREG(e->m.mode) && !fcntl(e->fd, F_GET_RW_HINT, &hint))
 			e->m.write_hint = hint;
 		if (!ret && must_store(e))
-			ret = store_content(s, e, err);
+			ret = inode_store_content(s, e, err);
 		else if (!ret && S_ISDIR(e->m.mode))
 			ret = store_xattrs(s, e, err);
 		if (!ret)

@@ -82,8 +82,8 @@ static int copy_content(const struct through *t, int from, cairn_Pipe *m, char *
  * Stores what is queued. A reading end can be had of any end of a pipe through /proc; but who waits
  * for a reader of a FIFO would wake of that.
  */
-static int store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pipe *m, int queued,
-			 struct cr_err *err)
+static int pipe_store_content(struct cr_save *s, const struct cr_fd_view *v, cairn_Pipe *m,
+			      int queued, struct cr_err *err)
 {
 	const struct through *t = through(s, m->capacity);
 	cr_auto_free char *buf = malloc(queued);
@@ -141,7 +141,7 @@ int cr_pipe_note(struct cr_save *s, const struct cr_fd_view *v, const char *path
 		return 0;
 	if (ioctl(v->fd, FIONREAD, &queued) || !queued)
 		return 0;
-	return store_content(s, v, m, queued, err);
+	return pipe_store_content(s, v, m, queued, err);
 }
 
 static bool pipe_match(const struct cr_save *s, const struct cr_fd_view *v)

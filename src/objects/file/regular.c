@@ -64,7 +64,7 @@ static bool never_had_name(const struct cr_fd_view *v)
 }
 
 /* One more than the number by which whoever started the job gave it, 0 if he did not. */
-static uint32_t slot_of(const struct cr_outside *o, const struct cr_fd_view *v)
+static uint32_t regular_slot_of(const struct cr_outside *o, const struct cr_fd_view *v)
 {
 	uint32_t found = 0;
 	unsigned int i;
@@ -86,7 +86,7 @@ static int regular_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Des
 	int lease = fcntl(v->fd, F_GETLEASE);
 	struct cr_saved_inode *e;
 
-	d->slot = s->outside ? slot_of(s->outside, v) : 0;
+	d->slot = s->outside ? regular_slot_of(s->outside, v) : 0;
 	d->deleted = v->deleted || cr_silly_renamed(v->fd, v->link);
 	d->offset = lseek(v->fd, 0, SEEK_CUR);
 	if (cr_is_kernels(v->link))
@@ -447,8 +447,8 @@ static int open_outside(struct cr_restore *r, const cairn_Description *d, const 
 }
 
 /* Output that was at the end of a file which is to stay as it is goes on at its end. */
-static uint64_t offset_of(const struct cr_restore *r, const cairn_Description *d,
-			  const cairn_Inode *m, int fd)
+static uint64_t regular_offset_of(const struct cr_restore *r, const cairn_Description *d,
+				  const cairn_Inode *m, int fd)
 {
 	struct stat st;
 
@@ -485,7 +485,7 @@ static int take_made(int at, const cairn_Description *d)
 	return fd;
 }
 
-static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
+static int regular_reopen(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode), at = i < 0 ? -1 : r->inode_fd[i], fd;
 	const cairn_Inode *m = i < 0 ? NULL : &r->img->inodes.v[i];
@@ -503,7 +503,7 @@ static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_er
 	} else if (m && at < 0 && outside_fd(r, &st) >= 0) {
 		fd = open_outside(r, d, m, &st);
 		if (fd >= 0 && !begun_anew(r, m, &st))
-			lseek(fd, offset_of(r, d, m, fd), SEEK_SET);
+			lseek(fd, regular_offset_of(r, d, m, fd), SEEK_SET);
 		return fd;
 	}
 	if (at >= 0 && name_again(d, m, err))
@@ -514,7 +514,7 @@ static int reopen(struct cr_restore *r, const cairn_Description *d, struct cr_er
 	fd = m && d->deleted && at < 0 ? open_by_other_name(r, m, d, err) :
 					 cr_reopen(r, at, d->path, d, err);
 	if (fd >= 0 && d->offset)
-		lseek(fd, offset_of(r, d, m, fd), SEEK_SET);
+		lseek(fd, regular_offset_of(r, d, m, fd), SEEK_SET);
 	return fd;
 }
 
@@ -522,7 +522,8 @@ static int regular_restore(struct cr_restore *r, const cairn_Description *d, str
 {
 	int i = cr_inode_index(r->img, d->dev, d->inode);
 	uint64_t hint = i < 0 ? 0 : r->img->inodes.v[i].write_hint;
-	int fd = cr_when_of_path(d) == CR_EARLY ? reopen(r, d, err) : cr_reopen_proc(r, d, err);
+	int fd = cr_when_of_path(d) == CR_EARLY ? regular_reopen(r, d, err) :
+						  cr_reopen_proc(r, d, err);
 
 	if (fd >= 0 && hint)
 		fcntl(fd, F_SET_RW_HINT, &hint);

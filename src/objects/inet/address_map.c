@@ -170,7 +170,7 @@ static bool outward(const struct cr_address_map *p, struct cr_place *place)
 }
 
 /* Where a socket shall be, ports aside. */
-static void locate(const struct cr_address_map *p, struct cr_inet_new *k)
+static void address_map_locate(const struct cr_address_map *p, struct cr_inet_new *k)
 {
 	struct cr_place place = cr_place_of(&k->local, 0);
 	const struct cr_address_map_member *peer = NULL;
@@ -245,8 +245,8 @@ static int read_homes(const unsigned char **at, size_t n, struct cr_own_addresse
 	return 0;
 }
 
-static int read_member(struct cr_address_map *p, const struct cr_gathered_piece *piece,
-		       struct cr_err *err)
+static int address_map_read_member(struct cr_address_map *p, const struct cr_gathered_piece *piece,
+				   struct cr_err *err)
 {
 	struct cr_address_map_member *m = cr_list_add(&p->members);
 	struct cr_own_addresses homes = { 0 }, now = { 0 };
@@ -309,12 +309,12 @@ static int address_map_begin(struct cr_address_map *p, struct cr_inet_new *all, 
 		ret = add_host(a, p->homes.v, p->homes.n, p->now.v, p->now.n);
 	for (i = 0; i < n; i++)
 		if (is_inet(&all[i]))
-			locate(p, &all[i]);
+			address_map_locate(p, &all[i]);
 	if (!ret && cr_has_members(p->gather))
 		ret = tell_places(p, all, n, &g, err);
 	for (i = 0; i < g.n && !ret; i++)
 		if (g.v[i].member != p->gather->member)
-			ret = read_member(p, &g.v[i], err);
+			ret = address_map_read_member(p, &g.v[i], err);
 	cr_gathered_free(&g);
 	for (i = 0; i < p->members.n && !ret; i++) {
 		const struct cr_address_map_member *m = &p->members.v[i];
@@ -324,7 +324,7 @@ static int address_map_begin(struct cr_address_map *p, struct cr_inet_new *all, 
 	/* Now that it is known who is on this host. */
 	for (i = 0; i < n && !ret; i++)
 		if (all[i].m->peer_kind == cairn_InetPeer_INET_PEER_MEMBER)
-			locate(p, &all[i]);
+			address_map_locate(p, &all[i]);
 	return ret;
 }
 
@@ -369,7 +369,8 @@ void cr_address_map_shifted(const struct cr_address_map *p, union cr_inet_name *
 		}
 }
 
-static bool is_wanted(const struct cr_address_map *p, const union cr_inet_name *name, int type)
+static bool address_map_is_wanted(const struct cr_address_map *p, const union cr_inet_name *name,
+				  int type)
 {
 	struct cr_place place = cr_place_of(name, type);
 	size_t i;
@@ -412,7 +413,7 @@ int cr_address_map_bind(struct cr_address_map *p, int fd, union cr_inet_name *na
 
 	cr_address_map_shifted(p, name, type);
 	port = cr_inet_port(name);
-	if (port && is_wanted(p, name, type))
+	if (port && address_map_is_wanted(p, name, type))
 		return bind_any_port(p, fd, name, type, err);
 	ret = type == SOCK_STREAM ? cr_tcp_try_bind(fd, name) :
 				    (bind(fd, &name->any, cr_inet_len(name)) ? -errno : 0);

@@ -385,7 +385,7 @@ static void inet_options_set(int fd, const cairn_SocketOption *o)
 }
 
 /* What was set to have an address again; both families' option is one and the same. */
-static void give_back(int fd, const cairn_InetSocket *m)
+static void inet_options_give_back(int fd, const cairn_InetSocket *m)
 {
 	int freebind = cr_inet_option(m, IPPROTO_IP, IP_FREEBIND, 0) ||
 		       cr_inet_option(m, IPPROTO_IPV6, 78 /* IPV6_FREEBIND */, 0);
@@ -415,7 +415,7 @@ void cr_inet_options_restore(int fd, const cairn_InetSocket *m, enum cr_inet_pha
 	restore_buffer(fd, m, SO_SNDBUF);
 	restore_buffer(fd, m, SO_RCVBUF);
 	cr_socket_set(fd, SOL_SOCKET, BUF_LOCK, cr_inet_option(m, SOL_SOCKET, BUF_LOCK, 0));
-	give_back(fd, m);
+	inet_options_give_back(fd, m);
 }
 
 /* ---- the whole ---- */

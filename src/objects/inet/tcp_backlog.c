@@ -82,7 +82,7 @@ static bool tcp_backlog_note(const struct cr_tcp_seen *seen, void *arg)
 
 /* ---- where nothing was sent ---- */
 
-static bool waits(const struct cr_inet *k)
+static bool tcp_backlog_waits(const struct cr_inet *k)
 {
 	return k->m.protocol == IPPROTO_TCP && k->m.peer_kind == cairn_InetPeer_INET_PEER_WAITING;
 }
@@ -125,7 +125,7 @@ static int rank_by_time(struct cr_inet **all, size_t n, struct cr_err *err)
 	for (i = 0; i < n; i++) {
 		struct waiting own = { .k = all[i] };
 
-		if (!waits(all[i]) || all[i]->m.peer)
+		if (!tcp_backlog_waits(all[i]) || all[i]->m.peer)
 			continue;
 		own.heard = when_heard(all[i]);
 		for (k = m++; k > 0; k--) {
@@ -168,7 +168,7 @@ static void come_again(int fd, const struct cr_inet *k)
 		      cr_inet_option(&k->m, SOL_SOCKET, SO_REUSEADDR, 0));
 }
 
-static void send_again(int fd, const char *data, size_t len)
+static void tcp_backlog_send_again(int fd, const char *data, size_t len)
 {
 	struct pollfd p = { .fd = fd, .events = POLLOUT };
 
@@ -185,7 +185,7 @@ static void send_again(int fd, const char *data, size_t len)
 }
 
 /* Back into the backlog: by the client's own socket, or by one of ours if it had been closed. */
-static int give_back(struct cr_inet *k, int accepted, const char *data, size_t len)
+static int tcp_backlog_give_back(struct cr_inet *k, int accepted, const char *data, size_t len)
 {
 	struct cr_tcp_seen seen;
 	int fd = k->fd, flags = fcntl(fd, F_GETFL);
@@ -199,7 +199,7 @@ static int give_back(struct cr_inet *k, int accepted, const char *data, size_t l
 		close(accepted);
 		come_again(fd, k);
 	}
-	send_again(fd, data, len);
+	tcp_backlog_send_again(fd, data, len);
 	if (k->m.state != CR_TCP_ESTABLISHED)
 		shutdown(fd, SHUT_WR);
 	if (k->m.events & POLLRDHUP)
@@ -234,7 +234,8 @@ static struct cr_inet *closed_client(struct cr_save *s, const struct cr_inet *li
 }
 
 /* Reads what a client has sent, notes it with the client, and lets it come again. */
-static int take_one(struct cr_save *s, struct backlog *b, int fd, uint32_t rank, struct cr_err *err)
+static int tcp_backlog_take_one(struct cr_save *s, struct backlog *b, int fd, uint32_t rank,
+				struct cr_err *err)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN | POLLPRI | POLLRDHUP };
 	struct cr_inet end = { .fd = fd, .pid = b->listener->pid, .number = b->listener->number };
@@ -265,7 +266,7 @@ static int take_one(struct cr_save *s, struct backlog *b, int fd, uint32_t rank,
 			"process %d: what is behind an urgent byte on a connection that was not "
 			"accepted (fd %d) is seen by nobody before Linux 6.9",
 			client->pid, client->number);
-	if (give_back(client, fd, data, len))
+	if (tcp_backlog_give_back(client, fd, data, len))
 		cr_fail(err, CR_EXIT_INTERNAL, ECONNRESET,
 			"process %d: a connection that was not accepted (fd %d) was lost",
 			client->pid, client->number);
@@ -334,7 +335,7 @@ static int tcp_backlog_save_one(struct cr_save *s, struct backlog *b, struct cr_
 		int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
 
 		if (fd >= 0)
-			ret = take_one(s, b, fd, rank++, err);
+			ret = tcp_backlog_take_one(s, b, fd, rank++, err);
 	}
 	listen(l->fd, l->info.tcpi_sacked);
 	fcntl(l->fd, F_SETFL, flags);
@@ -348,7 +349,7 @@ int cr_tcp_save_backlogs(struct cr_save *s, struct cr_inet **all, size_t n, stru
 	int ret = 0;
 
 	for (i = 0; i < n; i++)
-		if (waits(all[i]) && all[i]->unanswered &&
+		if (tcp_backlog_waits(all[i]) && all[i]->unanswered &&
 		    (all[i]->info.tcpi_bytes_sent || all[i]->info.tcpi_notsent_bytes))
 			return cr_fail(err, CR_EXIT_UNSUPPORTED, 0,
 				       "process %d has sent data on a TCP connection (fd %d) for "

@@ -57,7 +57,7 @@ static void tcp_diag_name_of(union cr_inet_name *to, int family, const uint32_t 
 	}
 }
 
-static void show(const struct inet_diag_msg *m, struct cr_tcp_seen *seen)
+static void tcp_diag_show(const struct inet_diag_msg *m, struct cr_tcp_seen *seen)
 {
 	seen->state = m->idiag_state;
 	seen->inode = m->idiag_inode;
@@ -86,7 +86,7 @@ void cr_tcp_each(int family, unsigned int states, uint16_t port,
 
 			if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR)
 				return;
-			show(NLMSG_DATA(h), &seen);
+			tcp_diag_show(NLMSG_DATA(h), &seen);
 			go = fn(&seen, arg);
 		}
 	}
@@ -156,7 +156,7 @@ bool cr_tcp_look(const union cr_inet_name *local, const union cr_inet_name *remo
 	n = fd < 0 ? -1 : recv(fd, buf, sizeof(buf), 0);
 	if (n < 0 || !NLMSG_OK(h, n) || h->nlmsg_type == NLMSG_ERROR)
 		return false;
-	show(NLMSG_DATA(h), seen);
+	tcp_diag_show(NLMSG_DATA(h), seen);
 	/* Where there is no such connection it answers with the listener. */
 	return seen->state != CR_TCP_LISTEN;
 }

@@ -187,7 +187,7 @@ static void take_peer(struct work *w, struct cr_inet *k, const struct end *mine,
 	k->elsewhere.gather = w->s->gather;
 }
 
-static void find_peers(struct work *w)
+static void tcp_members_find_peers(struct work *w)
 {
 	size_t i;
 
@@ -271,8 +271,8 @@ static int take_away(struct cr_inet *k)
 	return 0;
 }
 
-static int take_answer(struct work *w, unsigned int from, const struct tcp_members_answer *a,
-		       struct cr_err *err)
+static int tcp_members_take_answer(struct work *w, unsigned int from,
+				   const struct tcp_members_answer *a, struct cr_err *err)
 {
 	struct cr_inet *k = a->member == w->s->gather->member ? own(w, a->id) : NULL;
 
@@ -312,7 +312,7 @@ static int take_answers(struct work *w, const struct cr_gathered *g, struct cr_e
 			continue;
 		for (k = 0; k < g->v[i].len / sizeof(a) && !ret; k++) {
 			memcpy(&a, g->v[i].data + k * sizeof(a), sizeof(a));
-			ret = take_answer(w, g->v[i].member, &a, err);
+			ret = tcp_members_take_answer(w, g->v[i].member, &a, err);
 		}
 	}
 	return ret;
@@ -345,7 +345,7 @@ int cr_tcp_save_members(struct cr_save *s, struct cr_inet **all, size_t n, struc
 	if (!ret)
 		ret = read_told(&w, &told, err);
 	if (!ret) {
-		find_peers(&w);
+		tcp_members_find_peers(&w);
 		ret = tcp_members_answer(&w);
 	}
 	if (!ret)

@@ -169,7 +169,8 @@ static int tell_gates(struct meet *s, struct cr_gathered *g, struct cr_err *err)
 }
 
 /* Where the other end of a connection waits, in the family of ours. */
-static bool find_gate(struct meeting *t, const struct cr_gathered_piece *piece, uint32_t n)
+static bool tcp_rendezvous_find_gate(struct meeting *t, const struct cr_gathered_piece *piece,
+				     uint32_t n)
 {
 	uint32_t i;
 
@@ -204,7 +205,7 @@ static int read_gates(struct meet *s, const struct cr_gathered *g, struct cr_err
 			    h.n != (g->v[k].len - sizeof(h)) / sizeof(struct waiting))
 				return cr_address_map_foreign(g->v[k].member, err);
 			t->theirs = t->mine.secret = h.secret;
-			found = t->k->m->accepted || find_gate(t, &g->v[k], h.n);
+			found = t->k->m->accepted || tcp_rendezvous_find_gate(t, &g->v[k], h.n);
 		}
 		if (!found)
 			return cr_fail(err, CR_EXIT_DAMAGED, 0,
@@ -255,7 +256,7 @@ static void tcp_rendezvous_leave(struct meeting *t)
 	t->since = cr_now_ns(CLOCK_MONOTONIC);
 }
 
-static struct meeting *expected(struct meet *s, const struct greeting *g)
+static struct meeting *tcp_rendezvous_expected(struct meet *s, const struct greeting *g)
 {
 	size_t i;
 
@@ -270,7 +271,7 @@ static struct meeting *expected(struct meet *s, const struct greeting *g)
 }
 
 /* Both have to be whom they say they are before anything else is said. */
-static bool take_greeting(struct meeting *t, const struct greeting *g)
+static bool tcp_rendezvous_take_greeting(struct meeting *t, const struct greeting *g)
 {
 	if (g->len > LARGEST || g->urgent_at > g->len)
 		return false;
@@ -297,7 +298,7 @@ static bool hear_guest(struct meet *s, struct guest *guest)
 		guest->heard += n;
 	if (n > 0 && guest->heard < sizeof(guest->g))
 		return true;
-	t = n > 0 ? expected(s, &guest->g) : NULL;
+	t = n > 0 ? tcp_rendezvous_expected(s, &guest->g) : NULL;
 	if (!t) {
 		tcp_rendezvous_drop(&guest->fd);
 		return false;
@@ -308,7 +309,7 @@ static bool hear_guest(struct meet *s, struct guest *guest)
 	t->done = t->shut = false;
 	cr_inet_options_restore(t->fd, t->k->m, CR_INET_BEFORE);
 	t->heard = sizeof(t->other);
-	if (!take_greeting(t, &guest->g))
+	if (!tcp_rendezvous_take_greeting(t, &guest->g))
 		tcp_rendezvous_leave(t);
 	s->moved = cr_now_ns(CLOCK_MONOTONIC);
 	return false;
@@ -381,7 +382,7 @@ static size_t gift_size(const struct meeting *t)
 	return t->other.len + (t->other.urgent && !t->other.inlined);
 }
 
-static ssize_t give(struct meeting *t)
+static ssize_t tcp_rendezvous_give(struct meeting *t)
 {
 	size_t at = t->other.urgent ? t->other.urgent_at : t->other.len, skipped = 0;
 
@@ -433,7 +434,7 @@ static bool talk(struct meet *s, struct meeting *t)
 		struct greeting g = t->other;
 
 		ok = !memcmp(&g.secret, &s->secret, sizeof(g.secret)) && g.id == t->k->m->id &&
-		     g.from == t->mine.member && take_greeting(t, &g);
+		     g.from == t->mine.member && tcp_rendezvous_take_greeting(t, &g);
 	}
 	if (!ok || !t->known || t->greeted < sizeof(t->mine))
 		return ok;
@@ -444,7 +445,7 @@ static bool talk(struct meet *s, struct meeting *t)
 	if (ok && t->got < t->other.len)
 		ok = tcp_rendezvous_hear(s, t, t->gift, &t->got, t->other.len);
 	if (ok && t->sent == t->mine.len && t->got == t->other.len && t->given < gift_size(t))
-		ok = tcp_rendezvous_go_on(s, &t->given, give(t));
+		ok = tcp_rendezvous_go_on(s, &t->given, tcp_rendezvous_give(t));
 	return ok;
 }
 

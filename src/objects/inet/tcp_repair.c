@@ -126,8 +126,8 @@ int cr_tcp_repair_save(struct cr_save *s, struct cr_inet *k, struct cr_err *err)
 
 /* ---- restart ---- */
 
-static int put_queue(struct cr_restore *r, int fd, int queue, bool has, const cairn_Blob *blob,
-		     struct cr_err *err)
+static int tcp_repair_put_queue(struct cr_restore *r, int fd, int queue, bool has,
+				const cairn_Blob *blob, struct cr_err *err)
 {
 	cr_auto_free char *data = NULL;
 	size_t at = 0;
@@ -186,9 +186,10 @@ int cr_tcp_repair_restore(struct cr_restore *r, struct cr_inet_new *k, struct cr
 			       "cannot take up the connection of %s with %s again",
 			       cr_inet_text(&k->local, a), cr_inet_text(&k->remote, b));
 	put_options(k->fd, m);
-	ret = put_queue(r, k->fd, TCP_RECV_QUEUE, k->m->has_content, &k->m->content, err);
+	ret = tcp_repair_put_queue(r, k->fd, TCP_RECV_QUEUE, k->m->has_content, &k->m->content,
+				   err);
 	if (!ret)
-		ret = put_queue(r, k->fd, TCP_SEND_QUEUE, m->has_queue, &m->queue, err);
+		ret = tcp_repair_put_queue(r, k->fd, TCP_SEND_QUEUE, m->has_queue, &m->queue, err);
 	if (ret)
 		return ret;
 	if (m->window.size)

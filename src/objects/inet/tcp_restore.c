@@ -64,7 +64,7 @@ static bool needs_helper(const struct cr_tcp_work *w, const struct cr_inet_new *
 	       k->kind != cairn_InetPeer_INET_PEER_MEMBER;
 }
 
-static bool is_server(const struct cr_tcp_work *w, const struct cr_inet_new *k)
+static bool tcp_restore_is_server(const struct cr_tcp_work *w, const struct cr_inet_new *k)
 {
 	size_t i;
 
@@ -98,7 +98,8 @@ int cr_tcp_new_socket(const cairn_InetSocket *m, int family, struct cr_err *err)
 
 /* ---- addresses first ---- */
 
-static struct cr_tcp_gate *find_gate(struct cr_tcp_work *w, const union cr_inet_name *name)
+static struct cr_tcp_gate *tcp_restore_find_gate(struct cr_tcp_work *w,
+						 const union cr_inet_name *name)
 {
 	size_t i;
 
@@ -141,7 +142,7 @@ static int make_gate(struct cr_tcp_work *w, union cr_inet_name *name, struct cr_
 	struct cr_tcp_gate *g;
 	int ret;
 
-	if (find_gate(w, name))
+	if (tcp_restore_find_gate(w, name))
 		return 0;
 	fd = cr_tcp_new_socket(NULL, name->any.sa_family, err);
 	if (fd < 0)
@@ -169,8 +170,8 @@ static bool is_accepted(const struct cr_tcp_work *w, const struct cr_inet_new *k
 		return k->m->accepted;
 	if (!k->peer)
 		return true;
-	if (is_server(w, k) != is_server(w, k->peer))
-		return is_server(w, k);
+	if (tcp_restore_is_server(w, k) != tcp_restore_is_server(w, k->peer))
+		return tcp_restore_is_server(w, k);
 	if (cr_inet_port(&k->local) != cr_inet_port(&k->peer->local))
 		return cr_inet_port(&k->local) < cr_inet_port(&k->peer->local);
 	return k > k->peer;
@@ -296,15 +297,15 @@ static int tcp_restore_join(struct cr_tcp_work *w, int fd, const union cr_inet_n
 		return ret;
 	if (getsockname(fd, &own.any, &len))
 		return -errno;
-	return accept_from(find_gate(w, at)->fd, cr_inet_port(&own));
+	return accept_from(tcp_restore_find_gate(w, at)->fd, cr_inet_port(&own));
 }
 
 /*
  * The helper has the remote address if that is to be had, for who asks for it. A port where
  * somebody listens for others is not to be shared.
  */
-static int make_helper(struct cr_tcp_work *w, struct cr_inet_new *k, bool *shares,
-		       struct cr_err *err)
+static int tcp_restore_make_helper(struct cr_tcp_work *w, struct cr_inet_new *k, bool *shares,
+				   struct cr_err *err)
 {
 	int fd = cr_tcp_new_socket(NULL, k->local.any.sa_family, err);
 
@@ -312,7 +313,7 @@ static int make_helper(struct cr_tcp_work *w, struct cr_inet_new *k, bool *share
 	    cr_inet_is_here(&k->remote)) {
 		struct cr_err unused = { 0 };
 
-		if (find_gate(w, &k->remote))
+		if (tcp_restore_find_gate(w, &k->remote))
 			cr_tcp_try_bind(fd, &k->remote);
 		else
 			cr_tcp_bind_connecting(fd, &k->remote, &k->local, shares, &unused);
@@ -346,7 +347,7 @@ static bool wait_queued(int fd, size_t want)
 	}
 }
 
-static int send_all(int from, int to, const char *data, size_t len, int flags)
+static int tcp_restore_send_all(int from, int to, const char *data, size_t len, int flags)
 {
 	char byte;
 
@@ -405,14 +406,14 @@ static int tcp_restore_fill(struct cr_tcp_work *w, struct cr_inet_new *k, int fr
 	if (at > len)
 		at = len;
 	tcp_restore_make_room(k, from, len);
-	ret = send_all(from, k->fd, data, at, 0);
+	ret = tcp_restore_send_all(from, k->fd, data, at, 0);
 	/* In line it is one of the bytes, if it had come. */
 	if (!ret && m->urgent && inlined && at < len)
-		ret = send_all(from, k->fd, (char *)data + at++, 1, MSG_OOB);
+		ret = tcp_restore_send_all(from, k->fd, (char *)data + at++, 1, MSG_OOB);
 	else if (!ret && m->urgent && !inlined)
-		ret = send_all(from, k->fd, &byte, 1, MSG_OOB);
+		ret = tcp_restore_send_all(from, k->fd, &byte, 1, MSG_OOB);
 	if (!ret)
-		ret = send_all(from, k->fd, (char *)data + at, len - at, 0);
+		ret = tcp_restore_send_all(from, k->fd, (char *)data + at, len - at, 0);
 	if (ret)
 		return cr_fail(err, CR_EXIT_INTERNAL, -ret,
 			       "cannot put %zu bytes into a TCP connection again (raise "
@@ -490,7 +491,7 @@ static int connect_pair(struct cr_tcp_work *w, struct cr_inet_new *a, struct cr_
 static int connect_helper(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_err *err)
 {
 	bool shares = false;
-	int helper = make_helper(w, k, &shares, err), fd, ret;
+	int helper = tcp_restore_make_helper(w, k, &shares, err), fd, ret;
 
 	if (helper < 0)
 		return helper;
@@ -510,7 +511,7 @@ static int connect_helper(struct cr_tcp_work *w, struct cr_inet_new *k, struct c
 }
 
 /* A connect() that was refused, to a port that is taken but where nobody listens. */
-static int be_refused(struct cr_inet_new *k, struct cr_err *err)
+static int tcp_restore_be_refused(struct cr_inet_new *k, struct cr_err *err)
 {
 	cr_auto_fd closed = cr_tcp_new_socket(NULL, k->m->family, err);
 	union cr_inet_name name = { .any.sa_family = k->m->family };
@@ -530,7 +531,7 @@ static int be_refused(struct cr_inet_new *k, struct cr_err *err)
 
 /* ---- listeners and who comes to them ---- */
 
-static bool waits(const struct cr_inet_new *k)
+static bool tcp_restore_waits(const struct cr_inet_new *k)
 {
 	return is_tcp(k) && k->kind == cairn_InetPeer_INET_PEER_WAITING;
 }
@@ -543,7 +544,8 @@ static int begin_listening(struct cr_tcp_work *w, struct cr_inet_new *k, struct 
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		waiting += waits(&w->all[i]) && cr_inet_overlap(&w->all[i].remote, &k->local);
+		waiting += tcp_restore_waits(&w->all[i]) &&
+			   cr_inet_overlap(&w->all[i].remote, &k->local);
 	if (listen(k->fd, k->m->backlog > waiting ? k->m->backlog : waiting))
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "cannot listen on %s again (ss -tlnp shows who has it)",
@@ -595,7 +597,7 @@ static int each_waiting(struct cr_tcp_work *w,
 	if (!order)
 		return cr_fail(err, CR_EXIT_INTERNAL, ENOMEM, "making sockets");
 	for (i = 0; i < w->n; i++)
-		if (waits(&w->all[i]))
+		if (tcp_restore_waits(&w->all[i]))
 			order[m++] = &w->all[i];
 	qsort(order, m, sizeof(*order), by_rank);
 	for (i = 0; i < m && !ret; i++)
@@ -618,7 +620,7 @@ static int come_waiting(struct cr_tcp_work *w, struct cr_inet_new *k, struct cr_
 	if (k->m->has_content)
 		ret = cr_image_read_blob(w->r->img, &k->m->content, &data, err);
 	if (!ret && k->m->has_content)
-		ret = send_all(k->fd, k->fd, data, k->m->content.size, 0);
+		ret = tcp_restore_send_all(k->fd, k->fd, data, k->m->content.size, 0);
 	if (ret)
 		return cr_tcp_made_failed(k, -ret, err);
 	if (cr_tcp_sent_fin(k->m->state))
@@ -663,7 +665,7 @@ static int make_connections(struct cr_tcp_work *w, struct cr_err *err)
 		else if (needs_helper(w, k))
 			ret = connect_helper(w, k, err);
 		else if (k->m->error == ECONNREFUSED)
-			ret = be_refused(k, err);
+			ret = tcp_restore_be_refused(k, err);
 	}
 	close_gates(w);
 	return ret;
@@ -704,7 +706,7 @@ static int tcp_restore_make_all(struct cr_tcp_work *w, struct cr_err *err)
 		if (listens(&w->all[i]))
 			ret = take_address(w, &w->all[i], err);
 	for (i = 0; i < w->n && !ret; i++)
-		if (is_tcp(&w->all[i]) && !waits(&w->all[i]) && w->all[i].fd < 0)
+		if (is_tcp(&w->all[i]) && !tcp_restore_waits(&w->all[i]) && w->all[i].fd < 0)
 			ret = take_address(w, &w->all[i], err);
 	if (!ret)
 		ret = each_waiting(w, take_address, err);

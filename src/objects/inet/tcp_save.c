@@ -44,13 +44,13 @@ static int tcp_save_compare(const void *a, const void *b)
 }
 
 /* Closed by both sides, in order, with a descriptor left. */
-static bool is_over(const struct cr_inet *k)
+static bool tcp_save_is_over(const struct cr_inet *k)
 {
 	return k->m.protocol == IPPROTO_TCP && k->m.state == CR_TCP_CLOSE && k->was.any.sa_family &&
 	       !k->m.error && !k->peer;
 }
 
-static void pair(struct cr_inet *a, struct cr_inet *b)
+static void tcp_save_pair(struct cr_inet *a, struct cr_inet *b)
 {
 	a->peer = b;
 	a->m.peer_kind = cairn_InetPeer_INET_PEER_JOB;
@@ -83,20 +83,20 @@ static void find_over(struct cr_inet **all, size_t n)
 		struct cr_inet_key local = cr_inet_key(&all[i]->local);
 		struct cr_inet_key remote = cr_inet_key(&all[i]->remote);
 
-		for (j = i + 1; j < n && is_over(all[i]); j++) {
+		for (j = i + 1; j < n && tcp_save_is_over(all[i]); j++) {
 			struct cr_inet_key a = cr_inet_key(&all[j]->local);
 			struct cr_inet_key b = cr_inet_key(&all[j]->remote);
 
-			if (!is_over(all[j]) || memcmp(&local, &b, sizeof(b)) ||
+			if (!tcp_save_is_over(all[j]) || memcmp(&local, &b, sizeof(b)) ||
 			    memcmp(&remote, &a, sizeof(a)))
 				continue;
-			pair(all[i], all[j]);
-			pair(all[j], all[i]);
+			tcp_save_pair(all[i], all[j]);
+			tcp_save_pair(all[j], all[i]);
 		}
 	}
 }
 
-static int find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
+static int tcp_save_find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
 {
 	struct entry *e = calloc(n + 1, sizeof(*e)), *found;
 	size_t i, connected = 0;
@@ -117,7 +117,7 @@ static int find_peers(struct cr_inet **all, size_t n, struct cr_err *err)
 		found = bsearch(&other, e, connected, sizeof(*e), tcp_save_compare);
 		if (!found || found == &e[i])
 			continue;
-		pair(e[i].k, found->k);
+		tcp_save_pair(e[i].k, found->k);
 	}
 	free(e);
 	return 0;
@@ -233,7 +233,7 @@ static void look_again(struct cr_inet *k)
 int cr_tcp_save(struct cr_save *s, struct cr_inet **all, size_t n, struct cr_err *err)
 {
 	size_t i;
-	int ret = find_peers(all, n, err);
+	int ret = tcp_save_find_peers(all, n, err);
 
 	for (i = 0; i < n; i++)
 		if (all[i]->m.protocol == IPPROTO_TCP && all[i]->m.state == CR_TCP_SYN_SENT)

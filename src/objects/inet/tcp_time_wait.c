@@ -123,7 +123,7 @@ bool cr_tcp_wants_name(const struct cr_inet_new *k)
 				     (k->m->state == CR_TCP_CLOSE && !k->peer));
 }
 
-static bool want(struct all_lingering *l, const union cr_inet_name *name)
+static bool tcp_time_wait_want(struct all_lingering *l, const union cr_inet_name *name)
 {
 	bool more = false;
 	size_t i;
@@ -157,7 +157,7 @@ static void end_wanted(struct all_lingering *l)
 				continue;
 			ret = end_one(&x->seen);
 			x->done = ret != -EADDRINUSE;
-			more = more || x->done || want(l, &x->seen.remote);
+			more = more || x->done || tcp_time_wait_want(l, &x->seen.remote);
 		}
 	}
 }
@@ -178,10 +178,10 @@ void cr_tcp_end_lingering(const struct cr_inet_new *all, size_t n)
 		if (all[i].m->protocol != IPPROTO_TCP)
 			continue;
 		if (cr_inet_port(&all[i].local))
-			want(&l, &all[i].local);
+			tcp_time_wait_want(&l, &all[i].local);
 		/* Where a helper of ours will be. */
 		if (cr_tcp_wants_name(&all[i]))
-			want(&l, &all[i].remote);
+			tcp_time_wait_want(&l, &all[i].remote);
 	}
 	end_wanted(&l);
 	free(l.list.v);
@@ -214,7 +214,7 @@ static bool free_port(const union cr_inet_name *name)
 	if (!cr_tcp_lingers(name))
 		return false;
 	find_lingering(&l);
-	want(&l, name);
+	tcp_time_wait_want(&l, name);
 	end_wanted(&l);
 	free(l.list.v);
 	return true;

@@ -49,7 +49,7 @@ static void udp_ask(const struct cr_inet *k, bool begin)
 	}
 }
 
-static void read_control(struct msghdr *h, cairn_Datagram *d)
+static void udp_read_control(struct msghdr *h, cairn_Datagram *d)
 {
 	struct cmsghdr *c;
 	union cr_inet_name to = { 0 };
@@ -99,7 +99,7 @@ static int udp_save_one(struct cr_save *s, struct cr_inet *k, char *buf, struct 
 
 	if (n < 0)
 		return 0;
-	read_control(&h, &d);
+	udp_read_control(&h, &d);
 	d.sender.size = h.msg_namelen < sizeof(from) ? h.msg_namelen : sizeof(from);
 	memcpy(d.sender.bytes, &from, d.sender.size);
 	cr_inet_seen(s, k->m.type, d.sender.bytes, d.sender.size);
@@ -376,8 +376,8 @@ static void target_of(const struct work *w, const struct cr_inet_new *k, const c
 	cr_inet_loopback(to);
 }
 
-static int send_again(struct work *w, struct cr_inet_new *k, const cairn_Datagram *d, bool shared,
-		      struct cr_err *err)
+static int udp_send_again(struct work *w, struct cr_inet_new *k, const cairn_Datagram *d,
+			  bool shared, struct cr_err *err)
 {
 	cr_auto_free void *data = NULL;
 	char control[256] = { 0 };
@@ -428,14 +428,14 @@ static int udp_fill(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	cr_inet_grow(k->fd, SO_RCVBUF, total * 2);
 	for (i = 0; i < w->r->img->datagrams.n && !ret; i++)
 		if (w->r->img->datagrams.v[i].socket == k->m->id)
-			ret = send_again(w, k, &w->r->img->datagrams.v[i], shared, err);
+			ret = udp_send_again(w, k, &w->r->img->datagrams.v[i], shared, err);
 	if (shared)
 		connect(k->fd, &none, sizeof(none));
 	return ret;
 }
 
 /* An ICMP error that nobody has been told: from a port where nobody is. */
-static void be_refused(struct cr_inet_new *k)
+static void udp_be_refused(struct cr_inet_new *k)
 {
 	cr_auto_fd closed = socket(k->m->family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	union cr_inet_name name = k->local;
@@ -458,7 +458,7 @@ static int finish_one(struct work *w, struct cr_inet_new *k, struct cr_err *err)
 	int ret;
 
 	if (k->m->error)
-		be_refused(k);
+		udp_be_refused(k);
 	if (k->m->remote.size && connect(k->fd, &k->remote.any, cr_inet_len(&k->remote)))
 		return cr_fail(err, CR_EXIT_CHANGED, errno,
 			       "cannot connect a UDP socket to %s again",

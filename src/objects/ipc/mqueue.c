@@ -189,7 +189,7 @@ static int mqueue_store(struct cr_save *s, cairn_Mqueue *m, const struct message
 	return size ? cr_image_blob(s->writer, buf, size, &m->content, err) : 0;
 }
 
-static int save_content(struct cr_save *s, cairn_Mqueue *m, int fd, struct cr_err *err)
+static int mqueue_save_content(struct cr_save *s, cairn_Mqueue *m, int fd, struct cr_err *err)
 {
 	bool watched = m->notify_pid || m->notify || m->signal;
 	struct messages all = { 0 };
@@ -267,7 +267,7 @@ static int mqueue_note(struct cr_save *s, int fd, const struct stat *st, const c
 			       "process %d waits for the message queue %s with SIGEV_THREAD, which "
 			       "cannot be saved (use SIGEV_SIGNAL); the job goes on",
 			       q->m.notify_pid, name);
-	return s->writer ? save_content(s, &q->m, fd, err) : 0;
+	return s->writer ? mqueue_save_content(s, &q->m, fd, err) : 0;
 }
 
 static int mqueue_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Description *d,

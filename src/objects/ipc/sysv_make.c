@@ -49,7 +49,7 @@ static int place_of(int id)
 	return id & ((1 << PLACE_BITS) - 1);
 }
 
-static bool is_wanted(const struct cr_ipc_list *l, int place)
+static bool sysv_make_is_wanted(const struct cr_ipc_list *l, int place)
 {
 	size_t i;
 
@@ -75,7 +75,7 @@ static int hold_places(struct cr_restore *r, const struct cr_ipc_list *l)
 		struct cr_ipc_id *to = cr_list_add(&r->ipc_held);
 
 		id = to ? make_dummy(l->kind[1]) : -1;
-		if (id < 0 || is_wanted(l, place_of(id))) {
+		if (id < 0 || sysv_make_is_wanted(l, place_of(id))) {
 			if (to)
 				r->ipc_held.n--;
 			if (id < 0)
@@ -113,7 +113,7 @@ struct making {
 	int *id; /* seen by us, whoever makes it */
 };
 
-static int make_one(void *arg)
+static int sysv_make_one(void *arg)
 {
 	struct making *k = arg;
 
@@ -133,7 +133,7 @@ int cr_ipc_make(struct cr_restore *r, const struct cr_ipc_list *l, const cairn_I
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "SysV IPC");
 	told = cr_ipc_next_id(r, l->kind, o);
 	do {
-		ret = cr_ipc_as(r, maker, o->cuid, o->cgid, make_one, &k);
+		ret = cr_ipc_as(r, maker, o->cuid, o->cgid, sysv_make_one, &k);
 		if (ret || told || *k.id == o->id)
 			break;
 		sysv_make_drop(l->kind[1], *k.id);

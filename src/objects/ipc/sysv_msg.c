@@ -23,7 +23,7 @@ struct message {
 	char text[];
 };
 
-static int unreadable(const struct cr_ipc_row *row, struct cr_err *err)
+static int sysv_msg_unreadable(const struct cr_ipc_row *row, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
 		       "the messages of the SysV queue %d (key 0x%08x) cannot be read%s",
@@ -31,8 +31,8 @@ static int unreadable(const struct cr_ipc_row *row, struct cr_err *err)
 		       errno == ENOSYS ? ": this kernel lacks CONFIG_CHECKPOINT_RESTORE" : "");
 }
 
-static int save_content(struct cr_save *s, const struct cr_ipc_row *row, cairn_MessageQueue *m,
-			struct cr_err *err)
+static int sysv_msg_save_content(struct cr_save *s, const struct cr_ipc_row *row,
+				 cairn_MessageQueue *m, struct cr_err *err)
 {
 	size_t room = row->v[CBYTES], used = 0;
 	cr_auto_free char *all = malloc(row->v[QNUM] * 16 + room + 1);
@@ -49,7 +49,7 @@ static int save_content(struct cr_save *s, const struct cr_ipc_row *row, cairn_M
 		if (n < 0 && errno == ENOMSG)
 			break;
 		if (n < 0)
-			return unreadable(row, err);
+			return sysv_msg_unreadable(row, err);
 		if (used + 16 + n > row->v[QNUM] * 16 + room)
 			break;
 		memcpy(all + used, head, 16);
@@ -70,14 +70,14 @@ static int sysv_msg_save_queue(struct cr_save *s, const struct cr_ipc_row *row, 
 	if (!cr_ipc_ours(s, CR_IPC_MESSAGES, &m.ipc, row->v[CTIME], pids, 2))
 		return 0;
 	if (msgctl(m.ipc.id, IPC_STAT, &ds))
-		return errno == EIDRM || errno == EINVAL ? 0 : unreadable(row, err);
+		return errno == EIDRM || errno == EINVAL ? 0 : sysv_msg_unreadable(row, err);
 	s->has_ipc = true;
 	m.ipc.pid1 = pids[0];
 	m.ipc.pid2 = pids[1];
 	m.room = ds.msg_qbytes;
 	if (!s->writer)
 		return 0;
-	ret = save_content(s, row, &m, err);
+	ret = sysv_msg_save_content(s, row, &m, err);
 	return ret ? ret : cr_image_record(s->writer, cairn_RecordType_RECORD_MESSAGES, &m, err);
 }
 
@@ -144,7 +144,8 @@ static int send(void *arg)
 	return one ? 0 : -ENOMEM;
 }
 
-static int set_attributes(const cairn_MessageQueue *m, int id, bool last, struct cr_err *err)
+static int sysv_msg_set_attributes(const cairn_MessageQueue *m, int id, bool last,
+				   struct cr_err *err)
 {
 	struct msqid_ds ds;
 
@@ -167,8 +168,8 @@ static int set_attributes(const cairn_MessageQueue *m, int id, bool last, struct
 	return 0;
 }
 
-static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
-		       struct cr_err *err)
+static int sysv_msg_prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
+				struct cr_err *err)
 {
 	const cairn_MessageQueue *m = &r->img->messages.v[i];
 	struct filling f = { .id = cr_ipc_make(r, l, &m->ipc, 0, sysv_msg_make, &m->ipc, err) };
@@ -176,7 +177,7 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 	int ret = f.id < 0 ? f.id : 0;
 
 	if (!ret)
-		ret = set_attributes(m, f.id, false, err);
+		ret = sysv_msg_set_attributes(m, f.id, false, err);
 	if (!ret && m->has_content)
 		ret = cr_image_read_blob(r->img, &m->content, &data, err);
 	if (ret)
@@ -194,7 +195,7 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 			       "cannot put the messages back into the SysV queue %d (see "
 			       "kernel.msgmax and kernel.msgmnb)",
 			       m->ipc.id);
-	return set_attributes(m, f.id, true, err);
+	return sysv_msg_set_attributes(m, f.id, true, err);
 }
 
 static int sysv_msg_id_of(const struct cr_image *img, size_t i)
@@ -206,5 +207,5 @@ int cr_messages_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	struct cr_ipc_list l = { "msg", r->img, r->img->messages.n, sysv_msg_id_of };
 
-	return cr_ipc_each(r, &l, prepare_one, err);
+	return cr_ipc_each(r, &l, sysv_msg_prepare_one, err);
 }

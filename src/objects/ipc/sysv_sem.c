@@ -19,7 +19,7 @@ enum { NSEMS = 3, UID, OTIME = UID + 4, CTIME };
 
 #define HIGHEST 32767
 
-static int unreadable(const struct cr_ipc_row *row, struct cr_err *err)
+static int sysv_sem_unreadable(const struct cr_ipc_row *row, struct cr_err *err)
 {
 	return cr_fail(err, CR_EXIT_UNSUPPORTED, errno,
 		       "the SysV semaphores %d (key 0x%08x) cannot be read", (int)row->v[CR_IPC_ID],
@@ -66,7 +66,7 @@ static int save_set(struct cr_save *s, const struct cr_ipc_row *row, struct cr_e
 		return 0;
 	if (semctl(id, 0, GETALL, values))
 		/* Gone just now, or not for us to read. */
-		return errno == EIDRM || errno == EINVAL ? 0 : unreadable(row, err);
+		return errno == EIDRM || errno == EINVAL ? 0 : sysv_sem_unreadable(row, err);
 	s->has_ipc = true;
 	if (row->v[OTIME]) {
 		to = cr_list_add(&s->sets);
@@ -170,7 +170,7 @@ static void set_pids(const struct cr_restore *r)
 	free(done.v);
 }
 
-static int set_perm(int id, const cairn_IpcObject *o, struct cr_err *err)
+static int sysv_sem_set_perm(int id, const cairn_IpcObject *o, struct cr_err *err)
 {
 	struct semid_ds ds;
 
@@ -227,8 +227,9 @@ int cr_semaphores_prepare(struct cr_restore *r, struct cr_err *err)
 		set_pids(r);
 	for (i = 0; i < r->img->semaphores.n && !ret; i++)
 		if (!r->img->semaphores.v[i].first)
-			ret = set_perm(cr_ipc_id_now(r, 'e', r->img->semaphores.v[i].ipc.id),
-				       &r->img->semaphores.v[i].ipc, err);
+			ret = sysv_sem_set_perm(cr_ipc_id_now(r, 'e',
+							      r->img->semaphores.v[i].ipc.id),
+						&r->img->semaphores.v[i].ipc, err);
 	return ret;
 }
 

@@ -278,7 +278,7 @@ static int touch(void *arg)
 	return 0;
 }
 
-static int set_perm(const cairn_SharedMemory *m, int id, struct cr_err *err)
+static int sysv_shm_set_perm(const cairn_SharedMemory *m, int id, struct cr_err *err)
 {
 	struct shmid_ds ds;
 
@@ -297,8 +297,8 @@ static int set_perm(const cairn_SharedMemory *m, int id, struct cr_err *err)
 	return 0;
 }
 
-static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
-		       struct cr_err *err)
+static int sysv_shm_prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t i,
+				struct cr_err *err)
 {
 	const struct cr_shared_image *s = &r->img->shared.v[i];
 	const cairn_IpcObject *o = &s->memory.sysv;
@@ -315,7 +315,7 @@ static int prepare_one(struct cr_restore *r, const struct cr_ipc_list *l, size_t
 	shmdt(at);
 	if (!ret && o->pid2)
 		cr_ipc_as(r, o->pid2, geteuid(), getegid(), touch, &id);
-	return ret ? ret : set_perm(&s->memory, id, err);
+	return ret ? ret : sysv_shm_set_perm(&s->memory, id, err);
 }
 
 static int sysv_shm_id_of(const struct cr_image *img, size_t i)
@@ -327,7 +327,7 @@ int cr_segments_prepare(struct cr_restore *r, struct cr_err *err)
 {
 	struct cr_ipc_list l = { "shm", r->img, r->img->shared.n, sysv_shm_id_of };
 
-	return cr_ipc_each(r, &l, prepare_one, err);
+	return cr_ipc_each(r, &l, sysv_shm_prepare_one, err);
 }
 
 /* Now that the job has them attached, those go that had been removed. */

@@ -106,7 +106,7 @@ static void sum_up(struct cr_model *m)
 
 /* ---- processes, parents first ---- */
 
-static const struct cr_process_image *parent_of(const struct cr_image *img, size_t i)
+static const struct cr_process_image *model_parent_of(const struct cr_image *img, size_t i)
 {
 	int32_t ppid = img->processes.v[i].process.ppid;
 	size_t k;
@@ -148,7 +148,7 @@ static int sort_processes(struct cr_model *m)
 	int ret = seen ? 0 : -ENOMEM;
 
 	for (i = 0; i < img->processes.n && !ret; i++)
-		if (!parent_of(img, i))
+		if (!model_parent_of(img, i))
 			ret = add_family(m, i, 0, seen);
 	/* In a damaged image they may be each other's parents. */
 	for (i = 0; i < img->processes.n && !ret; i++)

@@ -48,7 +48,7 @@ static bool pty_match(const struct cr_save *s, const struct cr_fd_view *v)
 		v->st.st_rdev == makedev(5, 0));
 }
 
-static unsigned int number_of(unsigned int dev)
+static unsigned int pty_number_of(unsigned int dev)
 {
 	return (major(dev) - 136) * 256 + minor(dev);
 }
@@ -118,7 +118,8 @@ static int pty_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descrip
 		/* One that is hung up may be on a master that lives, or not. */
 		if (!d->hung_up && !is_slave(dev))
 			return cr_refuse(v, err);
-		p = pty_note(s, dev ? number_of(dev) : 0, d->hung_up && (v->deleted || !dev), v);
+		p = pty_note(s, dev ? pty_number_of(dev) : 0, d->hung_up && (v->deleted || !dev),
+			     v);
 		if (p && !d->hung_up) {
 			/* A name in another devpts is another terminal. */
 			if (is_slave(v->st.st_rdev) && v->st.st_dev != saved(s)->devpts)
@@ -137,7 +138,7 @@ static int pty_save(struct cr_save *s, const struct cr_fd_view *v, cairn_Descrip
 
 /* ---- once all is noted ---- */
 
-static void describe(struct saved_pty *p)
+static void pty_describe(struct saved_pty *p)
 {
 	cairn_Pty *m = &p->m;
 	char path[32];
@@ -192,7 +193,7 @@ static void quiet(const struct cr_save *s, const struct saved_pty *p, bool on)
 	}
 }
 
-static int open_slave(const struct saved_pty *p)
+static int pty_open_slave(const struct saved_pty *p)
 {
 	char path[32];
 
@@ -209,7 +210,7 @@ static int pty_save_queue(struct cr_save *s, struct saved_pty *p, struct cr_pty_
 	size_t len;
 
 	if (m->slave == cairn_PtyUse_PTY_CLOSED)
-		slave = own = open_slave(p);
+		slave = own = pty_open_slave(p);
 	quiet(s, p, true);
 	ret = cr_pty_take(p->master->fd, slave, m, q);
 	if (!ret && q->touched)
@@ -277,7 +278,7 @@ static int pty_finish(struct cr_save *s, struct cr_err *err)
 		if (!p->m.dead && !p->master)
 			continue;
 		if (!p->m.dead) {
-			describe(p);
+			pty_describe(p);
 			ret = pty_save_queue(s, p, q, err);
 		}
 		if (!ret)

@@ -44,7 +44,7 @@ struct made {
 	int *hung; /* parallel to descriptions: those that were hung up, opened before that */
 };
 
-static const struct made *made(const struct cr_restore *r)
+static const struct made *pty_make_made(const struct cr_restore *r)
 {
 	return r->state[KIND];
 }
@@ -58,7 +58,7 @@ static int above(const struct cr_restore *r, int fd)
 	return moved;
 }
 
-static int index_of(const struct cr_image *img, uint32_t id)
+static int pty_make_index_of(const struct cr_image *img, uint32_t id)
 {
 	size_t i;
 
@@ -68,7 +68,7 @@ static int index_of(const struct cr_image *img, uint32_t id)
 	return -1;
 }
 
-static int open_slave(int number, int flags)
+static int pty_make_open_slave(int number, int flags)
 {
 	char path[32];
 
@@ -269,14 +269,15 @@ static int pty_make_hang_up(struct cr_restore *r, struct made *m, size_t index, 
 
 		if (d->kind != KIND || !d->hung_up || d->object != pty->id)
 			continue;
-		fd = open_slave(m->v[index].number, O_RDWR | O_NONBLOCK);
+		fd = pty_make_open_slave(m->v[index].number, O_RDWR | O_NONBLOCK);
 		if (fd < 0)
 			break;
 		if (d->pty_side == cairn_PtySide_PTY_CONTROLLING)
 			m->hung[i] = above(r, open_controlling(fd, d->flags & O_ACCMODE));
 		else
-			m->hung[i] = above(r, open_slave(m->v[index].number,
-							 (d->flags & O_ACCMODE) | O_NONBLOCK));
+			m->hung[i] =
+				above(r, pty_make_open_slave(m->v[index].number,
+							     (d->flags & O_ACCMODE) | O_NONBLOCK));
 		if (m->hung[i] < 0)
 			break;
 		cr_close_fd(&fd);
@@ -287,7 +288,7 @@ static int pty_make_hang_up(struct cr_restore *r, struct made *m, size_t index, 
 			       pty->number);
 	if (pty->dead)
 		cr_close_fd(&m->v[index].master);
-	else if (any && (fd = open_slave(m->v[index].number, O_RDWR)) >= 0 &&
+	else if (any && (fd = pty_make_open_slave(m->v[index].number, O_RDWR)) >= 0 &&
 		 ioctl(fd, TIOCVHANGUP))
 		return cr_fail(
 			err, CR_EXIT_PERMISSION, errno,
@@ -296,8 +297,8 @@ static int pty_make_hang_up(struct cr_restore *r, struct made *m, size_t index, 
 	return 0;
 }
 
-static int read_queue(struct cr_restore *r, const cairn_Pty *pty, struct cr_pty_queue *q,
-		      struct cr_err *err)
+static int pty_make_read_queue(struct cr_restore *r, const cairn_Pty *pty, struct cr_pty_queue *q,
+			       struct cr_err *err)
 {
 	cr_auto_free void *data = NULL;
 	const char *at;
@@ -329,7 +330,7 @@ static int read_queue(struct cr_restore *r, const cairn_Pty *pty, struct cr_pty_
 static int pty_make_fill(struct cr_restore *r, struct made_pty *p, const cairn_Pty *pty,
 			 struct cr_pty_queue *q, struct cr_err *err)
 {
-	int ret = read_queue(r, pty, q, err);
+	int ret = pty_make_read_queue(r, pty, q, err);
 	struct winsize size;
 
 	if (ret)
@@ -339,7 +340,7 @@ static int pty_make_fill(struct cr_restore *r, struct made_pty *p, const cairn_P
 		ioctl(p->master, TIOCSWINSZ, &size);
 	}
 	if (pty->slave != cairn_PtyUse_PTY_NEVER_OPENED) {
-		p->slave = above(r, open_slave(p->number, O_RDWR | O_NONBLOCK));
+		p->slave = above(r, pty_make_open_slave(p->number, O_RDWR | O_NONBLOCK));
 		if (p->slave < 0)
 			return cr_fail(err, CR_EXIT_INTERNAL, errno, "cannot open /dev/pts/%d",
 				       p->number);
@@ -392,8 +393,8 @@ int cr_ptys_prepare(struct cr_restore *r, struct cr_err *err)
 
 int cr_pty_restore(struct cr_restore *r, const cairn_Description *d, struct cr_err *err)
 {
-	const struct made *m = made(r);
-	int i = index_of(r->img, d->object), fd = -1;
+	const struct made *m = pty_make_made(r);
+	int i = pty_make_index_of(r->img, d->object), fd = -1;
 
 	if (i < 0)
 		return cr_fail(err, CR_EXIT_DAMAGED, 0, "the image lacks pty %u", d->object);
@@ -402,7 +403,7 @@ int cr_pty_restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 	else if (d->pty_side == cairn_PtySide_PTY_MASTER)
 		fd = fcntl(m->v[i].master, F_DUPFD_CLOEXEC, 3);
 	else if (d->pty_side == cairn_PtySide_PTY_SLAVE)
-		fd = open_slave(m->v[i].number, (d->flags & O_ACCMODE) | O_NONBLOCK);
+		fd = pty_make_open_slave(m->v[i].number, (d->flags & O_ACCMODE) | O_NONBLOCK);
 	else
 		fd = open_controlling(m->v[i].slave, d->flags & O_ACCMODE);
 	if (fd < 0)
@@ -416,7 +417,7 @@ int cr_pty_restore(struct cr_restore *r, const cairn_Description *d, struct cr_e
 int cr_pty_settle(struct cr_restore *r, const cairn_Description *d, int fd,
 		  const struct cr_process_image *p, struct cr_err *err)
 {
-	int i = index_of(r->img, d->object), lock = 1;
+	int i = pty_make_index_of(r->img, d->object), lock = 1;
 	const cairn_Pty *pty = &r->img->ptys.v[i];
 	bool master = d->pty_side == cairn_PtySide_PTY_MASTER;
 
@@ -429,7 +430,7 @@ int cr_pty_settle(struct cr_restore *r, const cairn_Description *d, int fd,
 	if (master && pty->slave == cairn_PtyUse_PTY_NEVER_OPENED) {
 		char path[32];
 
-		snprintf(path, sizeof(path), "/dev/pts/%d", made(r)->v[i].number);
+		snprintf(path, sizeof(path), "/dev/pts/%d", pty_make_made(r)->v[i].number);
 		if (chmod(path, pty->mode))
 			return 0;
 	}
@@ -463,7 +464,7 @@ int cr_pty_number(const struct cr_restore *r, uint32_t number)
 
 	for (i = 0; i < r->img->ptys.n; i++)
 		if (!r->img->ptys.v[i].dead && r->img->ptys.v[i].number == number)
-			return made(r)->v[i].number;
+			return pty_make_made(r)->v[i].number;
 	return -1;
 }
 
@@ -474,7 +475,7 @@ bool cr_pty_of(const struct cr_restore *r, pid_t session, int *fd, pid_t *foregr
 	for (i = 0; i < r->img->ptys.n; i++) {
 		if (!session || r->img->ptys.v[i].session != session)
 			continue;
-		*fd = made(r)->v[i].slave;
+		*fd = pty_make_made(r)->v[i].slave;
 		*foreground = r->img->ptys.v[i].foreground;
 		return true;
 	}

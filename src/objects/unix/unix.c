@@ -107,8 +107,8 @@ static void read_peer_name(const struct unix_save *all, struct unix_socket *u)
 }
 
 /* What can be known of one without the others. */
-static int describe(struct cr_save *s, struct unix_save *all, struct unix_socket *u,
-		    struct cr_err *err)
+static int unix_describe(struct cr_save *s, struct unix_save *all, struct unix_socket *u,
+			 struct cr_err *err)
 {
 	const struct unix_entry *e = unix_table_find(&all->table, u->inode);
 	bool dgram;
@@ -254,7 +254,7 @@ static int unix_finish(struct cr_save *s, struct cr_err *err)
 	/* The list grows by what is found in queues. */
 	for (i = 0; i < all->sockets.n && !ret; i++)
 		if (all->sockets.v[i]->d)
-			ret = describe(s, all, all->sockets.v[i], err);
+			ret = unix_describe(s, all, all->sockets.v[i], err);
 		else if (all->sockets.v[i]->fd >= 0)
 			ret = unix_queue_save(s, all->sockets.v[i], err);
 	if (!ret && unix_sort(all))

@@ -186,7 +186,7 @@ static void unix_backlog_ask(const struct unix_save *all, struct unix_socket *w)
 }
 
 /* Whether a client of the table has sent nothing, so that its end tells everything. */
-static bool plain(const struct unix_save *all, uint32_t client)
+static bool unix_backlog_plain(const struct unix_save *all, uint32_t client)
 {
 	const struct unix_entry *e = client ? unix_table_find(&all->table, client) : NULL;
 
@@ -239,7 +239,7 @@ int unix_backlog_save(struct cr_save *s, struct unix_socket *u, struct cr_err *e
 	size_t i;
 
 	for (i = 0; i < u->entry->nclients; i++)
-		if (!plain(all, clients[i]))
+		if (!unix_backlog_plain(all, clients[i]))
 			return s->writer ? save_accepted(s, u, err) : 0;
 	for (i = 0; i < u->entry->nclients; i++)
 		if (!unix_backlog_add(s, u, clients[i]))

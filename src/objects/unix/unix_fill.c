@@ -130,8 +130,8 @@ static int sender(struct unix_made *made, const struct unix_end *e, const cairn_
 	return ret ? ret : s->fd;
 }
 
-static int send_one(struct cr_restore *r, struct unix_made *made, struct sending *s,
-		    struct cr_err *err)
+static int unix_fill_send_one(struct cr_restore *r, struct unix_made *made, struct sending *s,
+			      struct cr_err *err)
 {
 	const cairn_UnixMessage *m = s->m;
 	int rights[CR_ARRAY_SIZE(m->rights)], ret;
@@ -248,7 +248,7 @@ static int fill(struct cr_restore *r, struct unix_made *made, struct unix_end *e
 		}
 		if (s.m->mark == cairn_UnixMark_UNIX_MARK_READ)
 			leave_mark(s.fd, e->fd);
-		ret = send_one(r, made, &s, err);
+		ret = unix_fill_send_one(r, made, &s, err);
 	}
 	if (last >= 0)
 		cr_socket_set(last, SOL_SOCKET, SO_SNDBUF, before / 2);
@@ -308,7 +308,7 @@ static void unix_fill_finish(const struct unix_made *made, struct unix_end *e)
 }
 
 /* Whether somebody is still to connect to it: it takes no more once it is connected itself. */
-static bool expected(const struct unix_made *made, const struct unix_end *e)
+static bool unix_fill_expected(const struct unix_made *made, const struct unix_end *e)
 {
 	size_t i;
 
@@ -333,7 +333,7 @@ static int connect_dgrams(struct unix_made *made, struct cr_err *err)
 		for (i = 0; i < made->n; i++) {
 			struct unix_end *e = &made->v[i];
 
-			if (e->m->type != SOCK_DGRAM || e->connected || expected(made, e))
+			if (e->m->type != SOCK_DGRAM || e->connected || unix_fill_expected(made, e))
 				continue;
 			if (connect_dgram(made, e, err))
 				return cr_fail(err, CR_EXIT_INTERNAL, errno,

@@ -60,7 +60,7 @@ static void close_fds(struct unix_queue_look *l)
 		close(l->fds[--l->nfds]);
 }
 
-static void read_control(struct unix_queue_look *l, struct msghdr *m)
+static void unix_queue_read_control(struct unix_queue_look *l, struct msghdr *m)
 {
 	struct cmsghdr *c;
 	int fd;
@@ -103,7 +103,7 @@ static int unix_queue_look(int fd, void *buf, size_t len, struct unix_queue_look
 		return -errno;
 	l->flags = m.msg_flags;
 	l->sender_len = m.msg_namelen;
-	read_control(l, &m);
+	unix_queue_read_control(l, &m);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ static int unix_queue_put(struct reader *r, size_t len, struct unix_queue_look *
 	return cr_image_record(r->s->writer, cairn_RecordType_RECORD_UNIX_MESSAGE, m, err);
 }
 
-static int grow(struct reader *r, size_t more, struct cr_err *err)
+static int unix_queue_grow(struct reader *r, size_t more, struct cr_err *err)
 {
 	char *p;
 
@@ -216,7 +216,7 @@ static int read_stream(struct reader *r, size_t total, bool urgent, struct cr_er
 	struct ucred before = { 0 };
 
 	ioctl(fd, SIOCATMARK, &at_mark);
-	ret = grow(r, total, err);
+	ret = unix_queue_grow(r, total, err);
 	while (!ret && r->len < total) {
 		size_t start = r->len, plain = 0;
 
@@ -325,7 +325,7 @@ static int read_rest(struct reader *r, int flags, struct cr_err *err)
 	int ret = 0;
 
 	while (more.flags & MSG_TRUNC && !ret) {
-		ret = grow(r, 1 << 20, err);
+		ret = unix_queue_grow(r, 1 << 20, err);
 		if (!ret)
 			ret = unix_queue_look(r->u->fd, r->data + r->len, r->room - r->len, &more);
 		if (ret)
@@ -345,7 +345,7 @@ static int read_messages(struct reader *r, struct cr_err *err)
 	while (!ret) {
 		size_t start = r->len;
 
-		ret = grow(r, 256 << 10, err);
+		ret = unix_queue_grow(r, 256 << 10, err);
 		if (ret)
 			break;
 		ret = unix_queue_look(r->u->fd, r->data + r->len, r->room - r->len, &l);
@@ -409,7 +409,7 @@ static const struct {
 	{ SO_TIMESTAMPNS, 1, false, true },
 };
 
-static int read_queue(struct reader *r, size_t queued, bool urgent, struct cr_err *err)
+static int unix_queue_read_queue(struct reader *r, size_t queued, bool urgent, struct cr_err *err)
 {
 	bool stream = r->u->m.type == SOCK_STREAM;
 	int before[CR_ARRAY_SIZE(helps)], micro = cr_socket_get(r->u->fd, SOL_SOCKET, SO_TIMESTAMP),
@@ -454,7 +454,7 @@ int unix_queue_save(struct cr_save *s, struct unix_socket *u, struct cr_err *err
 		return u->entry && !u->entry->queued && u->m.shutdown & 1 ?
 			       0 :
 			       unix_queue_refuse(u, err);
-	ret = read_queue(&r, queued, p.revents & POLLPRI, err);
+	ret = unix_queue_read_queue(&r, queued, p.revents & POLLPRI, err);
 	if (!ret && r.len && s->writer) {
 		u->m.has_content = true;
 		ret = cr_image_blob(s->writer, r.data, r.len, &u->m.content, err);

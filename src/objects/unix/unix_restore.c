@@ -39,7 +39,8 @@ struct unix_end *unix_end_find(const struct unix_made *made, uint32_t id)
 	return bsearch(&key, made->v, made->n, sizeof(key), unix_restore_by_id);
 }
 
-static int read_records(struct cr_restore *r, struct unix_made *made, struct cr_err *err)
+static int unix_restore_read_records(struct cr_restore *r, struct unix_made *made,
+				     struct cr_err *err)
 {
 	const struct cr_image *img = r->img;
 	size_t i;
@@ -109,8 +110,8 @@ static int call_connect(void *arg)
 	return connect(c->fd, (struct sockaddr *)&c->address, c->len) ? -errno : 0;
 }
 
-static int as(const struct unix_made *made, const cairn_UnixSocket *who, int (*fn)(void *),
-	      struct call *c, const char *what, struct cr_err *err)
+static int unix_restore_as(const struct unix_made *made, const cairn_UnixSocket *who,
+			   int (*fn)(void *), struct call *c, const char *what, struct cr_err *err)
 {
 	int ret = cr_stand_in(made->ids, who->pid, who->uid, who->gid, fn, c);
 
@@ -127,7 +128,7 @@ static bool autobound(const uint8_t *name, size_t len)
 }
 
 /* Of two ends with names, whether this one came from a listener: others have its name, too. */
-static bool accepted(const struct unix_made *made, const cairn_UnixSocket *m)
+static bool unix_restore_accepted(const struct unix_made *made, const cairn_UnixSocket *m)
 {
 	size_t i;
 
@@ -143,19 +144,20 @@ static bool accepted(const struct unix_made *made, const cairn_UnixSocket *m)
 	return false;
 }
 
-static bool is_server(const struct unix_made *made, const struct unix_end *a)
+static bool unix_restore_is_server(const struct unix_made *made, const struct unix_end *a)
 {
 	const cairn_UnixSocket *m = a->m;
 
 	if (!m->name.size || !m->peer_name.size)
 		return m->name.size;
-	return accepted(made, m) || autobound(m->peer_name.bytes, m->peer_name.size);
+	return unix_restore_accepted(made, m) || autobound(m->peer_name.bytes, m->peer_name.size);
 }
 
-static int pair(struct unix_made *made, struct unix_end *a, struct unix_end *b, struct cr_err *err)
+static int unix_restore_pair(struct unix_made *made, struct unix_end *a, struct unix_end *b,
+			     struct cr_err *err)
 {
 	struct call c = { .type = a->m->type };
-	int ret = as(made, a->m, call_pair, &c, "socketpair", err);
+	int ret = unix_restore_as(made, a->m, call_pair, &c, "socketpair", err);
 
 	if (ret)
 		return ret;
@@ -192,7 +194,8 @@ static int connect_both(struct unix_made *made, const struct unix_end *server, i
 		return listener;
 	ret = unix_bind_private(made, listener, sname, slen, &at, err);
 	if (!ret)
-		ret = as(made, client ? client->m : name, call_listen, &c, "listen", err);
+		ret = unix_restore_as(made, client ? client->m : name, call_listen, &c, "listen",
+				      err);
 	if (ret)
 		return ret;
 	c.fd = *client_fd = new_socket(name->type, err);
@@ -201,7 +204,8 @@ static int connect_both(struct unix_made *made, const struct unix_end *server, i
 	ret = unix_bind_private(made, c.fd, cname, clen, &client_at, err);
 	c.len = unix_address(sname, slen, at, &c.address);
 	if (!ret)
-		ret = as(made, server ? server->m : name, call_connect, &c, "connect", err);
+		ret = unix_restore_as(made, server ? server->m : name, call_connect, &c, "connect",
+				      err);
 	if (ret)
 		return ret;
 	*server_fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -221,8 +225,8 @@ static int make_connection(struct unix_made *made, struct unix_end *a, struct cr
 	if (b && b->m->state == cairn_UnixState_UNIX_WAITING)
 		return 0;
 	if (!a->m->name.size && !a->m->peer_name.size)
-		return pair(made, a, b, err);
-	if (is_server(made, a))
+		return unix_restore_pair(made, a, b, err);
+	if (unix_restore_is_server(made, a))
 		return connect_both(made, a, &a->fd, a->m, b, other, err);
 	return connect_both(made, b, other, a->m, a, &a->fd, err);
 }
@@ -237,7 +241,7 @@ static int make_dgram_pair(struct unix_made *made, struct unix_end *a, struct cr
 
 	if ((a->m->peer_name.size && !both) || (b && b->fd >= 0))
 		return 0;
-	return pair(made, a, b, err);
+	return unix_restore_pair(made, a, b, err);
 }
 
 static int make_name(struct unix_made *made, struct unix_end *e, struct cr_err *err)
@@ -269,7 +273,7 @@ static int make_single(struct unix_made *made, struct unix_end *e, struct cr_err
 	/* Whoever is in its backlog takes over options of it. */
 	unix_options_restore(e->fd, e->m);
 	c.fd = e->fd;
-	return as(made, e->m, call_listen, &c, "listen", err);
+	return unix_restore_as(made, e->m, call_listen, &c, "listen", err);
 }
 
 /* A client comes to a listener's backlog. */
@@ -295,7 +299,8 @@ static int make_waiting(struct unix_made *made, struct unix_end *w, struct cr_er
 					&w->other_at, err);
 	}
 	c.len = unix_address(l->m->name.bytes, l->m->name.size, l->at, &c.address);
-	return ret ? ret : as(made, w->m, call_connect, &c, "connect to a listener", err);
+	return ret ? ret :
+		     unix_restore_as(made, w->m, call_connect, &c, "connect to a listener", err);
 }
 
 int unix_prepare(struct cr_restore *r, struct cr_err *err)
@@ -313,7 +318,7 @@ int unix_prepare(struct cr_restore *r, struct cr_err *err)
 	made->tree = -1;
 	made->r = r;
 	made->ids = r->virtual_ids ? r->ids : NULL;
-	ret = read_records(r, made, err);
+	ret = unix_restore_read_records(r, made, err);
 	for (i = 0; i < made->n && !ret; i++) {
 		struct unix_end *e = &made->v[i];
 
