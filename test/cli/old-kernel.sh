@@ -94,6 +94,19 @@ else
 	is 77 $? 'tcp-urgent: on a kernel that is older itself, it skips'
 fi
 
+# /proc shows the same of every stopped process, before 5.17: their parents know.
+for prog in stop-unseen tty-groups stop-sigstop; do
+	n=0
+	rm -rf work ckpt
+	mkdir work
+	life env LD_PRELOAD="$older" OLDER_STOPS=1 crlaunch -n job -d ckpt -- \
+		"$CR_PROGS/$prog" work
+	echo 0 >work/verify
+	timeout "$step" crrestart ckpt/job </dev/null >>out 2>err.5
+	is 0 $? "$prog: its last life"
+	says work/result PASS "$prog: it has seen nothing of it"
+done
+
 # Where net.core.rmem_max is low, as in most kernels, a receive buffer grows in another way. A send
 # that goes on after each checkpoint must not find more room each time than it had.
 rm -rf work ckpt
