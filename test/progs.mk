@@ -321,6 +321,7 @@ test_progs = \
 	test/prog/sig-wait-loop \
 	test/prog/sig-raw-refused \
 	test/prog/socket-refused \
+	test/prog/socket-ebpf-refused \
 	test/prog/stop-pause \
 	test/prog/stop-sigstop \
 	test/prog/stop-terminal \
