@@ -15,6 +15,12 @@ struct cr_err {
 	char text[768];
 };
 
+/* For crctl check: what prevents a checkpoint, or would come back different. */
+struct cr_remark {
+	bool prevents;
+	char text[768];
+};
+
 /*
  * Fills *err (a later failure does not overwrite an earlier one: the first is the cause) and
  * returns -error, or -EIO if error is 0. A positive error is spelled out after the text.

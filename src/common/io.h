@@ -93,3 +93,6 @@ unsigned long cr_grow_failures(void);
 	}
 #define cr_list_add(list) \
 	((__typeof__((list)->v))cr_grow(&(list)->v, &(list)->n, &(list)->room, sizeof(*(list)->v)))
+
+/* Of processes. */
+typedef CR_LIST(pid_t) cr_pids;

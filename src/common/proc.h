@@ -51,8 +51,6 @@ struct cr_maps {
 	uint64_t fingerprint; /* of the text of maps, 0 from smaps */
 };
 
-typedef CR_LIST(pid_t) cr_pids;
-
 int cr_pids_add(cr_pids *to, pid_t id);
 
 /* All of a process has ended; its main thread alone may do so before the others. */

@@ -8,11 +8,14 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "common/err.h"
-#include "restart/restart.h"
+#include "common/proc.h"
 #include "restart/restorer.h"
 
 #define THREAD_STACK 4096ul
+
+struct cr_err;
+struct cr_process_image;
+struct cr_restart;
 
 struct plan {
 	struct cr_restart *r;

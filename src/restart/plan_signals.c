@@ -9,7 +9,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "common/err.h"
 #include "common/siginfo.h"
+#include "restart/restart.h"
 #include "restart/restart_ids.h"
 #include "restart/plan.h"
 #include "restart/plan_signals.h"

@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "restart/plan.h"
+#include "common/err.h"
 #include "restart/plan_signals.h"
 #include "restart/plan_threads.h"
+#include "restart/restart.h"
 
 #define ARCH_SET_GS 0x1001
 #define ARCH_SET_CPUID 0x1012

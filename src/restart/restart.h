@@ -5,10 +5,8 @@
 // the saved one, restorer.c does the last part.
 #pragma once
 
-#include "common/proc.h"
 #include "objects/core/object.h"
 #include "restart/births.h"
-#include "shepherd/stages.h"
 
 struct cr_err;
 struct cr_ids;
@@ -20,7 +18,6 @@ struct cr_environment; /* common/environment.h */
 
 struct cr_restart {
 	struct cr_shepherd *sh;
-	struct cr_stages stages;
 	struct cr_err *err; /* of the stages */
 	struct cr_image img;
 	struct cr_births births;

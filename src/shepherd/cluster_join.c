@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/label.h"
 #include "net/net_frame.h"
+#include "shepherd/cluster_join.h"
 #include "shepherd/cluster_link.h"
 #include "shepherd/shepherd.h"
 
@@ -34,15 +35,14 @@ bool cr_cluster_named(struct cr_cluster *c)
 }
 
 /* Sends c->out; the answer is a Joined. */
-static int cluster_join_ask(struct cr_cluster *c, const void *payload, size_t len,
-			    struct cr_err *err)
+static int cluster_join_ask(struct cr_cluster *c, struct cr_err *err)
 {
 	const cairn_Reply *reply = &c->in.body.reply;
 	void *extra = NULL;
 	size_t extra_len;
 	int ret;
 
-	ret = cr_frame_send(c->fd, cairn_ClusterMsg_fields, &c->out, payload, len, ANSWER_MS);
+	ret = cr_frame_send(c->fd, cairn_ClusterMsg_fields, &c->out, NULL, 0, ANSWER_MS);
 	/* It may have said why and hung up. */
 	if (ret == -EPIPE || ret == -ECONNRESET)
 		ret = 0;
@@ -85,12 +85,25 @@ static void name_member(struct cr_cluster *c, struct cr_shepherd *sh, const char
 		snprintf(sh->name, sizeof(sh->name), "%.76s", job);
 }
 
+/* Sends c->out, and is a member from then on. */
+static int become_member(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_err *err)
+{
+	int ret = cluster_join_ask(c, err);
+
+	if (ret) {
+		cr_close_fd(&c->fd);
+		return ret;
+	}
+	name_member(c, sh, c->in.body.reply.row.joined.name);
+	cr_cluster_init(c, sh);
+	return 0;
+}
+
 int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, struct cr_err *err)
 {
 	const struct cr_options *o = &sh->options;
 	cairn_Request *q = &c->out.body.request;
 	size_t n = 0;
-	int ret;
 
 	c->fd = cr_client_find(o->coordinator, c->socket, err);
 	if (c->fd < 0)
@@ -105,20 +118,12 @@ int cr_cluster_join(struct cr_cluster *c, struct cr_shepherd *sh, char **argv, s
 		n += snprintf(q->command + n, sizeof(q->command) - n, "%s%s", n ? " " : "", *argv);
 	q->has_policy = true;
 	cr_job_policy(&o->job, &q->policy);
-	ret = cluster_join_ask(c, NULL, 0, err);
-	if (ret) {
-		cr_close_fd(&c->fd);
-		return ret;
-	}
-	name_member(c, sh, c->in.body.reply.row.joined.name);
-	cr_cluster_init(c, sh);
-	return 0;
+	return become_member(c, sh, err);
 }
 
 int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_err *err)
 {
 	uint32_t operation = c->operation;
-	int ret;
 
 	c->fd = cr_client_find(NULL, c->socket, err);
 	if (c->fd < 0)
@@ -130,14 +135,7 @@ int cr_cluster_report(struct cr_cluster *c, struct cr_shepherd *sh, struct cr_er
 	c->out.body.here.pid = getpid();
 	c->out.body.here.operation = operation;
 	snprintf(c->out.body.here.name, sizeof(c->out.body.here.name), "%s", sh->name);
-	ret = cluster_join_ask(c, NULL, 0, err);
-	if (ret) {
-		cr_close_fd(&c->fd);
-		return ret;
-	}
-	name_member(c, sh, c->in.body.reply.row.joined.name);
-	cr_cluster_init(c, sh);
-	return 0;
+	return become_member(c, sh, err);
 }
 
 void cr_cluster_refuse(struct cr_cluster *c, struct cr_shepherd *sh, const struct cr_err *err)

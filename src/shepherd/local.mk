@@ -11,7 +11,8 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/asks.c src/shepherd/asks.h src/shepherd/checkpoint.c \
 	src/shepherd/checkpoint.h \
 	src/shepherd/cluster_link.c src/shepherd/cluster_link.h \
-	src/shepherd/cluster_join.c src/shepherd/guard.c src/shepherd/guard.h \
+	src/shepherd/cluster_join.c src/shepherd/cluster_join.h \
+	src/shepherd/guard.c src/shepherd/guard.h \
 	src/shepherd/corpse.c src/shepherd/corpse.h src/shepherd/duplicates.c \
 	src/shepherd/duplicates.h src/shepherd/deaths.c src/shepherd/deaths.h \
 	src/shepherd/helper.c src/shepherd/helper.h \

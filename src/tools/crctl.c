@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/defs.h"
 #include "tools/crctl_attach.h"
 #include "tools/cluster_verbs.h"
 #include "tools/crctl.h"

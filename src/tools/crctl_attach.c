@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/runtime.h"
+#include "shepherd/cluster_join.h"
 #include "shepherd/guard.h"
 #include "shepherd/run.h"
 #include "shepherd/setup.h"

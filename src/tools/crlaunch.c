@@ -17,6 +17,7 @@
 #include "common/runtime.h"
 #include "criu/choose.h"
 #include "plugin/course.h"
+#include "shepherd/cluster_join.h"
 #include "shepherd/guard.h"
 #include "shepherd/plugins.h"
 #include "shepherd/run.h"

@@ -17,11 +17,13 @@
 #include "restart/restart_ids.h"
 #include "restart/restart.h"
 #include "restart/restart_tree.h"
+#include "shepherd/cluster_join.h"
 #include "shepherd/guard.h"
 #include "shepherd/plugins.h"
 #include "shepherd/run.h"
 #include "shepherd/setup.h"
 #include "shepherd/shepherd.h"
+#include "shepherd/stages.h"
 #include "tools/backends.h"
 #include "tools/crrestart_check.h"
 #include "tools/detach.h"
@@ -169,21 +171,21 @@ static const struct cr_stage closing[] = {
 static int inner(struct cr_restart *r)
 {
 	struct cr_shepherd *sh = r->sh;
+	struct cr_stages stages = { .of = r, .meet = crrestart_meet };
 	struct cr_err err = { 0 };
 	int ret;
 
 	sh->virtual_ids = r->objects.virtual_ids;
 	snprintf(sh->agent_socket, sizeof(sh->agent_socket), "%s", r->img.job.agent_socket);
 	r->err = &err;
-	r->stages = (struct cr_stages){ .of = r, .meet = crrestart_meet };
-	r->stages.traced = cr_stages_traced() ? sh->name : NULL;
-	cr_stages_add(&r->stages, opening);
-	cr_stages_add(&r->stages, sh->backend->restart);
-	cr_stages_add(&r->stages, closing);
-	ret = cr_stages_run(&r->stages);
+	stages.traced = cr_stages_traced() ? sh->name : NULL;
+	cr_stages_add(&stages, opening);
+	cr_stages_add(&stages, sh->backend->restart);
+	cr_stages_add(&stages, closing);
+	ret = cr_stages_run(&stages);
 	if (ret)
 		cr_fail(&err, CR_EXIT_INTERNAL, -ret, "restart of %s", sh->name);
-	cr_stages_undo(&r->stages);
+	cr_stages_undo(&stages);
 	if (ret)
 		return crrestart_refuse(r, &err);
 	cr_image_free(&r->img);

@@ -5,9 +5,8 @@
 
 #include <sys/types.h>
 
-#include "objects/core/object.h"
-
-struct cr_err;
+#include "common/err.h"
+#include "common/io.h"
 
 typedef CR_LIST(struct cr_remark) cr_findings;
 

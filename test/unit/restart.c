@@ -2,6 +2,7 @@
 //
 // Pieces of a restart that can be tried in one process: places in the address space, a vdso made
 // to jump to the live one, the check of unused bytes.
+#include "common/proc.h"
 #include "restart/restart.h"
 
 #include <elf.h>

@@ -64,12 +64,6 @@ struct cr_holder {
 	bool cloexec;
 };
 
-/* For crctl check: what prevents a checkpoint, or would come back different. */
-struct cr_remark {
-	bool prevents;
-	char text[768];
-};
-
 /* A process of the job, for what the kernel notes only a pid of. */
 struct cr_party {
 	pid_t pid;
