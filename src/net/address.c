@@ -69,6 +69,10 @@ int cr_address_parse(const char *text, struct sockaddr_storage *out, socklen_t *
 		return -EINVAL;
 	}
 	ret = getaddrinfo(*host ? host : NULL, port ? port : standard, &hints, &found);
+	if (ret == EAI_AGAIN) {
+		cr_fail(err, CR_EXIT_CLUSTER, 0, "'%s': no server of names answers", text);
+		return -EAGAIN;
+	}
 	if (ret) {
 		cr_fail(err, CR_EXIT_USAGE, 0, "'%s': the host is not known: %s", text,
 			ret == EAI_SYSTEM ? strerror(errno) : gai_strerror(ret));

@@ -339,6 +339,21 @@ void cr_uplink_tick(struct cr_node *n, int64_t now)
 		cr_uplink_beat(n);
 }
 
+/* At boot there may be nobody yet who knows names: that is waited for, as a coordinator is. */
+static int look_up(const char *text, struct cr_node_coordinator *at, struct cr_err *err)
+{
+	int ret = cr_address_parse(text, &at->at, &at->len, err);
+
+	if (ret == -EAGAIN)
+		cr_say("%s; I try again until one does", err->text);
+	while (ret == -EAGAIN) {
+		sleep(1);
+		cr_err_clear(err);
+		ret = cr_address_parse(text, &at->at, &at->len, err);
+	}
+	return ret;
+}
+
 int cr_uplink_init(struct cr_node *n, struct cr_err *err)
 {
 	struct cr_node_uplink *up = &n->up;
@@ -356,7 +371,7 @@ int cr_uplink_init(struct cr_node *n, struct cr_err *err)
 				ret = cr_fail(err, CR_EXIT_USAGE, 0, "--coordinator: at most %zu",
 					      CR_ARRAY_SIZE(up->at));
 			else
-				ret = cr_address_parse(one, &at->at, &at->len, err);
+				ret = look_up(one, at, err);
 			if (ret) {
 				free(list);
 				return ret;
