@@ -26,6 +26,17 @@ const char *cr_holding_word(cairn_HoldingState s)
 	return s < CR_ARRAY_SIZE(names) && names[s] ? names[s] : "unknown";
 }
 
+const char *cr_move_word(cairn_MoveStage s)
+{
+	static const char *const names[] = {
+		[cairn_MoveStage_MOVE_AHEAD] = "ahead", [cairn_MoveStage_MOVE_STOP] = "stop",
+		[cairn_MoveStage_MOVE_COPY] = "copy",	[cairn_MoveStage_MOVE_START] = "start",
+		[cairn_MoveStage_MOVE_DONE] = "done",	[cairn_MoveStage_MOVE_BACK] = "back",
+	};
+
+	return s < CR_ARRAY_SIZE(names) && names[s] ? names[s] : "";
+}
+
 const char *cr_instant_text(int64_t ms, bool iso, char out[32])
 {
 	time_t t = ms / 1000;
@@ -85,6 +96,11 @@ static void write_version(struct cr_json *j, const char *as, const void *value, 
 static void write_holding(struct cr_json *j, const char *as, const void *value, size_t n)
 {
 	cr_json_text(j, as, cr_holding_word(*(const cairn_HoldingState *)value));
+}
+
+static void write_move(struct cr_json *j, const char *as, const void *value, size_t n)
+{
+	cr_json_text(j, as, cr_move_word(*(const cairn_MoveStage *)value));
 }
 
 static void write_on_failure(struct cr_json *j, const char *as, const void *value, size_t n)
@@ -187,6 +203,13 @@ static const struct cr_json_rule event_rules[] = {
 	{ 0 },
 };
 const struct cr_json_schema cr_json_event = CR_JSON_SCHEMA(cairn_EventRow, event_rules);
+
+static const struct cr_json_rule move_rules[] = {
+	{ "member", "member", write_if_any, NULL },
+	{ "stage", "stage", write_move, NULL },
+	{ 0 },
+};
+const struct cr_json_schema cr_json_move = CR_JSON_SCHEMA(cairn_MoveRow, move_rules);
 
 static const struct cr_json_rule stage_rules[] = {
 	{ "ns", "ms", write_ms, NULL },

@@ -124,6 +124,7 @@ struct co_member {
 	bool here; /* told by its node since that connected */
 	bool start_sent; /* in this session of its node */
 	struct co_node *wish; /* it was asked for there, and has not been anywhere yet */
+	struct co_node *home; /* it is being moved, and was there before */
 	int status;
 	unsigned int processes;
 	uint64_t rss_bytes;
@@ -237,6 +238,22 @@ struct co_want {
 	char why[256];
 };
 
+/*
+ * Members go to other nodes though nothing has failed: those that have a home. A copy of what does
+ * not change any more could go ahead while the job runs: at MOVE_AHEAD, before it is stopped.
+ */
+struct co_move {
+	cairn_MoveStage stage; /* MOVE_NONE: none is on */
+	int member; /* as was asked: a number, or one of move.h */
+	struct co_node *to; /* NULL: anywhere but where each is */
+	unsigned int number; /* the checkpoint */
+	char why[128]; /* somebody wants that */
+	int64_t stopped_ms, saved_ms, started_ms; /* when, 0: has not come to that */
+	int status; /* of one that has failed, */
+	char error[512]; /* and why */
+	struct co_asker asker;
+};
+
 struct co_job {
 	struct co *c;
 	struct co_job *next_dirty;
@@ -263,6 +280,7 @@ struct co_job {
 	struct co_checkpoint *checkpoints; /* newest first */
 	struct co_operation operation;
 	struct co_told said;
+	struct co_move move;
 	struct co_ask *asks;
 	CR_LIST(struct co_waiter) waiters;
 	CR_LIST(struct co_avoided) avoided;

@@ -11,7 +11,7 @@
 #include "common/defs.h"
 #include "common/xalloc.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 struct co_db {
 	sqlite3 *db;
@@ -24,8 +24,9 @@ static const char schema[] =
 	"CREATE TABLE jobs(id INTEGER PRIMARY KEY, name TEXT, uid, gid, command TEXT, state, after,"
 	" why TEXT, last_error TEXT, epoch, courses, number, restarts, tries, began_at, status,"
 	" stall_ns, wall_ns, policy BLOB);"
+	/* home: it is being moved, and was there before */
 	"CREATE TABLE members(job INTEGER, member INTEGER, node TEXT, epoch, life, added, status,"
-	" PRIMARY KEY(job, member)) WITHOUT ROWID;"
+	" home TEXT, PRIMARY KEY(job, member)) WITHOUT ROWID;"
 	/*
 	 * what a member is started with: arguments, environment, directory; with arguments -1 it is
 	 * what the member of the number in options is started with
@@ -37,6 +38,9 @@ static const char schema[] =
 	/* members: their numbers, four bytes each */
 	"CREATE TABLE checkpoints(job INTEGER, number INTEGER, state, purpose, at, members BLOB,"
 	" PRIMARY KEY(job, number));"
+	/* that are on; instants of CLOCK_BOOTTIME */
+	"CREATE TABLE moves(job INTEGER PRIMARY KEY, stage, member, target TEXT, number, why TEXT,"
+	" stopped_ms, saved_ms, started_ms, status, error TEXT);"
 	/* the step from which there is no way back, and what was told to all then */
 	"CREATE TABLE said(job INTEGER PRIMARY KEY, course, step INTEGER, payload BLOB);"
 	"CREATE TABLE events(id INTEGER PRIMARY KEY, at, kind TEXT, job INTEGER, uid, name TEXT,"
@@ -52,6 +56,13 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	      "INSERT INTO said SELECT job, course,"
 	      " CASE step WHEN 'saved' THEN 4 WHEN 'ready' THEN 9 ELSE 0 END, payload FROM said_1;"
 	      "DROP TABLE said_1;",
+	[2] = "ALTER TABLE members ADD COLUMN home TEXT;"
+	      "CREATE TABLE moves(job INTEGER PRIMARY KEY, stage, member, target TEXT, number,"
+	      " why TEXT, stopped_ms, saved_ms, started_ms, status, error TEXT);"
+	      /* one that a drain is in the middle of */
+	      "INSERT OR REPLACE INTO moves SELECT job, 2, -2, '', number,"
+	      " 'moved off a node that is drained', 0, 0, 0, 0, '' FROM checkpoints"
+	      " WHERE purpose = 5 AND state = 1;",
 };
 
 static const char *const statements[CO_SQL_STATEMENTS] = {
@@ -63,9 +74,12 @@ static const char *const statements[CO_SQL_STATEMENTS] = {
 		       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[CO_SQL_JOBS] = "SELECT * FROM jobs ORDER BY id",
 	[CO_SQL_JOB_REMOVE] = "DELETE FROM jobs WHERE id = ?",
-	[CO_SQL_MEMBER] = "INSERT OR REPLACE INTO members VALUES(?, ?, ?, ?, ?, ?, ?)",
+	[CO_SQL_MEMBER] = "INSERT OR REPLACE INTO members VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 	[CO_SQL_MEMBERS] = "SELECT m.*, EXISTS(SELECT 1 FROM commands c WHERE c.job = m.job AND"
 			   " c.member = m.member) FROM members m ORDER BY m.job, m.member",
+	[CO_SQL_MOVE] = "INSERT OR REPLACE INTO moves VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[CO_SQL_MOVES] = "SELECT * FROM moves",
+	[CO_SQL_MOVE_REMOVE] = "DELETE FROM moves WHERE job = ?",
 	[CO_SQL_COMMAND] = "INSERT OR REPLACE INTO commands VALUES(?, ?, ?, ?, ?)",
 	[CO_SQL_COMMAND_SAME] = "INSERT OR REPLACE INTO commands VALUES(?, ?, -1, ?, NULL)",
 	[CO_SQL_COMMAND_BYTES] = "SELECT job, coalesce(sum(length(payload)), 0) FROM commands"

@@ -13,6 +13,7 @@
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
+#include "coordinator/move_places.h"
 #include "coordinator/nodes.h"
 #include "coordinator/session.h"
 
@@ -281,7 +282,21 @@ static bool refused_lately(const struct co_holding *h)
 	return h && h->failed_ms && co_now() - h->failed_ms < AGAIN_MS;
 }
 
-/* Nodes next to the source in the ring get copies: each one as many as any other. */
+/* Whoever can take one, and is not being sent one. */
+static bool wants_copy(const struct co_image *i, const struct co_node *from,
+		       const struct co_node *to)
+{
+	const struct co_holding *there = holding((struct co_image *)i, to->store, false);
+
+	return images_usable(to) && to->store != from->store &&
+	       !(there && (there->state == cairn_HoldingState_HOLDING_COMPLETE || there->ordered ||
+			   refused_lately(there)));
+}
+
+/*
+ * Where its member is being moved to gets one first of all. Else nodes next to the source in the
+ * ring: each one as many as any other.
+ */
 static void reconcile_one(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
 	struct co_image *i = &k->images[member];
@@ -302,16 +317,12 @@ static void reconcile_one(struct co_job *j, struct co_checkpoint *k, unsigned in
 	}
 	if (!co_image_at(i, from->store))
 		have += from->store->up;
+	to = k->number == j->move.number ? co_move_goes_to(j, member) : NULL;
+	if (to && wants_copy(i, from, to) && images_order(j, k, member, from, to))
+		have += to->store->up;
 	for (n = 1; n < c->nodes.n && have < want; n++) {
 		to = c->nodes.v[(from->index + n) % c->nodes.n];
-		if (!images_usable(to) || to->store == from->store)
-			continue;
-		struct co_holding *there = holding(i, to->store, false);
-
-		if (there && (there->state == cairn_HoldingState_HOLDING_COMPLETE ||
-			      there->ordered || refused_lately(there)))
-			continue;
-		if (images_order(j, k, member, from, to))
+		if (wants_copy(i, from, to) && images_order(j, k, member, from, to))
 			have += to->store->up;
 	}
 }

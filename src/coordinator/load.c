@@ -14,6 +14,7 @@
 #include "coordinator/jobs.h"
 #include "coordinator/load.h"
 #include "coordinator/members.h"
+#include "coordinator/move.h"
 #include "coordinator/nodes.h"
 #include "net/link.h"
 
@@ -89,7 +90,9 @@ static void on_member(sqlite3_stmt *s, void *arg)
 	m->life = sqlite3_column_int(s, 4);
 	m->added = sqlite3_column_int(s, 5);
 	m->status = sqlite3_column_int(s, 6);
-	m->commanded = sqlite3_column_int(s, 7);
+	if (sqlite3_column_text(s, 7))
+		m->home = co_node_find(arg, (const char *)sqlite3_column_text(s, 7));
+	m->commanded = sqlite3_column_int(s, 8);
 	if (!co_lives(m))
 		return;
 	j->live++;
@@ -190,6 +193,7 @@ int co_load(struct co *c, struct cr_err *err)
 	co_db_read(c->db, CO_SQL_COMMAND_BYTES, on_command_bytes, c, "");
 	co_db_read(c->db, CO_SQL_CHECKPOINTS, load_on_checkpoint, c, "");
 	co_db_read(c->db, CO_SQL_SAID_ALL, on_said, c, "");
+	co_move_load(c);
 	if (c->longest_ms < c->lease_ms) {
 		c->longest_ms = c->lease_ms;
 		co_db_write(c->db, CO_SQL_SET, "ti", "longest_ms", c->longest_ms);

@@ -17,6 +17,8 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/leases.c src/coordinator/leases.h \
 	src/coordinator/load.c src/coordinator/load.h \
 	src/coordinator/members.c src/coordinator/members.h \
+	src/coordinator/move.c src/coordinator/move.h \
+	src/coordinator/move_places.c src/coordinator/move_places.h \
 	src/coordinator/nodes.c src/coordinator/nodes.h \
 	src/coordinator/operations.c src/coordinator/operations.h \
 	src/coordinator/coordinator_options.c src/coordinator/coordinator_options.h \

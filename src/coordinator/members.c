@@ -37,9 +37,10 @@ struct co_member *co_member(struct co_job *j, unsigned int number)
 
 void co_member_save(struct co_member *m)
 {
-	co_db_write(m->job->c->db, CO_SQL_MEMBER, "iitiiii", (int64_t)m->job->id,
+	co_db_write(m->job->c->db, CO_SQL_MEMBER, "iitiiiit", (int64_t)m->job->id,
 		    (int64_t)m->number, m->node ? m->node->hello.name : "", (int64_t)m->epoch,
-		    (int64_t)m->life, (int64_t)m->added, (int64_t)m->status);
+		    (int64_t)m->life, (int64_t)m->added, (int64_t)m->status,
+		    m->home ? m->home->hello.name : NULL);
 }
 
 void co_member_set(struct co_member *m, enum co_life life)

@@ -133,13 +133,6 @@ static void operations_stop_ended(struct co_job *j, const struct co_operation *w
 	co_job_want(j, CO_JOB_STOPPED, "");
 }
 
-static void move_ended(struct co_job *j, const struct co_operation *was)
-{
-	j->stuck = 0;
-	operations_answer(j, &was->asker, 0, NULL);
-	co_job_fault(j, CO_ASKED, "moved off a node that is drained");
-}
-
 /* Soon again: what was in the way may have been a member's end. */
 static void checkpoint_given_up(struct co_job *j, const struct co_operation *was)
 {
@@ -147,7 +140,7 @@ static void checkpoint_given_up(struct co_job *j, const struct co_operation *was
 		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
 }
 
-/* Once may be chance; it is tried again, but nobody waits for it without a word. */
+/* Off a drained node it is tried again: once may be chance; but nobody waits in silence. */
 static void move_given_up(struct co_job *j, const struct co_operation *was)
 {
 	if (++j->stuck >= MOVES_TRIED)
@@ -187,8 +180,7 @@ static const struct co_kind kinds[] = {
 	[cairn_Intent_INTENT_RESTART] = { "restart", "restart-failed", restoring, RESTORE_MS,
 					  .given_up = restart_given_up },
 	[cairn_Intent_INTENT_MOVE] = { "checkpoint", "checkpoint-failed", saving, SAVE_MS,
-				       .keeps = true, .stops = true, .ended = move_ended,
-				       .given_up = move_given_up },
+				       .keeps = true, .stops = true, .given_up = move_given_up },
 };
 
 /* What a database from before there were intents has is a checkpoint. */

@@ -192,7 +192,8 @@ static bool place_one(const struct cr_place_node *nodes, size_t n, const struct 
 
 	for (size_t i = 0; i < n; i++) {
 		if (k->reason[i] != FITS || (job->spread && k->given[i]) ||
-		    (m->only && !placement_named(m->only, &nodes[i])))
+		    (m->only && !placement_named(m->only, &nodes[i])) ||
+		    placement_named(m->not, &nodes[i]))
 			continue;
 		if (best == n || better(nodes, k, m, i, best))
 			best = i;

@@ -35,6 +35,7 @@ struct cr_place_node {
 
 struct cr_place_member {
 	const char *only; /* on this node or none; NULL: anywhere */
+	const char * not ; /* not on this node; NULL */
 	const char *before; /* where it was, good to have it there again; NULL */
 	const unsigned int *images; /* nodes that hold what it restarts from, as indices */
 	size_t n_images;

@@ -22,13 +22,13 @@
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
+#include "coordinator/move.h"
 #include "coordinator/nodes.h"
 #include "coordinator/placement.h"
 #include "coordinator/reconcile.h"
 #include "coordinator/recovery.h"
 #include "coordinator/replies.h"
 #include "coordinator/requests.h"
-#include "coordinator/placement.h"
 
 #define COPIES_MS 3000 /* copies are looked at again */
 #define KILL_MS 1000 /* who lives still is killed again */
@@ -186,7 +186,12 @@ static bool operation_failed(const struct co_job *j, int64_t now)
 
 static void abort_operation(struct co_job *j, int64_t now)
 {
+	bool moves = j->operation.intent == cairn_Intent_INTENT_MOVE;
+
 	co_operation_abort(j);
+	if (moves)
+		co_move_fail(j, j->operation.status ? j->operation.status : CR_EXIT_CLUSTER,
+			     j->operation.why);
 }
 
 /* ---- its end, and the way back ---- */
@@ -318,6 +323,79 @@ static void go_back(struct co_job *j, int64_t now)
 	begin_end(j, CO_JOB_WAITING, f.why);
 }
 
+/* ---- it is being moved ---- */
+
+static bool stands_still(const struct co_job *j, int64_t now)
+{
+	return co_move_has_stopped(j);
+}
+
+static void go_away(struct co_job *j, int64_t now)
+{
+	co_move_away(j);
+	begin_end(j, CO_JOB_WAITING, j->move.why);
+}
+
+/* Before it was stopped: a fault as any other. */
+static bool failed_before_move(const struct co_job *j, int64_t now)
+{
+	return j->move.stage && j->move.stage < cairn_MoveStage_MOVE_COPY && faulty(j, now);
+}
+
+static void forget_move(struct co_job *j, int64_t now)
+{
+	struct co_fault f = fault_of(j);
+
+	co_move_fail(j, CR_EXIT_CLUSTER, f.why);
+}
+
+/* At the start where it is to be: no fault of the job, which was well where it was. */
+static bool failed_in_move(const struct co_job *j, int64_t now)
+{
+	return j->move.stage == cairn_MoveStage_MOVE_START && faulty(j, now) && !restart_lost(j);
+}
+
+static void come_back(struct co_job *j, int64_t now)
+{
+	struct co_fault f = fault_of(j);
+	char why[sizeof(j->why)];
+
+	reconcile_note(j, &f);
+	co_move_fail(j, CR_EXIT_CLUSTER, f.why);
+	snprintf(why, sizeof(why), "could not be moved: %.200s", f.why);
+	begin_end(j, CO_JOB_WAITING, why);
+}
+
+static bool move_over(const struct co_job *j, int64_t now)
+{
+	return co_move_is_over(j);
+}
+
+static void end_move(struct co_job *j, int64_t now)
+{
+	co_move_end(j);
+}
+
+static bool copy_failed(const struct co_job *j, int64_t now)
+{
+	return co_move_uncopied(j);
+}
+
+static void give_up_copy(struct co_job *j, int64_t now)
+{
+	co_move_not_copied(j);
+}
+
+static void tell_wait(struct co_job *j, int64_t now)
+{
+	co_move_tell_wait(j);
+}
+
+static bool to_be_moved(const struct co_job *j, int64_t now)
+{
+	return co_move_is_due(j);
+}
+
 static bool nobody(const struct co_job *j, int64_t now)
 {
 	return !j->n;
@@ -429,6 +507,7 @@ static void wait_for_image(struct co_job *j, int64_t now)
 	const char *why = "";
 
 	co_checkpoint_good(j, &why);
+	co_move_fail(j, CR_EXIT_NO_NODE, why);
 	reconcile_wait_for(j, why, now);
 }
 
@@ -441,7 +520,11 @@ static void reconcile_make_plan(struct co_job *j, int64_t now)
 {
 	char why[CR_PLACE_WHY];
 
-	if (!co_plan(j, newest(j), false, why))
+	if (co_plan(j, newest(j), false, why))
+		return;
+	if (co_move_may_return(j))
+		co_move_fail(j, CR_EXIT_NO_NODE, why);
+	else
 		reconcile_wait_for(j, why, now);
 }
 
@@ -462,6 +545,7 @@ static void ship_images(struct co_job *j, int64_t now)
 
 static void reconcile_start(struct co_job *j, int64_t now)
 {
+	co_move_starts(j);
 	co_plan_start(j, newest(j));
 }
 
@@ -487,24 +571,23 @@ static bool is_drained(const struct co_job *j)
 	return false;
 }
 
-static bool move_due(const struct co_job *j, int64_t now)
+static bool drain_due(const struct co_job *j, int64_t now)
 {
-	return !j->operation.active && now >= j->retry_ms && is_drained(j);
+	return !j->move.stage && !j->operation.active && now >= j->retry_ms && is_drained(j);
 }
 
-static void reconcile_move(struct co_job *j, int64_t now)
+static void leave_drained(struct co_job *j, int64_t now)
 {
-	char why[CR_PLACE_WHY];
+	static const struct co_moving leave = { CO_MOVE_DRAINED, NULL,
+						"moved off a node that is drained", NULL };
+	struct cr_err err = { 0 };
 
 	j->retry_ms = now + AGAIN_MS;
-	if (co_plan(j, NULL, true, why)) {
-		co_plan_free(j);
-		co_operation_start(j, cairn_Intent_INTENT_MOVE, NULL);
+	if (!co_move(j, &leave, &err))
 		return;
-	}
-	if (strcmp(j->why, why))
-		co_job_set(j, CO_JOB_RUNNING, why);
-	co_drain_stuck(j, why);
+	if (strcmp(j->why, err.text))
+		co_job_set(j, CO_JOB_RUNNING, err.text);
+	co_drain_stuck(j, err.text);
 }
 
 static bool checkpoint_due(const struct co_job *j, int64_t now)
@@ -552,6 +635,10 @@ static const struct rule {
 
 	/* Its end, and the way back. */
 	{ ANY & ~IN(FORGOTTEN), "somebody wants that", reconcile_wanted, as_wanted, IN(ENDING) },
+	{ IN(RUNNING), "it stands still to be moved", stands_still, go_away, IN(ENDING) },
+	{ IN(RUNNING), "it has failed before it was moved", failed_before_move, forget_move, 0 },
+	{ IN(RESTARTING), "it could not be moved", failed_in_move, come_back, IN(ENDING) },
+	{ IN(RUNNING) | OVER | IN(FORGOTTEN), "its move is over", move_over, end_move, 0 },
 	{ IN(STARTING), "it cannot be started", not_started, give_up_start, IN(ENDING) },
 	{ ALIVE, "it is to stop at a fault", stops_at_fault, stop_at_fault, IN(ENDING) },
 	{ ALIVE, "it has failed too often", too_often, reconcile_give_up, IN(ENDING) },
@@ -566,13 +653,16 @@ static const struct rule {
 	{ HALTED, "it was half started", some_live, begin_again, IN(ENDING) },
 	{ HALTED, "no image to start from", no_image, wait_for_image, IN(WAITING) },
 	{ HALTED, "it has no place", no_plan, reconcile_make_plan, IN(WAITING) },
+	{ HALTED, "its copy does not come", copy_failed, give_up_copy, 0 },
+	{ HALTED, "it can go neither there nor back", co_move_waits, tell_wait, 0 },
 	{ HALTED, "images are elsewhere", images_away, ship_images, IN(SHIPPING) },
 	{ HALTED, "all is there", may_try, reconcile_start, IN(STARTING) | IN(RESTARTING) },
 	{ IN(STARTING), "all run", all_run, begin_running, IN(RUNNING) },
 
 	/* While it runs. */
 	{ IN(RUNNING), "a request has its turn", ask_next, do_next, 0 },
-	{ IN(RUNNING), "a node of it is drained", move_due, reconcile_move, 0 },
+	{ IN(RUNNING), "it is to be moved", to_be_moved, co_move_stop, 0 },
+	{ IN(RUNNING), "a node of it is drained", drain_due, leave_drained, 0 },
 	{ IN(RUNNING), "a checkpoint is due", checkpoint_due, begin_checkpoint, 0 },
 };
 

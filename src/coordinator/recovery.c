@@ -10,11 +10,11 @@
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
+#include "coordinator/move_places.h"
 #include "coordinator/nodes.h"
 #include "coordinator/placement.h"
 #include "coordinator/recovery.h"
 #include "coordinator/session.h"
-#include "coordinator/placement.h"
 
 #define KILLS 4 /* without effect, until nodes are asked whom they have */
 
@@ -153,6 +153,7 @@ bool co_plan(struct co_job *j, struct co_checkpoint *k, bool living, char why[CR
 			to->before = j->v[i].node->hello.name;
 		if (j->v[i].wish)
 			to->only = j->v[i].wish->hello.name;
+		co_move_place(&j->v[i], to);
 		if (k)
 			to->n_images = holders(c, &k->images[i], p.images + used);
 		used += to->n_images;

@@ -15,6 +15,7 @@
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
+#include "coordinator/move.h"
 #include "coordinator/nodes.h"
 #include "coordinator/quota.h"
 #include "coordinator/recovery.h"
@@ -515,6 +516,43 @@ static void on_undrain(struct ask *k)
 	co_reply_end(k->c, &k->a);
 }
 
+/* By JOB.MEMBER, unless that is a job's name: who is to go. */
+static void find_moved(struct ask *k, struct co_moving *what, struct cr_err *err)
+{
+	const char *text = k->q->job, *dot = strrchr(text, '.');
+	struct cr_err none = { 0 };
+	char name[CO_NAME], *end = NULL;
+	unsigned long number = dot ? strtoul(dot + 1, &end, 10) : 0;
+
+	what->member = CO_MOVE_ALL;
+	k->j = co_job_find(k->c, text, &k->a, err);
+	if (k->j || !dot || dot[1] < '0' || dot[1] > '9' || *end || number > MEMBERS_MAX)
+		return;
+	snprintf(name, sizeof(name), "%.*s", (int)(dot - text), text);
+	k->j = co_job_find(k->c, name, &k->a, &none);
+	what->member = number;
+	if (k->j)
+		cr_err_clear(err);
+}
+
+static void on_migrate(struct ask *k)
+{
+	struct co_moving what = { .why = "asked for by crctl migrate", .asker = &k->a };
+	struct cr_err err = { 0 };
+
+	find_moved(k, &what, &err);
+	if (!err.status) {
+		what.to = co_node_find(k->c, k->q->node);
+		if (!what.to)
+			cr_fail(&err, CR_EXIT_NOT_FOUND, 0, "no node %s in this cluster",
+				k->q->node);
+		else
+			co_move(k->j, &what, &err);
+	}
+	if (err.status)
+		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
+}
+
 static void on_fenced(struct ask *k)
 {
 	if (k->n->up && k->n->session && co_now() - k->n->beat_ms < k->c->lease_ms) {
@@ -543,6 +581,7 @@ static const struct {
 	[cairn_Ask_ASK_FENCED] = { on_fenced, false, true },
 	[cairn_Ask_ASK_RESTART] = { on_restart, true, false },
 	[cairn_Ask_ASK_FORGET] = { on_forget, true, false },
+	[cairn_Ask_ASK_MIGRATE] = { on_migrate, false, false },
 };
 
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len)

@@ -204,6 +204,17 @@ void cr_row_node(const cairn_NodeRow *n)
 	printf("\n");
 }
 
+void cr_row_move(const cairn_MoveRow *m)
+{
+	char of[16] = "";
+
+	if (m->member >= 0)
+		snprintf(of, sizeof(of), ".%d", (int)m->member);
+	printf("%s%s: %s -> %s, stood still for %.2f s (stop %.2f s, copy %.2f s, start %.2f s)\n",
+	       m->job, of, m->from, m->to, m->down_ms / 1e3, m->stop_ms / 1e3, m->copy_ms / 1e3,
+	       m->start_ms / 1e3);
+}
+
 void cr_row_event(const cairn_EventRow *e)
 {
 	char out[32];

@@ -9,6 +9,7 @@
 void cr_row_heads(cairn_Ask ask);
 void cr_row_job(const cairn_JobRow *j);
 void cr_row_node(const cairn_NodeRow *n);
+void cr_row_move(const cairn_MoveRow *m);
 void cr_row_event(const cairn_EventRow *e);
 
 struct cr_job_details {

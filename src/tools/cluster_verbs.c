@@ -221,6 +221,42 @@ int cr_ask_forget(struct cr_ctl *c)
 	return ret;
 }
 
+/* Its stages as they come, on a terminal; the last row is the outcome. */
+static bool on_move(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+{
+	bool terminal = isatty(STDERR_FILENO);
+
+	if (r->which_row != cairn_Reply_move_tag)
+		return true;
+	*(cairn_MoveRow *)arg = r->row.move;
+	if (terminal)
+		fprintf(stderr, "\r\033[K");
+	if (terminal && !r->last)
+		fprintf(stderr, "%s: %s", r->row.move.job, cr_move_word(r->row.move.stage));
+	return true;
+}
+
+int cr_ask_migrate(struct cr_ctl *c)
+{
+	cairn_Request q = { .ask = cairn_Ask_ASK_MIGRATE };
+	struct cr_json j = CR_JSON_TIGHT(stdout);
+	cairn_MoveRow row = { 0 };
+	int ret = cluster_verbs_fill(c, q.job, sizeof(q.job), "job", c->of[0]);
+
+	if (!ret)
+		ret = cluster_verbs_fill(c, q.node, sizeof(q.node), "node", c->of[1]);
+	if (!ret)
+		ret = cluster_verbs_ask(c, &q, NULL, 0, on_move, &row);
+	/* A line that was begun. */
+	if (ret && row.stage && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+	if (!ret && c->json)
+		cr_json_message(&j, NULL, &cr_json_move, &row, &cr_json_crctl);
+	else if (!ret)
+		cr_row_move(&row);
+	return ret;
+}
+
 static bool cluster_verbs_on_finding(const cairn_Reply *r, const void *payload, size_t len,
 				     void *arg)
 {

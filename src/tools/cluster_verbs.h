@@ -18,3 +18,4 @@ int cr_ask_undrain(struct cr_ctl *c);
 int cr_ask_fenced(struct cr_ctl *c);
 int cr_ask_restart(struct cr_ctl *c);
 int cr_ask_forget(struct cr_ctl *c);
+int cr_ask_migrate(struct cr_ctl *c);

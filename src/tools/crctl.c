@@ -16,7 +16,7 @@ static const struct verb {
 	const char *name;
 	int (*local)(struct cr_ctl *c); /* NULL: of a cluster only */
 	int (*cluster)(struct cr_ctl *c);
-	const char *of; /* what it is about, or NULL */
+	const char *of; /* what it is about, one thing or two, or NULL */
 	const char *help;
 } verbs[] = {
 	{ "list", cr_local_list, cr_ask_list, NULL, "running jobs of this user" },
@@ -34,6 +34,8 @@ static const struct verb {
 	{ "run", NULL, cr_ask_run, "COMMAND", "a new job, on nodes that the cluster chooses" },
 	{ "restart", NULL, cr_ask_restart, "JOB",
 	  "a job that has ended or failed, from its last checkpoint" },
+	{ "migrate", NULL, cr_ask_migrate, "JOB[.MEMBER] NODE",
+	  "stop it with a checkpoint and go on there" },
 	{ "nodes", NULL, cr_ask_nodes, NULL, "the nodes of the cluster" },
 	{ "events", NULL, cr_ask_events, NULL, "what has happened in the cluster" },
 	{ "drain", NULL, cr_ask_drain, "NODE", "move its jobs elsewhere and give it no more" },
@@ -46,7 +48,7 @@ static void crctl_usage(void)
 {
 	printf("Usage: crctl VERB [JOB|NODE|PID|COMMAND] [OPTION…]\n\n");
 	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++)
-		printf("  %-11s%-16s %s\n", verbs[i].name, verbs[i].of ? verbs[i].of : "",
+		printf("  %-11s%-17s %s\n", verbs[i].name, verbs[i].of ? verbs[i].of : "",
 		       verbs[i].help);
 	printf("\n");
 	cr_ctl_options_usage();
@@ -72,7 +74,8 @@ static int crctl_run(int argc, char **argv, struct cr_ctl *c)
 
 		if (strcmp(name, v->name))
 			continue;
-		if (!v->of != !(c->of[0] || c->command) || c->of[1])
+		if (!v->of != !(c->of[0] || c->command) ||
+		    !(v->of && strchr(v->of, ' ')) != !c->of[1])
 			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s%s", v->name,
 				       v->of ? " " : "", v->of ? v->of : "");
 		return c->coordinator || !v->local ? v->cluster(c) : v->local(c);

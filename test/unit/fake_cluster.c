@@ -273,6 +273,11 @@ static void say_event(struct fake_node *n, const struct fake_member *m, cairn_Me
 	e->signaled = true;
 	e->status = 137;
 	e->exit = state == cairn_MemberState_MEMBER_FAILED ? CR_EXIT_DAMAGED : 0;
+	if (n->cannot_start == m->id.member + 1 && e->exit) {
+		e->exit = e->status = 127;
+		e->signaled = false;
+		strcpy(e->error, "no such program");
+	}
 	say(n, NULL, 0);
 }
 
@@ -303,6 +308,7 @@ static void say_beat(struct fake_node *n, int64_t now)
 {
 	message(cairn_ClusterMsg_heartbeat_tag)->body.heartbeat.sent_ns = now * 1000000;
 	out.body.heartbeat.quorum = n->generation;
+	out.body.heartbeat.store_free = 1ull << 40;
 	say(n, NULL, 0);
 }
 
@@ -444,8 +450,10 @@ static void on_start(struct fake_cluster *f, struct fake_node *n, const cairn_Cl
 	ck_assert_msg(image(n, s->id.job, s->id.member, s->number, false) != NULL,
 		      "member %u is started on %s from %u, which is not there; see %s",
 		      s->id.member, n->name, s->number, f->log);
-	if (f->damage && random() % 8 == 0 && elsewhere(f, n, s)) {
-		image(n, s->id.job, s->id.member, s->number, false)->number = 0;
+	if (n->cannot_start == s->id.member + 1 ||
+	    (f->damage && random() % 8 == 0 && elsewhere(f, n, s))) {
+		if (!n->cannot_start)
+			image(n, s->id.job, s->id.member, s->number, false)->number = 0;
 		say_event(n, it, cairn_MemberState_MEMBER_FAILED);
 		it->lives = false;
 		return;

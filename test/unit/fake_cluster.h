@@ -46,6 +46,7 @@ struct fake_node {
 	cairn_Ship ships[FAKE_IMAGES]; /* not done yet */
 	unsigned int n_ships;
 	bool refuses_images;
+	unsigned int cannot_start; /* the member of the number before this one */
 };
 
 struct fake_cluster {
