@@ -35,6 +35,7 @@ START_TEST(job)
 
 	row.stall_ns = 1500000;
 	row.committed_at = 1000;
+	row.has_policy = true;
 	row.policy.interval = 0.5;
 	row.policy.stop_on_failure = true;
 	row.policy.labels_count = 1;

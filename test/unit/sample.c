@@ -106,7 +106,11 @@ static void make_sense(struct sample *s)
 
 	s->process.pid = s->core.pid = s->thread.pid = s->pending.pid = s->timer.pid = SAMPLE_PID;
 	s->fds.pid = SAMPLE_PID;
+	s->thread.tid = SAMPLE_PID;
 	s->zombie.pid = SAMPLE_ZOMBIE;
+	s->job.shepherd_pid = s->job.shepherd_pgid = s->job.shepherd_sid = SAMPLE_SHEPHERD;
+	s->process.ppid = s->zombie.ppid = SAMPLE_SHEPHERD;
+	s->process.pgid = s->process.sid = s->zombie.pgid = s->zombie.sid = SAMPLE_SHEPHERD;
 	s->zombie.zombie = true;
 	s->process.zombie = false;
 	s->process.exe_deleted = false;

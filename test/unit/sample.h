@@ -28,6 +28,7 @@ struct sample {
 	unsigned char page[CR_PAGE]; /* content of the first run */
 };
 
+#define SAMPLE_SHEPHERD 9
 #define SAMPLE_PID 10
 #define SAMPLE_ZOMBIE 11
 
