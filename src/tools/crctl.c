@@ -11,6 +11,7 @@
 #include "tools/crctl.h"
 #include "tools/crctl_options.h"
 #include "tools/local_verbs.h"
+#include "tools/migrate_ssh.h"
 
 static const struct verb {
 	const char *name;
@@ -34,8 +35,8 @@ static const struct verb {
 	{ "run", NULL, cr_ask_run, "COMMAND", "a new job, on nodes that the cluster chooses" },
 	{ "restart", NULL, cr_ask_restart, "JOB",
 	  "a job that has ended or failed, from its last checkpoint" },
-	{ "migrate", NULL, cr_ask_migrate, "JOB[.MEMBER] NODE",
-	  "stop it with a checkpoint and go on there" },
+	{ "migrate", cr_local_migrate, cr_ask_migrate, "JOB[.MEMBER] NODE",
+	  "stop it and go on there; NODE without a cluster: ssh:HOST[:DIR]" },
 	{ "nodes", NULL, cr_ask_nodes, NULL, "the nodes of the cluster" },
 	{ "events", NULL, cr_ask_events, NULL, "what has happened in the cluster" },
 	{ "drain", NULL, cr_ask_drain, "NODE", "move its jobs elsewhere and give it no more" },

@@ -18,6 +18,7 @@ struct cr_ctl {
 	char **command; /* of run */
 	struct cr_job_options job; /* of run */
 	const char *node;
+	const char *ssh; /* of migrate: the command */
 	long since;
 	struct cr_err err;
 };

@@ -106,8 +106,7 @@ static int local_verbs_ask_once(struct call *c, cairn_Verb verb)
 							     ANSWER_MS);
 }
 
-/* One request; every process of every reply is collected. 0 or -errno. */
-static int local_verbs_ask(struct call *c, cairn_Verb verb)
+int cr_call_ask(struct call *c, cairn_Verb verb)
 {
 	int ret = local_verbs_ask_once(c, verb), tries;
 
@@ -165,7 +164,7 @@ static int tell_left_over(struct call *c)
 
 static int do_status(struct call *c)
 {
-	int ret = local_verbs_ask(c, cairn_Verb_VERB_STATUS);
+	int ret = cr_call_ask(c, cairn_Verb_VERB_STATUS);
 	size_t i;
 
 	if (ret)
@@ -196,7 +195,7 @@ static int do_status(struct call *c)
 }
 
 /* What comes next, such as crrestart, wants the job gone, and its name and folder free. */
-static int await_end(struct call *c)
+int cr_call_await_end(struct call *c)
 {
 	if (cr_reach_await_end(&c->to, KILL_MS))
 		return 0;
@@ -208,11 +207,11 @@ static int await_end(struct call *c)
 
 static int do_checkpoint(struct call *c)
 {
-	int ret = local_verbs_ask(c, cairn_Verb_VERB_OPERATE);
+	int ret = cr_call_ask(c, cairn_Verb_VERB_OPERATE);
 
 	if (ret)
 		return tell_left_over(c);
-	if (c->intent == cairn_Intent_INTENT_STOP && (ret = await_end(c)))
+	if (c->intent == cairn_Intent_INTENT_STOP && (ret = cr_call_await_end(c)))
 		return ret;
 	if (!c->json) {
 		printf("%s\n", c->reply.checkpoint);
@@ -289,7 +288,7 @@ static int do_check(struct call *c)
 		ret = cr_look(atoi(c->job), &c->findings, c->err);
 	} else if (is_job(c->job)) {
 		c->intent = cairn_Intent_INTENT_CHECK;
-		ret = local_verbs_ask(c, cairn_Verb_VERB_OPERATE);
+		ret = cr_call_ask(c, cairn_Verb_VERB_OPERATE);
 	} else {
 		ret = cr_look_at_command(c->job, &c->findings, c->err);
 	}
@@ -336,11 +335,11 @@ static int do_kill(struct call *c)
 		cr_owner_read(c->job, &o);
 	else if (cr_runtime_directory(c->job, folder))
 		cr_owner_read(folder, &o);
-	ret = local_verbs_ask(c, cairn_Verb_VERB_KILL);
+	ret = cr_call_ask(c, cairn_Verb_VERB_KILL);
 	if (ret)
 		ret = kill_without_answer(c);
 	else
-		ret = await_end(c);
+		ret = cr_call_await_end(c);
 	/* What the user started may have stopped with the job, and would not see its end. */
 	if (!ret && cr_owner_lives(&o))
 		kill(o.pid, SIGCONT);

@@ -28,6 +28,10 @@ struct call {
 	cr_findings findings;
 };
 
+/* One request; every process of every reply is collected. 0 or -errno. */
+int cr_call_ask(struct call *c, cairn_Verb verb);
+/* Until the job that was asked is gone. */
+int cr_call_await_end(struct call *c);
 int cr_call_send(struct call *c, cairn_Verb verb);
 /* Adds what c->reply has to what was there before. */
 int cr_call_collect(struct call *c);
