@@ -24,8 +24,10 @@
 #include "net/users.h"
 
 #define VISITORS_MAX 128
+/* Who finds the kernel's queue full is put off by a second, then by two, four, …: so a long one. */
+#define BACKLOG 4096
 #define REQUEST_MAX 8192
-#define MOMENT_NS 250000000ll
+#define MOMENT_MS 100
 #define ASK_MS 10000
 #define ANSWER_MS 60000 /* to read it */
 #define PART_MS 2000 /* from the answer's end to the other side's */
@@ -57,7 +59,7 @@ struct co_door {
 
 int co_door_backlog(void)
 {
-	return VISITORS_MAX;
+	return BACKLOG;
 }
 
 static void door_go(struct visitor *v)
@@ -333,19 +335,32 @@ static void door_await(struct visitor *v, enum phase phase, int ms)
 
 /* ---- who comes ---- */
 
-static bool door_make_room(struct co_door *d)
+/* The oldest who has not shown the token. */
+static struct visitor *eldest(const struct co_door *d)
 {
 	struct visitor *v;
 
 	TAILQ_FOREACH (v, &d->visitors, next) {
-		if (v->known)
-			continue;
-		if (cr_now_ns(CLOCK_MONOTONIC) - v->since_ns < MOMENT_NS)
-			return false;
-		door_go(v);
-		return true;
+		if (!v->known)
+			return v;
 	}
-	return false;
+	return NULL;
+}
+
+/* What is left of his moment. */
+static int ms_left(const struct visitor *v)
+{
+	return MOMENT_MS - (cr_now_ns(CLOCK_MONOTONIC) - v->since_ns) / 1000000;
+}
+
+static bool door_make_room(struct co_door *d)
+{
+	struct visitor *v = eldest(d);
+
+	if (!v || ms_left(v) > 0)
+		return false;
+	door_go(v);
+	return true;
 }
 
 static void door_take(struct co_door *d, int fd)
@@ -368,7 +383,9 @@ static void door_take(struct co_door *d, int fd)
 
 static void pause_door(struct co_door *d)
 {
-	struct timeval t = { .tv_usec = PAUSE_MS * 1000 };
+	const struct visitor *v = eldest(d);
+	int ms = v ? ms_left(v) : PAUSE_MS;
+	struct timeval t = { .tv_usec = (ms > 0 ? ms : 1) * 1000 };
 
 	event_del(d->event);
 	evtimer_add(d->timer, &t);
