@@ -18,7 +18,6 @@
 #define CR_DEFAULT_SIGNAL 62
 /* What a handler of it needs of a stack, besides the kernel's frame, before it goes to its own. */
 #define CR_HANDLER_STACK 2048
-#define CR_POPULATE_WRITE 23 /* madvise */
 
 /* Memory is stored in runs of at most this many bytes: one checksum, one codec each. */
 #define CR_RUN_BYTES (1ul << 20)

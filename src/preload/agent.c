@@ -7,6 +7,7 @@
 // May be called here and in the files that this one leads to: raw system calls, mem* and str* as
 // string.c has them, nanopb, XXH3, LZ4 with its own state. Not: malloc, stdio, errno, pthread,
 // dlsym.
+#include <cpuid.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -41,6 +42,8 @@
 #define CR_SA_RESTORER 0x04000000
 #define ARCH_GET_XCOMP_SUPP 0x1021
 #define AMX_TILES 8192
+#define FXSAVE 512
+#define FRAME_REST 944 /* besides what XSAVE writes */
 
 static void agent_hang_up(void)
 {
@@ -372,14 +375,18 @@ static void __attribute__((naked)) cr_restorer(void)
 }
 
 /*
- * Of a signal, as the kernel tells, which counts in AMX tiles that the CPU has; for whoever may use
- * these it sees to it that stacks have the room.
+ * Of a signal, as the kernel tells since Linux 5.14, which counts in AMX tiles that the CPU has;
+ * for whoever may use these it sees to it that stacks have the room. Before, there are no tiles.
  */
 static unsigned long largest_frame(void)
 {
 	unsigned long size = CR_REAL(getauxval)(AT_MINSIGSTKSZ);
+	uint32_t a, b = 0, c, d;
 	uint64_t features = 0;
 
+	if (!size)
+		return FRAME_REST +
+		       (__get_cpuid_count(13, 0, &a, &b, &c, &d) && b > FXSAVE ? b : FXSAVE);
 	cr_sys2(SYS_arch_prctl, ARCH_GET_XCOMP_SUPP, &features);
 	if (features >> CR_XFEATURE_AMX_TILE & 1 && size > AMX_TILES)
 		size -= AMX_TILES;

@@ -5,8 +5,8 @@
 // looked at before its thread is called: the main thread's by the shepherd, in cr_agent_filters.
 // Runs in: the application's threads; agent_stack_is_bad() in the leading thread. What finds no
 // room in the table is not looked at.
+#include <linux/futex.h>
 #include <stddef.h>
-#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "preload/agent_ids.h"
@@ -76,13 +76,21 @@ CR_WRAPPER int sigaltstack(const stack_t *restrict new, stack_t *restrict old)
 	return agent_result(agent_sigaltstack((long)new, (long)old));
 }
 
+/* Writes nothing new to a word of it, in one step, as others may be at it. */
+static bool can_write(uint64_t page)
+{
+	unsigned int none = 0;
+
+	return cr_sys6(SYS_futex, &none, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, page,
+		       FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0)) >= 0;
+}
+
 bool agent_stack_is_bad(int tid)
 {
 	struct stack *s = stacks_find(tid, false);
 	unsigned int mark = 0;
 	struct iovec to = { &mark, sizeof(mark) }, from = { NULL, sizeof(mark) };
-	uint64_t start;
-	long ret;
+	uint64_t page;
 
 	if (!s || !s->size)
 		return false;
@@ -92,9 +100,10 @@ bool agent_stack_is_bad(int tid)
 		return false;
 	if (s->size < cr_agent_filters.frame)
 		return true;
-	/* Touches what the frame will touch at once. */
-	start = (s->at + s->size - cr_agent_filters.frame) & ~(CR_PAGE - 1);
-	ret = cr_sys3(SYS_madvise, start, CR_PAGE_UP(s->at + s->size) - start, CR_POPULATE_WRITE);
-	/* Before Linux 5.14 it is unknown: that shows where there is nothing to be done. */
-	return ret && (ret != -EINVAL || !cr_sys3(SYS_madvise, start, 0, CR_POPULATE_WRITE));
+	/* What the frame will touch at once. */
+	page = (s->at + s->size - cr_agent_filters.frame) & ~(CR_PAGE - 1);
+	for (; page < s->at + s->size; page += CR_PAGE)
+		if (!can_write(page))
+			return true;
+	return false;
 }
