@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * System calls by syscall(2) and by the instruction itself see no EINTR of a checkpoint, and their
- * timeouts end in time however often one comes.
+ * timeouts end however often one comes.
  */
 #include <cairn/cairn.h>
 #include <linux/aio_abi.h>
@@ -16,12 +16,14 @@
 #include "raw.h"
 
 #define WAIT_MS 40
-#define LATE_MS 2500
+#define MANY 20 /* checkpoints, each of NAP_MS and more, that none of the calls lasts for */
+#define NAP_MS 5
 
 static int silent[2], epfd, semid, word;
 static aio_context_t aio;
 static sigset_t usr2;
 static _Atomic bool over;
+static _Atomic int checkpoints;
 
 static long called(long nr, long a, long b, long c, long d, long e, long f)
 {
@@ -89,34 +91,32 @@ static const struct {
 	BOTH(events, 0),
 };
 
-/* Some kernels wait for so many ticks of their clock, of which the first has begun already. */
+/*
+ * Older kernels wait here for so many ticks of their clock, and a machine that is late with them
+ * makes several at once: by the clock that those move, about as long.
+ */
 static bool in_ticks(long (*call)(void))
 {
 	return call == semtimedop_called || call == semtimedop_inlined;
 }
 
-static double tick_ms(void)
-{
-	struct timespec ts;
-
-	CHECK(!clock_getres(CLOCK_MONOTONIC_COARSE, &ts));
-	return ts.tv_nsec / 1e6;
-}
-
 static void *thread(void *arg)
 {
 	long i = (long)arg, ret;
-	double start, took;
-
-	double least = WAIT_MS - 1 - (in_ticks(calls[i].call) ? tick_ms() : 0);
+	int before, met;
+	bool ticks = in_ticks(calls[i].call);
+	clockid_t clock = ticks ? CLOCK_MONOTONIC_COARSE : CLOCK_MONOTONIC;
+	double least = ticks ? WAIT_MS / 2 : WAIT_MS - 1, start, took;
 
 	while (!over) {
-		start = prog_now(CLOCK_MONOTONIC);
+		before = checkpoints;
+		start = prog_now(clock);
 		ret = calls[i].call();
-		took = (prog_now(CLOCK_MONOTONIC) - start) * 1000;
-		if (ret != calls[i].result || took < least || took > LATE_MS)
-			prog_fail(__FILE__, __LINE__, "%s: %ld after %f ms", calls[i].name, ret,
-				  took);
+		took = (prog_now(clock) - start) * 1000;
+		met = checkpoints - before;
+		if (ret != calls[i].result || took < least || met > MANY)
+			prog_fail(__FILE__, __LINE__, "%s: %ld after %f ms and %d checkpoints",
+				  calls[i].name, ret, took, met);
 	}
 	return NULL;
 }
@@ -124,7 +124,6 @@ static void *thread(void *arg)
 int main(int argc, char **argv)
 {
 	pthread_t t[ARRAY_SIZE(calls)];
-	double until;
 	long i;
 
 	prog_init(argc, argv);
@@ -137,11 +136,11 @@ int main(int argc, char **argv)
 	sigaddset(&usr2, SIGUSR2);
 	for (i = 0; i < (long)ARRAY_SIZE(calls); i++)
 		prog_thread(&t[i], thread, (void *)i);
-	/* One after the other for longer than any of the calls may last. */
-	until = prog_now(CLOCK_MONOTONIC) + 4;
-	while (cairn_restarts() >= 0 && prog_now(CLOCK_MONOTONIC) < until) {
+	/* One after the other, more than any of the calls may last for. */
+	while (cairn_restarts() >= 0 && checkpoints < 2 * MANY) {
 		CHECK(cairn_checkpoint() >= 0);
-		prog_nap_ms(5);
+		checkpoints++;
+		prog_nap_ms(NAP_MS);
 	}
 	prog_ready();
 	prog_wait();
