@@ -40,6 +40,8 @@ struct co_http;
 struct co_job;
 struct co_db;
 struct co_node;
+struct co_outlook;
+struct co_prevention;
 struct co_telemetry;
 struct cr_link;
 struct cr_listener;
@@ -101,6 +103,7 @@ struct co_node {
 	struct co_asker asker; /* waits until it is drained */
 	unsigned int load_percent, live; /* live: members of any job */
 	struct co_telemetry *telemetry; /* NULL: it has told none */
+	int64_t stuck_ms; /* when it was told that a job should go and none can, 0: not so */
 };
 
 /* Why a job goes back: its own fault counts against --max-restarts. */
@@ -285,6 +288,7 @@ struct co_job {
 	CR_LIST(struct co_waiter) waiters;
 	CR_LIST(struct co_avoided) avoided;
 	int64_t due_ms; /* next checkpoint */
+	int64_t evacuated_ms; /* when it left a node that was failing, 0: never */
 	int64_t retry_ms; /* not before */
 	unsigned int kills; /* rounds of them */
 	unsigned int stuck; /* checkpoints in a row that were to move it and failed */
@@ -329,6 +333,8 @@ struct co {
 	uint32_t round; /* that quorum peers have been told */
 	bool quorum_moved; /* one has come anew: where it is asked is told to all */
 	int64_t quorum_ms; /* next choice */
+	struct co_outlook *outlook;
+	struct co_prevention *prevention;
 	int64_t lease_ms, heartbeat_ms;
 	int64_t longest_ms; /* lease that any coordinator of this database has given */
 	int lock;

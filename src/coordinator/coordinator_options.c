@@ -9,6 +9,7 @@
 #include "common/args.h"
 #include "common/defs.h"
 #include "common/err.h"
+#include "coordinator/evacuate_policy.h"
 #include "net/link.h"
 #include "net/trust.h"
 #include "net/trust_options.h"
@@ -30,6 +31,19 @@ static const struct cr_arg rows[] = {
 	  "SECONDS", "between two heartbeats of a node" },
 	{ "fence-command", 0, CR_ARG_TEXT, FIELD(fence_command), 0, 0, NULL, "CR_FENCE_COMMAND",
 	  "COMMAND", "run with a lost node's name and address; status 0: it is off" },
+	{ "evacuate", 0, CR_ARG_TEXT, FIELD(evacuate), 0, 0, NULL, "CR_EVACUATE",
+	  "WHAT=LIMIT/TIME,...",
+	  "move jobs off a node that is above a limit for longer, as cpu=0.95/30s,full=2m",
+	  .check = cr_evac_check },
+	{ "evacuate-margin", 0, CR_ARG_REAL, FIELD(evacuate_margin), 0, 0.9, "0.1",
+	  "CR_EVACUATE_MARGIN", "PART", "of a limit, by which they stay below it elsewhere" },
+	{ "evacuate-cooldown", 0, CR_ARG_REAL, FIELD(evacuate_cooldown), 0, 86400, "300",
+	  "CR_EVACUATE_COOLDOWN", "SECONDS",
+	  "a job that was moved stays, and the node it left takes none" },
+	{ "evacuate-window", 0, CR_ARG_REAL, FIELD(evacuate_window), 10, 110, "60",
+	  "CR_EVACUATE_WINDOW", "SECONDS", "of the past that trends are seen in" },
+	{ "evacuate-dry-run", 0, CR_ARG_FLAG, FIELD(evacuate_dry_run), 0, 0, NULL,
+	  "CR_EVACUATE_DRY_RUN", NULL, "only tell, as events, what would be moved" },
 	{ "http", 0, CR_ARG_TEXT, FIELD(http), 0, 0, NULL, "CR_HTTP", "ADDR",
 	  "jobs, nodes, events, metrics over HTTP: loopback [HOST]:PORT or unix:PATH" },
 	{ "user-connections", 0, CR_ARG_WHOLE, FIELD(user_connections), 8, 1e6, "256",

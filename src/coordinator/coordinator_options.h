@@ -11,6 +11,9 @@
 struct cr_coordinator_options {
 	const char *init, *listen, *state, *name, *fence_command, *http;
 	struct cr_trust_files trust;
+	const char *evacuate; /* NULL: jobs stay until their node is lost */
+	double evacuate_margin, evacuate_cooldown, evacuate_window;
+	bool evacuate_dry_run;
 	double lease, heartbeat;
 	long ready_fd;
 	unsigned long user_connections, user_members, user_bytes; /* of one user */

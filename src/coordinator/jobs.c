@@ -183,6 +183,14 @@ struct co_job *co_job_new(struct co *c, const cairn_Request *q, const struct co_
 	return j;
 }
 
+/* For how long prevention.c leaves it alone. */
+static double rest_s(const struct co_job *j)
+{
+	double since = (co_now() - j->evacuated_ms) / 1e3;
+
+	return j->evacuated_ms ? j->c->options.evacuate_cooldown - since : 0;
+}
+
 void co_job_row(const struct co_job *j, cairn_JobRow *row)
 {
 	const struct co_checkpoint *k = j->checkpoints;
@@ -211,4 +219,6 @@ void co_job_row(const struct co_job *j, cairn_JobRow *row)
 	row->policy = j->policy;
 	row->began_at = j->began_at;
 	row->status = j->status;
+	row->has_stays_s = rest_s(j) > 0;
+	row->stays_s = row->has_stays_s ? rest_s(j) : 0;
 }

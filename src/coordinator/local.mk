@@ -9,6 +9,8 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/database.c src/coordinator/database.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/door.c src/coordinator/door.h \
+	src/coordinator/evacuate.c src/coordinator/evacuate.h \
+	src/coordinator/evacuate_policy.c src/coordinator/evacuate_policy.h \
 	src/coordinator/events.c src/coordinator/events.h \
 	src/coordinator/fence.c src/coordinator/fence.h \
 	src/coordinator/http.c src/coordinator/http.h \
@@ -19,10 +21,13 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/members.c src/coordinator/members.h \
 	src/coordinator/move.c src/coordinator/move.h \
 	src/coordinator/move_places.c src/coordinator/move_places.h \
+	src/coordinator/node_trend.c src/coordinator/node_trend.h \
 	src/coordinator/nodes.c src/coordinator/nodes.h \
 	src/coordinator/operations.c src/coordinator/operations.h \
 	src/coordinator/coordinator_options.c src/coordinator/coordinator_options.h \
+	src/coordinator/outlook.c src/coordinator/outlook.h \
 	src/coordinator/placement.c src/coordinator/placement.h \
+	src/coordinator/prevention.c src/coordinator/prevention.h \
 	src/coordinator/quorum.c src/coordinator/quorum.h \
 	src/coordinator/quota.c src/coordinator/quota.h \
 	src/coordinator/reconcile.c src/coordinator/reconcile.h \
@@ -31,4 +36,5 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/requests.c src/coordinator/requests.h \
 	src/coordinator/server.c src/coordinator/server.h \
 	src/coordinator/session.c src/coordinator/session.h \
-	src/coordinator/telemetry.c src/coordinator/telemetry.h
+	src/coordinator/telemetry.c src/coordinator/telemetry.h \
+	src/coordinator/trend.c src/coordinator/trend.h

@@ -16,6 +16,7 @@
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
 #include "coordinator/nodes.h"
+#include "coordinator/outlook.h"
 #include "coordinator/replies.h"
 #include "coordinator/session.h"
 #include "coordinator/quorum.h"
@@ -449,4 +450,5 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->has_sample = newest;
 	if (newest)
 		row->sample = *newest;
+	co_outlook_node_row(n, row);
 }

@@ -27,6 +27,8 @@
 #include "coordinator/load.h"
 #include "coordinator/members.h"
 #include "coordinator/nodes.h"
+#include "coordinator/outlook.h"
+#include "coordinator/prevention.h"
 #include "coordinator/reconcile.h"
 #include "coordinator/replies.h"
 #include "coordinator/requests.h"
@@ -249,6 +251,7 @@ void co_tick(struct co *c)
 
 	co_beats_tick(c);
 	co_nodes_tick(c);
+	co_prevention_tick(c);
 	co_wake(c, now);
 	co_work(c);
 	co_db_commit(c->db);
@@ -313,7 +316,13 @@ int co_init(struct co *c, struct cr_err *err)
 		return cr_fail(err, CR_EXIT_INTERNAL, errno, "event loop");
 	c->work = event_new(c->base, -1, 0, server_on_work, c);
 	ret = take_state(c, c->options.state, err);
-	return ret ? ret : co_load(c, err);
+	if (!ret)
+		ret = co_load(c, err);
+	if (!ret)
+		ret = co_outlook_init(c, err);
+	if (!ret)
+		co_prevention_init(c);
+	return ret;
 }
 
 int co_listen(struct co *c, struct cr_err *err)
@@ -389,6 +398,8 @@ void co_free(struct co *c)
 		co_session_close(c->sessions);
 	co_beats_free(c);
 	co_http_free(c);
+	co_prevention_free(c);
+	co_outlook_free(c);
 	if (c->listener)
 		cr_listener_free(c->listener);
 	if (c->local)

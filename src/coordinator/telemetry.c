@@ -35,6 +35,7 @@ static const struct {
 	FIELD(store_free, WHOLE),	 FIELD(disk_busy_percent, PERCENT),
 	FIELD(disk_write_rate, REAL),	 FIELD(disk_read_rate, REAL),
 	FIELD(loop_late_ms, WORST),	 FIELD(round_trip_ms, WORST),
+	FIELD(disk_bytes, WHOLE),	 FIELD(disk_free, WHOLE),
 #undef FIELD
 };
 #define FIELDS CR_ARRAY_SIZE(fields)

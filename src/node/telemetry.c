@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/err.h"
@@ -21,7 +22,7 @@
 
 struct cr_node_telemetry {
 	int root;
-	dev_t disk;
+	dev_t disk, store; /* block device, file system */
 	struct cr_gauges last;
 	int64_t at_ns; /* when that was read, 0: not yet */
 	int64_t late_ns, round_trip_ns; /* the worst since then; 0: none */
@@ -49,8 +50,10 @@ int cr_telemetry_init(struct cr_node *n, struct cr_err *err)
 	if (t->root < 0)
 		return cr_fail(err, CR_EXIT_USAGE, errno, "--host-root %s", root);
 	/* Of a file that is in the store for certain. */
-	if (!fstat(n->lock, &st))
+	if (!fstat(n->lock, &st)) {
+		t->store = st.st_dev;
 		t->disk = cr_gauges_disk(t->root, st.st_dev);
+	}
 	take_load(t);
 	return 0;
 }
@@ -62,6 +65,19 @@ void cr_telemetry_free(struct cr_node *n)
 	cr_close_fd(&n->telemetry->root);
 	free(n->telemetry);
 	n->telemetry = NULL;
+}
+
+/* Where jobs work, as like as not; a store often has a file system of its own. */
+static void take_disk(const struct cr_node_telemetry *t, cairn_NodeSample *s)
+{
+	struct statvfs v;
+	struct stat st;
+
+	if (fstat(t->root, &st) || st.st_dev == t->store || fstatvfs(t->root, &v))
+		return;
+	s->has_disk_bytes = s->has_disk_free = true;
+	s->disk_bytes = (uint64_t)v.f_blocks * v.f_frsize;
+	s->disk_free = (uint64_t)v.f_bavail * v.f_frsize;
 }
 
 static void take_sample(struct cr_node *n, struct cr_node_telemetry *t, int64_t now)
@@ -78,6 +94,7 @@ static void take_sample(struct cr_node *n, struct cr_node_telemetry *t, int64_t 
 		s->has_store_bytes = s->has_store_free = n->store_bytes;
 		s->store_bytes = n->store_bytes;
 		s->store_free = n->store_free;
+		take_disk(t, s);
 		s->has_loop_late_ms = true;
 		s->loop_late_ms = t->late_ns / 1e6;
 		round_trip = round_trip ? round_trip : t->round_trip_ns;

@@ -27,8 +27,9 @@ void cr_row_heads(cairn_Ask ask)
 		printf("%-20s %-13s %7s %8s %10s  %s\n", "JOB", "STATE", "MEMBERS", "RESTARTS",
 		       "CHECKPOINT", "COMMAND");
 	else if (ask == cairn_Ask_ASK_NODES)
-		printf("%-16s %-9s %7s %5s %5s %5s %6s %6s  %-5s %-21s %s\n", "NODE", "STATE",
-		       "MEMBERS", "LOAD", "CPU", "MEM", "FREE", "PHI", "CRIU", "ADDRESS", "LABELS");
+		printf("%-16s %-9s %7s %5s %5s %5s %6s %-14s %6s  %-5s %-21s %s\n", "NODE", "STATE",
+		       "MEMBERS", "LOAD", "CPU", "MEM", "FREE", "FULL", "PHI", "CRIU", "ADDRESS",
+		       "LABELS");
 }
 
 /* ---- jobs ---- */
@@ -149,6 +150,9 @@ static void job_text(const cairn_JobRow *j)
 	if (j->wall_ns)
 		printf("last one    job stood still %.1f ms, committed after %.1f ms\n",
 		       j->stall_ns / 1e6, j->wall_ns / 1e6);
+	if (j->has_stays_s)
+		printf("stays       for %.0f s: it has just left a node that was failing\n",
+		       j->stays_s);
 	if (*j->last_error)
 		printf("last error  %s\n", j->last_error);
 }
@@ -186,6 +190,29 @@ static const char *percent_text(bool known, double percent, char out[16])
 	return out;
 }
 
+static const char *seconds_text(double s, char out[16])
+{
+	static const struct {
+		double s;
+		const char *unit;
+	} units[] = { { 1, "s" }, { 60, "m" }, { 3600, "h" } };
+	size_t i = s < 120 ? 0 : s < 7200 ? 1 : 2;
+
+	snprintf(out, 16, "%.0f%s", s / units[i].s, units[i].unit);
+	return out;
+}
+
+/* Within which bounds what will be full first will be so. */
+static void node_full(const cairn_NodeRow *n)
+{
+	char least[16], most[16], out[64] = "-";
+
+	if (n->has_full)
+		snprintf(out, sizeof(out), "%s %s-%s", n->full,
+			 seconds_text(n->full_least_s, least), seconds_text(n->full_most_s, most));
+	printf(" %-14s", out);
+}
+
 void cr_row_node(const cairn_NodeRow *n)
 {
 	const cairn_NodeSample *s = &n->sample;
@@ -194,14 +221,18 @@ void cr_row_node(const cairn_NodeRow *n)
 
 	if (n->criu)
 		cr_criu_version_text(n->criu, criu);
-	printf("%-16s %-9s %7u %4u%% %5s %5s %6s %6.1f  %-5s %-21s", n->name, n->state, n->members,
-	       n->load_percent, percent_text(s->has_cpu_percent, s->cpu_percent, cpu),
+	printf("%-16s %-9s %7u %4u%% %5s %5s %6s", n->name, n->state, n->members, n->load_percent,
+	       percent_text(s->has_cpu_percent, s->cpu_percent, cpu),
 	       percent_text(memory,
 			    memory ? 100 - 100.0 * s->memory_available / s->memory_bytes : 0, used),
-	       size_text(n->store_free, free_text), n->phi, criu, n->address);
+	       size_text(n->store_free, free_text));
+	node_full(n);
+	printf(" %6.1f  %-5s %-21s", n->phi, criu, n->address);
 	for (size_t i = 0; i < n->labels_count; i++)
 		printf(" %s=%s", n->labels[i].key, n->labels[i].value);
 	printf("\n");
+	if (n->has_pressure)
+		printf("%16s %s (%s)\n", "", n->pressure, n->evacuation);
 }
 
 void cr_row_move(const cairn_MoveRow *m)

@@ -7,7 +7,8 @@ check_PROGRAMS += test/unit/unit
 test_unit_unit_SOURCES = \
 	test/unit/archive.c test/unit/choose.c test/unit/common.c \
 	test/unit/criu.c test/unit/criu_log.c \
-	test/unit/damage.c test/unit/image.c test/unit/json.c test/unit/lease.c \
+	test/unit/damage.c test/unit/evacuate.c \
+	test/unit/image.c test/unit/json.c test/unit/lease.c \
 	test/unit/net.h test/unit/net_attack.c test/unit/net_ends.c test/unit/net_links.c \
 	test/unit/net_trust.c test/unit/options.c \
 	test/unit/placement.c \

@@ -63,13 +63,11 @@ void unit_refused(int ret, const struct cr_err *err, int status, const char *wor
 int main(void)
 {
 	static TCase *(*const cases[])(void) = {
-		unit_image, unit_archive, unit_damage, unit_wire, unit_proc, unit_restart,
-		unit_stages,
-		unit_options, unit_json,
-		unit_common, unit_criu, unit_criu_log, unit_choose,
-		unit_store_ship, unit_store_keep, unit_store_peer,
-		unit_net, unit_net_attack, unit_net_trust,
-		unit_lease, unit_placement,
+		unit_image,	 unit_archive,	unit_damage,	 unit_wire,	  unit_proc,
+		unit_restart,	 unit_stages,	unit_options,	 unit_json,	  unit_common,
+		unit_criu,	 unit_criu_log, unit_choose,	 unit_store_ship, unit_store_keep,
+		unit_store_peer, unit_net,	unit_net_attack, unit_net_trust,  unit_lease,
+		unit_placement,	 unit_evacuate,
 	};
 	Suite *suite = suite_create("cairn");
 	SRunner *runner;

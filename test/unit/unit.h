@@ -27,6 +27,7 @@ TCase *unit_store_keep(void);
 TCase *unit_store_peer(void);
 TCase *unit_lease(void);
 TCase *unit_placement(void);
+TCase *unit_evacuate(void);
 TCase *unit_net(void);
 TCase *unit_net_attack(void);
 TCase *unit_net_trust(void);
