@@ -209,6 +209,7 @@ START_TEST(cpu)
 	had.words[2] = 1 << 5 | 1 << 8;
 	has.words[2] = 1 << 8;
 	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, "had: avx2 (");
+	ck_assert(strstr(err.text, "--cpu-ignore") && strstr(err.text, "--cpu-baseline"));
 	cr_err_clear(&err);
 	ck_assert_int_eq(cr_cpu_without(&had, "sse4a,avx2", &err), 0);
 	ck_assert_int_eq(cr_cpu_check(&had, &has, &err), 0);
@@ -225,6 +226,13 @@ START_TEST(cpu)
 	had.xcr0 = 7;
 	has.xcr0 = 3;
 	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU, "state:avx ");
+	cr_err_clear(&err);
+	/* AVX-512 registers: the options that help with instructions do not with these. */
+	had.xcr0 = 0xe7;
+	has.xcr0 = 7;
+	unit_refused(cr_cpu_check(&had, &has, &err), &err, CR_EXIT_CPU,
+		     "had: state:avx512-mask state:avx512-hi256 state:avx512-hi16 (");
+	ck_assert(!strstr(err.text, "--cpu-") && strstr(err.text, "launched where"));
 	cr_err_clear(&err);
 	/* A CPU of another maker: it would take other bytes for these registers. */
 	has.xcr0 = had.xcr0 = 0x207;

@@ -175,9 +175,19 @@ int cr_cpu_without(cairn_CpuFeatures *cpu, const char *names, struct cr_err *err
 	return 0;
 }
 
+/* What can be done about it: no option takes a part of the state out of threads' registers. */
+static const char *cpu_advice(bool state)
+{
+	return state ? "restart it on a CPU that has them, state:… at the same places; a job that "
+		       "is to go to both kinds is launched where there is less of it" :
+		       "restart it on a CPU that has them; what it surely does not use, "
+		       "--cpu-ignore leaves out, and --cpu-baseline keeps a job from using it";
+}
+
 int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, struct cr_err *err)
 {
 	uint64_t lost = had->xcr0 & ~here->xcr0;
+	bool state = false;
 	char names[400] = "";
 	size_t i, n = 0;
 
@@ -186,14 +196,16 @@ int cr_cpu_check(const cairn_CpuFeatures *had, const cairn_CpuFeatures *here, st
 			continue;
 		n += snprintf(names + n, sizeof(names) - n, " %s", features[i].name);
 	}
-	for (i = 0; i < 64; i++)
-		if ((lost >> i & 1 || moved(had, here, i)) && n + 24 < sizeof(names))
+	for (i = 0; i < 64; i++) {
+		if (!(lost >> i & 1) && !moved(had, here, i))
+			continue;
+		state = true;
+		if (n + 24 < sizeof(names))
 			n += snprintf(names + n, sizeof(names) - n, " state:%s",
 				      i < CR_ARRAY_SIZE(states) ? states[i] : "amx");
+	}
 	if (!n)
 		return 0;
-	return cr_fail(err, CR_EXIT_CPU, 0,
-		       "this CPU lacks what the job's had:%s (restart it on a CPU that has them; "
-		       "what it surely does not use, --cpu-ignore leaves out)",
-		       names);
+	return cr_fail(err, CR_EXIT_CPU, 0, "this CPU lacks what the job's had:%s (%s)", names,
+		       cpu_advice(state));
 }
