@@ -59,11 +59,15 @@ static pid_t shown(const char *locks, ino_t inode)
 	return pid;
 }
 
-/* One reading may pass a lock over while others come and go before it. */
+/*
+ * One reading may pass a lock over while others come and go before it; and amid it the file of
+ * /proc may become another, by a restart.
+ */
 static bool all_there(char *locks, size_t size)
 {
 	int i;
 
+	sh->inode[6] = proc_inode();
 	CHECK(prog_slurp("/proc/locks", locks, size) > 0);
 	for (i = 0; i < sh->n; i++)
 		if (sh->owner[i] && shown(locks, sh->inode[i]) == -2)
@@ -80,7 +84,6 @@ static void check(void)
 	/* With virtual ids it shows others. */
 	if (ids && !strcmp(ids, "virtual"))
 		return;
-	sh->inode[6] = proc_inode();
 	PROG_SOON(all_there(locks, sizeof(locks)));
 	for (i = 0; i < sh->n; i++) {
 		pid_t pid = shown(locks, sh->inode[i]);
