@@ -92,6 +92,7 @@ struct co_node {
 	bool told; /* all members and images since its Hello */
 	bool draining; /* by an operator: durable */
 	bool leaving; /* by itself */
+	int64_t deadline_ms; /* its machine ends then, 0: there is time */
 	int64_t full_ms; /* when it could not take an image */
 	bool silent; /* for longer than a lease */
 	int64_t beat_ms; /* newest heartbeat */
@@ -288,6 +289,7 @@ struct co_job {
 	CR_LIST(struct co_waiter) waiters;
 	CR_LIST(struct co_avoided) avoided;
 	int64_t due_ms; /* next checkpoint */
+	int64_t refused_ms; /* when it could not leave a node that is drained, 0: not so */
 	int64_t evacuated_ms; /* when it left a node that was failing, 0: never */
 	int64_t retry_ms; /* not before */
 	unsigned int kills; /* rounds of them */

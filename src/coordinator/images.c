@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
+#include "coordinator/hurry.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
@@ -174,9 +175,13 @@ static struct co_node *source(struct co_job *j, struct co_checkpoint *k, unsigne
 static unsigned int images_wanted(struct co_job *j, struct co_checkpoint *k, unsigned int member)
 {
 	const struct co_node *from = source(j, k, member);
-	unsigned int most = j->policy.replicas + 1, can = 0;
+	unsigned int replicas = j->policy.replicas, most, can = 0;
 	size_t i;
 
+	/* There is no time for more. */
+	if (replicas > 1 && co_hurry_is(j))
+		replicas = 1;
+	most = replicas + 1;
 	for (i = 0; i < j->c->nodes.n && can < most; i++) {
 		const struct co_node *n = j->c->nodes.v[i];
 

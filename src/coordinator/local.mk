@@ -7,12 +7,14 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/beats.c src/coordinator/beats.h \
 	src/coordinator/coordinator.h \
 	src/coordinator/database.c src/coordinator/database.h \
+	src/coordinator/deadline.c src/coordinator/deadline.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/door.c src/coordinator/door.h \
 	src/coordinator/evacuate.c src/coordinator/evacuate.h \
 	src/coordinator/evacuate_policy.c src/coordinator/evacuate_policy.h \
 	src/coordinator/events.c src/coordinator/events.h \
 	src/coordinator/fence.c src/coordinator/fence.h \
+	src/coordinator/hurry.c src/coordinator/hurry.h \
 	src/coordinator/http.c src/coordinator/http.h \
 	src/coordinator/images.c src/coordinator/images.h \
 	src/coordinator/jobs.c src/coordinator/jobs.h \

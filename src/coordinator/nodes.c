@@ -12,6 +12,7 @@
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/fence.h"
+#include "coordinator/hurry.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
@@ -215,7 +216,7 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	s->node = n;
 	n->session = s;
 	n->told = n->leaving = n->vouches = false;
-	n->full_ms = 0;
+	n->full_ms = n->deadline_ms = 0;
 	n->beat_ms = co_now();
 	cr_fence_welcome(&s->c->fence, n->index, nodes_now_ns());
 	cr_detector_begin(&n->detector, s->c->heartbeat_ms * 1000000, nodes_now_ns());
@@ -292,6 +293,8 @@ void co_node_leaving(struct co_node *n, const cairn_Leaving *l)
 		co_event(n->c, "node-leaving", NULL, n, -1, "back within %u ms",
 			 (unsigned int)n->back_ms);
 	}
+	if (l->drain)
+		co_hurry_begin(n, l);
 	if (l->drain && !n->leaving) {
 		n->leaving = true;
 		co_event(n->c, "node-drain", NULL, n, -1, "it asked for its members to be moved");

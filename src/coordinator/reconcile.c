@@ -19,6 +19,7 @@
 
 #include "common/defs.h"
 #include "coordinator/operations.h"
+#include "coordinator/hurry.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
@@ -582,17 +583,23 @@ static void leave_drained(struct co_job *j, int64_t now)
 						"moved off a node that is drained", NULL };
 	struct cr_err err = { 0 };
 
+	if (!co_hurry_turn(j)) {
+		j->retry_ms = now + POLL_MS;
+		return;
+	}
 	j->retry_ms = now + AGAIN_MS;
 	if (!co_move(j, &leave, &err))
 		return;
+	j->refused_ms = now;
 	if (strcmp(j->why, err.text))
 		co_job_set(j, CO_JOB_RUNNING, err.text);
 	co_drain_stuck(j, err.text);
 }
 
+/* Not beside those that hurry away from a node. */
 static bool checkpoint_due(const struct co_job *j, int64_t now)
 {
-	return !j->operation.active && now >= j->due_ms;
+	return !j->operation.active && now >= j->due_ms && !co_hurry_is(j);
 }
 
 static void begin_checkpoint(struct co_job *j, int64_t now)

@@ -2,7 +2,8 @@
 # crnode, the daemon of a node: its parts; main is src/tools/crnode.c.
 
 noinst_LIBRARIES += src/libnode.a
-src_libnode_a_CPPFLAGS = $(AM_CPPFLAGS) -DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
+src_libnode_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CURL_CFLAGS) \
+	-DPACKAGE_VERSION='"$(PACKAGE_VERSION)"'
 src_libnode_a_SOURCES = \
 	src/node/beat.c src/node/beat.h \
 	src/node/cgroup_limits.c src/node/cgroup_limits.h \
@@ -19,6 +20,8 @@ src_libnode_a_SOURCES = \
 	src/node/node_requests.c src/node/node_requests.h \
 	src/node/node_run.c src/node/node_run.h \
 	src/node/node_options.c src/node/node_options.h \
+	src/node/notice.c src/node/notice.h \
+	src/node/notice_text.c src/node/notice_text.h \
 	src/node/outbox.c src/node/outbox.h \
 	src/node/quorum_peer.c src/node/quorum_peer.h \
 	src/node/reconcile_member.c src/node/reconcile_member.h \

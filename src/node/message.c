@@ -49,6 +49,14 @@ void cr_node_drain(struct cr_node *n, bool end)
 		n->drain_ns = cr_node_now() + n->options.drain_timeout * 1e9;
 	m = cr_node_message(n, cairn_ClusterMsg_leaving_tag);
 	m->body.leaving.drain = true;
+	if (n->deadline_ns) {
+		int64_t left_ms = (n->deadline_ns - cr_node_now()) / 1000000;
+
+		m->body.leaving.left_ms = left_ms < 1	       ? 1 :
+					  left_ms > UINT32_MAX ? UINT32_MAX :
+								 left_ms;
+		snprintf(m->body.leaving.why, sizeof(m->body.leaving.why), "%s", n->deadline_why);
+	}
 	cr_uplink_send(n, m, NULL, 0);
 }
 

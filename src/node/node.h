@@ -168,6 +168,9 @@ struct cr_node {
 	struct cr_node_quorum *quorum;
 	struct cr_node_beats *beats;
 	struct cr_node_telemetry *telemetry;
+	struct cr_node_notice *notice; /* NULL without --notice */
+	int64_t deadline_ns; /* the machine ends then, 0: not that we know */
+	char deadline_why[64];
 	struct event *tick, *signals[5];
 	int64_t tick_ns; /* when it is due */
 	cairn_ClusterMsg out;

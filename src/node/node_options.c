@@ -12,6 +12,7 @@
 #include "common/runtime.h"
 #include "net/trust.h"
 #include "net/trust_options.h"
+#include "node/notice.h"
 
 static int check_label(const char *value, struct cr_err *err)
 {
@@ -43,6 +44,13 @@ static const struct cr_arg rows[] = {
 	  "SECONDS", "how long SIGTERM waits until jobs have moved" },
 	{ "preempt-file", 0, CR_ARG_TEXT, FIELD(preempt_file), 0, 0, NULL, "CR_PREEMPT_FILE",
 	  "PATH", "when this file appears, the node is drained" },
+	{ "notice", 0, CR_ARG_CHOICE, FIELD(notice), 0, 0, "none", "CR_NOTICE",
+	  "none|aws|gcp|azure|file",
+	  "ask whether the cloud takes this machine back, and drain then" },
+	{ "notice-address", 0, CR_ARG_TEXT, FIELD(notice_address), 0, 0, NULL, "CR_NOTICE_ADDRESS",
+	  "URL", "of its metadata service, without a path; of file: the file" },
+	{ "notice-poll", 0, CR_ARG_REAL, FIELD(notice_poll), 0.1, 60, "5", "CR_NOTICE_POLL",
+	  "SECONDS", "between two questions" },
 	{ "host-root", 0, CR_ARG_TEXT, FIELD(host_root), 0, 0, "/", "CR_HOST_ROOT", "DIR",
 	  "whose proc and sys tell how this host fares" },
 	{ "user-connections", 0, CR_ARG_WHOLE, FIELD(user_connections), 8, 1e6, "256",
@@ -82,6 +90,9 @@ int cr_node_options(struct cr_node_options *o, int argc, char **argv, struct cr_
 	if (!o->coordinators.n)
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "give the coordinator's address with --coordinator");
+	if (o->notice == CR_NOTICE_FILE && !o->notice_address)
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "--notice file: give the file's path with --notice-address");
 	if (!o->store)
 		return cr_fail(err, CR_EXIT_USAGE, 0, "give a directory for images with --store");
 	return cr_trust_chosen(&o->trust, "", err);

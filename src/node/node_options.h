@@ -16,6 +16,9 @@ struct cr_node_options {
 	struct cr_trust_files trust;
 	double rate; /* bytes per second, 0: no limit */
 	double drain_timeout;
+	int notice; /* enum cr_notice_from */
+	const char *notice_address;
+	double notice_poll;
 	long ready_fd;
 	unsigned long user_connections, user_requests, user_bytes; /* of one user */
 	bool help, version;

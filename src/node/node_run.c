@@ -33,6 +33,7 @@
 #include "node/node_members.h"
 #include "node/node_requests.h"
 #include "node/node_run.h"
+#include "node/notice.h"
 #include "node/quorum_peer.h"
 #include "node/reconcile_member.h"
 #include "node/telemetry.h"
@@ -261,9 +262,13 @@ static void look_for_criu(struct cr_node *n)
 
 int cr_node_run(struct cr_node *n)
 {
+	struct cr_err err = { 0 };
+
 	look_for_criu(n);
 	cr_say("node %s, user %u, store %s, socket %s", n->name, geteuid(), n->store, n->socket);
 	cr_beats_start(n);
+	if (cr_notice_start(n, &err))
+		cr_say("%s", err.text);
 	cr_uplink_tick(n, cr_node_now());
 	event_base_dispatch(n->base);
 	cr_known_write(n);
@@ -280,6 +285,7 @@ void cr_node_free(struct cr_node *n)
 		cr_node_member_free(n->members);
 	cr_uplink_close(n);
 	cr_images_free(n);
+	cr_notice_stop(n);
 	cr_quorum_peer_free(n);
 	if (n->listener)
 		cr_listener_free(n->listener);

@@ -53,7 +53,8 @@ DAEMON_LIBS = $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) $(NANOPB_LIBS) $(L
 
 crnode_SOURCES = src/tools/crnode.c
 crnode_CPPFLAGS = $(TOOL_CPPFLAGS)
-crnode_LDADD = src/libnode.a src/libstore.a src/libcoordinator.a src/libcriu.a $(DAEMON_LIBS)
+crnode_LDADD = src/libnode.a src/libstore.a src/libcoordinator.a src/libcriu.a $(DAEMON_LIBS) \
+	$(JSON_LIBS) $(CURL_LIBS)
 
 bin_PROGRAMS += crrsh
 crrsh_SOURCES = \

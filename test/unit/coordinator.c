@@ -755,6 +755,7 @@ run:
 	suite_add_tcase(suite, reconcile_tests());
 	suite_add_tcase(suite, node_members_tests());
 	suite_add_tcase(suite, telemetry_tests());
+	suite_add_tcase(suite, notice_tests());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

@@ -27,7 +27,7 @@ $(test_unit_unit_OBJECTS): $(PROTO_HDRS)
 check_PROGRAMS += test/unit/coordinator
 test_unit_coordinator_SOURCES = test/unit/coordinator.c test/unit/fake_cluster.c \
 	test/unit/fake_cluster.h test/unit/node_reconcile.c test/unit/reconcile.c \
-	test/unit/reconcile.h test/unit/telemetry.c
+	test/unit/notice.c test/unit/reconcile.h test/unit/telemetry.c
 test_unit_coordinator_CPPFLAGS = $(test_unit_unit_CPPFLAGS)
 test_unit_coordinator_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=cr_link_send,--wrap=cr_link_send_shared,--wrap=sqlite3_step \

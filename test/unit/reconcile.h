@@ -8,3 +8,4 @@
 TCase *reconcile_tests(void); /* reconcile.c */
 TCase *node_members_tests(void); /* node_members.c */
 TCase *telemetry_tests(void); /* telemetry.c */
+TCase *notice_tests(void); /* notice.c */
