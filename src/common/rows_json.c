@@ -162,6 +162,15 @@ static const struct cr_json_rule member_rules[] = {
 };
 const struct cr_json_schema cr_json_member = CR_JSON_SCHEMA(cairn_MemberRow, member_rules);
 
+static const struct cr_json_rule checkpoint_rules[] = {
+	{ "number", "checkpoint", write_checkpoint, NULL },
+	{ "stall_ns", "stall_ms", write_ms, NULL },
+	{ "wall_ns", "wall_ms", write_ms, NULL },
+	{ 0 },
+};
+const struct cr_json_schema cr_json_checkpoint =
+	CR_JSON_SCHEMA(cairn_CheckpointRow, checkpoint_rules);
+
 /* Whether it is committed is said of all of a number. */
 static const struct cr_json_rule image_rules[] = {
 	{ "state", "state", write_holding, NULL },

@@ -10,9 +10,9 @@
 /* The same name for two forms: instants, and the version of CRIU, are texts or numbers. */
 extern const struct cr_json_view cr_json_crctl, cr_json_http;
 
-extern const struct cr_json_schema cr_json_job, cr_json_member, cr_json_image, cr_json_node,
-	cr_json_event, cr_json_move;
-extern const struct cr_json_schema cr_json_sample; /* of a node\'s history */
+extern const struct cr_json_schema cr_json_job, cr_json_member, cr_json_checkpoint, cr_json_image,
+	cr_json_node, cr_json_event, cr_json_move;
+extern const struct cr_json_schema cr_json_sample; /* of a node's history */
 extern const struct cr_json_schema cr_json_reply, cr_json_process; /* of a shepherd */
 
 /* Nanoseconds as milliseconds. */

@@ -60,6 +60,9 @@ struct co_session {
 	unsigned int kept_member;
 	uint64_t id;
 	bool local;
+	/* Without a link: who asks within this process, and hears the answers. */
+	void (*told)(struct co_session *s, const cairn_Reply *r);
+	void *told_arg;
 	uint64_t beats_of; /* it is for the heartbeats of that session, and will be handed over */
 	struct co_beat *beat; /* of a node's: the link for its heartbeats */
 	uid_t uid;
@@ -167,6 +170,7 @@ struct co_checkpoint {
 	size_t n; /* images, by member number */
 	struct co_image *images;
 	unsigned int missing; /* images that are not held by enough */
+	uint64_t stall_ns, wall_ns; /* 0: of a life before */
 };
 
 struct co_operation {
@@ -258,6 +262,19 @@ struct co_move {
 	struct co_asker asker;
 };
 
+#define CO_BUCKETS 9
+struct co_histogram {
+	uint64_t counts[CO_BUCKETS + 1]; /* the last one: above all limits */
+	double sum;
+};
+
+/* What has happened to a job since this process was started; see tally.c. */
+struct co_tally {
+	uint64_t checkpoints, bytes, failures, recoveries, migrations;
+	struct co_histogram stall, wall; /* seconds */
+	enum co_return { CO_RETURN_RECOVERS, CO_RETURN_MOVES, CO_RETURN_ASKED } next;
+};
+
 struct co_job {
 	struct co *c;
 	struct co_job *next_dirty;
@@ -276,6 +293,10 @@ struct co_job {
 	int64_t began_at;
 	int status, signal; /* signal: sent by crctl */
 	uint64_t stall_ns, wall_ns;
+	struct co_tally tally;
+	unsigned int failures; /* checkpoints in a row */
+	int64_t running_ms; /* since when it has been running */
+	char unprotected[256]; /* why, as protection.c saw it last */
 	cairn_Policy policy;
 	struct co_member *v;
 	size_t n;
@@ -314,6 +335,9 @@ struct co {
 	struct cr_listener *listener, *local;
 	struct cr_users *users; /* of local */
 	struct co_http *http; /* NULL without --http */
+	void (*happened)(struct co *c); /* an event; NULL: nobody wants to know */
+	/* A link that signs a browser in once; NULL without --http. */
+	int (*web_link)(struct co *c, char *url, size_t len, struct cr_err *err);
 	struct co_session *sessions;
 	void (*gone)(struct co_session *s); /* a session ends */
 	uint64_t next_session;
@@ -327,6 +351,7 @@ struct co {
 	struct event *work; /* the dirty ones are looked at */
 	unsigned int up; /* nodes */
 	uint64_t next_job, next_event;
+	size_t protection_at; /* job to be looked at next */
 	CR_LIST(struct co_asker) followers;
 	CR_LIST(struct co_starter) starters;
 	char refused[320]; /* told last to a node */

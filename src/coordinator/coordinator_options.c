@@ -45,7 +45,13 @@ static const struct cr_arg rows[] = {
 	{ "evacuate-dry-run", 0, CR_ARG_FLAG, FIELD(evacuate_dry_run), 0, 0, NULL,
 	  "CR_EVACUATE_DRY_RUN", NULL, "only tell, as events, what would be moved" },
 	{ "http", 0, CR_ARG_TEXT, FIELD(http), 0, 0, NULL, "CR_HTTP", "ADDR",
-	  "jobs, nodes, events, metrics over HTTP: loopback [HOST]:PORT or unix:PATH" },
+	  "page, JSON and metrics over HTTP: [HOST]:PORT or unix:PATH" },
+	{ "http-cert", 0, CR_ARG_TEXT, FIELD(http_cert), 0, 0, NULL, "CR_HTTP_CERT", "FILE",
+	  "TLS for --http, needed if it is not loopback: certificate (PEM)" },
+	{ "http-key", 0, CR_ARG_TEXT, FIELD(http_key), 0, 0, NULL, "CR_HTTP_KEY", "FILE",
+	  "and its key (PEM), which not everybody may read" },
+	{ "http-host", 0, CR_ARG_TEXT, FIELD(http_host), 0, 0, NULL, "CR_HTTP_HOST", "NAMES",
+	  "by which browsers reach --http, besides addresses and the host's name" },
 	{ "user-connections", 0, CR_ARG_WHOLE, FIELD(user_connections), 8, 1e6, "256",
 	  "CR_USER_CONNECTIONS", "N", "that a user may have to control.sock" },
 	{ "user-members", 0, CR_ARG_WHOLE, FIELD(user_members), 1, 1e6, "4096", "CR_USER_MEMBERS",
@@ -90,6 +96,11 @@ int cr_coordinator_options(struct cr_coordinator_options *o, int argc, char **ar
 	first = cr_trust_chosen(&o->trust, " (crcoordinator --init KEYFILE makes a key)", err);
 	if (first)
 		return first;
+	if (!o->http_cert != !o->http_key)
+		return cr_fail(err, CR_EXIT_USAGE, 0, "give --http-cert and --http-key together");
+	if (!o->http && (o->http_cert || o->http_host))
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "--http-cert, --http-key and --http-host are for --http");
 	if (o->heartbeat * 3 > o->lease)
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "--lease %g must be at least three times --heartbeat %g", o->lease,

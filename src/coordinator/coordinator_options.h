@@ -9,7 +9,8 @@
 #include "net/trust.h"
 
 struct cr_coordinator_options {
-	const char *init, *listen, *state, *name, *fence_command, *http;
+	const char *init, *listen, *state, *name, *fence_command, *http, *http_cert, *http_key,
+		*http_host;
 	struct cr_trust_files trust;
 	const char *evacuate; /* NULL: jobs stay until their node is lost */
 	double evacuate_margin, evacuate_cooldown, evacuate_window;

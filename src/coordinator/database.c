@@ -11,7 +11,7 @@
 #include "common/defs.h"
 #include "common/xalloc.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 
 struct co_db {
 	sqlite3 *db;
@@ -37,7 +37,7 @@ static const char schema[] =
 	" back_ms) WITHOUT ROWID;"
 	/* members: their numbers, four bytes each */
 	"CREATE TABLE checkpoints(job INTEGER, number INTEGER, state, purpose, at, members BLOB,"
-	" PRIMARY KEY(job, number));"
+	" stall_ns, wall_ns, PRIMARY KEY(job, number));"
 	/* that are on; instants of CLOCK_BOOTTIME */
 	"CREATE TABLE moves(job INTEGER PRIMARY KEY, stage, member, target TEXT, number, why TEXT,"
 	" stopped_ms, saved_ms, started_ms, status, error TEXT);"
@@ -63,6 +63,9 @@ static const char *const migrations[SCHEMA_VERSION] = {
 	      "INSERT OR REPLACE INTO moves SELECT job, 2, -2, '', number,"
 	      " 'moved off a node that is drained', 0, 0, 0, 0, '' FROM checkpoints"
 	      " WHERE purpose = 5 AND state = 1;",
+	/* how long each checkpoint took */
+	[3] = "ALTER TABLE checkpoints ADD COLUMN stall_ns;"
+	      "ALTER TABLE checkpoints ADD COLUMN wall_ns;",
 };
 
 static const char *const statements[CO_SQL_STATEMENTS] = {
@@ -90,13 +93,13 @@ static const char *const statements[CO_SQL_STATEMENTS] = {
 			       " WHERE m.job = ? AND m.member = ?",
 	[CO_SQL_NODE] = "INSERT OR REPLACE INTO nodes VALUES(?, ?, ?, ?, ?, ?)",
 	[CO_SQL_NODES] = "SELECT * FROM nodes",
-	[CO_SQL_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoints VALUES(?, ?, ?, ?, ?, ?)",
+	[CO_SQL_CHECKPOINT] = "INSERT OR REPLACE INTO checkpoints VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 	[CO_SQL_CHECKPOINTS] = "SELECT * FROM checkpoints ORDER BY job, number",
 	[CO_SQL_CHECKPOINT_REMOVE] = "DELETE FROM checkpoints WHERE job = ? AND number = ?",
 	[CO_SQL_SAID] = "INSERT OR REPLACE INTO said VALUES(?, ?, ?, ?)",
 	[CO_SQL_SAID_ALL] = "SELECT * FROM said",
 	[CO_SQL_EVENT] = "INSERT INTO events VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[CO_SQL_EVENTS] = "SELECT * FROM events WHERE id > ? ORDER BY id",
+	[CO_SQL_EVENTS] = "SELECT * FROM events WHERE id > ? ORDER BY id LIMIT ?",
 	[CO_SQL_EVENTS_LAST] = "SELECT coalesce(max(id), 0) FROM events",
 	[CO_SQL_EVENTS_TRIM] = "DELETE FROM events WHERE id <= ?",
 };

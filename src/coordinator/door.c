@@ -1,58 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// HTTP/1.1 for programs that look on, in the coordinator's loop: one request for each connection,
-// GET or HEAD, without a body. Every local user can connect, so all that he could use up is
-// bounded: so many connections at once, so many bytes of a request, so long in all, however little
-// comes at a time. When there is no room, the oldest of those who have not shown the token goes,
-// once he has had a moment to speak; the others wait in the kernel. So a flood takes no descriptor
-// that a node needs, and keeps nobody with the token out for long. Whatever fails ends that
-// connection only.
+// HTTP/1.1 in the coordinator's loop, with TLS or without: one request for each connection. Every
+// local user can connect, and with TLS everybody, so all that he could use up is bounded: so many
+// connections at once, so many bytes of a request, so long in all, however little comes at a time.
+// When there is no room, the oldest of those who have not shown who they are goes, once he has had
+// a moment to speak; the others wait in the kernel. So a flood takes no descriptor that a node
+// needs, and keeps nobody with the token out for long. Long answers are made in parts, each when
+// the one before has been sent: they take neither memory nor the loop's time from others. Whatever
+// fails ends that connection only.
 #include "coordinator/door.h"
 
 #include <errno.h>
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/defs.h"
+#include "common/err.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/xalloc.h"
+#include "net/address.h"
 #include "net/users.h"
 
 #define VISITORS_MAX 128
 /* Who finds the kernel's queue full is put off by a second, then by two, four, …: so a long one. */
 #define BACKLOG 4096
-#define REQUEST_MAX 8192
 #define MOMENT_MS 100
 #define ASK_MS 10000
-#define ANSWER_MS 60000 /* to read it */
+#define WAIT_MS 60000 /* for what is done meanwhile */
+#define ANSWER_MS 60000 /* to read it, or a part of one without end */
+#define IDLE_MS 15000 /* of one without end: then a sign of life */
 #define PART_MS 2000 /* from the answer's end to the other side's */
 #define PAUSE_MS 100
 #define ACCEPT_AT_ONCE 16
-#define AT_ONCE 65536
+#define SENDING (64 << 10) /* of parts that wait to be sent */
 
-enum phase { ASKING, ANSWERING, PARTING };
+enum phase { ASKING, WAITING, ANSWERING, PARTING };
 
-struct visitor {
-	TAILQ_ENTRY(visitor) next;
+struct co_visitor {
+	TAILQ_ENTRY(co_visitor) next;
 	struct co_door *door;
-	struct event *event;
-	struct evbuffer *in, *out;
-	int64_t since_ns, until_ns;
+	struct bufferevent *bev;
+	struct event *timer;
+	int64_t since_ns;
 	enum phase phase;
 	bool known;
-	int fd;
+	/* The request. */
+	char *text; /* of its headers, which q points into */
+	struct co_question q;
+	char peer[CR_ADDRESS_TEXT];
+	/* The answer. */
+	bool pieces; /* with the length of each: chunked */
+	bool idle; /* CO_PART_LATER */
+	enum co_part (*more)(void *arg, struct evbuffer *to);
+	void (*gone)(void *arg);
+	void *arg;
 };
 
 struct co_door {
 	struct co_door_rules rules;
 	struct event_base *base;
 	struct event *event, *timer;
-	TAILQ_HEAD(, visitor) visitors; /* the oldest first */
+	TAILQ_HEAD(, co_visitor) visitors; /* the oldest first */
 	unsigned int count, most;
 	int fd;
 };
@@ -62,24 +78,39 @@ int co_door_backlog(void)
 	return BACKLOG;
 }
 
-static void door_go(struct visitor *v)
+/* Whoever makes the answer hears of its end once. */
+static void door_over(struct co_visitor *v)
+{
+	void (*gone)(void *arg) = v->gone;
+
+	v->gone = NULL;
+	v->more = NULL;
+	if (gone)
+		gone(v->arg);
+}
+
+static void door_go(struct co_visitor *v)
 {
 	struct co_door *d = v->door;
 
 	TAILQ_REMOVE(&d->visitors, v, next);
 	d->count--;
-	if (v->event)
-		event_free(v->event);
-	if (v->in)
-		evbuffer_free(v->in);
-	if (v->out)
-		evbuffer_free(v->out);
-	close(v->fd);
+	door_over(v);
+	if (v->timer)
+		event_free(v->timer);
+	if (v->bev)
+		bufferevent_free(v->bev);
+	free(v->text);
 	free(v);
 	event_add(d->event, NULL);
 }
 
-static void door_await(struct visitor *v, enum phase phase, int ms);
+static void door_within(struct co_visitor *v, int ms)
+{
+	const struct timeval t = { ms / 1000, ms % 1000 * 1000 };
+
+	evtimer_add(v->timer, &t);
+}
 
 /* ---- the answer ---- */
 
@@ -90,13 +121,24 @@ static const char *words(int status)
 		const char *text;
 	} all[] = {
 		{ 200, "OK" },
+		{ 202, "Accepted" },
+		{ 303, "See Other" },
 		{ 400, "Bad Request" },
 		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 411, "Length Required" },
 		{ 413, "Content Too Large" },
+		{ 421, "Misdirected Request" },
+		{ 429, "Too Many Requests" },
 		{ 431, "Request Header Fields Too Large" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
 		{ 505, "HTTP Version Not Supported" },
+		{ 507, "Insufficient Storage" },
 	};
 	size_t i;
 
@@ -106,239 +148,281 @@ static const char *words(int status)
 	return "Internal Server Error";
 }
 
-/* Takes the body over. */
-static void door_tell(struct visitor *v, int status, const char *type, struct evbuffer *body,
-		      bool head)
+void co_answer_error(struct co_answer *a, int http, int status, const char *format, ...)
 {
-	if (!type) {
-		type = "text/plain";
-		evbuffer_add_printf(body, "%d %s\n", status, words(status));
+	char text[1024], *out = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&out, &len);
+	struct cr_json json = CR_JSON_TIGHT(f);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	a->status = http;
+	a->type = NULL;
+	evbuffer_drain(a->body, evbuffer_get_length(a->body));
+	if (!f)
+		return;
+	cr_json_object(&json, NULL);
+	cr_json_int(&json, "status", status);
+	cr_json_text(&json, "error", text);
+	cr_json_end(&json);
+	if (!fclose(f))
+		evbuffer_add(a->body, out, len);
+	free(out);
+}
+
+/* What a page may do that comes from here: nothing that is not from here as well. */
+static const char safe[] =
+	"Cache-Control: no-store\r\n"
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
+	"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+	"base-uri 'none'; frame-ancestors 'none'\r\n"
+	"X-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\n"
+	"Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n"
+	"Connection: close\r\n";
+
+static void door_headers(struct co_visitor *v, const struct co_answer *a, struct evbuffer *out)
+{
+	evbuffer_add_printf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%s%s", a->status,
+			    words(a->status), a->type ? a->type : "application/json", safe,
+			    a->headers);
+	if (!a->more)
+		evbuffer_add_printf(out, "Content-Length: %zu\r\n", evbuffer_get_length(a->body));
+	else if (v->pieces)
+		evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
+	if (a->status == 401)
+		evbuffer_add_printf(out, "WWW-Authenticate: Bearer\r\n");
+	evbuffer_add_printf(out, "\r\n");
+}
+
+/* The answer has been sent: what he still sends is not wanted. */
+static void door_part(struct co_visitor *v)
+{
+	SSL *ssl = v->door->rules.tls ? bufferevent_openssl_get_ssl(v->bev) : NULL;
+
+	v->phase = PARTING;
+	if (ssl)
+		SSL_shutdown(ssl);
+	shutdown(bufferevent_getfd(v->bev), SHUT_WR);
+	door_within(v, PART_MS);
+	/* Unread it would make the kernel take the answer back. */
+	bufferevent_enable(v->bev, EV_READ);
+}
+
+static void door_add(struct co_visitor *v, struct evbuffer *part)
+{
+	struct evbuffer *out = bufferevent_get_output(v->bev);
+
+	if (!evbuffer_get_length(part))
+		return;
+	if (v->pieces)
+		evbuffer_add_printf(out, "%zx\r\n", evbuffer_get_length(part));
+	evbuffer_add_buffer(out, part);
+	if (v->pieces)
+		evbuffer_add_printf(out, "\r\n");
+}
+
+/* More of an answer, as long as there is room to send. */
+static void door_make(struct co_visitor *v)
+{
+	struct evbuffer *out = bufferevent_get_output(v->bev), *part;
+	enum co_part is = CO_PART_MORE;
+
+	if (!v->more || evbuffer_get_length(out) >= SENDING)
+		return;
+	part = evbuffer_new();
+	if (part)
+		is = v->more(v->arg, part);
+	if (part)
+		door_add(v, part);
+	if (is == CO_PART_LAST && v->pieces)
+		evbuffer_add_printf(out, "0\r\n\r\n");
+	if (part)
+		evbuffer_free(part);
+	v->idle = is == CO_PART_LATER;
+	/* It may last: that he has gone is told by reading. */
+	if (v->idle)
+		bufferevent_enable(v->bev, EV_READ);
+	if (is == CO_PART_LAST)
+		door_over(v);
+	if (v->idle)
+		door_within(v, evbuffer_get_length(out) ? ANSWER_MS : IDLE_MS);
+}
+
+static void door_tell(struct co_visitor *v, struct co_answer *a)
+{
+	struct evbuffer *out = bufferevent_get_output(v->bev);
+
+	v->phase = ANSWERING;
+	v->known |= a->known;
+	v->pieces = !v->q.old;
+	v->arg = a->arg;
+	v->more = a->more;
+	v->gone = a->gone;
+	door_headers(v, a, out);
+	if (v->q.head)
+		door_over(v);
+	else if (a->more)
+		door_add(v, a->body);
+	else
+		evbuffer_add_buffer(out, a->body);
+	/* Who closes his side by now only says that he has asked all. */
+	bufferevent_disable(v->bev, EV_READ);
+	door_within(v, ANSWER_MS);
+	door_make(v);
+}
+
+static void refuse(struct co_visitor *v, int http, const char *why)
+{
+	struct co_answer a = { .body = evbuffer_new() };
+
+	if (!a.body) {
+		door_go(v);
+		return;
 	}
-	evbuffer_add_printf(v->out,
-			    "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-			    "Cache-Control: no-store\r\nConnection: close\r\n%s%s\r\n",
-			    status, words(status), type, evbuffer_get_length(body),
-			    status == 401 ? "WWW-Authenticate: Bearer\r\n" : "",
-			    status == 405 ? "Allow: GET, HEAD\r\n" : "");
-	if (!head)
-		evbuffer_add_buffer(v->out, body);
-	door_await(v, ANSWERING, ANSWER_MS);
+	co_answer_error(&a, http, CR_EXIT_USAGE, "%s", why);
+	door_tell(v, &a);
+	evbuffer_free(a.body);
+}
+
+void co_door_begin(struct co_visitor *v, struct co_answer *a)
+{
+	*a = (struct co_answer){ .status = 200, .body = evbuffer_new() };
+}
+
+void co_door_answer(struct co_visitor *v, struct co_answer *a)
+{
+	v->gone = NULL;
+	if (a->body)
+		door_tell(v, a);
+	else
+		door_go(v);
+	if (a->body)
+		evbuffer_free(a->body);
+}
+
+void co_door_wake(struct co_visitor *v)
+{
+	if (v->idle && v->phase == ANSWERING)
+		door_make(v);
 }
 
 /* ---- the request ---- */
 
-/* Ends a line, and gives where the next one begins. */
-static char *cut_line(char *line)
+static void serve(struct co_visitor *v)
 {
-	char *end = strchr(line, '\n');
+	struct co_answer a = { .status = 200, .body = evbuffer_new() };
 
-	*end = 0;
-	if (end > line && end[-1] == '\r')
-		end[-1] = 0;
-	return end + 1;
-}
-
-/* The value of a header line if it is that one. */
-static const char *door_value_of(const char *line, const char *name)
-{
-	size_t n = strlen(name);
-
-	if (strncasecmp(line, name, n) || line[n] != ':')
-		return NULL;
-	return line + n + 1 + strspn(line + n + 1, " \t");
-}
-
-static int take_headers(char *line, struct co_question *q)
-{
-	while (*line) {
-		char *next = cut_line(line);
-		const char *value;
-
-		if ((value = door_value_of(line, "Authorization"))) {
-			if (q->authorization)
-				return 400;
-			q->authorization = value;
-		}
-		value = door_value_of(line, "Content-Length");
-		if ((value && strcmp(value, "0")) || door_value_of(line, "Transfer-Encoding"))
-			return 413;
-		line = next;
+	if (!a.body) {
+		door_go(v);
+		return;
 	}
-	return 0;
+	v->door->rules.answer(v->door->rules.arg, &v->q, &a);
+	if (a.later) {
+		v->phase = WAITING;
+		v->known |= a.known;
+		v->gone = a.gone;
+		v->arg = a.arg;
+		door_within(v, WAIT_MS);
+	} else {
+		door_tell(v, &a);
+	}
+	evbuffer_free(a.body);
 }
 
-/* Text: a request line and headers, with their ends of line. 0, or the status that tells. */
-static int door_parse(char *text, struct co_question *q, bool *head)
+/* Headers are there: true if they are in order. */
+static bool take_headers(struct co_visitor *v, struct evbuffer *in, size_t n)
 {
-	char *headers = cut_line(text), *method = text, *target, *version;
-	int ret;
-
-	target = strchr(text, ' ');
-	version = target ? strrchr(target + 1, ' ') : NULL;
-	if (!version || version == target + 1)
-		return 400;
-	*target++ = 0;
-	*version++ = 0;
-	*head = !strcmp(method, "HEAD");
-	if (strncmp(version, "HTTP/", 5))
-		return 400;
-	if (strncmp(version, "HTTP/1.", 7))
-		return 505;
-	q->target = target;
-	ret = take_headers(headers, q);
-	if (!ret && !*head && strcmp(method, "GET"))
-		ret = 405;
-	return ret == 413 && !*head && strcmp(method, "GET") ? 405 : ret;
-}
-
-static void door_serve(struct visitor *v, char *text)
-{
-	struct co_door *d = v->door;
-	struct co_question q = { 0 };
-	struct evbuffer *body = evbuffer_new();
-	const char *type = NULL;
-	bool head = false;
 	int status;
 
-	if (!body) {
-		door_go(v);
-		return;
-	}
-	status = door_parse(text, &q, &head);
-	if (!status || status == 405) {
-		v->known = d->rules.known(d->rules.arg, &q);
-		status = v->known ? status : 401;
-	}
-	if (!status)
-		status = d->rules.answer(d->rules.arg, &q, body, &type);
-	door_tell(v, status, type, body, head);
-	evbuffer_free(body);
+	v->text = cr_xmalloc(n + CO_QUESTION_BODY + 2);
+	evbuffer_remove(in, v->text, n);
+	/* Without the empty line. */
+	v->text[n - (v->text[n - 2] == '\r' ? 2 : 1)] = 0;
+	v->q.visitor = v;
+	v->q.peer = v->peer;
+	v->q.tls = v->door->rules.tls;
+	status = strlen(v->text) + 2 < n || !*v->text ? 400 : co_question_parse(v->text, &v->q);
+	if (status)
+		refuse(v, status, words(status));
+	else
+		v->q.body = v->text + n + 1;
+	return !status;
 }
 
-/* Where the empty line behind the headers ends; 0: it has not come. */
-static size_t end_of_headers(struct evbuffer *in)
+static void door_hear(struct co_visitor *v)
 {
-	const char *p = (const char *)evbuffer_pullup(in, -1);
-	size_t n = evbuffer_get_length(in), i, line = 0;
+	struct evbuffer *in = bufferevent_get_input(v->bev);
+	size_t n = evbuffer_get_length(in), end;
 
-	for (i = 0; i < n; i++) {
-		if (p[i] != '\n')
-			continue;
-		if (i > 0 && (i == line || (i == line + 1 && p[line] == '\r')))
-			return i + 1;
-		line = i + 1;
-	}
-	return 0;
-}
-
-static void door_hear(struct visitor *v)
-{
-	char text[REQUEST_MAX + 1];
-	struct evbuffer *none;
-	size_t n;
-
-	n = end_of_headers(v->in);
-	if (!n && evbuffer_get_length(v->in) < REQUEST_MAX) {
-		door_await(v, ASKING, 0);
-		return;
-	}
-	if (n) {
-		evbuffer_remove(v->in, text, n);
-		/* Without the empty line. */
-		n -= text[n - 2] == '\r' ? 2 : 1;
-		text[n] = 0;
-		if (strlen(text) == n && n) {
-			door_serve(v, text);
-			return;
-		}
-	}
-	none = evbuffer_new();
-	if (none) {
-		door_tell(v, n ? 400 : 431, NULL, none, false);
-		evbuffer_free(none);
-	} else {
-		door_go(v);
+	if (!v->text) {
+		end = co_question_end((const char *)evbuffer_pullup(in, -1), n);
+		if (end > CO_QUESTION_MAX || (!end && n >= CO_QUESTION_MAX))
+			refuse(v, 431, words(431));
+		else if (end && take_headers(v, in, end))
+			door_hear(v);
+	} else if (n >= v->q.want) {
+		v->q.len = evbuffer_remove(in, (char *)v->q.body, v->q.want);
+		((char *)v->q.body)[v->q.len] = 0;
+		if (strlen(v->q.body) == v->q.len)
+			serve(v);
+		else
+			refuse(v, 400, words(400));
 	}
 }
 
 /* ---- a visitor's course ---- */
 
-static void door_ask(struct visitor *v)
+static void door_on_read(struct bufferevent *bev, void *arg)
 {
-	int n = evbuffer_read(v->in, v->fd, REQUEST_MAX - evbuffer_get_length(v->in));
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct co_visitor *v = arg;
 
-	if (n > 0)
+	if (v->phase == ASKING)
 		door_hear(v);
-	else if (n < 0 && errno == EAGAIN)
-		door_await(v, ASKING, 0);
 	else
-		door_go(v);
+		evbuffer_drain(in, evbuffer_get_length(in));
 }
 
-/* What he still sends is not wanted; unread it would make the kernel take the answer back. */
-static void part(struct visitor *v)
+static void door_on_written(struct bufferevent *bev, void *arg)
 {
-	char waste[4096];
-	ssize_t n = recv(v->fd, waste, sizeof(waste), 0);
+	struct co_visitor *v = arg;
 
-	if (n > 0 || (n < 0 && errno == EAGAIN))
-		door_await(v, PARTING, 0);
+	if (v->phase != ANSWERING)
+		return;
+	if (v->more && v->idle)
+		door_within(v, IDLE_MS);
 	else
-		door_go(v);
+		door_make(v);
+	if (!v->more && !evbuffer_get_length(bufferevent_get_output(bev)))
+		door_part(v);
 }
 
-static void write_on(struct visitor *v)
+static void door_on_event(struct bufferevent *bev, short what, void *arg)
 {
-	int n = evbuffer_write_atmost(v->out, v->fd, AT_ONCE);
-
-	if (n < 0 && errno != EAGAIN) {
-		door_go(v);
-	} else if (evbuffer_get_length(v->out)) {
-		door_await(v, ANSWERING, 0);
-	} else {
-		shutdown(v->fd, SHUT_WR);
-		door_await(v, PARTING, PART_MS);
-	}
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		door_go(arg);
 }
 
-static void door_on_event(evutil_socket_t fd, short what, void *arg)
+static void door_on_time(evutil_socket_t fd, short what, void *arg)
 {
-	static void (*const next[])(struct visitor * v) = {
-		[ASKING] = door_ask,
-		[ANSWERING] = write_on,
-		[PARTING] = part,
-	};
-	struct visitor *v = arg;
+	struct co_visitor *v = arg;
 
-	if (cr_now_ns(CLOCK_MONOTONIC) >= v->until_ns)
-		door_go(v);
+	if (v->phase == ANSWERING && v->idle &&
+	    !evbuffer_get_length(bufferevent_get_output(v->bev)))
+		door_make(v);
 	else
-		next[v->phase](v);
-}
-
-/* ms: for all of this phase, from now; 0: as was said before. */
-static void door_await(struct visitor *v, enum phase phase, int ms)
-{
-	int64_t now = cr_now_ns(CLOCK_MONOTONIC), left;
-	struct timeval t;
-
-	v->phase = phase;
-	if (ms)
-		v->until_ns = now + ms * 1000000ll;
-	left = v->until_ns > now ? v->until_ns - now : 0;
-	t = (struct timeval){ left / 1000000000, left % 1000000000 / 1000 + 1 };
-	event_assign(v->event, v->door->base, v->fd, phase == ANSWERING ? EV_WRITE : EV_READ,
-		     door_on_event, v);
-	if (event_add(v->event, &t))
 		door_go(v);
 }
 
 /* ---- who comes ---- */
 
 /* The oldest who has not shown the token. */
-static struct visitor *eldest(const struct co_door *d)
+static struct co_visitor *eldest(const struct co_door *d)
 {
-	struct visitor *v;
+	struct co_visitor *v;
 
 	TAILQ_FOREACH (v, &d->visitors, next) {
 		if (!v->known)
@@ -348,14 +432,14 @@ static struct visitor *eldest(const struct co_door *d)
 }
 
 /* What is left of his moment. */
-static int ms_left(const struct visitor *v)
+static int ms_left(const struct co_visitor *v)
 {
 	return MOMENT_MS - (cr_now_ns(CLOCK_MONOTONIC) - v->since_ns) / 1000000;
 }
 
 static bool door_make_room(struct co_door *d)
 {
-	struct visitor *v = eldest(d);
+	struct co_visitor *v = eldest(d);
 
 	if (!v || ms_left(v) > 0)
 		return false;
@@ -363,27 +447,51 @@ static bool door_make_room(struct co_door *d)
 	return true;
 }
 
-static void door_take(struct co_door *d, int fd)
+static struct bufferevent *door_line(struct co_door *d, int fd)
 {
-	struct visitor *v = cr_xcalloc(1, sizeof(*v));
+	SSL *ssl = d->rules.tls ? SSL_new(d->rules.tls) : NULL;
+	struct bufferevent *bev;
+
+	if (!d->rules.tls)
+		return bufferevent_socket_new(d->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	bev = ssl ? bufferevent_openssl_socket_new(d->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
+						   BEV_OPT_CLOSE_ON_FREE) :
+		    NULL;
+	if (bev)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	else if (ssl)
+		SSL_free(ssl);
+	return bev;
+}
+
+static void door_take(struct co_door *d, int fd, const struct sockaddr_storage *from)
+{
+	struct co_visitor *v = cr_xcalloc(1, sizeof(*v));
 
 	v->door = d;
-	v->fd = fd;
 	v->since_ns = cr_now_ns(CLOCK_MONOTONIC);
+	if (from->ss_family != AF_UNIX)
+		cr_address_text((const struct sockaddr *)from, v->peer);
 	TAILQ_INSERT_TAIL(&d->visitors, v, next);
 	d->count++;
-	v->event = event_new(d->base, fd, EV_READ, door_on_event, v);
-	v->in = evbuffer_new();
-	v->out = evbuffer_new();
-	if (v->event && v->in && v->out)
-		door_await(v, ASKING, ASK_MS);
-	else
+	v->timer = evtimer_new(d->base, door_on_time, v);
+	v->bev = door_line(d, fd);
+	if (!v->timer || !v->bev) {
+		if (!v->bev)
+			close(fd);
 		door_go(v);
+		return;
+	}
+	bufferevent_setcb(v->bev, door_on_read, door_on_written, door_on_event, v);
+	bufferevent_setwatermark(v->bev, EV_READ, 0, CO_QUESTION_MAX + CO_QUESTION_BODY);
+	bufferevent_setwatermark(v->bev, EV_WRITE, 0, 0);
+	door_within(v, ASK_MS);
+	bufferevent_enable(v->bev, EV_READ | EV_WRITE);
 }
 
 static void pause_door(struct co_door *d)
 {
-	const struct visitor *v = eldest(d);
+	const struct co_visitor *v = eldest(d);
 	int ms = v ? ms_left(v) : PAUSE_MS;
 	struct timeval t = { .tv_usec = (ms > 0 ? ms : 1) * 1000 };
 
@@ -391,21 +499,24 @@ static void pause_door(struct co_door *d)
 	evtimer_add(d->timer, &t);
 }
 
-static void door_on_ready(evutil_socket_t listening, short what, void *arg)
+static void on_ready(evutil_socket_t listening, short what, void *arg)
 {
 	struct co_door *d = arg;
 	int i;
 
 	for (i = 0; i < ACCEPT_AT_ONCE; i++) {
+		struct sockaddr_storage from = { 0 };
+		socklen_t len = sizeof(from);
 		int fd;
 
 		if (d->count >= d->most && !door_make_room(d)) {
 			pause_door(d);
 			return;
 		}
-		fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(listening, (struct sockaddr *)&from, &len,
+			     SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			door_take(d, fd);
+			door_take(d, fd, &from);
 		} else if (errno == EAGAIN) {
 			return;
 		} else if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
@@ -433,7 +544,7 @@ struct co_door *co_door_open(struct event_base *base, int fd, const struct co_do
 	d->fd = fd;
 	d->most = cr_unproved_most(VISITORS_MAX);
 	TAILQ_INIT(&d->visitors);
-	d->event = event_new(base, fd, EV_READ | EV_PERSIST, door_on_ready, d);
+	d->event = event_new(base, fd, EV_READ | EV_PERSIST, on_ready, d);
 	d->timer = evtimer_new(base, door_on_pause_over, d);
 	if (!d->event || !d->timer || event_add(d->event, NULL)) {
 		co_door_free(d);

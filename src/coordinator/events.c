@@ -59,6 +59,8 @@ void co_event(struct co *c, const char *kind, const struct co_job *j, const stru
 		    (int64_t)member, row.text);
 	if (row.id % 1000 == 0 && row.id > KEPT)
 		co_db_write(c->db, CO_SQL_EVENTS_TRIM, "i", (int64_t)row.id - KEPT);
+	if (c->happened)
+		c->happened(c);
 	for (i = 0; i < c->followers.n; i++)
 		if (may_see(&c->followers.v[i], j ? (int64_t)j->uid : -1))
 			events_tell(c, &c->followers.v[i], &row);
@@ -117,12 +119,12 @@ static void on_each(sqlite3_stmt *s, void *arg)
 	e->enough = !e->on(&row, e->arg);
 }
 
-void co_events_each(struct co *c, uint64_t since, bool (*on)(const cairn_EventRow *row, void *arg),
-		    void *arg)
+void co_events_each(struct co *c, uint64_t since, uint64_t most,
+		    bool (*on)(const cairn_EventRow *row, void *arg), void *arg)
 {
 	struct each e = { on, arg, false };
 
-	co_db_read(c->db, CO_SQL_EVENTS, on_each, &e, "i", (int64_t)since);
+	co_db_read(c->db, CO_SQL_EVENTS, on_each, &e, "ii", (int64_t)since, (int64_t)most);
 }
 
 void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request *q)
@@ -130,7 +132,7 @@ void co_events_tell(struct co *c, const struct co_asker *a, const cairn_Request 
 	struct listing l = { c, a, q->job };
 	cairn_Reply *r;
 
-	co_db_read(c->db, CO_SQL_EVENTS, events_on_row, &l, "i", (int64_t)q->since);
+	co_db_read(c->db, CO_SQL_EVENTS, events_on_row, &l, "ii", (int64_t)q->since, (int64_t)-1);
 	if (q->follow) {
 		*cr_xlist_add(&c->followers) = *a;
 		return;

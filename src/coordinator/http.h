@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The coordinator's look-on interface over HTTP; see http.c.
+// The coordinator's interface over HTTP; see http.c.
 #pragma once
 
 #include "coordinator/coordinator.h"

@@ -60,8 +60,9 @@ void co_checkpoint_save(struct co_job *j, struct co_checkpoint *k)
 	for (i = 0; i < k->n; i++)
 		if (k->images[i].there)
 			members[n++] = i;
-	co_db_write(j->c->db, CO_SQL_CHECKPOINT, "iiiiib", (int64_t)j->id, (int64_t)k->number,
-		    (int64_t)k->state, (int64_t)k->intent, k->at, members, n * sizeof(*members));
+	co_db_write(j->c->db, CO_SQL_CHECKPOINT, "iiiiibii", (int64_t)j->id, (int64_t)k->number,
+		    (int64_t)k->state, (int64_t)k->intent, k->at, members, n * sizeof(*members),
+		    (int64_t)k->stall_ns, (int64_t)k->wall_ns);
 	free(members);
 }
 
@@ -143,8 +144,7 @@ struct co_store *co_image_source(const struct co_image *i, const struct co_store
 	return NULL;
 }
 
-/* Nodes that would have it if one of them were lost. */
-static unsigned int copies(const struct co_image *i)
+unsigned int co_image_copies(const struct co_image *i)
 {
 	unsigned int n = 0;
 	size_t h;
@@ -196,7 +196,7 @@ static bool has_enough(struct co_job *j, struct co_checkpoint *k, unsigned int m
 {
 	unsigned int want = images_wanted(j, k, member);
 
-	return want && copies(&k->images[member]) >= want;
+	return want && co_image_copies(&k->images[member]) >= want;
 }
 
 static void images_count(struct co_job *j, struct co_checkpoint *k)

@@ -21,6 +21,8 @@ void co_images_reconcile(struct co_job *j);
 bool co_images_coming(const struct co_checkpoint *k);
 void co_images_swept(struct co_node *n);
 bool co_image_at(const struct co_image *i, const struct co_store *s);
+/* Nodes that would have it if one of them were lost. */
+unsigned int co_image_copies(const struct co_image *i);
 struct co_store *co_image_source(const struct co_image *i, const struct co_store *not_this);
 bool co_image_ship(struct co_job *j, struct co_checkpoint *k, unsigned int member,
 		   struct co_node *to);

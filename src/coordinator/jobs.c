@@ -57,6 +57,8 @@ void co_job_set(struct co_job *j, enum co_state state, const char *why)
 {
 	bool changed = j->state != state || strcmp(j->why, why);
 
+	if (state == CO_JOB_RUNNING && j->state != state)
+		j->running_ms = co_now();
 	j->state = state;
 	snprintf(j->why, sizeof(j->why), "%s", why);
 	co_job_save(j);
@@ -221,4 +223,7 @@ void co_job_row(const struct co_job *j, cairn_JobRow *row)
 	row->status = j->status;
 	row->has_stays_s = rest_s(j) > 0;
 	row->stays_s = row->has_stays_s ? rest_s(j) : 0;
+	row->unprotected = *j->unprotected;
+	snprintf(row->unprotected_why, sizeof(row->unprotected_why), "%s", j->unprotected);
+	row->failures = j->failures;
 }

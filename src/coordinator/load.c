@@ -121,6 +121,8 @@ static void load_on_checkpoint(sqlite3_stmt *s, void *arg)
 	k->state = sqlite3_column_int(s, 2);
 	k->intent = sqlite3_column_int(s, 3);
 	k->at = sqlite3_column_int64(s, 4);
+	k->stall_ns = sqlite3_column_int64(s, 6);
+	k->wall_ns = sqlite3_column_int64(s, 7);
 	for (i = 0; i < n; i++) {
 		uint32_t number;
 
@@ -173,6 +175,7 @@ static void take_up(struct co_job *j)
 {
 	struct co_checkpoint *k = j->checkpoints;
 
+	j->running_ms = co_now();
 	if (j->state == CO_JOB_RUNNING && k && k->state == CO_SAVED)
 		co_operation_resume(j, k);
 	if (j->state == CO_JOB_RUNNING && j->policy.interval > 0)

@@ -417,7 +417,7 @@ void co_nodes_tick(struct co *c)
 	co_quorum_tick(c, now);
 }
 
-static const char *nodes_state(const struct co_node *n)
+const char *co_node_state(const struct co_node *n)
 {
 	if (!n->up)
 		return "lost";
@@ -435,7 +435,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	const cairn_NodeSample *newest = n->up ? co_telemetry_newest(n) : NULL;
 
 	snprintf(row->name, sizeof(row->name), "%s", n->hello.name);
-	snprintf(row->state, sizeof(row->state), "%s", nodes_state(n));
+	snprintf(row->state, sizeof(row->state), "%s", co_node_state(n));
 	if (n->hello.addresses_count)
 		snprintf(row->address, sizeof(row->address), "%s", n->hello.addresses[0]);
 	row->members = n->live;

@@ -22,6 +22,7 @@ void co_node_dead(struct co_node *n, const char *why);
 void co_nodes_tick(struct co *c);
 /* When connections are accepted: from here on nodes' leases are ours alone. */
 void co_fence_begin(struct co *c);
+const char *co_node_state(const struct co_node *n);
 void co_node_row(const struct co_node *n, cairn_NodeRow *row);
 /* It is connected and new members may come to it. */
 bool co_node_takes(const struct co_node *n);

@@ -22,6 +22,7 @@
 #include "coordinator/members.h"
 #include "coordinator/replies.h"
 #include "coordinator/session.h"
+#include "coordinator/tally.h"
 #include "net/link.h"
 
 #define SAVE_MS 90000 /* a stop takes seconds */
@@ -112,6 +113,7 @@ static void settle_ready(struct co_job *j)
 	if (j->policy.interval > 0)
 		j->due_ms = co_now() + j->policy.interval * 1000;
 	j->restarts++;
+	co_tally_return(j);
 	co_job_set(j, CO_JOB_RUNNING, "");
 }
 
@@ -487,6 +489,7 @@ void co_operation_abort(struct co_job *j)
 	j->operation.active = false;
 	if (was.intent != cairn_Intent_INTENT_CHECK)
 		snprintf(j->last_error, sizeof(j->last_error), "%s", was.why);
+	co_tally_fail(j, &was);
 	co_job_save(j);
 	co_event(j->c, kind->failed, j, NULL, -1, "%s", was.why);
 	for (i = 0; i < j->n; i++)
@@ -503,6 +506,7 @@ void co_operation_end(struct co_job *j)
 	struct co_operation was = j->operation;
 
 	j->operation.active = false;
+	co_tally_end(j, &was);
 	if (kind->ended)
 		kind->ended(j, &was);
 	else
@@ -523,7 +527,7 @@ void co_operation_commit(struct co_job *j)
 
 	k->state = CO_COMMITTED;
 	k->at = cr_now_ns(CLOCK_REALTIME) / 1000000;
-	j->tries = 0;
+	j->tries = j->failures = 0;
 	j->last_error[0] = 0;
 	co_checkpoint_save(j, k);
 	co_job_save(j);
@@ -577,6 +581,10 @@ void co_operation_written(struct co_member *m, const cairn_MemberEvent *e)
 	if (e->wall_ns > j->wall_ns)
 		j->wall_ns = e->wall_ns;
 	k = its_checkpoint(j);
+	if (k) {
+		k->stall_ns = j->stall_ns;
+		k->wall_ns = j->wall_ns;
+	}
 	if (k)
 		co_image_set(j, k, m->number, m->node->store, cairn_HoldingState_HOLDING_COMPLETE,
 			     e->image_bytes);

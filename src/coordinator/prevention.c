@@ -373,8 +373,8 @@ void co_prevention_init(struct co *c)
 	c->prevention = cr_xcalloc(1, sizeof(*c->prevention));
 	if (!co_outlook_policy(c)->any)
 		return;
-	co_events_each(c, c->next_event > EVENTS_BACK ? c->next_event - EVENTS_BACK : 0, on_event,
-		       c);
+	co_events_each(c, c->next_event > EVENTS_BACK ? c->next_event - EVENTS_BACK : 0,
+		       EVENTS_BACK, on_event, c);
 	cr_say("jobs leave nodes at %s%s", c->options.evacuate,
 	       c->options.evacuate_dry_run ? "; dry run: it is only told" : "");
 }

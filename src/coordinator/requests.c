@@ -21,6 +21,8 @@
 #include "coordinator/recovery.h"
 #include "coordinator/replies.h"
 #include "coordinator/requests.h"
+#include "coordinator/rows.h"
+#include "coordinator/sign_in.h"
 
 #define MEMBERS_MAX 4096
 
@@ -302,61 +304,39 @@ static void on_list(struct ask *k)
 
 static void requests_tell_member(struct ask *k, const struct co_member *m)
 {
-	static const struct {
-		cairn_MemberState state;
-		const char *text;
-	} lives[] = {
-		[CO_NONE] = { cairn_MemberState_MEMBER_EXITED, "ended" },
-		[CO_STARTING] = { cairn_MemberState_MEMBER_STARTING, "starting" },
-		[CO_RUNNING] = { cairn_MemberState_MEMBER_RUNNING, "running" },
-		[CO_DYING] = { cairn_MemberState_MEMBER_NONE, "ending" },
-		[CO_DEAD] = { cairn_MemberState_MEMBER_NONE, "not running" },
-	};
 	cairn_Reply *r = co_reply_begin(k->c);
-	cairn_MemberRow *to = &r->row.member;
 
 	r->which_row = cairn_Reply_member_tag;
-	to->member = m->number;
-	to->state = lives[m->life].state;
-	snprintf(to->state_text, sizeof(to->state_text), "%s", lives[m->life].text);
-	if (m->node)
-		snprintf(to->node, sizeof(to->node), "%s", m->node->hello.name);
-	if (co_lives(m)) {
-		to->processes = m->processes;
-		to->rss_bytes = m->rss_bytes;
-	}
+	co_member_row(m, &r->row.member);
 	co_reply(k->c, &k->a, r);
 }
 
-static void tell_image(struct ask *k, const struct co_checkpoint *p, size_t member,
-		       const struct co_holding *h)
+static bool tell_image(const cairn_ImageRow *row, void *arg)
 {
-	size_t i;
+	struct ask *k = arg;
+	cairn_Reply *r = co_reply_begin(k->c);
 
-	if (h->state == cairn_HoldingState_HOLDING_GONE)
-		return;
-	for (i = 0; i < k->c->nodes.n; i++) {
-		cairn_Reply *r;
+	r->which_row = cairn_Reply_image_tag;
+	r->row.image = *row;
+	co_reply(k->c, &k->a, r);
+	return true;
+}
 
-		if (k->c->nodes.v[i]->store != h->store)
-			continue;
-		r = co_reply_begin(k->c);
-		r->which_row = cairn_Reply_image_tag;
-		r->row.image.number = p->number;
-		r->row.image.member = member;
-		strcpy(r->row.image.node, k->c->nodes.v[i]->hello.name);
-		r->row.image.state = h->state;
-		r->row.image.bytes = h->bytes;
-		r->row.image.committed = p->state == CO_COMMITTED;
-		co_reply(k->c, &k->a, r);
-	}
+static void tell_checkpoint(struct ask *k, const struct co_checkpoint *p)
+{
+	cairn_Reply *r = co_reply_begin(k->c);
+
+	r->which_row = cairn_Reply_checkpoint_tag;
+	co_checkpoint_row(p, &r->row.checkpoint);
+	co_reply(k->c, &k->a, r);
+	co_image_rows(k->c, p, tell_image, k);
 }
 
 static void on_status(struct ask *k)
 {
 	const struct co_checkpoint *p;
 	cairn_Reply *r = co_reply_begin(k->c);
-	size_t i, h;
+	size_t i;
 
 	r->which_row = cairn_Reply_job_tag;
 	co_job_row(k->j, &r->row.job);
@@ -364,9 +344,7 @@ static void on_status(struct ask *k)
 	for (i = 0; i < k->j->n; i++)
 		requests_tell_member(k, &k->j->v[i]);
 	for (p = k->j->checkpoints; p; p = p->next)
-		for (i = 0; i < p->n; i++)
-			for (h = 0; h < p->images[i].holdings.n; h++)
-				tell_image(k, p, i, &p->images[i].holdings.v[h]);
+		tell_checkpoint(k, p);
 	co_reply_end(k->c, &k->a);
 }
 
@@ -441,6 +419,7 @@ static void on_restart(struct ask *k)
 		return;
 	}
 	j->tries = 0;
+	j->tally.next = CO_RETURN_ASKED;
 	co_wait_for(j, &k->a, cairn_Ask_ASK_RESTART);
 	co_job_want(j, CO_JOB_WAITING, "");
 }
@@ -563,6 +542,29 @@ static void on_fenced(struct ask *k)
 	co_reply_end(k->c, &k->a);
 }
 
+static void on_dashboard(struct ask *k)
+{
+	cairn_Reply *r = co_reply_begin(k->c);
+	struct cr_err err = { 0 };
+
+	if (k->a.uid && k->a.uid != geteuid())
+		cr_fail(&err, CR_EXIT_PERMISSION, 0,
+			"only root and whom crcoordinator runs as may do that");
+	else if (!k->c->web_link)
+		cr_fail(&err, CR_EXIT_CLUSTER, 0,
+			"this crcoordinator has no page (start it with --http HOST:PORT)");
+	else
+		k->c->web_link(k->c, r->row.link.url, sizeof(r->row.link.url), &err);
+	if (err.status) {
+		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
+		return;
+	}
+	r->last = true;
+	r->which_row = cairn_Reply_link_tag;
+	r->row.link.seconds = CO_LINK_S;
+	co_reply(k->c, &k->a, r);
+}
+
 static const struct {
 	void (*on)(struct ask *k);
 	bool job, node; /* which it must name */
@@ -582,6 +584,7 @@ static const struct {
 	[cairn_Ask_ASK_RESTART] = { on_restart, true, false },
 	[cairn_Ask_ASK_FORGET] = { on_forget, true, false },
 	[cairn_Ask_ASK_MIGRATE] = { on_migrate, false, false },
+	[cairn_Ask_ASK_DASHBOARD] = { on_dashboard, false, false },
 };
 
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len)
@@ -593,7 +596,7 @@ void co_request(struct co_session *s, const cairn_Request *q, const void *payloa
 		co_asker_gone(s->c, s->id, &q->id);
 		return;
 	}
-	if (q->ask >= CR_ARRAY_SIZE(verbs) || !verbs[q->ask].on) {
+	if ((size_t)q->ask >= CR_ARRAY_SIZE(verbs) || !verbs[q->ask].on) {
 		co_reply_error(s->c, &k.a, CR_EXIT_USAGE, "this coordinator cannot do that");
 		return;
 	}

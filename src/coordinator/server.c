@@ -29,6 +29,7 @@
 #include "coordinator/nodes.h"
 #include "coordinator/outlook.h"
 #include "coordinator/prevention.h"
+#include "coordinator/protection.h"
 #include "coordinator/reconcile.h"
 #include "coordinator/replies.h"
 #include "coordinator/requests.h"
@@ -254,6 +255,7 @@ void co_tick(struct co *c)
 	co_prevention_tick(c);
 	co_wake(c, now);
 	co_work(c);
+	co_protection_tick(c);
 	co_db_commit(c->db);
 }
 
@@ -394,10 +396,10 @@ void co_free(struct co *c)
 		event_free(c->tick);
 	if (c->work)
 		event_free(c->work);
+	co_http_free(c);
 	while (c->sessions)
 		co_session_close(c->sessions);
 	co_beats_free(c);
-	co_http_free(c);
 	co_prevention_free(c);
 	co_outlook_free(c);
 	if (c->listener)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "coordinator/coordinator.h"
+#include "common/xalloc.h"
 #include "coordinator/database.h"
 #include "coordinator/session.h"
 #include "net/link.h"
@@ -24,7 +25,11 @@ bool co_send(struct co_session *s, cairn_ClusterMsg *m, const void *payload, siz
 		return false;
 	co_db_commit(s->c->db);
 	m->session = s->id;
-	return cr_link_send(s->link, m, payload, len);
+	if (!s->told)
+		return cr_link_send(s->link, m, payload, len);
+	if (m->which_body == cairn_ClusterMsg_reply_tag)
+		s->told(s, &m->body.reply);
+	return true;
 }
 
 bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, size_t len)
@@ -47,6 +52,18 @@ struct co_session *co_session_by_id(struct co *c, uint64_t id)
 
 	while (s && s->id != id)
 		s = s->next;
+	return s;
+}
+
+struct co_session *
+co_session_own(struct co *c, void (*told)(struct co_session *s, const cairn_Reply *r), void *arg)
+{
+	struct co_session *s = cr_xcalloc(1, sizeof(*s));
+
+	*s = (struct co_session){ .c = c, .local = true, .told = told, .told_arg = arg };
+	s->id = ++c->next_session;
+	s->next = c->sessions;
+	c->sessions = s;
 	return s;
 }
 
@@ -77,6 +94,7 @@ struct cr_link *co_session_leave(struct co_session *s)
 
 void co_session_close(struct co_session *s)
 {
-	cr_link_close(s->link);
+	if (s->link)
+		cr_link_close(s->link);
 	co_session_forget(s);
 }

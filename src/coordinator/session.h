@@ -11,6 +11,9 @@ bool co_send(struct co_session *s, cairn_ClusterMsg *m, const void *payload, siz
 bool co_send_node(struct co_node *n, cairn_ClusterMsg *m, const void *payload, size_t len);
 /* The same, of a payload that all members get. */
 bool co_send_shared(struct co_node *n, cairn_ClusterMsg *m, struct cr_shared *payload);
+/* Of this process with itself, in root's name: told() hears what is answered. NULL: no memory. */
+struct co_session *
+co_session_own(struct co *c, void (*told)(struct co_session *s, const cairn_Reply *r), void *arg);
 void co_session_close(struct co_session *s);
 /* Its link has gone already. */
 void co_session_forget(struct co_session *s);

@@ -24,8 +24,8 @@ static const char *size_text(uint64_t bytes, char out[16])
 void cr_row_heads(cairn_Ask ask)
 {
 	if (ask == cairn_Ask_ASK_LIST)
-		printf("%-20s %-13s %7s %8s %10s  %s\n", "JOB", "STATE", "MEMBERS", "RESTARTS",
-		       "CHECKPOINT", "COMMAND");
+		printf("%-20s %-13s %7s %8s %10s %-9s  %s\n", "JOB", "STATE", "MEMBERS", "RESTARTS",
+		       "CHECKPOINT", "PROTECTED", "COMMAND");
 	else if (ask == cairn_Ask_ASK_NODES)
 		printf("%-16s %-9s %7s %5s %5s %5s %6s %-14s %6s  %-5s %-21s %s\n", "NODE", "STATE",
 		       "MEMBERS", "LOAD", "CPU", "MEM", "FREE", "FULL", "PHI", "CRIU", "ADDRESS",
@@ -38,9 +38,12 @@ void cr_row_job(const cairn_JobRow *j)
 {
 	char out[16];
 
-	printf("%-20s %-13s %7u %8u %10s  %s\n", j->name, j->state, j->members, j->restarts,
+	printf("%-20s %-13s %7u %8u %10s %-9s  %s%s\n", j->name, j->state, j->members, j->restarts,
 	       j->number ? cr_checkpoint_text(j->number, out) : "none yet",
-	       *j->why ? j->why : j->command);
+	       j->unprotected ? "no" : "yes", !*j->why && j->unprotected ? "unprotected: " : "",
+	       *j->why	      ? j->why :
+	       j->unprotected ? j->unprotected_why :
+				j->command);
 }
 
 static int cluster_rows_by_number(const void *a, const void *b)
@@ -62,18 +65,27 @@ static void members_json(struct cr_json *j, const struct cr_job_details *d)
 	cr_json_end(j);
 }
 
+/* What the coordinator tells of it; one from before there was that tells nothing. */
+static void checkpoint_json(struct cr_json *j, const struct cr_job_details *d,
+			    const cairn_ImageRow *m)
+{
+	cairn_CheckpointRow row = { .number = m->number, .committed = m->committed };
+
+	for (size_t i = 0; i < d->n_checkpoints; i++)
+		if (d->checkpoints[i].number == m->number)
+			row = d->checkpoints[i];
+	cr_json_fields(j, &cr_json_checkpoint, &row, &cr_json_crctl);
+}
+
 static void images_json(struct cr_json *j, const struct cr_job_details *d)
 {
-	char out[16];
-
 	cr_json_array(j, "checkpoints");
 	for (size_t i = 0; i < d->n_images; i++) {
 		const cairn_ImageRow *m = &d->images[i];
 
 		if (!i || m[-1].number != m->number) {
 			cr_json_object(j, NULL);
-			cr_json_text(j, "checkpoint", cr_checkpoint_text(m->number, out));
-			cr_json_bool(j, "committed", m->committed);
+			checkpoint_json(j, d, m);
 			cr_json_array(j, "images");
 		}
 		cr_json_message(j, NULL, &cr_json_image, m, &cr_json_crctl);
@@ -138,6 +150,8 @@ static void job_text(const cairn_JobRow *j)
 		printf(", status %d", j->status);
 	printf("%s%s\n", *j->why ? ": " : "", j->why);
 	printf("command     %s\n", j->command);
+	if (j->unprotected)
+		printf("unprotected %s\n", j->unprotected_why);
 	if (j->restarts)
 		printf("restarts    %u\n", j->restarts);
 	policy_text(&j->policy);

@@ -16,6 +16,8 @@ struct cr_job_details {
 	cairn_JobRow job;
 	cairn_MemberRow *members;
 	size_t n_members, room_members;
+	cairn_CheckpointRow *checkpoints;
+	size_t n_checkpoints, room_checkpoints;
 	cairn_ImageRow *images;
 	size_t n_images, room_images;
 };

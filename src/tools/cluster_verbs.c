@@ -136,6 +136,7 @@ static bool on_detail(const cairn_Reply *r, const void *payload, size_t len, voi
 	struct cr_job_details *d = arg;
 	cairn_MemberRow *m;
 	cairn_ImageRow *image;
+	cairn_CheckpointRow *checkpoint;
 
 	switch (r->which_row) {
 	case cairn_Reply_job_tag:
@@ -145,6 +146,12 @@ static bool on_detail(const cairn_Reply *r, const void *payload, size_t len, voi
 		m = cr_grow(&d->members, &d->n_members, &d->room_members, sizeof(*m));
 		if (m)
 			*m = r->row.member;
+		break;
+	case cairn_Reply_checkpoint_tag:
+		checkpoint = cr_grow(&d->checkpoints, &d->n_checkpoints, &d->room_checkpoints,
+				     sizeof(*checkpoint));
+		if (checkpoint)
+			*checkpoint = r->row.checkpoint;
 		break;
 	case cairn_Reply_image_tag:
 		image = cr_grow(&d->images, &d->n_images, &d->room_images, sizeof(*image));
@@ -165,6 +172,7 @@ int cr_ask_status(struct cr_ctl *c)
 		cr_row_details(&d, c->json ? &j : NULL);
 	free(d.members);
 	free(d.images);
+	free(d.checkpoints);
 	return ret;
 }
 
@@ -255,6 +263,33 @@ int cr_ask_migrate(struct cr_ctl *c)
 	else if (!ret)
 		cr_row_move(&row);
 	return ret;
+}
+
+static bool on_link(const cairn_Reply *r, const void *payload, size_t len, void *arg)
+{
+	if (r->which_row == cairn_Reply_link_tag)
+		*(cairn_WebLink *)arg = r->row.link;
+	return true;
+}
+
+int cr_ask_dashboard(struct cr_ctl *c)
+{
+	cairn_Request q = { .ask = cairn_Ask_ASK_DASHBOARD };
+	struct cr_json j = CR_JSON_TIGHT(stdout);
+	cairn_WebLink link = { 0 };
+	int ret = cluster_verbs_ask(c, &q, NULL, 0, on_link, &link);
+
+	if (ret)
+		return ret;
+	if (!c->json) {
+		printf("%s\n", link.url);
+		return 0;
+	}
+	cr_json_object(&j, NULL);
+	cr_json_text(&j, "url", link.url);
+	cr_json_int(&j, "seconds", link.seconds);
+	cr_json_end(&j);
+	return 0;
 }
 
 static bool cluster_verbs_on_finding(const cairn_Reply *r, const void *payload, size_t len,

@@ -12,6 +12,7 @@ int cr_ask_kill(struct cr_ctl *c);
 int cr_ask_check(struct cr_ctl *c);
 int cr_ask_nodes(struct cr_ctl *c);
 int cr_ask_events(struct cr_ctl *c);
+int cr_ask_dashboard(struct cr_ctl *c);
 int cr_ask_run(struct cr_ctl *c);
 int cr_ask_drain(struct cr_ctl *c);
 int cr_ask_undrain(struct cr_ctl *c);

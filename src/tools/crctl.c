@@ -39,6 +39,7 @@ static const struct verb {
 	  "stop it and go on there; NODE without a cluster: ssh:HOST[:DIR]" },
 	{ "nodes", NULL, cr_ask_nodes, NULL, "the nodes of the cluster" },
 	{ "events", NULL, cr_ask_events, NULL, "what has happened in the cluster" },
+	{ "dashboard", NULL, cr_ask_dashboard, NULL, "a link that signs a browser in, once" },
 	{ "drain", NULL, cr_ask_drain, "NODE", "move its jobs elsewhere and give it no more" },
 	{ "undrain", NULL, cr_ask_undrain, "NODE", "give it jobs again" },
 	{ "fenced", NULL, cr_ask_fenced, "NODE",
@@ -54,7 +55,7 @@ static void crctl_usage(void)
 	printf("\n");
 	cr_ctl_options_usage();
 	printf("\nJobs of this host are found in CR_RUNTIME_DIR, those of a cluster by its crnode "
-	       "(CR_NODE_SOCKET).\nThe last seven verbs are of clusters. Exit status: 0, or as in "
+	       "(CR_NODE_SOCKET).\nThe last eight verbs are of clusters. Exit status: 0, or as in "
 	       "cairn-exit-codes(7).\n");
 }
 

@@ -44,7 +44,8 @@ bin_PROGRAMS += crcoordinator
 crcoordinator_SOURCES = src/tools/crcoordinator.c
 crcoordinator_CPPFLAGS = $(TOOL_CPPFLAGS)
 crcoordinator_LDADD = src/libcoordinator.a $(NET_LIBS) src/libcommon.a $(EVENT_EXTRA_LIBS) \
-	$(SQLITE_LIBS) $(NANOPB_LIBS) $(LZ4_LIBS) $(XXHASH_LIBS) $(ELF_LIBS) -lpthread -lm
+	$(EVENT_SSL_LIBS) $(JSON_LIBS) $(SQLITE_LIBS) $(NANOPB_LIBS) $(LZ4_LIBS) \
+	$(XXHASH_LIBS) $(ELF_LIBS) -lpthread -lm
 
 bin_PROGRAMS += crnode
 

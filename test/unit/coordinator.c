@@ -304,7 +304,7 @@ static bool said(const char *text)
  */
 START_TEST(out_of_memory)
 {
-	unsigned int at, deaths = 0;
+	unsigned int at, tries, deaths = 0;
 	char when[64];
 	bool starved;
 
@@ -316,7 +316,10 @@ START_TEST(out_of_memory)
 			fake_node_dies(&f, 1);
 		else
 			ask(cairn_Ask_ASK_CHECKPOINT, 1000, 500);
-		fake_play(&f, _i ? 1500 : 200, dead);
+		/* On a slow machine it may not have come to it yet. */
+		for (tries = 0; tries < 20 && !dead(&f) && !fake_starved(&f); tries++)
+			fake_play(&f, _i ? 1500 : 200, dead);
+		fake_play(&f, 200, dead);
 		starved = fake_starved(&f);
 		fake_starve(&f, 0);
 		snprintf(when, sizeof(when), "no memory for allocation %u", at);
