@@ -34,6 +34,10 @@ void cr_err_clear(struct cr_err *err);
 /* Of a daemon: lines on stderr have the time from now on, unless the journal notes it. */
 void cr_log_begin(void);
 
+/* --log: lines as people read them, or an object of JSON each. */
+enum cr_log_form { CR_LOG_TEXT, CR_LOG_JSON };
+void cr_log_as(enum cr_log_form form);
+
 /* "PROGRAM: text" on stderr. */
 void cr_err_print(const struct cr_err *err);
 
@@ -46,3 +50,13 @@ int cr_output_end(struct cr_err *err);
 
 /* One line on stderr that is no failure. */
 void cr_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+struct cr_log_field {
+	const char *key; /* NULL: behind the last one */
+	const char *text; /* NULL: a number */
+	long long number;
+};
+
+/* One line of that level (info, warning): as JSON text and the fields, else plain. */
+void cr_log_event(const char *level, const struct cr_log_field *fields, const char *text,
+		  const char *plain);

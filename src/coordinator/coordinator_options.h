@@ -17,6 +17,7 @@ struct cr_coordinator_options {
 	bool evacuate_dry_run;
 	double lease, heartbeat;
 	long ready_fd;
+	int log; /* enum cr_log_form */
 	unsigned long user_connections, user_members, user_bytes; /* of one user */
 	double user_starts;
 	bool help, version;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "common/defs.h"
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/replies.h"
@@ -24,6 +25,36 @@ static void events_tell(struct co *c, const struct co_asker *a, const cairn_Even
 	r->which_row = cairn_Reply_event_tag;
 	r->row.event = *row;
 	co_reply(c, a, r);
+}
+
+/* What somebody may have to look after. */
+static bool is_bad(const char *kind)
+{
+	static const char *const bad[] = { "-failed", "-lost", "-silent", "unprotected" };
+	size_t i, n = strlen(kind);
+
+	for (i = 0; i < CR_ARRAY_SIZE(bad); i++)
+		if (n >= strlen(bad[i]) && !strcmp(kind + n - strlen(bad[i]), bad[i]))
+			return true;
+	return false;
+}
+
+static void events_log(const cairn_EventRow *row, const struct co_job *j, const char *who)
+{
+	struct cr_log_field fields[8] = { { "event", NULL, row->id }, { "kind", row->kind, 0 } };
+	char plain[sizeof(row->kind) + CO_NAME + CO_NODE + 64 + sizeof(row->text)];
+	size_t n = 2;
+
+	if (j) {
+		fields[n++] = (struct cr_log_field){ "job", j->name, 0 };
+		fields[n++] = (struct cr_log_field){ "id", NULL, j->id };
+	}
+	if (row->member >= 0)
+		fields[n++] = (struct cr_log_field){ "member", NULL, row->member };
+	if (*row->node)
+		fields[n++] = (struct cr_log_field){ "node", row->node, 0 };
+	snprintf(plain, sizeof(plain), "%s%s: %s", row->kind, who, row->text);
+	cr_log_event(is_bad(row->kind) ? "warning" : "info", fields, row->text, plain);
 }
 
 void co_event(struct co *c, const char *kind, const struct co_job *j, const struct co_node *n,
@@ -53,7 +84,7 @@ void co_event(struct co *c, const char *kind, const struct co_job *j, const stru
 		at += snprintf(who + at, sizeof(who) - at, " member %d", member);
 	if (n)
 		snprintf(who + at, sizeof(who) - at, " node %s", n->hello.name);
-	cr_say("%s%s: %s", kind, who, row.text);
+	events_log(&row, j, who);
 	co_db_write(c->db, CO_SQL_EVENT, "iitiittit", (int64_t)row.id, row.at_ms, row.kind,
 		    j ? (int64_t)j->id : 0, j ? (int64_t)j->uid : -1, row.job, row.node,
 		    (int64_t)member, row.text);

@@ -59,6 +59,8 @@ static const struct cr_arg rows[] = {
 	  "N", "that a user may wait for at once" },
 	{ "user-bytes", 0, CR_ARG_WHOLE, FIELD(user_bytes), 1 << 20, 1e12, "67108864",
 	  "CR_USER_BYTES", "BYTES", "of a user that may be under way at once" },
+	{ "log", 0, CR_ARG_CHOICE, FIELD(log), CR_LOG_TEXT, 0, "text", "CR_LOG", "text|json",
+	  "lines of the log: for people, or an object of JSON each" },
 	{ "ready-fd", 0, CR_ARG_WHOLE, FIELD(ready_fd), -1, 1e6, "-1", NULL, "N",
 	  "write a line feed there when the node is a member of its cluster" },
 	{ "help", 'h', CR_ARG_FLAG, FIELD(help), 0, 0, NULL, NULL, NULL, "this text" },

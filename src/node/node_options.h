@@ -20,6 +20,7 @@ struct cr_node_options {
 	const char *notice_address;
 	double notice_poll;
 	long ready_fd;
+	int log; /* enum cr_log_form */
 	unsigned long user_connections, user_requests, user_bytes; /* of one user */
 	bool help, version;
 };

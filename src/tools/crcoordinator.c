@@ -13,6 +13,7 @@ static int crcoordinator_run(struct co *c, struct cr_err *err)
 	int ret;
 
 	cr_log_begin();
+	cr_log_as(c->options.log);
 	ret = co_init(c, err);
 	if (!ret)
 		ret = co_listen(c, err);

@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 		return err.status;
 	}
 	cr_log_begin();
+	cr_log_as(n->options.log);
 	status = cr_node_init(n, argv, &err) ? err.status : cr_node_run(n);
 	if (err.status)
 		cr_err_print(&err);
