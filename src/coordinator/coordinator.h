@@ -105,6 +105,7 @@ struct co_node {
 	bool vouches; /* it has answered as a quorum peer does */
 	pid_t fence_pid; /* of the fence command, 0: none */
 	struct co_asker asker; /* waits until it is drained */
+	struct co_asker driller; /* waits until a drill has begun there */
 	unsigned int load_percent, live; /* live: members of any job */
 	struct co_telemetry *telemetry; /* NULL: it has told none */
 	int64_t stuck_ms; /* when it was told that a job should go and none can, 0: not so */

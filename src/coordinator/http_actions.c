@@ -4,6 +4,7 @@
 // itself, in root's name. Whoever asked is answered when it is done; if that takes long, that it is
 // under way. It goes on when he has gone.
 #include "coordinator/http_actions.h"
+#include "coordinator/drills.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -226,11 +227,6 @@ void co_http_act_undrain(struct co_call *k)
 	of_node(k, cairn_Ask_ASK_UNDRAIN);
 }
 
-static void cannot(struct co_call *k, const char *what)
-{
-	co_answer_error(k->a, 501, CR_EXIT_USAGE, "this coordinator cannot %s", what);
-}
-
 void co_http_act_migrate(struct co_call *k)
 {
 	cairn_Request q = { .ask = cairn_Ask_ASK_MIGRATE };
@@ -241,7 +237,22 @@ void co_http_act_migrate(struct co_call *k)
 
 void co_http_act_drill(struct co_call *k)
 {
-	cannot(k, "rehearse faults");
+	cairn_Request q = { .ask = cairn_Ask_ASK_DRILL };
+	char word[16];
+	double s = 0;
+
+	if (!name(k, q.node, sizeof(q.node)) || !co_call_text(k, "kind", word, sizeof(word)))
+		return;
+	q.drill = co_drill_kind(word);
+	if (!q.drill || !co_call_real(k, "seconds", &s) || !(s >= 1 && s <= CO_DRILL_S_MOST)) {
+		co_answer_error(k->a, 400, CR_EXIT_USAGE,
+				"\"kind\" is one of cpu, mem, disk, kill, net, hang, migrate, "
+				"\"seconds\" a number from 1 to %d",
+				CO_DRILL_S_MOST);
+		return;
+	}
+	q.drill_ms = s * 1000;
+	act(k, &q);
 }
 
 /* ---- the beginning and the end ---- */

@@ -10,6 +10,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/deadline.c src/coordinator/deadline.h \
 	src/coordinator/detector.c src/coordinator/detector.h \
 	src/coordinator/door.c src/coordinator/door.h \
+	src/coordinator/drills.c src/coordinator/drills.h \
 	src/coordinator/evacuate.c src/coordinator/evacuate.h \
 	src/coordinator/evacuate_policy.c src/coordinator/evacuate_policy.h \
 	src/coordinator/events.c src/coordinator/events.h \

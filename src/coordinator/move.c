@@ -180,6 +180,8 @@ static bool is_meant(const struct co_member *m, const struct co_moving *what)
 		return false;
 	if (what->member == CO_MOVE_DRAINED)
 		return m->node->draining || m->node->leaving;
+	if (what->member == CO_MOVE_FROM)
+		return m->node == what->from;
 	return what->member == CO_MOVE_ALL || (unsigned int)what->member == m->number;
 }
 
@@ -382,6 +384,7 @@ void co_move_fail(struct co_job *j, int status, const char *why)
 	co_event(j->c, "move-failed", j, v->to, v->member < 0 ? -1 : v->member, "%s", why);
 	co_plan_free(j);
 	if (away && !co_job_over(j)) {
+		j->retry_ms = 0;
 		set_stage(j, cairn_MoveStage_MOVE_BACK);
 		return;
 	}
@@ -429,7 +432,7 @@ void co_move_end(struct co_job *j)
 bool co_move_waits(const struct co_job *j, int64_t now)
 {
 	return j->move.stage == cairn_MoveStage_MOVE_BACK && j->move.asker.session &&
-	       now < j->retry_ms;
+	       j->state == CO_JOB_WAITING && !j->plan && now < j->retry_ms;
 }
 
 void co_move_tell_wait(struct co_job *j)

@@ -7,12 +7,14 @@
 
 #define CO_MOVE_ALL (-1)
 #define CO_MOVE_DRAINED (-2) /* those whose node is to be empty */
+#define CO_MOVE_FROM (-3) /* those on a node */
 
 struct co_moving {
 	int member; /* its number, or one of the above */
 	struct co_node *to; /* NULL: anywhere but where each is */
 	const char *why;
 	const struct co_asker *asker; /* is answered when it has ended; or NULL */
+	const struct co_node *from; /* of CO_MOVE_FROM */
 };
 
 /*

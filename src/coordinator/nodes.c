@@ -216,6 +216,10 @@ static bool welcome(struct co_session *s, const cairn_Hello *h)
 	s->node = n;
 	n->session = s;
 	n->told = n->leaving = n->vouches = false;
+	if (n->driller.session)
+		co_reply_error(s->c, &n->driller, CR_EXIT_CLUSTER,
+			       "the link to %s broke before the drill had begun", h->name);
+	n->driller.session = 0;
 	n->full_ms = n->deadline_ms = 0;
 	n->beat_ms = co_now();
 	cr_fence_welcome(&s->c->fence, n->index, nodes_now_ns());
@@ -328,6 +332,10 @@ void co_node_lost(struct co_node *n, const char *why)
 	if (n->session)
 		co_session_close(n->session);
 	n->up = n->told = false;
+	if (n->driller.session)
+		co_reply_error(c, &n->driller, CR_EXIT_CLUSTER,
+			       "%s was lost before the drill had begun", n->hello.name);
+	n->driller.session = 0;
 	c->up--;
 	n->store->up--;
 	co_event(c, "node-lost", NULL, n, -1, "%s", why);
@@ -446,6 +454,7 @@ void co_node_row(const struct co_node *n, cairn_NodeRow *row)
 	row->phi = cr_detector_phi(&n->detector, nodes_now_ns());
 	row->load_percent = n->load_percent;
 	row->privileged = n->hello.privileged;
+	row->drills = n->hello.drills;
 	row->criu = n->hello.criu;
 	snprintf(row->cairn, sizeof(row->cairn), "%s", n->hello.cairn);
 	row->witness = co_quorum_peer(n);

@@ -353,7 +353,8 @@ static void forget_move(struct co_job *j, int64_t now)
 /* At the start where it is to be: no fault of the job, which was well where it was. */
 static bool failed_in_move(const struct co_job *j, int64_t now)
 {
-	return j->move.stage == cairn_MoveStage_MOVE_START && faulty(j, now) && !restart_lost(j);
+	return j->move.stage == cairn_MoveStage_MOVE_START &&
+	       (j->fault.is || (faulty(j, now) && !restart_lost(j)));
 }
 
 static void come_back(struct co_job *j, int64_t now)
@@ -580,7 +581,7 @@ static bool drain_due(const struct co_job *j, int64_t now)
 static void leave_drained(struct co_job *j, int64_t now)
 {
 	static const struct co_moving leave = { CO_MOVE_DRAINED, NULL,
-						"moved off a node that is drained", NULL };
+						"moved off a node that is drained", NULL, NULL };
 	struct cr_err err = { 0 };
 
 	if (!co_hurry_turn(j)) {

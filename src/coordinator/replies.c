@@ -133,6 +133,10 @@ void co_asker_gone(struct co *c, uint64_t session, const uint64_t *id)
 		if (c->followers.v[i].session != session || (id && c->followers.v[i].id != *id))
 			c->followers.v[n++] = c->followers.v[i];
 	c->followers.n = n;
+	for (i = 0; i < c->nodes.n; i++)
+		if (c->nodes.v[i]->driller.session == session &&
+		    (!id || c->nodes.v[i]->driller.id == *id))
+			c->nodes.v[i]->driller.session = 0;
 	for (i = 0; i < c->jobs.n; i++) {
 		struct co_job *j = c->jobs.v[i];
 		struct co_ask **p = &j->asks, *q;

@@ -11,6 +11,7 @@
 #include "common/xalloc.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
+#include "coordinator/drills.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
 #include "coordinator/jobs.h"
@@ -532,6 +533,11 @@ static void on_migrate(struct ask *k)
 		co_reply_error(k->c, &k->a, err.status, "%s", err.text);
 }
 
+static void on_drill(struct ask *k)
+{
+	co_drill(k->n, k->q, &k->a);
+}
+
 static void on_fenced(struct ask *k)
 {
 	if (k->n->up && k->n->session && co_now() - k->n->beat_ms < k->c->lease_ms) {
@@ -585,6 +591,7 @@ static const struct {
 	[cairn_Ask_ASK_FORGET] = { on_forget, true, false },
 	[cairn_Ask_ASK_MIGRATE] = { on_migrate, false, false },
 	[cairn_Ask_ASK_DASHBOARD] = { on_dashboard, false, false },
+	[cairn_Ask_ASK_DRILL] = { on_drill, false, true },
 };
 
 void co_request(struct co_session *s, const cairn_Request *q, const void *payload, size_t len)

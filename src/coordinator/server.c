@@ -21,6 +21,7 @@
 #include "coordinator/beats.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
+#include "coordinator/drills.h"
 #include "coordinator/fence.h"
 #include "coordinator/http.h"
 #include "coordinator/images.h"
@@ -65,6 +66,12 @@ static void server_on_down(struct cr_link *l, const struct cr_err *why, void *ar
 static void on_beat(struct co_session *s, const cairn_ClusterMsg *m, const void *data, size_t len)
 {
 	co_node_beat(s->node, &m->body.heartbeat);
+}
+
+static void server_on_drill(struct co_session *s, const cairn_ClusterMsg *m, const void *payload,
+			    size_t len)
+{
+	co_drill_told(s->node, &m->body.drill);
 }
 
 static void on_leaving(struct co_session *s, const cairn_ClusterMsg *m, const void *data,
@@ -168,6 +175,7 @@ static const struct {
 	{ cairn_ClusterMsg_holding_tag, server_on_holding },
 	{ cairn_ClusterMsg_promise_tag, on_promise },
 	{ cairn_ClusterMsg_request_tag, server_on_request },
+	{ cairn_ClusterMsg_drill_tag, server_on_drill },
 };
 
 static void server_handle(struct co_session *s, const cairn_ClusterMsg *m, const void *payload,

@@ -7,6 +7,7 @@ src_libnode_a_CPPFLAGS = $(AM_CPPFLAGS) $(JSON_CFLAGS) $(CURL_CFLAGS) \
 src_libnode_a_SOURCES = \
 	src/node/beat.c src/node/beat.h \
 	src/node/cgroup_limits.c src/node/cgroup_limits.h \
+	src/node/drill.c src/node/drill.h src/node/drill_load.c src/node/drill_load.h \
 	src/node/gauges.c src/node/gauges.h \
 	src/node/known.c src/node/known.h \
 	src/node/local.c src/node/local.h \

@@ -171,6 +171,7 @@ struct cr_node {
 	struct cr_node_notice *notice; /* NULL without --notice */
 	int64_t deadline_ns; /* the machine ends then, 0: not that we know */
 	char deadline_why[64];
+	struct cr_node_drill *drill;
 	struct event *tick, *signals[5];
 	int64_t tick_ns; /* when it is due */
 	cairn_ClusterMsg out;

@@ -51,6 +51,8 @@ static const struct cr_arg rows[] = {
 	  "URL", "of its metadata service, without a path; of file: the file" },
 	{ "notice-poll", 0, CR_ARG_REAL, FIELD(notice_poll), 0.1, 60, "5", "CR_NOTICE_POLL",
 	  "SECONDS", "between two questions" },
+	{ "allow-drills", 0, CR_ARG_FLAG, FIELD(allow_drills), 0, 0, NULL, "CR_ALLOW_DRILLS", NULL,
+	  "crctl drill may rehearse faults here" },
 	{ "host-root", 0, CR_ARG_TEXT, FIELD(host_root), 0, 0, "/", "CR_HOST_ROOT", "DIR",
 	  "whose proc and sys tell how this host fares" },
 	{ "user-connections", 0, CR_ARG_WHOLE, FIELD(user_connections), 8, 1e6, "256",

@@ -22,7 +22,7 @@ struct cr_node_options {
 	long ready_fd;
 	int log; /* enum cr_log_form */
 	unsigned long user_connections, user_requests, user_bytes; /* of one user */
-	bool help, version;
+	bool allow_drills, help, version;
 };
 
 /* 0, or CR_EXIT_USAGE. */

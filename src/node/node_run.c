@@ -24,6 +24,7 @@
 #include "net/trust.h"
 #include "net/urgent.h"
 #include "node/beat.h"
+#include "node/drill.h"
 #include "node/known.h"
 #include "node/local.h"
 #include "node/message.h"
@@ -229,6 +230,8 @@ int cr_node_init(struct cr_node *n, char **argv, struct cr_err *err)
 	if (!ret)
 		ret = cr_telemetry_init(n, err);
 	if (!ret)
+		ret = cr_drill_init(n, err);
+	if (!ret)
 		ret = cr_images_init(n, node_run_on_holding, err);
 	umask(077);
 	/* Who was here must be known before a shepherd says that it is. */
@@ -279,6 +282,7 @@ void cr_node_free(struct cr_node *n)
 {
 	size_t i;
 
+	cr_drill_free(n);
 	while (n->clients)
 		cr_local_close(n->clients);
 	while (n->members)

@@ -17,6 +17,7 @@
 #include "coordinator/leases.h"
 #include "net/listener.h"
 #include "node/beat.h"
+#include "node/drill.h"
 #include "node/message.h"
 #include "node/node_images.h"
 #include "node/node_lease.h"
@@ -57,7 +58,7 @@ static void quorum_peer_on_question(struct cr_link *l, const void *msg, const vo
 	bool yes;
 
 	cr_node_turn(n);
-	if (m->which_body != cairn_ClusterMsg_vouch_tag) {
+	if (m->which_body != cairn_ClusterMsg_vouch_tag || cr_drill_cuts(n)) {
 		cr_link_close(l);
 		return;
 	}
@@ -192,7 +193,7 @@ static void quorum_peer_ask_all(struct cr_node *n, int64_t now)
 void cr_quorum_peer_tick(struct cr_node *n, int64_t now)
 {
 	struct cr_node_quorum *w = n->quorum;
-	bool need = needed(n);
+	bool need = needed(n) && !cr_drill_cuts(n);
 	unsigned int i;
 
 	if (need && now - w->asked_ns >= n->lease.heartbeat_ms * 1000000ll)

@@ -15,6 +15,7 @@
 #include "common/ready.h"
 #include "common/xalloc.h"
 #include "node/beat.h"
+#include "node/drill.h"
 #include "node/message.h"
 #include "node/node_images.h"
 #include "node/node_lease.h"
@@ -109,6 +110,7 @@ static void uplink_on_up(struct cr_link *l, void *arg)
 	h->criu = n->criu;
 	h->criu_users = n->criu_users;
 	h->keeps_command = true;
+	h->drills = n->options.allow_drills;
 	for (i = 0; i < n->naddresses; i++)
 		snprintf(h->addresses[i], sizeof(h->addresses[i]), "%s", n->addresses[i]);
 	h->addresses_count = n->naddresses;
@@ -155,6 +157,7 @@ static void on_welcome(struct cr_node *n, const cairn_ClusterMsg *m, const void 
 	cr_uplink_beat(n);
 	cr_members_report(n);
 	cr_images_report(n);
+	cr_drill_report(n);
 	if (n->drained)
 		cr_node_drain(n, false);
 	cr_requests_send(n);
@@ -250,6 +253,11 @@ static void on_drop(struct cr_node *n, const cairn_ClusterMsg *m, const void *pa
 	cr_images_drop(n, &m->body.drop);
 }
 
+static void on_drill(struct cr_node *n, const cairn_ClusterMsg *m, const void *payload, size_t len)
+{
+	cr_drill(n, &m->body.drill);
+}
+
 static const struct {
 	pb_size_t which;
 	bool before; /* may come before Welcome */
@@ -267,6 +275,7 @@ static const struct {
 	{ cairn_ClusterMsg_ship_tag, false, on_ship },
 	{ cairn_ClusterMsg_drop_tag, false, on_drop },
 	{ cairn_ClusterMsg_reply_tag, false, cr_request_reply },
+	{ cairn_ClusterMsg_drill_tag, false, on_drill },
 };
 
 static void uplink_on_message(struct cr_link *l, const void *msg, const void *payload, size_t len,
@@ -300,6 +309,12 @@ static void uplink_give_up(struct cr_node *n, const char *what)
 	uplink_lost(n, 0);
 }
 
+void cr_uplink_cut(struct cr_node *n, const char *why)
+{
+	if (n->up.link)
+		uplink_give_up(n, why);
+}
+
 /* A coordinator whose loop is busy is not: its other thread answers. */
 static bool is_silent(const struct cr_node *n, int64_t now)
 {
@@ -318,7 +333,7 @@ void cr_uplink_tick(struct cr_node *n, int64_t now)
 		n->free_ns = now;
 		cr_images_room(n);
 	}
-	if (!up->link && now >= up->retry_ns) {
+	if (!up->link && now >= up->retry_ns && !cr_drill_cuts(n)) {
 		struct cr_node_coordinator *at = &up->at[up->current];
 
 		up->began_ns = now;

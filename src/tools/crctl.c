@@ -10,6 +10,7 @@
 #include "tools/cluster_verbs.h"
 #include "tools/crctl.h"
 #include "tools/crctl_options.h"
+#include "tools/drill_verb.h"
 #include "tools/local_verbs.h"
 #include "tools/migrate_ssh.h"
 
@@ -37,6 +38,8 @@ static const struct verb {
 	  "a job that has ended or failed, from its last checkpoint" },
 	{ "migrate", cr_local_migrate, cr_ask_migrate, "JOB[.MEMBER] NODE",
 	  "stop it and go on there; NODE without a cluster: ssh:HOST[:DIR]" },
+	{ "drill", NULL, cr_drill_verb, "NODE FAULT",
+	  "rehearse cpu|mem|disk|kill|net|hang|migrate there" },
 	{ "nodes", NULL, cr_ask_nodes, NULL, "the nodes of the cluster" },
 	{ "events", NULL, cr_ask_events, NULL, "what has happened in the cluster" },
 	{ "dashboard", NULL, cr_ask_dashboard, NULL, "a link that signs a browser in, once" },
@@ -76,6 +79,8 @@ static int crctl_run(int argc, char **argv, struct cr_ctl *c)
 
 		if (strcmp(name, v->name))
 			continue;
+		if (c->interactive && !c->of[0])
+			return v->cluster(c);
 		if (!v->of != !(c->of[0] || c->command) ||
 		    !(v->of && strchr(v->of, ' ')) != !c->of[1])
 			return cr_fail(&c->err, CR_EXIT_USAGE, 0, "usage: crctl %s%s%s", v->name,

@@ -19,6 +19,8 @@ struct cr_ctl {
 	struct cr_job_options job; /* of run */
 	const char *node;
 	const char *ssh; /* of migrate: the command */
+	const char *lasts; /* of drill: how long */
+	bool interactive; /* of drill */
 	long since;
 	struct cr_err err;
 };

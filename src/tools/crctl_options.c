@@ -15,12 +15,14 @@
 #define FOR_CHECKPOINT (CR_FOR_OTHERS << 1)
 #define FOR_EVENTS (CR_FOR_OTHERS << 2)
 #define FOR_MIGRATE (CR_FOR_OTHERS << 3)
-#define FOR_NONE (CR_FOR_OTHERS << 4)
-#define FOR_ALL (CR_FOR_RUN | FOR_LIST | FOR_CHECKPOINT | FOR_EVENTS | FOR_MIGRATE)
+#define FOR_DRILL (CR_FOR_OTHERS << 4)
+#define FOR_NONE (CR_FOR_OTHERS << 5)
+#define FOR_ALL (CR_FOR_RUN | FOR_LIST | FOR_CHECKPOINT | FOR_EVENTS | FOR_MIGRATE | FOR_DRILL)
 
 /* By the number of their bit. */
 static const char *const verbs[] = {
-	[3] = "run", [4] = "list", [5] = "checkpoint", [6] = "events", [7] = "migrate",
+	[3] = "run",	[4] = "list",	 [5] = "checkpoint",
+	[6] = "events", [7] = "migrate", [8] = "drill",
 };
 
 #define FIELD(field) CR_ARG_FIELD(struct cr_ctl, field)
@@ -42,6 +44,10 @@ static const struct cr_arg rows[] = {
 	  "for the job's end; its status is the exit status", CR_FOR_RUN },
 	{ "ssh", 0, CR_ARG_TEXT, FIELD(ssh), 0, 0, "ssh", "CR_SSH", "COMMAND",
 	  "how ssh:HOST is reached", FOR_MIGRATE },
+	{ "for", 0, CR_ARG_TEXT, FIELD(lasts), 0, 0, "30s", NULL, "TIME",
+	  "as 30s or 2m, at most 10m", FOR_DRILL },
+	{ "interactive", 0, CR_ARG_FLAG, FIELD(interactive), 0, 0, NULL, NULL, NULL,
+	  "a menu of nodes and faults", FOR_DRILL },
 	{ "help", 'h', CR_ARG_FLAG, FIELD(help), 0, 0, NULL, NULL, NULL, "this text" },
 	{ "version", 'V', CR_ARG_FLAG, FIELD(version), 0, 0, NULL, NULL, NULL, "the version" },
 };
