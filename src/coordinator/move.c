@@ -281,12 +281,15 @@ bool co_move_has_stopped(const struct co_job *j)
 	return k && k->state == CO_COMMITTED;
 }
 
-/* Its order to stop may be one that was given up with the coordinator that gave it. */
+/*
+ * Its order to stop may be one that was given up with the coordinator that gave it. While one that
+ * has just begun may start nobody, nobody need stand still for it.
+ */
 bool co_move_is_due(const struct co_job *j)
 {
 	return (j->move.stage == cairn_MoveStage_MOVE_AHEAD ||
 		j->move.stage == cairn_MoveStage_MOVE_STOP) &&
-	       !j->operation.active && co_operation_can(j);
+	       !j->operation.active && co_settled(j->c) && co_operation_can(j);
 }
 
 /* The plan is kept: it says where copies go first. */

@@ -717,7 +717,7 @@ static int64_t next_look(const struct co_job *j, int64_t now)
 		at = earlier(at, j->retry_ms);
 	if (j->state == CO_JOB_RUNNING && !j->operation.active) {
 		at = earlier(at, j->due_ms);
-		if (j->asks)
+		if (j->asks || j->move.stage)
 			at = earlier(at, now + POLL_MS);
 		if (is_drained(j))
 			at = earlier(at, j->retry_ms);

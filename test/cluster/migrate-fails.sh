@@ -10,7 +10,8 @@ needs_lab
 node_options=(--allow-drills)
 cluster_up 3
 witness_start
-job_start 1 -i 1000 --on-failure stop
+# Nothing is dropped: that would make room where there shall be none.
+job_start 1 -i 1000 --on-failure stop --keep 1000
 await_checkpoint
 
 # runs_on WHAT: it runs somewhere, and is no longer being moved.
