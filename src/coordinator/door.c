@@ -249,6 +249,10 @@ static void door_make(struct co_visitor *v)
 		door_over(v);
 	if (v->idle)
 		door_within(v, evbuffer_get_length(out) ? ANSWER_MS : IDLE_MS);
+	/* A part may be empty: then no word of its having been sent will come. */
+	else if (!evbuffer_get_length(out))
+		bufferevent_trigger(v->bev, EV_WRITE,
+				    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
 static void door_tell(struct co_visitor *v, struct co_answer *a)
