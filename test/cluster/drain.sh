@@ -24,5 +24,10 @@ wait_until "$step" gone "$(<pid/crnode.node2)"
 is 0 $? 'crnode ends on SIGTERM'
 moves_on 'elsewhere'
 is node1 "$(where 0)" 'on node1'
+ctl drain node1 >msg 2>&1
+is 116 $? "the last node: $(tail -n 1 msg)"
+says msg 'job job cannot leave it' 'it is said at once that nobody can take its job'
+ctl undrain node1 >msg 2>&1
+moves_on 'where it is'
 job_end
 finish
