@@ -4,7 +4,8 @@
 // and one member of one job. Tells how long it takes until all are members, what the coordinator
 // uses while nothing happens, and how long a checkpoint's barrier takes. By bench/scale.
 //   nodes ADDRESS KEY PID NODES PROCESSES ROUNDS BYTES     PID: the coordinator's
-// BYTES are what each member has to tell all others in the middle of a checkpoint.
+// BYTES are what each member has to tell all others in the middle of a checkpoint. With no ROUNDS
+// they send heartbeats until they are ended.
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
@@ -28,7 +29,7 @@ static const char *const steps[] = { "stopped", "sockets", "saved" };
 #define NSTEPS CR_ARRAY_SIZE(steps)
 
 struct node {
-	unsigned int number;
+	unsigned int number, beats;
 	struct cr_link *link;
 	struct event *beat;
 	cairn_MemberId id;
@@ -154,11 +155,24 @@ static void ask(struct node *n, cairn_Ask what)
 static void beat(evutil_socket_t fd, short what, void *arg)
 {
 	cairn_ClusterMsg m = { .which_body = cairn_ClusterMsg_heartbeat_tag };
+	cairn_NodeSample *sample = &m.body.heartbeat.sample;
+	struct node *n = arg;
 
 	m.body.heartbeat.sent_ns = cr_now_ns(CLOCK_BOOTTIME);
 	m.body.heartbeat.store_free = 1ull << 40;
 	m.body.heartbeat.members = 1;
-	say(arg, &m, NULL, 0);
+	m.body.heartbeat.has_sample = true;
+	*sample = (cairn_NodeSample){ .has_cpu_percent = true,
+				      .cpu_percent = (n->number * 7 + n->beats++) % 100,
+				      .has_memory_bytes = true,
+				      .memory_bytes = 1ull << 36,
+				      .has_memory_available = true,
+				      .memory_available = (1ull << 28) * (n->number % 256),
+				      .has_store_bytes = true,
+				      .store_bytes = 1ull << 40,
+				      .has_store_free = true,
+				      .store_free = 1ull << 39 };
+	say(n, &m, NULL, 0);
 }
 
 static void on_up(struct cr_link *l, void *arg)
@@ -197,7 +211,8 @@ static void on_settled(evutil_socket_t fd, short what, void *arg)
 	printf("%u nodes, %u processes each: idle %.1f %% of a CPU, %lu MiB\n", all.n,
 	       all.processes, (cpu_seconds() - *before) / 5 * 100, memory_kib("VmRSS:") >> 10);
 	fflush(stdout);
-	next_round();
+	if (all.rounds)
+		next_round();
 }
 
 static void on_joined(struct node *n, const cairn_Reply *r)

@@ -4,7 +4,7 @@
 dist_doc_DATA += README.md doc/openapi.json
 dist_doc_DATA += doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
 	doc/GLOSSARY.md \
-	doc/KERNELS.md doc/IMAGE.md doc/PERFORMANCE.md
+	doc/KERNELS.md doc/IMAGE.md doc/PERFORMANCE.md doc/page.png
 
 dist_man_MANS += \
 	doc/man/crlaunch.1 \

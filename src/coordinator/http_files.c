@@ -14,14 +14,36 @@ static const unsigned char openapi[] = {
 #include "coordinator/openapi.inc"
 };
 
-/* Of the page. */
+#include "coordinator/page.inc"
+
+/* Of the page; it is named so that a browser knows what each is. */
 static const struct {
-	const char *path, *type;
+	const char *path;
 	const unsigned char *data;
 	size_t len;
 } files[] = {
-	{ 0 },
+#define FILE(path, data) { path, data, sizeof(data) },
+	PAGE_FILES
+#undef FILE
 };
+
+static const char *type_of(const char *path)
+{
+	static const struct {
+		const char *suffix, *type;
+	} types[] = {
+		{ ".html", "text/html; charset=utf-8" },
+		{ ".css", "text/css; charset=utf-8" },
+		{ ".js", "text/javascript; charset=utf-8" },
+		{ ".svg", "image/svg+xml" },
+	};
+	const char *suffix = strrchr(path, '.');
+	size_t i = 0;
+
+	while (i + 1 < CR_ARRAY_SIZE(types) && strcmp(suffix, types[i].suffix))
+		i++;
+	return types[i].type;
+}
 
 /* They live as long as the program: nothing is copied. */
 static void give(struct co_answer *a, const char *type, const unsigned char *data, size_t len)
@@ -39,9 +61,11 @@ bool co_http_file(const char *path, struct co_answer *a)
 {
 	size_t i;
 
+	if (!strcmp(path, "/"))
+		path = "/index.html";
 	for (i = 0; i < CR_ARRAY_SIZE(files); i++)
-		if (files[i].path && !strcmp(files[i].path, path)) {
-			give(a, files[i].type, files[i].data, files[i].len);
+		if (!strcmp(files[i].path, path)) {
+			give(a, type_of(path), files[i].data, files[i].len);
 			return true;
 		}
 	return false;

@@ -18,14 +18,16 @@
 #include "coordinator/events.h"
 #include "coordinator/http_call.h"
 #include "coordinator/jobs.h"
+#include "coordinator/members.h"
 #include "coordinator/nodes.h"
 #include "coordinator/rows.h"
 #include "coordinator/telemetry.h"
 
 /* Rows of a part. */
 #define PART_ROWS 64
+#define PART_COUNTED 64
 #define EVENTS_MAX 1000
-#define ALL_JOBS 1000000
+#define ROWS_MOST 1000000
 
 /* ---- lists ---- */
 
@@ -35,8 +37,49 @@ struct listing {
 	const char *name;
 	bool (*row)(struct listing *l); /* the next one; false: there is none */
 	bool begun, over;
-	uint64_t at, left;
+	uint64_t at, left, skip, total; /* that match: all, also those not told */
+	char search[128], state[16], node[128]; /* "": any */
 };
+
+/* One that is wanted: whether it is told, as of those before it. */
+static bool listing_takes(struct listing *l)
+{
+	l->total++;
+	if (l->skip) {
+		l->skip--;
+		return false;
+	}
+	if (!l->left)
+		return false;
+	l->left--;
+	return true;
+}
+
+static bool listing_wants(const struct listing *l, const char *name, const char *state)
+{
+	return (!*l->search || strstr(name, l->search)) && (!*l->state || !strcmp(state, l->state));
+}
+
+static bool lives_on(const struct co_job *j, const char *node)
+{
+	size_t i;
+
+	for (i = 0; i < j->n; i++)
+		if (j->v[i].node && co_lives(&j->v[i]) && !strcmp(j->v[i].node->hello.name, node))
+			return true;
+	return !*node;
+}
+
+/* Besides states there is one thing more that a job may be. */
+static bool wants_job(const struct listing *l, const struct co_job *j)
+{
+	const char *state = co_job_state(j);
+
+	if (!strcmp(l->state, "unprotected") && *j->unprotected)
+		state = l->state;
+	return j->state != CO_JOB_FORGOTTEN && (l->over || !co_job_over(j)) &&
+	       listing_wants(l, j->name, state) && lives_on(j, l->node);
+}
 
 static bool job_row(struct listing *l)
 {
@@ -53,13 +96,12 @@ static bool job_row(struct listing *l)
 		else
 			high = mid;
 	}
-	if (low >= l->c->jobs.n || !l->left)
+	if (low >= l->c->jobs.n)
 		return false;
 	j = l->c->jobs.v[low];
 	l->at = j->id;
-	if (j->state == CO_JOB_FORGOTTEN || (!l->over && co_job_over(j)))
+	if (!wants_job(l, j) || !listing_takes(l))
 		return true;
-	l->left--;
 	memset(&row, 0, sizeof(row));
 	co_job_row(j, &row);
 	cr_json_message(&l->out.json, NULL, &cr_json_job, &row, &cr_json_http);
@@ -69,11 +111,15 @@ static bool job_row(struct listing *l)
 static bool node_row(struct listing *l)
 {
 	static cairn_NodeRow row;
+	const struct co_node *n;
 
 	if (l->at >= l->c->nodes.n)
 		return false;
+	n = l->c->nodes.v[l->at++];
+	if (!listing_wants(l, n->hello.name, co_node_state(n)) || !listing_takes(l))
+		return true;
 	memset(&row, 0, sizeof(row));
-	co_node_row(l->c->nodes.v[l->at++], &row);
+	co_node_row(n, &row);
 	cr_json_message(&l->out.json, NULL, &cr_json_node, &row, &cr_json_http);
 	return true;
 }
@@ -82,6 +128,7 @@ static enum co_part list_more(void *arg, struct evbuffer *to)
 {
 	struct listing *l = arg;
 	bool more = true;
+	uint64_t left;
 	size_t i;
 
 	if (!co_text_begin(&l->out))
@@ -91,13 +138,20 @@ static enum co_part list_more(void *arg, struct evbuffer *to)
 		cr_json_array(&l->out.json, l->name);
 		l->begun = true;
 	}
-	for (i = 0; i < PART_ROWS && more; i++)
+	/* Those that are only counted cost little. */
+	for (i = 0; i < PART_ROWS * PART_COUNTED && more; i += l->left < left ? PART_COUNTED : 1) {
+		left = l->left;
 		more = l->row(l);
+	}
 	if (!more) {
 		cr_json_end(&l->out.json);
+		cr_json_size(&l->out.json, "total", l->total);
 		cr_json_end(&l->out.json);
 	}
 	co_text_end(&l->out, to);
+	/* A part of nothing would be the last one. */
+	if (more && !evbuffer_get_length(to))
+		evbuffer_add(to, "\n", 1);
 	return more ? CO_PART_MORE : CO_PART_LAST;
 }
 
@@ -113,13 +167,40 @@ static void begin_list(struct co_call *k, struct listing what)
 	k->a->arg = l;
 }
 
+/* What lists have in common of the query. False: something is wrong, and that is told. */
+static bool listing_asked(struct co_call *k, struct listing *l)
+{
+	const struct {
+		const char *name;
+		char *to;
+		size_t room;
+	} texts[] = {
+		{ "search", l->search, sizeof(l->search) },
+		{ "state", l->state, sizeof(l->state) },
+		{ "node", l->node, sizeof(l->node) },
+	};
+	size_t i;
+
+	for (i = 0; i < CR_ARRAY_SIZE(texts); i++) {
+		const char *value = evhttp_find_header(k->query, texts[i].name);
+
+		if (value && strlen(value) >= texts[i].room) {
+			co_answer_error(k->a, 400, CR_EXIT_USAGE, "%s: at most %zu bytes",
+					texts[i].name, texts[i].room - 1);
+			return false;
+		}
+		strcpy(texts[i].to, value ? value : "");
+	}
+	return co_call_number(k, "offset", 0, ROWS_MOST, 0, &l->skip) &&
+	       co_call_number(k, "limit", 1, ROWS_MOST, ROWS_MOST, &l->left);
+}
+
 void co_http_jobs(struct co_call *k)
 {
 	const char *over = evhttp_find_header(k->query, "over");
 	struct listing l = { .name = "jobs", .row = job_row };
 
-	if (!co_call_number(k, "after", 0, INT64_MAX, 0, &l.at) ||
-	    !co_call_number(k, "limit", 1, ALL_JOBS, ALL_JOBS, &l.left))
+	if (!listing_asked(k, &l) || !co_call_number(k, "after", 0, INT64_MAX, 0, &l.at))
 		return;
 	if (over && strcmp(over, "true") && strcmp(over, "false")) {
 		co_answer_error(k->a, 400, CR_EXIT_USAGE, "over: true or false");
@@ -131,7 +212,35 @@ void co_http_jobs(struct co_call *k)
 
 void co_http_nodes(struct co_call *k)
 {
-	begin_list(k, (struct listing){ .name = "nodes", .row = node_row });
+	struct listing l = { .name = "nodes", .row = node_row };
+
+	if (listing_asked(k, &l))
+		begin_list(k, l);
+}
+
+/* ---- one node ---- */
+
+static struct co_node *node_of(struct co_call *k)
+{
+	struct co_node *n = co_node_find(k->h->c, k->of);
+
+	if (!n)
+		co_answer_error(k->a, 404, CR_EXIT_NOT_FOUND, "no node %s in this cluster", k->of);
+	return n;
+}
+
+void co_http_node(struct co_call *k)
+{
+	struct co_text out = { .json = { .tight = true } };
+	const struct co_node *n = node_of(k);
+	static cairn_NodeRow row;
+
+	if (!n || !co_text_begin(&out))
+		return;
+	memset(&row, 0, sizeof(row));
+	co_node_row(n, &row);
+	cr_json_message(&out.json, NULL, &cr_json_node, &row, &cr_json_http);
+	co_text_end(&out, k->a->body);
 }
 
 /* ---- one job ---- */
@@ -220,12 +329,10 @@ static bool history_on_sample(const cairn_NodeSample *sample, void *arg)
 void co_http_history(struct co_call *k)
 {
 	struct co_text out = { .json = { .tight = true, .lines = true } };
-	struct co_node *n = co_node_find(k->h->c, k->of);
+	const struct co_node *n = node_of(k);
 	uint64_t since;
 
-	if (!n) {
-		co_answer_error(k->a, 404, CR_EXIT_NOT_FOUND, "no node %s in this cluster", k->of);
-	} else if (co_call_number(k, "since", 0, INT64_MAX - 1, 0, &since) && co_text_begin(&out)) {
+	if (n && co_call_number(k, "since", 0, INT64_MAX - 1, 0, &since) && co_text_begin(&out)) {
 		cr_json_object(&out.json, NULL);
 		cr_json_text(&out.json, "name", n->hello.name);
 		cr_json_array(&out.json, "samples");

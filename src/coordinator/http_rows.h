@@ -9,5 +9,6 @@ void co_http_cluster(struct co_call *k);
 void co_http_jobs(struct co_call *k);
 void co_http_job(struct co_call *k);
 void co_http_nodes(struct co_call *k);
+void co_http_node(struct co_call *k);
 void co_http_history(struct co_call *k);
 void co_http_events(struct co_call *k);

@@ -65,5 +65,13 @@ EMBED = mkdir -p src/coordinator && od -An -v -tu1 $< | sed 's/[0-9][0-9]*/&,/g'
 src/coordinator/openapi.inc: $(top_srcdir)/doc/openapi.json
 	@$(EMBED)
 
-BUILT_SOURCES += src/coordinator/openapi.inc
-CLEANFILES += src/coordinator/openapi.inc
+# The page.
+PAGE = index.html icon.svg page.css act.js api.js chart.js dom.js events.js jobs.js nodes.js \
+	page.js table.js units.js
+PAGE_FILES = $(PAGE:%=$(top_srcdir)/src/coordinator/page/%)
+src/coordinator/page.inc: $(PAGE_FILES) $(top_srcdir)/src/coordinator/page/embed
+	@mkdir -p src/coordinator && \
+		$(top_srcdir)/src/coordinator/page/embed $(PAGE_FILES) >$@.new && mv $@.new $@
+
+BUILT_SOURCES += src/coordinator/openapi.inc src/coordinator/page.inc
+CLEANFILES += src/coordinator/openapi.inc src/coordinator/page.inc

@@ -124,6 +124,14 @@ def objects():
     check(held('/v1/jobs', query='?after=%d' % jobs[-1]['id'])['jobs'] == [], 'none behind it')
     held('/v1/jobs', query='?limit=1&over=false')
     held('/v1/jobs', query='?limit=0', want=400)
+    for query, n in [('search=jo', 1), ('search=ob&state=nothing', 0), ('search=xx', 0),
+                     ('node=' + str(held('/v1/jobs/{id}', id='job')['placement'][0]['node']), 1),
+                     ('node=nobody', 0)]:
+        found = held('/v1/jobs', query='?' + query)
+        check((len(found['jobs']), found['total']) == (n, n), f'{n} with {query}', found)
+    found = held('/v1/jobs', query='?offset=1')
+    check((found['jobs'], found['total']) == ([], 1), 'behind the first one', found)
+    held('/v1/jobs', query='?search=' + 'x' * 200, want=400)
     held('/v1/jobs', query='?over=perhaps', want=400)
     job = held('/v1/jobs/{id}', id='job')
     check(job['placement'][0]['node'] in ('node1', 'node2'), 'where its member is', job)
@@ -136,6 +144,10 @@ def objects():
         held('/v1/jobs/{id}', id=name, want=404)
     nodes = held('/v1/nodes')['nodes']
     check(len(nodes) == 2, 'two nodes', nodes)
+    found = held('/v1/nodes', query='?limit=1&offset=1&state=up')
+    check((found['nodes'][0]['name'], found['total']) == (nodes[1]['name'], 2), 'the second', found)
+    check(held('/v1/nodes/{name}', name='node1')['name'] == 'node1', 'one of them')
+    held('/v1/nodes/{name}', name='nobody', want=404)
     until(lambda: json.loads(ask('GET', '/v1/nodes/node1/history')[2])['samples'], 'its past')
     samples = held('/v1/nodes/{name}/history', name='node1')['samples']
     check(samples[-1]['memory_bytes'] > 0, 'with its memory', samples)
