@@ -43,9 +43,13 @@ static int set_number(const struct cr_arg *r, void *to, const char *value, const
 	char *end;
 	double v = strtod(value, &end);
 
-	if (end == value || *end || !(v >= r->min && v <= r->max) || (whole && v != floor(v)))
-		return cr_fail(err, CR_EXIT_USAGE, 0, "%s: '%s' is not a%s number from %g to %g",
-			       source, value, whole ? " whole" : "", r->min, r->max);
+	if (r->word && !strcmp(value, r->word))
+		v = -1;
+	else if (end == value || *end || !(v >= r->min && v <= r->max) || (whole && v != floor(v)))
+		return cr_fail(err, CR_EXIT_USAGE, 0,
+			       "%s: '%s' is not a%s number from %g to %g%s%s", source, value,
+			       whole ? " whole" : "", r->min, r->max, r->word ? " nor " : "",
+			       r->word ?: "");
 	if (whole)
 		put_whole(r, to, v);
 	else
@@ -147,6 +151,8 @@ const char *cr_arg_value(const struct cr_arg *r, const void *options, char *out)
 		text = *(const char *const *)from;
 		return text ? text : out;
 	case CR_ARG_REAL:
+		if (r->word && *(const double *)from == -1)
+			return r->word;
 		snprintf(out, CR_ARG_VALUE, "%g", *(const double *)from);
 		break;
 	case CR_ARG_FLAG:

@@ -40,6 +40,7 @@ struct cr_arg {
 	size_t kept; /* where it is in the message that keeps it; 0: nowhere */
 	const char *by; /* divides a list in the environment; NULL: a blank */
 	bool adds; /* a list on the command line comes behind the environment's, not in its place */
+	const char *word; /* may stand for a number, which is -1 then */
 	/* What a text, or a list's element, must be. */
 	int (*check)(const char *value, struct cr_err *err);
 	int (*add)(void *to, const char *value, struct cr_err *err);

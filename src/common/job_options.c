@@ -6,6 +6,7 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/label.h"
+#include "common/pace.h"
 #include "common/runtime.h"
 #include "image.pb.h"
 
@@ -30,8 +31,13 @@ const struct cr_arg cr_job_rows[] = {
 	{ "nodes", 0, CR_ARG_WHOLE, JOB(nodes), 1, 100000, NULL, NULL, "N",
 	  "so many members; by crlaunch on as many nodes, and it waits for the end", NEW_JOB },
 	{ "interval", 'i', CR_ARG_REAL, JOB(policy.interval), 0.01, 1e9, NULL, "CR_INTERVAL",
-	  "SECONDS", "checkpoint every so often; by default none, in a cluster every 60", ANY_JOB,
-	  KEPT(interval) },
+	  "SECONDS|auto",
+	  "checkpoint every so often, or as cost and failures suggest; by default none, in a "
+	  "cluster every 60",
+	  ANY_JOB, KEPT(interval), .word = "auto" },
+	{ "mtbf", 0, CR_ARG_REAL, JOB(mtbf), 60, 1e9, "28800", "CR_MTBF", "SECONDS",
+	  "of -i auto: the mean time between failures (of a node), before any is known", ANY_JOB,
+	  KEPT(mtbf) },
 	{ "keep", 0, CR_ARG_WHOLE, JOB(policy.keep), 1, 1e6, "2", "CR_KEEP", "N",
 	  "committed checkpoints to keep", ANY_JOB, KEPT(keep) },
 	{ "keep-bytes", 0, CR_ARG_WHOLE, JOB(policy.keep_bytes), 0, 1e18, "0", "CR_KEEP_BYTES",
@@ -67,6 +73,10 @@ void cr_job_policy(const struct cr_job_options *o, cairn_Policy *to)
 	*to = o->policy;
 	to->has_replicas = true;
 	to->criu = o->backend == CR_BACKEND_CRIU;
+	to->mtbf = o->mtbf;
+	to->auto_interval = to->interval == CR_PACE_AUTO;
+	if (to->auto_interval)
+		to->interval = CR_PACE_FIRST_S;
 	if (!to->interval)
 		to->interval = CLUSTER_INTERVAL;
 }

@@ -13,7 +13,8 @@ struct cr_job_options {
 	const char *name;
 	enum cr_backend_kind backend; /* unsaid: auto, and nothing is told of it */
 	long nodes; /* members to start; 0: not said */
-	cairn_Policy policy;
+	double mtbf; /* mean time between failures, seconds */
+	cairn_Policy policy; /* its interval may be CR_PACE_AUTO: cr_job_policy() */
 };
 
 #define CR_FOR_LAUNCH 1u

@@ -24,7 +24,8 @@ src_libcommon_a_SOURCES = \
 	src/common/ids.h src/common/image.h src/common/image_format.h src/common/image_read.c \
 	src/common/image_read.h src/common/image_write.c src/common/image_write.h src/common/io.c \
 	src/common/io.h src/common/json.c src/common/json.h src/common/pagemap.h \
-	src/common/piece.h src/common/siginfo.h src/common/wake.h src/common/label.c \
+	src/common/piece.h src/common/siginfo.h src/common/wake.h \
+	src/common/pace.c src/common/pace.h src/common/label.c \
 	src/common/label.h src/common/lease_page.h src/common/proc.c src/common/proc.h \
 	src/common/records.def src/common/runtime.c src/common/runtime.h src/common/preload.c \
 	src/common/preload.h \

@@ -311,6 +311,7 @@ struct co_job {
 	CR_LIST(struct co_waiter) waiters;
 	CR_LIST(struct co_avoided) avoided;
 	int64_t due_ms; /* next checkpoint */
+	unsigned int own_faults; /* by its own fault, that this coordinator has seen */
 	int64_t refused_ms; /* when it could not leave a node that is drained, 0: not so */
 	int64_t evacuated_ms; /* when it left a node that was failing, 0: never */
 	int64_t retry_ms; /* not before */
@@ -361,6 +362,8 @@ struct co {
 	uint32_t round; /* that quorum peers have been told */
 	bool quorum_moved; /* one has come anew: where it is asked is told to all */
 	int64_t quorum_ms; /* next choice */
+	int64_t known_since_ms; /* CLOCK_REALTIME: of the oldest event that is known */
+	unsigned int nodes_lost; /* since then */
 	struct co_outlook *outlook;
 	struct co_prevention *prevention;
 	int64_t lease_ms, heartbeat_ms;

@@ -13,6 +13,7 @@
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 
 static const char *const names[CO_JOB_STATES] = {
@@ -221,6 +222,7 @@ void co_job_row(const struct co_job *j, cairn_JobRow *row)
 	row->policy = j->policy;
 	row->began_at = j->began_at;
 	row->status = j->status;
+	co_pace_row(j, row);
 	row->has_stays_s = rest_s(j) > 0;
 	row->stays_s = row->has_stays_s ? rest_s(j) : 0;
 	row->unprotected = *j->unprotected;

@@ -10,7 +10,9 @@
 #include "common/xalloc.h"
 #include "coordinator/operations.h"
 #include "coordinator/database.h"
+#include "coordinator/events.h"
 #include "coordinator/images.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 #include "coordinator/load.h"
 #include "coordinator/members.h"
@@ -150,6 +152,17 @@ static void load_on_last(sqlite3_stmt *s, void *arg)
 	((struct co *)arg)->next_event = sqlite3_column_int64(s, 0);
 }
 
+/* How often nodes are lost: job_pace.c. */
+static bool load_on_event(const cairn_EventRow *row, void *arg)
+{
+	struct co *c = arg;
+
+	if (!c->known_since_ms)
+		c->known_since_ms = row->at_ms;
+	c->nodes_lost += !strcmp(row->kind, "node-lost");
+	return true;
+}
+
 /* Where members may live, nodes are taken to be up until the time has shown that they are not. */
 static void assume(struct co *c)
 {
@@ -178,8 +191,8 @@ static void take_up(struct co_job *j)
 	j->running_ms = co_now();
 	if (j->state == CO_JOB_RUNNING && k && k->state == CO_SAVED)
 		co_operation_resume(j, k);
-	if (j->state == CO_JOB_RUNNING && j->policy.interval > 0)
-		j->due_ms = co_now() + j->policy.interval * 1000;
+	if (j->state == CO_JOB_RUNNING && co_pace(j) > 0)
+		j->due_ms = co_now() + co_pace(j) * 1000;
 	co_job_dirty(j);
 }
 
@@ -202,6 +215,9 @@ int co_load(struct co *c, struct cr_err *err)
 		co_db_write(c->db, CO_SQL_SET, "ti", "longest_ms", c->longest_ms);
 	}
 	co_fence_begin(c);
+	co_events_each(c, 0, UINT64_MAX, load_on_event, c);
+	if (!c->known_since_ms)
+		c->known_since_ms = cr_now_ns(CLOCK_REALTIME) / 1000000;
 	assume(c);
 	for (i = 0; i < c->jobs.n; i++)
 		take_up(c->jobs.v[i]);

@@ -25,6 +25,7 @@ src_libcoordinator_a_SOURCES = \
 	src/coordinator/http_session.c src/coordinator/http_session.h \
 	src/coordinator/http_stream.c src/coordinator/http_stream.h \
 	src/coordinator/images.c src/coordinator/images.h \
+	src/coordinator/job_pace.c src/coordinator/job_pace.h \
 	src/coordinator/jobs.c src/coordinator/jobs.h \
 	src/coordinator/leases.c src/coordinator/leases.h \
 	src/coordinator/load.c src/coordinator/load.h \

@@ -12,6 +12,7 @@
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
 #include "coordinator/replies.h"
@@ -136,7 +137,7 @@ static void send_start(struct start *s, unsigned int arguments, unsigned int opt
 	to->gid = j->gid;
 	to->number = s->number;
 	to->members = j->live;
-	to->interval = j->policy.interval;
+	to->interval = co_pace(j);
 	to->arguments = arguments;
 	to->options = options;
 	to->operation = s->number ? j->operation.id : 0;

@@ -19,6 +19,7 @@
 #include "coordinator/door.h"
 #include "coordinator/http_call.h"
 #include "coordinator/http_stream.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 #include "coordinator/nodes.h"
 #include "coordinator/tally.h"
@@ -166,7 +167,7 @@ static double job_commit_age(const struct co_job *j)
 
 static double job_interval(const struct co_job *j)
 {
-	return j->policy.interval;
+	return co_pace(j);
 }
 
 /* ---- all of them ---- */

@@ -339,6 +339,7 @@ void co_node_lost(struct co_node *n, const char *why)
 	c->up--;
 	n->store->up--;
 	co_event(c, "node-lost", NULL, n, -1, "%s", why);
+	c->nodes_lost++;
 	for (i = 0; i < c->jobs.n; i++) {
 		struct co_job *j = c->jobs.v[i];
 

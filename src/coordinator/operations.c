@@ -18,6 +18,7 @@
 #include "coordinator/database.h"
 #include "coordinator/events.h"
 #include "coordinator/images.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
 #include "coordinator/replies.h"
@@ -110,8 +111,8 @@ static void settle_ready(struct co_job *j)
 			co_member_set(&j->v[i], CO_RUNNING);
 			co_member_save(&j->v[i]);
 		}
-	if (j->policy.interval > 0)
-		j->due_ms = co_now() + j->policy.interval * 1000;
+	if (co_pace(j) > 0)
+		j->due_ms = co_now() + co_pace(j) * 1000;
 	j->restarts++;
 	co_tally_return(j);
 	co_job_set(j, CO_JOB_RUNNING, "");
@@ -138,8 +139,8 @@ static void operations_stop_ended(struct co_job *j, const struct co_operation *w
 /* Soon again: what was in the way may have been a member's end. */
 static void checkpoint_given_up(struct co_job *j, const struct co_operation *was)
 {
-	if (j->policy.interval > 0)
-		j->due_ms = co_now() + (j->policy.interval < 5 ? j->policy.interval * 1000 : 5000);
+	if (co_pace(j) > 0)
+		j->due_ms = co_now() + (co_pace(j) < 5 ? co_pace(j) * 1000 : 5000);
 }
 
 /* Off a drained node it is tried again: once may be chance; but nobody waits in silence. */
@@ -314,8 +315,8 @@ bool co_operation_start(struct co_job *j, cairn_Intent intent, const struct co_a
 	co_job_save(j);
 	if (kind_of(&j->operation)->keeps)
 		co_job_copies_due(j);
-	if (j->policy.interval > 0)
-		j->due_ms = co_now() + j->policy.interval * 1000;
+	if (co_pace(j) > 0)
+		j->due_ms = co_now() + co_pace(j) * 1000;
 	return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include "coordinator/events.h"
 #include "coordinator/images.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
 
@@ -32,15 +33,15 @@ static bool checkpoints_fail(const struct co_job *j, char why[WHY])
 static bool is_late(const struct co_job *j, const struct co_checkpoint *k, char why[WHY])
 {
 	int64_t now = cr_now_ns(CLOCK_REALTIME) / 1000000, age = co_now() - j->running_ms;
-	double most = INTERVALS * j->policy.interval * 1000 + j->wall_ns / 1e6 + GRACE_MS;
+	double most = INTERVALS * co_pace(j) * 1000 + j->wall_ns / 1e6 + GRACE_MS;
 
 	/* While it did not run, nothing could be made. */
 	if (k && now - k->at < age)
 		age = now - k->at;
-	if (j->state != CO_JOB_RUNNING || j->policy.interval <= 0 || age < most)
+	if (j->state != CO_JOB_RUNNING || co_pace(j) <= 0 || age < most)
 		return false;
 	snprintf(why, WHY, "no checkpoint %s %lld s, and one is due every %g s",
-		 k ? "for" : "at all in", (long long)age / 1000, j->policy.interval);
+		 k ? "for" : "at all in", (long long)age / 1000, co_pace(j));
 	return true;
 }
 

@@ -21,6 +21,7 @@
 #include "coordinator/operations.h"
 #include "coordinator/hurry.h"
 #include "coordinator/images.h"
+#include "coordinator/job_pace.h"
 #include "coordinator/jobs.h"
 #include "coordinator/members.h"
 #include "coordinator/move.h"
@@ -243,6 +244,7 @@ static struct co_fault fault_of(const struct co_job *j)
 
 static void reconcile_note(struct co_job *j, const struct co_fault *f)
 {
+	j->own_faults += f->cause == CO_OWN_FAULT;
 	if (f->cause != CO_ASKED)
 		snprintf(j->last_error, sizeof(j->last_error), "%s", f->why);
 }
@@ -464,8 +466,8 @@ static void begin_running(struct co_job *j, int64_t now)
 	for (i = 0; i < j->n; i++)
 		if (j->v[i].life == CO_RUNNING)
 			co_member_save(&j->v[i]);
-	if (j->policy.interval > 0)
-		j->due_ms = now + (j->policy.interval < 1 ? j->policy.interval * 1000 : 1000);
+	if (co_pace(j) > 0)
+		j->due_ms = now + (co_pace(j) < 1 ? co_pace(j) * 1000 : 1000);
 	co_job_set(j, CO_JOB_RUNNING, "");
 }
 

@@ -33,6 +33,8 @@ static void show_options(const cairn_Job *job)
 		return;
 	if (job->interval > 0)
 		cr_append(text, sizeof(text), "every %g s, ", job->interval);
+	else if (job->interval < 0)
+		cr_append(text, sizeof(text), "as often as is best, ");
 	cr_append(text, sizeof(text), "keep %lld, compress %s, tcp %s, file limit %s%s",
 		  (long long)job->keep, job->compress[0] ? job->compress : "lz4",
 		  job->tcp[0] ? job->tcp : "reset", cr_bytes(job->file_limit).s,

@@ -14,6 +14,7 @@
 
 #include "shepherd/asks.h"
 #include "shepherd/checkpoint.h"
+#include "shepherd/interval.h"
 #include "shepherd/shepherd.h"
 
 #define ASKERS_MAX 1024
@@ -215,7 +216,7 @@ static void about_job(struct cr_shepherd *sh, cairn_ApiAnswer *out)
 			       1;
 	out->member = sh->cluster.active ? sh->cluster.id.member : 0;
 	out->began = sh->began;
-	out->interval = sh->options.job.policy.interval;
+	out->interval = cr_interval(sh);
 	snprintf(out->name, sizeof(out->name), "%s", sh->name);
 	snprintf(out->directory, sizeof(out->directory), "%s", sh->directory);
 	snprintf(out->text, sizeof(out->text), "%.511s", sh->last_error);

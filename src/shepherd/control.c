@@ -15,6 +15,7 @@
 #include "shepherd/checkpoint.h"
 #include "shepherd/control.h"
 #include "shepherd/deaths.h"
+#include "shepherd/interval.h"
 #include "shepherd/shepherd.h"
 
 #define CALLERS_MAX 64
@@ -54,6 +55,8 @@ static void control_fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 	fill_stages(sh->checkpoint ? &sh->checkpoint->stages : &sh->last_stages, r);
 	r->stall_ns = sh->last_stall_ns;
 	r->wall_ns = sh->last_wall_ns;
+	cr_interval_why(sh, r->interval_why, sizeof(r->interval_why));
+	r->has_interval_why = *r->interval_why;
 	r->last = true;
 }
 

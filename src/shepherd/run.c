@@ -19,8 +19,10 @@
 #include "shepherd/deaths.h"
 #include "shepherd/guard.h"
 #include "shepherd/helper.h"
+#include "shepherd/interval.h"
 #include "shepherd/pids.h"
 #include "shepherd/run.h"
+#include "shepherd/schedule.h"
 #include "shepherd/setup.h"
 #include "shepherd/shepherd.h"
 #include "shepherd/unblock.h"
@@ -155,42 +157,6 @@ static void run_on_signal(int fd, short what, void *arg)
 	}
 }
 
-static void report(struct cr_shepherd *sh, struct cr_err *err)
-{
-	if (err->status)
-		snprintf(sh->last_error, sizeof(sh->last_error), "%s", err->text);
-}
-
-static void on_interval(int fd, short what, void *arg)
-{
-	struct cr_shepherd *sh = arg;
-	struct cr_err err = { 0 };
-
-	if (!sh->checkpoint && !sh->ended)
-		cr_checkpoint_start(sh, cairn_Intent_INTENT_CHECKPOINT, -1, &err);
-	report(sh, &err);
-}
-
-static void on_stop_time(int fd, short what, void *arg)
-{
-	struct timeval again = { 0, 100000 };
-	struct cr_shepherd *sh = arg;
-	struct cr_err err = { 0 };
-
-	if (sh->checkpoint) {
-		event_add(sh->stop_event, &again);
-		return;
-	}
-	if (!sh->ended)
-		cr_checkpoint_start(sh, cairn_Intent_INTENT_STOP, -1, &err);
-	report(sh, &err);
-}
-
-static struct timeval seconds(double s)
-{
-	return (struct timeval){ s, (s - (long)s) * 1e6 };
-}
-
 /* An agent that comes when nobody called, because a call was repeated: it is told to go on. */
 static void on_agent(int fd, short what, void *arg)
 {
@@ -211,7 +177,6 @@ static void on_guard_end(int fd, short what, void *arg)
 
 static int run_add_events(struct cr_shepherd *sh)
 {
-	struct timeval t;
 	sigset_t set;
 
 	cr_passed_set(&set);
@@ -240,17 +205,7 @@ static int run_add_events(struct cr_shepherd *sh)
 		cr_watch_root(sh);
 	if (cr_asks_begin(sh))
 		return -ENOMEM;
-	if (sh->options.job.policy.interval > 0 && !sh->cluster.active) {
-		t = seconds(sh->options.job.policy.interval);
-		sh->interval_event = event_new(sh->base, -1, EV_PERSIST, on_interval, sh);
-		event_add(sh->interval_event, &t);
-	}
-	if (sh->options.stop_after > 0) {
-		t = seconds(sh->options.stop_after);
-		sh->stop_event = event_new(sh->base, -1, 0, on_stop_time, sh);
-		event_add(sh->stop_event, &t);
-	}
-	return 0;
+	return cr_schedule_begin(sh);
 }
 
 static int end_status(const struct cr_shepherd *sh)
@@ -281,7 +236,7 @@ int cr_shepherd_run(struct cr_shepherd *sh)
 			break;
 	if (sh->virtual_ids)
 		cr_ids_forget(sh->agent_socket);
-	if (sh->options.job.policy.interval > 0 || sh->options.stop_after > 0)
+	if (cr_interval(sh) > 0 || sh->options.stop_after > 0)
 		if (sh->last_error[0])
 			cr_say("the last checkpoint failed: %s", sh->last_error);
 	cr_death_tell(sh);

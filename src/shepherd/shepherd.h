@@ -195,6 +195,7 @@ struct cr_shepherd {
 	struct event_base *base;
 	struct event *control_event, *signal_event, *interval_event, *stop_event;
 	struct event *agent_event, *reach_event, *guard_event;
+	int64_t interval_ns; /* when the last checkpoint of -i auto began, 0: none has */
 	int signal_fd;
 	struct cr_checkpoint *checkpoint;
 	bool starved; /* a writer of the last checkpoint was killed */

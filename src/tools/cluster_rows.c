@@ -164,6 +164,8 @@ static void job_text(const cairn_JobRow *j)
 	if (j->wall_ns)
 		printf("last one    job stood still %.1f ms, committed after %.1f ms\n",
 		       j->stall_ns / 1e6, j->wall_ns / 1e6);
+	if (j->has_interval_why)
+		printf("interval    %s\n", j->interval_why);
 	if (j->has_stays_s)
 		printf("stays       for %.0f s: it has just left a node that was failing\n",
 		       j->stays_s);

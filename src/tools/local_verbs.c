@@ -175,6 +175,8 @@ static int do_status(struct call *c)
 	}
 	printf("job         %s\nstate       %s\ncheckpoint  %s\n", c->reply.job, c->reply.state,
 	       *c->reply.checkpoint ? c->reply.checkpoint : "none yet");
+	if (c->reply.has_interval_why)
+		printf("interval    %s\n", c->reply.interval_why);
 	if (c->reply.wall_ns)
 		printf("last one    job stood still %.1f ms, committed after %.1f ms\n",
 		       c->reply.stall_ns / 1e6, c->reply.wall_ns / 1e6);

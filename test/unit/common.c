@@ -11,6 +11,7 @@
 #include "arch/x86_64/cpu.h"
 #include "common/elf_id.h"
 #include "common/io.h"
+#include "common/pace.h"
 #include "common/runtime.h"
 #include "unit.h"
 
@@ -330,6 +331,27 @@ START_TEST(build_ids)
 }
 END_TEST
 
+START_TEST(pace)
+{
+	char text[CR_PACE_TEXT];
+
+	/* The root of 2 × 0.8 × 28800 is 214.7. */
+	ck_assert_double_eq_tol(cr_pace_interval(0.8, 1, 28800), 214.1, 0.5);
+	ck_assert_double_eq_tol(cr_pace_cost(0.5, 3.5), 0.8, 1e-9);
+	ck_assert_double_eq_tol(cr_pace_cost(0.5, 0.1), 0.5, 1e-9);
+	/* Bounds: a checkpoint must have time to be written, and somebody may look at the store. */
+	ck_assert_double_eq_tol(cr_pace_interval(0.0001, 0.01, 3600), 5, 1e-9);
+	ck_assert_double_eq_tol(cr_pace_interval(0.0001, 40, 3600), 80, 1e-9);
+	ck_assert_double_eq_tol(cr_pace_interval(600, 700, 1e7), 3600, 1e-9);
+	/* It costs more than there is between two failures. */
+	ck_assert_double_eq_tol(cr_pace_interval(300, 10, 100), 100, 1e-9);
+	cr_pace_text(212.2, 0.8, 28800, "prior", text);
+	ck_assert_str_eq(text, "212 s: cost 0.8 s, mean time between failures 8 h (prior)");
+	cr_pace_text(60, 0, 100, "prior", text);
+	ck_assert_ptr_nonnull(strstr(text, "until a checkpoint has been measured"));
+}
+END_TEST
+
 TCase *unit_common(void)
 {
 	TCase *c = tcase_create("common");
@@ -345,5 +367,6 @@ TCase *unit_common(void)
 	tcase_add_test(c, baseline);
 	tcase_add_test(c, programs);
 	tcase_add_test(c, build_ids);
+	tcase_add_test(c, pace);
 	return c;
 }

@@ -26,6 +26,8 @@ static const struct {
 	{ "name", "CR_NAME", "x", NULL, TEXT, BOTH, AT(job.name), 0 },
 	{ "dir", "CR_DIR", "/d", NULL, TEXT, CR_FOR_LAUNCH, AT(dir), 0 },
 	{ "interval", "CR_INTERVAL", "0.5", "0", SECONDS, BOTH, AT(job.policy.interval), 0.5 },
+	{ "interval", "CR_INTERVAL", "auto", "auto1", SECONDS, BOTH, AT(job.policy.interval), -1 },
+	{ "mtbf", "CR_MTBF", "3600", "5", SECONDS, BOTH, AT(job.mtbf), 3600 },
 	{ "stop-after", "CR_STOP_AFTER", "7", "-1", SECONDS, BOTH, AT(stop_after), 7 },
 	{ "keep", "CR_KEEP", "3", "0", NUMBER32, BOTH, AT(job.policy.keep), 3 },
 	{ "compress", "CR_COMPRESS", "lz4", "zip", WORD, BOTH, AT(compress), CR_COMPRESS_LZ4 },
@@ -224,6 +226,7 @@ START_TEST(policy)
 	ck_assert(p.keep_bytes == 1000000000000);
 	ck_assert(p.has_replicas && !p.replicas && p.spread && p.criu && p.stop_on_failure);
 	ck_assert_double_eq(p.interval, 60);
+	ck_assert(!p.auto_interval && p.mtbf == 28800);
 	/* The command line's are in place of the environment's. */
 	ck_assert_int_eq(p.labels_count, 1);
 	ck_assert_str_eq(p.labels[0].key, "b");
