@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The manual pages.
 
-dist_doc_DATA += README.md doc/openapi.json
-dist_doc_DATA += doc/ARCHITECTURE.md doc/CLUSTER.md doc/CONTAINERS.md doc/FAILURE.md \
-	doc/GLOSSARY.md \
+dist_doc_DATA += README.md SECURITY.md CONTRIBUTING.md CHANGELOG.md doc/openapi.json
+dist_doc_DATA += doc/ARCHITECTURE.md doc/CLUSTER.md doc/OPERATING.md doc/CONTAINERS.md \
+	doc/FAILURE.md doc/GLOSSARY.md \
 	doc/KERNELS.md doc/IMAGE.md doc/PERFORMANCE.md doc/page.png
 
 dist_man_MANS += \
