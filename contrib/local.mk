@@ -13,4 +13,10 @@ pkgconfig_DATA = cairn.pc
 examplesdir = $(docdir)/examples
 dist_examples_DATA = contrib/examples/api.c contrib/examples/api.cc contrib/examples/api.py
 
+# For who watches a cluster by these.
+prometheusdir = $(docdir)/prometheus
+dist_prometheus_DATA = contrib/prometheus/prometheus.yml contrib/prometheus/cairn.rules.yml
+grafanadir = $(docdir)/grafana
+dist_grafana_DATA = contrib/grafana/cairn.json
+
 include contrib/systemd/local.mk

@@ -27,6 +27,9 @@ for u in crnode crcoordinator; do
 	done < <(sed -n 's/^#\{0,1\}\(CR_[A-Z_]*\)=.*/\1/p' "$root$env.sample")
 done
 is 0 "$(test -s "$prefix/lib/sysusers.d/cairn.conf"; echo $?)" 'the user of the coordinator'
+for f in prometheus/prometheus.yml prometheus/cairn.rules.yml grafana/cairn.json; do
+	is 1 "$(find "$root" -path "*/doc/*/$f" -size +0 | wc -l)" "$f"
+done
 if command -v systemd-analyze >/dev/null; then
 	# It looks for what is started; that lies below another root here.
 	sed -i "s|^ExecStart=|ExecStart=$root|" "$prefix"/lib/systemd/system/*.service

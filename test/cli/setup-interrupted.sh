@@ -45,6 +45,21 @@ says state/calls 'configure -a' 'it finishes that'
 setup
 is 0 $? 'with everything there'
 is '' "$(grep -E 'configure|apt-get' state/calls)" 'nothing is touched then'
+# A Prometheus that the tests need is not left running; contrib/get-criu is not this test's.
+mkdir contrib
+cp "$CR_SOURCE/../contrib/setup" contrib/
+for p in bin/invoke-rc.d bin/update-rc.d bin/npm contrib/get-criu; do
+	printf '#!/bin/sh\necho "%s $*" >>state/calls\n' "${p#*/}" >$p
+done
+chmod +x contrib/get-criu bin/*
+rm state/installed
+PATH=$PWD/bin:$PATH contrib/setup --tests >msg 2>&1
+is 0 $? "what the tests need ($(tail -n 1 msg))"
+says state/calls '^invoke-rc.d prometheus stop$' 'its service is stopped'
+says state/calls '^update-rc.d prometheus disable$' 'and stays so'
+: >state/calls
+PATH=$PWD/bin:$PATH contrib/setup --tests >msg 2>&1
+is '' "$(grep -E 'rc\.d' state/calls)" 'one that was there before is left alone'
 rm state/installed
 : >state/interrupted
 : >state/broken
