@@ -25,6 +25,7 @@
 #include "shepherd/duplicates.h"
 #include "shepherd/plugins.h"
 #include "shepherd/processes.h"
+#include "shepherd/safety.h"
 #include "shepherd/shepherd.h"
 
 struct prune {
@@ -240,9 +241,11 @@ static void note_result(struct cr_checkpoint *c)
 	sh->last_stages = c->stages;
 	if (c->err.status) {
 		snprintf(sh->last_error, sizeof(sh->last_error), "%s", c->err.text);
+		cr_safety_failed(sh);
 		return;
 	}
 	sh->last_error[0] = 0;
+	cr_safety_committed(sh);
 	sh->last_stall_ns = c->stall_ns;
 	sh->last_wall_ns = cr_now_ns(CLOCK_MONOTONIC) - c->begin_ns;
 	snprintf(sh->last_path, sizeof(sh->last_path), "%s", c->writer.path);

@@ -16,6 +16,7 @@
 #include "shepherd/control.h"
 #include "shepherd/deaths.h"
 #include "shepherd/interval.h"
+#include "shepherd/safety.h"
 #include "shepherd/shepherd.h"
 
 #define CALLERS_MAX 64
@@ -57,6 +58,8 @@ static void control_fill(struct cr_shepherd *sh, cairn_ControlReply *r)
 	r->wall_ns = sh->last_wall_ns;
 	cr_interval_why(sh, r->interval_why, sizeof(r->interval_why));
 	r->has_interval_why = *r->interval_why;
+	cr_unprotected(sh, r->unprotected_why, sizeof(r->unprotected_why));
+	r->unprotected = *r->unprotected_why;
 	r->last = true;
 }
 

@@ -26,6 +26,7 @@ src_libshepherd_a_SOURCES = \
 	src/shepherd/plugins.c src/shepherd/plugins.h \
 	src/shepherd/interval.c src/shepherd/interval.h \
 	src/shepherd/schedule.c src/shepherd/schedule.h \
+	src/shepherd/safety.c src/shepherd/safety.h \
 	src/shepherd/run.c src/shepherd/run.h src/shepherd/setup.c src/shepherd/setup.h \
 	src/shepherd/shepherd.h src/shepherd/stop.c src/shepherd/stop.h \
 	src/shepherd/pending.c src/shepherd/pending.h src/shepherd/pids.c src/shepherd/pids.h \

@@ -12,6 +12,7 @@
 #include "common/pace.h"
 #include "shepherd/checkpoint.h"
 #include "shepherd/interval.h"
+#include "shepherd/safety.h"
 #include "shepherd/shepherd.h"
 
 #define FIRST_S 1
@@ -19,8 +20,10 @@
 
 static void report(struct cr_shepherd *sh, struct cr_err *err)
 {
-	if (err->status)
-		snprintf(sh->last_error, sizeof(sh->last_error), "%s", err->text);
+	if (!err->status)
+		return;
+	snprintf(sh->last_error, sizeof(sh->last_error), "%s", err->text);
+	cr_safety_failed(sh);
 }
 
 static struct timeval seconds(double s)
@@ -80,6 +83,8 @@ int cr_schedule_begin(struct cr_shepherd *sh)
 	double interval = sh->options.job.policy.interval;
 	struct timeval t;
 
+	/* From here on: a restart is as good as a checkpoint. */
+	cr_safety_committed(sh);
 	if ((interval > 0 || is_auto(sh)) && !sh->cluster.active) {
 		t = seconds(is_auto(sh) ? FIRST_S : interval);
 		sh->interval_event = event_new(sh->base, -1, is_auto(sh) ? 0 : EV_PERSIST,

@@ -211,6 +211,8 @@ struct cr_shepherd {
 	unsigned int nasks;
 	bool asks_begun; /* what they ask for begins in a moment */
 	char last_error[1024];
+	unsigned int failures; /* of checkpoints, in a row */
+	int64_t safe_ns; /* CLOCK_BOOTTIME: nothing from before is lost in a failure */
 	char failure[256]; /* the first process of the job that died by a signal; else "" */
 	int failed_by; /* that signal */
 	uint32_t pinned; /* checkpoints up to this one are from before: they stay */

@@ -86,11 +86,12 @@ static void print(const struct call *one, bool asked)
 		printf("%9zu", one->nprocesses + one->orphans);
 	else
 		printf("%9s", "-");
-	printf("  %s%s%.*s%s\n",
+	printf("  %s%s%s%.*s%s\n",
 	       *one->reply.checkpoint ? one->reply.checkpoint :
 	       one->reply.last	      ? "none yet" :
 					"-",
-	       *failure ? " (" : "", (int)strcspn(failure, ":"), failure, *failure ? ")" : "");
+	       one->reply.unprotected ? " (unprotected)" : "", *failure ? " (" : "",
+	       (int)strcspn(failure, ":"), failure, *failure ? ")" : "");
 }
 
 /* One name for each job: its announcement's, or its socket's if that is all. */

@@ -183,6 +183,8 @@ static int do_status(struct call *c)
 	for (i = 0; i < c->reply.stages_count; i++)
 		printf("%s%s %.1f ms%s", i ? ", " : "stages      ", c->reply.stages[i].stage,
 		       c->reply.stages[i].ns / 1e6, i + 1 == c->reply.stages_count ? "\n" : "");
+	if (c->reply.unprotected)
+		printf("unprotected %s\n", c->reply.unprotected_why);
 	if (*c->reply.failure)
 		printf("failure     %s\n", c->reply.failure);
 	if (*c->reply.last_error)
