@@ -9,7 +9,7 @@
 #include "common/rows_json.h"
 #include "tools/cluster_rows.h"
 
-static const char *size_text(uint64_t bytes, char out[16])
+const char *cr_row_size_text(uint64_t bytes, char out[16])
 {
 	static const char units[] = "BKMGTPE";
 	double v = bytes;
@@ -112,7 +112,7 @@ static void images_text(const struct cr_job_details *d)
 		if (first) {
 			printf("%-10s ", cr_checkpoint_text(m->number, out));
 			printf("%-11s %6u %7s  ", m->committed ? "committed" : "in progress",
-			       m->member, size_text(m->bytes, out));
+			       m->member, cr_row_size_text(m->bytes, out));
 		}
 		printf("%s%s", first ? "" : ", ", m->node);
 		if (m->state != cairn_HoldingState_HOLDING_COMPLETE)
@@ -132,7 +132,7 @@ static void policy_text(const cairn_Policy *p)
 	if (!p->stop_on_failure)
 		printf(" at most %u times", p->max_restarts);
 	if (p->keep_bytes)
-		printf(", %s a node", size_text(p->keep_bytes, out));
+		printf(", %s a node", cr_row_size_text(p->keep_bytes, out));
 	if (p->spread)
 		printf(", spread");
 	for (size_t i = 0; i < p->labels_count; i++)
@@ -206,7 +206,7 @@ static const char *percent_text(bool known, double percent, char out[16])
 	return out;
 }
 
-static const char *seconds_text(double s, char out[16])
+const char *cr_row_seconds_text(double s, char out[16])
 {
 	static const struct {
 		double s;
@@ -225,7 +225,8 @@ static void node_full(const cairn_NodeRow *n)
 
 	if (n->has_full)
 		snprintf(out, sizeof(out), "%s %s-%s", n->full,
-			 seconds_text(n->full_least_s, least), seconds_text(n->full_most_s, most));
+			 cr_row_seconds_text(n->full_least_s, least),
+			 cr_row_seconds_text(n->full_most_s, most));
 	printf(" %-14s", out);
 }
 
@@ -241,7 +242,7 @@ void cr_row_node(const cairn_NodeRow *n)
 	       percent_text(s->has_cpu_percent, s->cpu_percent, cpu),
 	       percent_text(memory,
 			    memory ? 100 - 100.0 * s->memory_available / s->memory_bytes : 0, used),
-	       size_text(n->store_free, free_text));
+	       cr_row_size_text(n->store_free, free_text));
 	node_full(n);
 	printf(" %6.1f  %-5s %-21s", n->phi, criu, n->address);
 	for (size_t i = 0; i < n->labels_count; i++)

@@ -6,6 +6,8 @@
 #include "cluster.pb.h"
 #include "common/json.h"
 
+const char *cr_row_size_text(uint64_t bytes, char out[16]);
+const char *cr_row_seconds_text(double s, char out[16]);
 void cr_row_heads(cairn_Ask ask);
 void cr_row_job(const cairn_JobRow *j);
 void cr_row_node(const cairn_NodeRow *n);

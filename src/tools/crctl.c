@@ -13,6 +13,7 @@
 #include "tools/drill_verb.h"
 #include "tools/local_verbs.h"
 #include "tools/migrate_ssh.h"
+#include "tools/top.h"
 
 static const struct verb {
 	const char *name;
@@ -33,6 +34,7 @@ static const struct verb {
 	  "what could not be saved or would come back different" },
 	{ "forget", cr_local_forget, cr_ask_forget, "JOB|DIR/NAME",
 	  "remove one that is over, with its checkpoints; DIR/NAME: on this host" },
+	{ "top", cr_top_run, cr_top_run, NULL, "nodes and jobs on the terminal, moment by moment" },
 	{ "run", NULL, cr_ask_run, "COMMAND", "a new job, on nodes that the cluster chooses" },
 	{ "restart", NULL, cr_ask_restart, "JOB",
 	  "a job that has ended or failed, from its last checkpoint" },

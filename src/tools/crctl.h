@@ -22,5 +22,7 @@ struct cr_ctl {
 	const char *lasts; /* of drill: how long */
 	bool interactive; /* of drill */
 	long since;
+	bool once; /* of top */
+	double delay;
 	struct cr_err err;
 };

@@ -16,13 +16,15 @@
 #define FOR_EVENTS (CR_FOR_OTHERS << 2)
 #define FOR_MIGRATE (CR_FOR_OTHERS << 3)
 #define FOR_DRILL (CR_FOR_OTHERS << 4)
-#define FOR_NONE (CR_FOR_OTHERS << 5)
-#define FOR_ALL (CR_FOR_RUN | FOR_LIST | FOR_CHECKPOINT | FOR_EVENTS | FOR_MIGRATE | FOR_DRILL)
+#define FOR_TOP (CR_FOR_OTHERS << 5)
+#define FOR_NONE (CR_FOR_OTHERS << 6)
+#define FOR_ALL \
+	(CR_FOR_RUN | FOR_LIST | FOR_CHECKPOINT | FOR_EVENTS | FOR_MIGRATE | FOR_DRILL | FOR_TOP)
 
 /* By the number of their bit. */
 static const char *const verbs[] = {
-	[3] = "run",	[4] = "list",	 [5] = "checkpoint",
-	[6] = "events", [7] = "migrate", [8] = "drill",
+	[3] = "run",	 [4] = "list",	[5] = "checkpoint", [6] = "events",
+	[7] = "migrate", [8] = "drill", [9] = "top",
 };
 
 #define FIELD(field) CR_ARG_FIELD(struct cr_ctl, field)
@@ -48,6 +50,10 @@ static const struct cr_arg rows[] = {
 	  "as 30s or 2m, at most 10m", FOR_DRILL },
 	{ "interactive", 0, CR_ARG_FLAG, FIELD(interactive), 0, 0, NULL, NULL, NULL,
 	  "a menu of nodes and faults", FOR_DRILL },
+	{ "delay", 0, CR_ARG_REAL, FIELD(delay), 0.1, 3600, "2", NULL, "SECONDS",
+	  "between two looks", FOR_TOP },
+	{ "once", 0, CR_ARG_FLAG, FIELD(once), 0, 0, NULL, NULL, NULL,
+	  "print what there is, also without a terminal", FOR_TOP },
 	{ "help", 'h', CR_ARG_FLAG, FIELD(help), 0, 0, NULL, NULL, NULL, "this text" },
 	{ "version", 'V', CR_ARG_FLAG, FIELD(version), 0, 0, NULL, NULL, NULL, "the version" },
 };

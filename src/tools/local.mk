@@ -20,6 +20,8 @@ crlaunch_CPPFLAGS = $(TOOL_CPPFLAGS)
 crlaunch_LDADD = $(SHEPHERD_LIBS)
 
 crctl_SOURCES = \
+	src/tools/top.c src/tools/top.h src/tools/top_lines.c src/tools/top_lines.h \
+	src/tools/top_rows.c src/tools/top_rows.h \
 	src/tools/crctl_attach.c src/tools/crctl_attach.h src/tools/backends.c \
 	src/tools/backends.h \
 	src/tools/cluster_rows.c src/tools/cluster_rows.h src/tools/detach.c src/tools/detach.h \
@@ -30,8 +32,8 @@ crctl_SOURCES = \
 	src/tools/local_list.h src/tools/local_verbs.c src/tools/local_verbs.h src/tools/look.c \
 	src/tools/look.h src/tools/reach_job.c src/tools/reach_job.h src/tools/launch_program.c \
 	src/tools/launch_program.h
-crctl_CPPFLAGS = $(TOOL_CPPFLAGS)
-crctl_LDADD = $(SHEPHERD_LIBS)
+crctl_CPPFLAGS = $(TOOL_CPPFLAGS) $(CURSES_CFLAGS)
+crctl_LDADD = $(SHEPHERD_LIBS) $(CURSES_LIBS)
 
 crrestart_SOURCES = \
 	src/tools/backends.c src/tools/backends.h src/tools/crrestart.c \

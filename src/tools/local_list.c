@@ -73,7 +73,7 @@ static bool local_list_show(struct call *one, bool asked, int64_t end)
 	return true;
 }
 
-static void print(const struct call *one, bool asked)
+static void print(const struct call *one, bool asked, void *arg)
 {
 	const char *failure = one->reply.failure;
 
@@ -124,13 +124,14 @@ static void local_list_ask_all(struct call *all, bool *asked, int n, const char 
 	}
 }
 
-int cr_call_list(struct call *c)
+int cr_call_each(struct call *c, void (*row)(const struct call *one, bool asked, void *arg),
+		 void *arg)
 {
 	char dir[CR_PATH_MAX];
 	struct dirent **names;
 	int ret = cr_runtime_dir(dir, c->err), n, i, count = 0;
-	struct call *all;
 	struct cr_err none = { 0 };
+	struct call *all;
 	bool *asked;
 	int64_t end;
 
@@ -149,17 +150,30 @@ int cr_call_list(struct call *c)
 						      .to = { .fd = -1, .pidfd = -1 } };
 	local_list_ask_all(all, asked, count, dir);
 	end = cr_now_ns(CLOCK_MONOTONIC) + LIST_MS * 1000000ll;
+	for (i = 0; i < count; i++) {
+		if (local_list_show(&all[i], asked[i], end))
+			row(&all[i], asked[i], arg);
+		cr_reach_close(&all[i].to);
+		free(all[i].processes);
+	}
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	free(all);
+	free(asked);
+	return 0;
+}
+
+int cr_call_list(struct call *c)
+{
+	int ret;
+
 	if (c->json)
 		cr_json_array(c->json, NULL);
 	else
 		printf("%-20s %-10s %9s  %s\n", "JOB", "STATE", "PROCESSES", "CHECKPOINT");
-	for (i = 0; i < count; i++) {
-		if (local_list_show(&all[i], asked[i], end))
-			print(&all[i], asked[i]);
-		cr_reach_close(&all[i].to);
-		free(all[i].processes);
-	}
+	ret = cr_call_each(c, print, NULL);
 	if (c->json)
 		cr_json_end(c->json);
-	return 0;
+	return ret;
 }
