@@ -17,6 +17,17 @@
 
 static int ready = -1;
 
+/* The job runs on where its name cannot be written; whoever waits for the name is told. */
+static int detach_tell(const char *name)
+{
+	struct cr_err err = { 0 };
+
+	printf("%s\n", name);
+	if (cr_output_end(&err))
+		cr_err_print(&err);
+	return err.status;
+}
+
 int cr_detach(const char *name, const char *directory, struct cr_err *err)
 {
 	cr_auto_fd log_fd = -1;
@@ -45,10 +56,7 @@ int cr_detach(const char *name, const char *directory, struct cr_err *err)
 		close(p[1]);
 		if (read(p[0], &status, sizeof(status)) != sizeof(status))
 			status = CR_EXIT_INTERNAL;
-		if (!status)
-			printf("%s\n", name);
-		fflush(stdout);
-		_exit(status);
+		_exit(status ? status : detach_tell(name));
 	}
 	close(p[0]);
 	ready = p[1];

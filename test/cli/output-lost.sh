@@ -34,6 +34,20 @@ lost crrestart --check ckpt/job
 lost crrestart --check --json ckpt/job
 lost crimage show ckpt/job
 lost crimage verify ckpt/job
+
+# One that goes into the background runs all the same.
+crlaunch --detach -n detached -d ckpt sleep 1000 </dev/null >/dev/full 2>msg
+is 111 $? 'crlaunch --detach >/dev/full'
+says msg 'standard output' 'its message (crlaunch --detach)'
+crctl status detached >list 2>msg
+is 0 $? 'the job runs all the same'
+crctl checkpoint --stop detached >list 2>msg
+is 0 $? 'and is stopped'
+crrestart --detach ckpt/detached </dev/null >/dev/full 2>msg
+is 111 $? 'crrestart --detach >/dev/full'
+says msg 'standard output' 'its message (crrestart --detach)'
+crctl kill detached 2>msg
+is 0 $? 'the restarted job ran all the same'
 crctl list >list 2>msg
 is 0 $? 'with somewhere to write'
 slay
