@@ -78,7 +78,7 @@ int cr_contents_of(const struct cr_image *img, cr_contents *list, struct cr_err 
 
 /* NULL, or what is wrong. */
 static const char *check_one(const struct cr_image *img, const struct cr_content *c, void *buf,
-			     XXH3_state_t *hash)
+			     XXH3_state_t *hash, const struct cr_contents_report *report)
 {
 	uint64_t done, n;
 
@@ -90,6 +90,8 @@ static const char *check_one(const struct cr_image *img, const struct cr_content
 		if (cr_read_at(img->pack, buf, n, c->offset + done))
 			return "unreadable";
 		XXH3_64bits_update(hash, buf, n);
+		if (report->read)
+			report->read(report->arg, n);
 	}
 	return XXH3_64bits_digest(hash) == c->xxh3 ? NULL : "checksum";
 }
@@ -106,7 +108,7 @@ int cr_contents_check(const struct cr_image *img, const cr_contents *list,
 	for (i = 0; i < list->n && !ret; i++) {
 		const struct cr_content *c = &list->v[i];
 
-		what = check_one(img, c, buf, hash);
+		what = check_one(img, c, buf, hash, report);
 		if (what)
 			ret = report->damaged(report->arg, c, c->offset, c->size, what);
 	}

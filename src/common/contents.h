@@ -31,6 +31,8 @@ struct cr_contents_report {
 	int (*damaged)(void *arg, const struct cr_content *c, uint64_t offset, uint64_t size,
 		       const char *what);
 	void *arg;
+	/* May be NULL: told of what has been read, as it is read. */
+	void (*read)(void *arg, uint64_t bytes);
 };
 
 int cr_contents_of(const struct cr_image *img, cr_contents *list, struct cr_err *err);

@@ -29,7 +29,8 @@ src_libcommon_a_SOURCES = \
 	src/common/label.h src/common/lease_page.h src/common/proc.c src/common/proc.h \
 	src/common/records.def src/common/runtime.c src/common/runtime.h src/common/preload.c \
 	src/common/preload.h \
-	src/common/scm.h src/common/step.c src/common/step.h \
+	src/common/scm.h src/common/progress.c src/common/progress.h \
+	src/common/step.c src/common/step.h \
 	src/common/wire.c src/common/wire.h src/common/xalloc.c src/common/xalloc.h
 nodist_src_libcommon_a_SOURCES = proto/operation.pb.c \
 	proto/image.pb.c proto/agent.pb.c proto/control.pb.c \

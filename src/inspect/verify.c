@@ -16,6 +16,7 @@
 #include "common/image.h"
 #include "common/image_format.h"
 #include "common/json.h"
+#include "common/progress.h"
 #include "inspect/inspect_criu.h"
 #include "inspect/inspect.h"
 #include "inspect/verify.h"
@@ -32,10 +33,13 @@ struct verifying {
 	size_t places; /* damaged ones, of this image */
 	size_t missing; /* files of this node that are missing or different, of all images */
 	size_t files, lacking; /* that this image names, and those of them */
+	struct cr_progress progress;
+	uint64_t read, to_read; /* bytes */
 };
 
 static void verify_tell(struct verifying *v, const char *what, const char *state, const char *text)
 {
+	cr_progress_clear(&v->progress);
 	if (v->j) {
 		cr_json_object(v->j, NULL);
 		cr_json_text(v->j, "what", what);
@@ -216,19 +220,32 @@ static void verify_finish(struct verifying *v, const char *verdict)
 	cr_json_end(v->j);
 }
 
+static void on_read(void *arg, uint64_t bytes)
+{
+	struct verifying *v = arg;
+
+	v->read += bytes;
+	/* How many images there will be nobody knows. */
+	cr_progress_bytes(&v->progress, v->img->path, v->read, v->images > 1 ? 0 : v->to_read);
+}
+
 static int check_pack(struct verifying *v, const struct cr_image *img)
 {
-	struct cr_contents_report report = { damaged, v };
+	struct cr_contents_report report = { damaged, v, on_read };
 	cr_contents list;
 	char text[160] = "";
+	size_t i;
 	int ret;
 
 	if (cr_contents_of(img, &list, &v->in->err))
 		return -1;
 	v->img = img;
+	for (i = 0; i < list.n; i++)
+		v->to_read += list.v[i].size;
 	ret = cr_contents_check(img, &list, &report);
 	if (!ret)
 		ret = cr_contents_gaps(img, &list, &report);
+	cr_progress_clear(&v->progress);
 	if (!ret && !v->places) {
 		cr_append(text, sizeof(text), "%s in %s", cr_bytes(img->manifest.files[1].size).s,
 			  cr_count(list.n, "piece").s);
@@ -324,6 +341,7 @@ int cr_inspect_verify(struct cr_inspect *in)
 	size_t i;
 	int ret = 0;
 
+	cr_progress_begin(&v.progress);
 	if (in->json)
 		cr_json_array(&j, NULL);
 	for (i = 0; i < in->n_of && !ret; i++)

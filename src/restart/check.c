@@ -109,7 +109,7 @@ static int check_damaged(void *arg, const struct cr_content *c, uint64_t offset,
 int cr_check_pack(const struct cr_image *img, bool contents, cr_obstacles *to)
 {
 	struct damage damage = { img, to };
-	struct cr_contents_report report = { check_damaged, &damage };
+	struct cr_contents_report report = { .damaged = check_damaged, .arg = &damage };
 	struct cr_err err = { 0 };
 	cr_contents list;
 	int ret;

@@ -26,6 +26,7 @@ crctl_SOURCES = \
 	src/tools/backends.h \
 	src/tools/cluster_rows.c src/tools/cluster_rows.h src/tools/detach.c src/tools/detach.h \
 	src/tools/cluster_verbs.c src/tools/cluster_verbs.h src/tools/crctl.c src/tools/crctl.h \
+	src/tools/checkpoint_watch.c src/tools/checkpoint_watch.h \
 	src/tools/crctl_options.c src/tools/crctl_options.h src/tools/local_list.c \
 	src/tools/drill_verb.c src/tools/drill_verb.h \
 	src/tools/migrate_ssh.c src/tools/migrate_ssh.h src/tools/ssh_host.c src/tools/ssh_host.h \

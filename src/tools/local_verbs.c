@@ -17,6 +17,7 @@
 #include "common/rows_json.h"
 #include "common/runtime.h"
 #include "common/wire.h"
+#include "tools/checkpoint_watch.h"
 #include "tools/crctl.h"
 #include "tools/local_list.h"
 
@@ -96,6 +97,10 @@ static int local_verbs_ask_once(struct call *c, cairn_Verb verb)
 	c->ended = false;
 	if (ret)
 		return ret;
+	if (c->watch) {
+		c->to.turn = cr_checkpoint_watch_turn;
+		c->to.arg = c->watch;
+	}
 	ret = cr_call_send(c, verb);
 	if (ret) {
 		c->ended = true;
@@ -211,8 +216,13 @@ int cr_call_await_end(struct call *c)
 
 static int do_checkpoint(struct call *c)
 {
-	int ret = cr_call_ask(c, cairn_Verb_VERB_OPERATE);
+	static struct cr_checkpoint_watch watch;
+	int ret;
 
+	cr_checkpoint_watch_begin(&watch, c->job);
+	c->watch = &watch;
+	ret = cr_call_ask(c, cairn_Verb_VERB_OPERATE);
+	cr_checkpoint_watch_end(&watch);
 	if (ret)
 		return tell_left_over(c);
 	if (c->intent == cairn_Intent_INTENT_STOP && (ret = cr_call_await_end(c)))

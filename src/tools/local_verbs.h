@@ -9,6 +9,7 @@
 #include "tools/look.h"
 #include "tools/reach_job.h"
 
+struct cr_checkpoint_watch;
 struct cr_err;
 struct cr_json;
 
@@ -26,6 +27,7 @@ struct call {
 	cairn_ProcessStatus *processes;
 	size_t orphans; /* processes that nobody tells of */
 	cr_findings findings;
+	struct cr_checkpoint_watch *watch; /* may be NULL */
 };
 
 /* One request; every process of every reply is collected. 0 or -errno. */

@@ -191,6 +191,8 @@ int cr_reach_hear(const struct cr_reached *to, struct cr_wire *wire, cairn_Contr
 			return cr_wire_recv(to->fd, wire, cairn_ControlReply_fields, reply, NULL,
 					    NULL, 0);
 		reach_job_wake(to);
+		if (to->turn)
+			to->turn(to->arg);
 		stopped = reach_job_state_of(to) == 'T' ? stopped + turn : 0;
 		if (stopped >= STOPPED_MS || (ms >= 0 && waited >= ms))
 			return -ETIMEDOUT;

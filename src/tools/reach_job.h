@@ -19,6 +19,9 @@ struct cr_reached {
 	int fd;
 	pid_t shepherd;
 	int pidfd; /* of the shepherd */
+	/* May be NULL: called four times a second while an answer is waited for. */
+	void (*turn)(void *arg);
+	void *arg;
 };
 
 /* Connects; a job that is just starting is waited for. */
