@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "common/defs.h"
+#include "common/units.h"
 
-#define FIRST_CODE 256 /* what getopt_long() returns for the first row */
 #define SET_MAX 64
 
 /* ---- values ---- */
@@ -36,21 +36,54 @@ static int64_t get_whole(const struct cr_arg *r, const void *from)
 					    *(const int64_t *)from;
 }
 
+static double number_of(const struct cr_arg *r, const char *value)
+{
+	char *end;
+	double v;
+
+	if (r->kind == CR_ARG_TIME)
+		return cr_time_of(value);
+	if (r->kind == CR_ARG_SIZE)
+		return floor(cr_size_of(value));
+	v = strtod(value, &end);
+	return end == value || *end || (r->kind == CR_ARG_WHOLE && v != floor(v)) ? NAN : v;
+}
+
+static const char *const number_words[] = {
+	[CR_ARG_REAL] = "a number",
+	[CR_ARG_WHOLE] = "a whole number",
+	[CR_ARG_TIME] = "a time (seconds, or with units: 250ms, 30s, 5m, 1h30m, 2d)",
+	[CR_ARG_SIZE] = "a size (bytes, or with a unit: 64K, 512M, 10G, 2T)",
+};
+
+const char *cr_args_number(enum cr_arg_kind kind, double v, char *out)
+{
+	return kind == CR_ARG_TIME ? cr_time_text(v, out) :
+	       kind == CR_ARG_SIZE ? cr_size_text(v, out) :
+				     cr_number_text(v, out);
+}
+
 static int set_number(const struct cr_arg *r, void *to, const char *value, const char *source,
 		      struct cr_err *err)
 {
-	bool whole = r->kind == CR_ARG_WHOLE;
-	char *end;
-	double v = strtod(value, &end);
+	char min[CR_UNIT_TEXT], max[CR_UNIT_TEXT];
+	double v = number_of(r, value);
 
-	if (r->word && !strcmp(value, r->word))
-		v = -1;
-	else if (end == value || *end || !(v >= r->min && v <= r->max) || (whole && v != floor(v)))
+	if (r->word && !strcmp(value, r->word)) {
+		*(double *)to = -1;
+		return 0;
+	}
+	cr_args_number(r->kind, r->min, min);
+	cr_args_number(r->kind, r->max, max);
+	if (isnan(v))
+		return cr_fail(err, CR_EXIT_USAGE, 0, "%s: '%s' is not %s, from %s to %s%s%s",
+			       source, value, number_words[r->kind], min, max,
+			       r->word ? ", nor " : "", r->word ? r->word : "");
+	if (v < r->min || v > r->max)
 		return cr_fail(err, CR_EXIT_USAGE, 0,
-			       "%s: '%s' is not a%s number from %g to %g%s%s", source, value,
-			       whole ? " whole" : "", r->min, r->max, r->word ? " nor " : "",
-			       r->word ?: "");
-	if (whole)
+			       "%s: %s is out of range, which is from %s to %s", source, value, min,
+			       max);
+	if (r->kind == CR_ARG_WHOLE || r->kind == CR_ARG_SIZE)
 		put_whole(r, to, v);
 	else
 		*(double *)to = v;
@@ -130,6 +163,8 @@ int cr_arg_set(const struct cr_arg *r, void *options, const char *value, const c
 		return 0;
 	case CR_ARG_REAL:
 	case CR_ARG_WHOLE:
+	case CR_ARG_TIME:
+	case CR_ARG_SIZE:
 		return set_number(r, to, value, source, err);
 	case CR_ARG_CHOICE:
 		return set_choice(r, to, value, source, err);
@@ -151,12 +186,14 @@ const char *cr_arg_value(const struct cr_arg *r, const void *options, char *out)
 		text = *(const char *const *)from;
 		return text ? text : out;
 	case CR_ARG_REAL:
+	case CR_ARG_TIME:
 		if (r->word && *(const double *)from == -1)
 			return r->word;
 		snprintf(out, CR_ARG_VALUE, "%g", *(const double *)from);
 		break;
 	case CR_ARG_FLAG:
 	case CR_ARG_WHOLE:
+	case CR_ARG_SIZE:
 		snprintf(out, CR_ARG_VALUE, "%lld", (long long)get_whole(r, from));
 		break;
 	case CR_ARG_CHOICE:
@@ -174,10 +211,10 @@ const char *cr_arg_value(const struct cr_arg *r, const void *options, char *out)
 /* ---- rows ---- */
 
 /* The next row of the program, -1 behind the last. code is what getopt_long() gives for it. */
-static int next_row(const struct cr_args *a, int code)
+int cr_args_next(const struct cr_args *a, int code)
 {
-	for (code++; code < FIRST_CODE + SET_MAX * (int)CR_ARRAY_SIZE(a->sets); code++) {
-		int i = code - FIRST_CODE;
+	for (code++; code < CR_ARGS_FIRST + SET_MAX * (int)CR_ARRAY_SIZE(a->sets); code++) {
+		int i = code - CR_ARGS_FIRST;
 		const struct cr_arg_set *s = &a->sets[i / SET_MAX];
 		const struct cr_arg *r = &s->rows[i % SET_MAX];
 
@@ -188,26 +225,24 @@ static int next_row(const struct cr_args *a, int code)
 	return -1;
 }
 
-#define each_row(a, code) \
-	for (int code = next_row(a, FIRST_CODE - 1); code >= 0; code = next_row(a, code))
-
-static const struct cr_arg *row(const struct cr_args *a, int code)
+const struct cr_arg *cr_args_row(const struct cr_args *a, int code)
 {
-	return &a->sets[(code - FIRST_CODE) / SET_MAX].rows[(code - FIRST_CODE) % SET_MAX];
+	return &a->sets[(code - CR_ARGS_FIRST) / SET_MAX].rows[(code - CR_ARGS_FIRST) % SET_MAX];
 }
 
 static bool is_given(const struct cr_args *a, int code)
 {
-	return a->sets[(code - FIRST_CODE) / SET_MAX].given >> (code - FIRST_CODE) % SET_MAX & 1;
+	return a->sets[(code - CR_ARGS_FIRST) / SET_MAX].given >> (code - CR_ARGS_FIRST) % SET_MAX &
+	       1;
 }
 
 static int args_give(struct cr_args *a, int code, const char *value, const char *source,
 		     struct cr_err *err)
 {
-	struct cr_arg_set *s = &a->sets[(code - FIRST_CODE) / SET_MAX];
+	struct cr_arg_set *s = &a->sets[(code - CR_ARGS_FIRST) / SET_MAX];
 
-	s->given |= 1ull << (code - FIRST_CODE) % SET_MAX;
-	return cr_arg_set(row(a, code), s->options, value, source, err);
+	s->given |= 1ull << (code - CR_ARGS_FIRST) % SET_MAX;
+	return cr_arg_set(cr_args_row(a, code), s->options, value, source, err);
 }
 
 /* ---- where they come from ---- */
@@ -235,9 +270,9 @@ static int from_environment(struct cr_args *a, bool adds, struct cr_err *err)
 {
 	int ret = 0;
 
-	each_row(a, code)
+	cr_args_each(a, code)
 	{
-		const struct cr_arg *r = row(a, code);
+		const struct cr_arg *r = cr_args_row(a, code);
 		const char *value = r->environment ? getenv(r->environment) : NULL;
 		char *copy, *part, *save = NULL;
 
@@ -282,9 +317,9 @@ static void fill_getopt(const struct cr_args *a, struct option *longs, char *sho
 	if (!a->anywhere)
 		*shorts++ = '+';
 	*shorts++ = ':';
-	each_row(a, code)
+	cr_args_each(a, code)
 	{
-		const struct cr_arg *r = row(a, code);
+		const struct cr_arg *r = cr_args_row(a, code);
 
 		if (r->name)
 			*longs++ = (struct option){ r->name, r->kind != CR_ARG_FLAG, NULL, code };
@@ -299,19 +334,19 @@ static void fill_getopt(const struct cr_args *a, struct option *longs, char *sho
 
 static int code_of_letter(const struct cr_args *a, int letter)
 {
-	each_row(a, code) if (row(a, code)->letter == letter) return code;
+	cr_args_each(a, code) if (cr_args_row(a, code)->letter == letter) return code;
 	return -1;
 }
 
 static int args_refuse(int got, char **argv, struct cr_err *err)
 {
-	bool letter = optopt > 0 && optopt < FIRST_CODE;
+	bool letter = optopt > 0 && optopt < CR_ARGS_FIRST;
 	char text[3] = { '-', optopt, 0 };
 
 	return cr_fail(err, CR_EXIT_USAGE, 0,
-		       got == ':'	    ? "%s needs an argument (try --help)" :
-		       optopt >= FIRST_CODE ? "%s: this option takes no argument (try --help)" :
-					      "unknown option %s (try --help)",
+		       got == ':'	       ? "%s needs an argument (try --help)" :
+		       optopt >= CR_ARGS_FIRST ? "%s: this option takes no argument (try --help)" :
+						 "unknown option %s (try --help)",
 		       letter ? text : argv[optind - 1]);
 }
 
@@ -333,13 +368,13 @@ int cr_args_read(struct cr_args *a, int argc, char **argv, struct cr_err *err)
 		}
 		if (got == '?' || got == ':')
 			return args_refuse(got, argv, err);
-		code = got >= FIRST_CODE ? got : code_of_letter(a, got);
+		code = got >= CR_ARGS_FIRST ? got : code_of_letter(a, got);
 		if (code < 0)
 			continue;
-		if (row(a, code)->name)
-			snprintf(source, sizeof(source), "--%s", row(a, code)->name);
+		if (cr_args_row(a, code)->name)
+			snprintf(source, sizeof(source), "--%s", cr_args_row(a, code)->name);
 		else
-			snprintf(source, sizeof(source), "-%c", row(a, code)->letter);
+			snprintf(source, sizeof(source), "-%c", cr_args_row(a, code)->letter);
 		ret = args_give(a, code, optarg, source, err);
 		if (ret)
 			return ret;
@@ -355,76 +390,30 @@ int cr_args_parse(struct cr_args *a, int argc, char **argv, struct cr_err *err)
 	return ret ? ret : first;
 }
 
-/* ---- verbs and help ---- */
+/* ---- verbs ---- */
 
-static const char *verb_of(const struct cr_args *a, const struct cr_arg *r)
+const char *cr_args_verbs(const struct cr_args *a, const struct cr_arg *r, char *out)
 {
-	unsigned int bits = r->programs & a->programs;
+	unsigned int bits = a->verbs ? r->programs & a->programs : 0;
+	size_t at = 0;
 
-	return a->verbs && bits ? a->verbs[__builtin_ctz(bits)] : NULL;
+	for (*out = 0; bits; bits &= bits - 1)
+		at += snprintf(out + at, at < CR_ARG_VALUE ? CR_ARG_VALUE - at : 0, "%s%s",
+			       at ? ", " : "", a->verbs[__builtin_ctz(bits)]);
+	return out;
 }
 
 int cr_args_check_verb(const struct cr_args *a, unsigned int verb, struct cr_err *err)
 {
-	each_row(a, code)
+	char verbs[CR_ARG_VALUE];
+
+	cr_args_each(a, code)
 	{
-		const struct cr_arg *r = row(a, code);
+		const struct cr_arg *r = cr_args_row(a, code);
 
 		if (is_given(a, code) && r->programs && !(r->programs & verb))
 			return cr_fail(err, CR_EXIT_USAGE, 0, "--%s goes with %s only", r->name,
-				       verb_of(a, r));
+				       cr_args_verbs(a, r, verbs));
 	}
 	return 0;
-}
-
-/* 1000000 and 1e12. */
-static const char *args_limit(double v, char out[32])
-{
-	char *e;
-
-	snprintf(out, 32, fabs(v) < 1e8 ? "%.10g" : "%g", v);
-	e = strstr(out, "e+");
-	if (e)
-		snprintf(e, 32 - (e - out), "e%d", atoi(e + 2));
-	return out;
-}
-
-/* What can be given, and what holds if nothing is. */
-static void print_values(const struct cr_arg *r)
-{
-	bool number = r->kind == CR_ARG_REAL || r->kind == CR_ARG_WHOLE;
-	char min[32], max[32];
-
-	if (number)
-		printf(" (%s to %s", args_limit(r->min, min), args_limit(r->max, max));
-	if (r->value && *r->value)
-		printf("%sdefault: %s", number ? "; " : " (", r->value);
-	if (number || (r->value && *r->value))
-		printf(")");
-	if (r->environment)
-		printf(" [%s]", r->environment);
-	printf("\n");
-}
-
-void cr_args_print(const struct cr_args *a)
-{
-	char left[80], letter[3] = "- ";
-
-	each_row(a, code)
-	{
-		const struct cr_arg *r = row(a, code);
-		const char *verb = verb_of(a, r);
-
-		if (!r->help)
-			continue;
-		letter[1] = r->letter;
-		snprintf(left, sizeof(left), "%s%s%s%s%s%s", r->letter ? letter : "  ",
-			 r->letter && r->name ? ", " :
-			 r->name	      ? "  " :
-						"",
-			 r->name ? "--" : "", r->name ? r->name : "", r->argument ? " " : "",
-			 r->argument ? r->argument : "");
-		printf("  %-30s %s%s%s", left, verb ? verb : "", verb ? ": " : "", r->help);
-		print_values(r);
-	}
 }

@@ -14,8 +14,10 @@ struct cr_err;
 enum cr_arg_kind {
 	CR_ARG_FLAG, /* bool */
 	CR_ARG_TEXT, /* const char * */
-	CR_ARG_REAL, /* double: seconds, rates */
-	CR_ARG_WHOLE, /* an integer of any size: counts, bytes */
+	CR_ARG_REAL, /* double: parts, rates */
+	CR_ARG_WHOLE, /* an integer of any size: counts */
+	CR_ARG_TIME, /* double, seconds: common/units.h */
+	CR_ARG_SIZE, /* an integer of any size, bytes: common/units.h */
 	CR_ARG_CHOICE, /* the same, or an enum: which of the words; the first of them is min */
 	CR_ARG_LIST, /* struct cr_arg_list, or what add() fills */
 };
@@ -86,8 +88,17 @@ int cr_args_environment(struct cr_args *a, struct cr_err *err);
 /* Whether all that was given goes with one verb. */
 int cr_args_check_verb(const struct cr_args *a, unsigned int verb, struct cr_err *err);
 
-/* The rows as --help shows them. */
-void cr_args_print(const struct cr_args *a);
+/* The verbs of a row, as "list, kill"; "" where it is not about verbs. */
+const char *cr_args_verbs(const struct cr_args *a, const struct cr_arg *r, char *out);
+
+/* For those who go through the rows of the program: its next code, -1 behind the last. */
+#define CR_ARGS_FIRST 256 /* what getopt_long() returns for the first row */
+#define cr_args_each(a, code) \
+	for (int code = cr_args_next(a, CR_ARGS_FIRST - 1); code >= 0; code = cr_args_next(a, code))
+int cr_args_next(const struct cr_args *a, int code);
+const struct cr_arg *cr_args_row(const struct cr_args *a, int code);
+/* A number of a kind, with its unit. out has CR_UNIT_TEXT bytes. */
+const char *cr_args_number(enum cr_arg_kind kind, double v, char *out);
 
 /* One value as text. out has CR_ARG_VALUE bytes; it or the text itself is returned. */
 #define CR_ARG_VALUE 64

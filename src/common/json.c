@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/err.h"
+
 /* Length of the character of UTF-8 at p, 0 if there is none. */
 static size_t utf8(const unsigned char *p, size_t len)
 {
@@ -157,4 +159,14 @@ void cr_json_null(struct cr_json *j, const char *key)
 {
 	json_begin(j, key);
 	fputs("null", j->out);
+}
+
+void cr_json_err_print(const struct cr_err *err)
+{
+	struct cr_json j = CR_JSON_TIGHT(stderr);
+
+	cr_json_object(&j, NULL);
+	cr_json_int(&j, "status", err->status);
+	cr_json_text(&j, "error", err->text);
+	cr_json_end(&j);
 }

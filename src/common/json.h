@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct cr_err;
+
 #define CR_JSON_DEPTH 16
 
 struct cr_json {
@@ -45,3 +47,6 @@ void cr_json_null(struct cr_json *j, const char *key);
 
 /* With quotes. Bytes that are no UTF-8 are written as the characters of the same number. */
 void cr_json_string(FILE *out, const char *text);
+
+/* As cr_err_print(), where JSON is wanted: {"status": …, "error": …} on stderr, as HTTP has it. */
+void cr_json_err_print(const struct cr_err *err);

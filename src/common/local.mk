@@ -11,7 +11,8 @@ src_libcommon_a_SOURCES = \
 	src/arch/x86_64/keys.h src/arch/x86_64/rseq.h src/arch/x86_64/syscall.h \
 	src/common/agent_config.h \
 	src/common/accept.h src/common/archive.c src/common/archive.h src/common/args.c \
-	src/common/args.h src/common/backend_kind.h src/common/file_rules.h \
+	src/common/args.h src/common/args_help.c src/common/args_help.h src/common/units.c \
+	src/common/units.h src/common/backend_kind.h src/common/file_rules.h \
 	src/common/message_json.c src/common/message_json.h \
 	src/common/rows_json.c src/common/rows_json.h src/common/criu_version.h \
 	src/common/job_options.c src/common/job_options.h \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/args.h"
+#include "common/args_help.h"
 #include "common/defs.h"
 #include "common/err.h"
 #include "coordinator/evacuate_policy.h"
@@ -25,10 +26,10 @@ static const struct cr_arg rows[] = {
 	{ "name", 'n', CR_ARG_TEXT, FIELD(name), 0, 0, "cairn", "CR_CLUSTER", "CLUSTER",
 	  "this cluster's name" },
 	CR_TRUST_ROWS(struct cr_coordinator_options),
-	{ "lease", 0, CR_ARG_REAL, FIELD(lease), 0.2, 3600, "2", "CR_LEASE", "SECONDS",
+	{ "lease", 0, CR_ARG_TIME, FIELD(lease), 0.2, 3600, "2", "CR_LEASE", "TIME",
 	  "a node that is silent for longer has lost its members" },
-	{ "heartbeat", 0, CR_ARG_REAL, FIELD(heartbeat), 0.02, 600, "0.25", "CR_HEARTBEAT",
-	  "SECONDS", "between two heartbeats of a node" },
+	{ "heartbeat", 0, CR_ARG_TIME, FIELD(heartbeat), 0.02, 600, "0.25", "CR_HEARTBEAT", "TIME",
+	  "between two heartbeats of a node" },
 	{ "fence-command", 0, CR_ARG_TEXT, FIELD(fence_command), 0, 0, NULL, "CR_FENCE_COMMAND",
 	  "COMMAND", "run with a lost node's name and address; status 0: it is off" },
 	{ "evacuate", 0, CR_ARG_TEXT, FIELD(evacuate), 0, 0, NULL, "CR_EVACUATE",
@@ -37,11 +38,11 @@ static const struct cr_arg rows[] = {
 	  .check = cr_evac_check },
 	{ "evacuate-margin", 0, CR_ARG_REAL, FIELD(evacuate_margin), 0, 0.9, "0.1",
 	  "CR_EVACUATE_MARGIN", "PART", "of a limit, by which they stay below it elsewhere" },
-	{ "evacuate-cooldown", 0, CR_ARG_REAL, FIELD(evacuate_cooldown), 0, 86400, "300",
-	  "CR_EVACUATE_COOLDOWN", "SECONDS",
+	{ "evacuate-cooldown", 0, CR_ARG_TIME, FIELD(evacuate_cooldown), 0, 86400, "300",
+	  "CR_EVACUATE_COOLDOWN", "TIME",
 	  "a job that was moved stays, and the node it left takes none" },
-	{ "evacuate-window", 0, CR_ARG_REAL, FIELD(evacuate_window), 10, 110, "60",
-	  "CR_EVACUATE_WINDOW", "SECONDS", "of the past that trends are seen in" },
+	{ "evacuate-window", 0, CR_ARG_TIME, FIELD(evacuate_window), 10, 110, "60",
+	  "CR_EVACUATE_WINDOW", "TIME", "of the past that trends are seen in" },
 	{ "evacuate-dry-run", 0, CR_ARG_FLAG, FIELD(evacuate_dry_run), 0, 0, NULL,
 	  "CR_EVACUATE_DRY_RUN", NULL, "only tell, as events, what would be moved" },
 	{ "http", 0, CR_ARG_TEXT, FIELD(http), 0, 0, NULL, "CR_HTTP", "ADDR",
@@ -58,8 +59,8 @@ static const struct cr_arg rows[] = {
 	  "N", "of jobs that are not over, of one user" },
 	{ "user-starts", 0, CR_ARG_REAL, FIELD(user_starts), 0.1, 1e6, "100", "CR_USER_STARTS", "N",
 	  "jobs and members that a user may ask for per second" },
-	{ "user-bytes", 0, CR_ARG_WHOLE, FIELD(user_bytes), 1 << 20, 1e12, "268435456",
-	  "CR_USER_BYTES", "BYTES", "of a user's commands, as long as jobs are known" },
+	{ "user-bytes", 0, CR_ARG_SIZE, FIELD(user_bytes), 1 << 20, 1e12, "268435456",
+	  "CR_USER_BYTES", "SIZE", "of a user's commands, as long as jobs are known" },
 	{ "log", 0, CR_ARG_CHOICE, FIELD(log), CR_LOG_TEXT, 0, "text", "CR_LOG", "text|json",
 	  "lines of the log: for people, or an object of JSON each" },
 	{ "ready-fd", 0, CR_ARG_WHOLE, FIELD(ready_fd), -1, 1e6, "-1", NULL, "N",
@@ -73,7 +74,7 @@ void cr_coordinator_usage(void)
 {
 	struct cr_args a = CR_ARGS(rows, NULL);
 
-	printf("Usage: crcoordinator --listen ADDR --state DIR --key FILE [OPTION]...\n"
+	printf("Usage: crcoordinator --listen ADDR --state DIR --key FILE [OPTION…]\n"
 	       "       crcoordinator --init KEYFILE\n"
 	       "Holds a cluster together: its nodes, jobs and checkpoints.\n\n");
 	cr_args_print(&a);

@@ -10,6 +10,7 @@
 
 #include "common/defs.h"
 #include "common/err.h"
+#include "common/units.h"
 #include "common/xalloc.h"
 
 #define DEFAULT_SECONDS 30
@@ -33,23 +34,6 @@ const char *cr_evac_word(enum cr_evac_measure m)
 	return words[m];
 }
 
-/* Seconds; NAN: it is none. */
-static double seconds_of(const char *text)
-{
-	static const struct {
-		const char *unit;
-		double seconds;
-	} units[] = { { "", 1 }, { "s", 1 }, { "ms", 0.001 }, { "m", 60 }, { "h", 3600 } };
-	char *end;
-	double v = strtod(text, &end);
-	size_t i;
-
-	for (i = 0; end != text && i < CR_ARRAY_SIZE(units); i++)
-		if (!strcmp(end, units[i].unit))
-			return v * units[i].seconds;
-	return NAN;
-}
-
 static double part_of(const char *text)
 {
 	char *end;
@@ -62,7 +46,7 @@ static double part_of(const char *text)
 
 static int parse_full(const char *value, struct cr_evac_policy *out, struct cr_err *err)
 {
-	out->full_s = seconds_of(value);
+	out->full_s = cr_time_of(value);
 	if (out->full_s >= 1 && out->full_s <= MOST_SECONDS)
 		return 0;
 	return cr_fail(err, CR_EXIT_USAGE, 0,
@@ -90,8 +74,8 @@ static int parse_one(char *item, struct cr_evac_policy *out, struct cr_err *err)
 	time = strchr(value, '/');
 	if (time)
 		*time++ = 0;
-	out->of[m].limit = m == CR_EVAC_LATENCY ? seconds_of(value) : part_of(value);
-	out->of[m].seconds = time ? seconds_of(time) : DEFAULT_SECONDS;
+	out->of[m].limit = m == CR_EVAC_LATENCY ? cr_time_of(value) : part_of(value);
+	out->of[m].seconds = time ? cr_time_of(time) : DEFAULT_SECONDS;
 	if (!(out->of[m].limit > 0 && out->of[m].limit <= (m == CR_EVAC_LATENCY ? 60 : 1)))
 		return cr_fail(err, CR_EXIT_USAGE, 0, "%s=%s: a limit above 0 up to %s", item,
 			       value, m == CR_EVAC_LATENCY ? "60s, as 500ms" : "1, as 0.95 or 95%");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/args_help.h"
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/label.h"
@@ -38,10 +39,10 @@ static const struct cr_arg rows[] = {
 	  "of this node, the preferred first (default: the interfaces')" },
 	{ "image-listen", 0, CR_ARG_TEXT, FIELD(image_listen), 0, 0, NULL, "CR_IMAGE_LISTEN",
 	  "ADDR", "where other nodes send images (default: any address and port)" },
-	{ "rate", 0, CR_ARG_REAL, FIELD(rate), 0, 1e12, NULL, "CR_RATE", "BYTES",
+	{ "rate", 0, CR_ARG_SIZE, FIELD(rate), 0, 1e12, NULL, "CR_RATE", "SIZE",
 	  "send images with at most so many bytes per second" },
-	{ "drain-timeout", 0, CR_ARG_REAL, FIELD(drain_timeout), 0, 1e6, "60", "CR_DRAIN_TIMEOUT",
-	  "SECONDS", "how long SIGTERM waits until jobs have moved" },
+	{ "drain-timeout", 0, CR_ARG_TIME, FIELD(drain_timeout), 0, 1e6, "60", "CR_DRAIN_TIMEOUT",
+	  "TIME", "how long SIGTERM waits until jobs have moved" },
 	{ "preempt-file", 0, CR_ARG_TEXT, FIELD(preempt_file), 0, 0, NULL, "CR_PREEMPT_FILE",
 	  "PATH", "when this file appears, the node is drained" },
 	{ "notice", 0, CR_ARG_CHOICE, FIELD(notice), 0, 0, "none", "CR_NOTICE",
@@ -49,8 +50,8 @@ static const struct cr_arg rows[] = {
 	  "ask whether the cloud takes this machine back, and drain then" },
 	{ "notice-address", 0, CR_ARG_TEXT, FIELD(notice_address), 0, 0, NULL, "CR_NOTICE_ADDRESS",
 	  "URL", "of its metadata service, without a path; of file: the file" },
-	{ "notice-poll", 0, CR_ARG_REAL, FIELD(notice_poll), 0.1, 60, "5", "CR_NOTICE_POLL",
-	  "SECONDS", "between two questions" },
+	{ "notice-poll", 0, CR_ARG_TIME, FIELD(notice_poll), 0.1, 60, "5", "CR_NOTICE_POLL", "TIME",
+	  "between two questions" },
 	{ "allow-drills", 0, CR_ARG_FLAG, FIELD(allow_drills), 0, 0, NULL, "CR_ALLOW_DRILLS", NULL,
 	  "crctl drill may rehearse faults here" },
 	{ "host-root", 0, CR_ARG_TEXT, FIELD(host_root), 0, 0, "/", "CR_HOST_ROOT", "DIR",
@@ -59,8 +60,8 @@ static const struct cr_arg rows[] = {
 	  "CR_USER_CONNECTIONS", "N", "that a user may have to the socket, without members'" },
 	{ "user-requests", 0, CR_ARG_WHOLE, FIELD(user_requests), 8, 1e6, "128", "CR_USER_REQUESTS",
 	  "N", "that a user may wait for at once" },
-	{ "user-bytes", 0, CR_ARG_WHOLE, FIELD(user_bytes), 1 << 20, 1e12, "67108864",
-	  "CR_USER_BYTES", "BYTES", "of a user that may be under way at once" },
+	{ "user-bytes", 0, CR_ARG_SIZE, FIELD(user_bytes), 1 << 20, 1e12, "67108864",
+	  "CR_USER_BYTES", "SIZE", "of a user that may be under way at once" },
 	{ "log", 0, CR_ARG_CHOICE, FIELD(log), CR_LOG_TEXT, 0, "text", "CR_LOG", "text|json",
 	  "lines of the log: for people, or an object of JSON each" },
 	{ "ready-fd", 0, CR_ARG_WHOLE, FIELD(ready_fd), -1, 1e6, "-1", NULL, "N",
@@ -74,7 +75,7 @@ void cr_node_usage(void)
 {
 	struct cr_args a = CR_ARGS(rows, NULL);
 
-	printf("Usage: crnode --coordinator ADDR --store DIR [OPTION]...\n"
+	printf("Usage: crnode --coordinator ADDR --store DIR [OPTION…]\n"
 	       "Makes this host a node of a cluster: runs jobs' members, keeps and ships "
 	       "images.\n\n");
 	cr_args_print(&a);

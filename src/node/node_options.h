@@ -14,7 +14,7 @@ struct cr_node_options {
 	struct cr_arg_list labels, addresses;
 	const char *name, *store, *socket, *image_listen, *preempt_file, *host_root;
 	struct cr_trust_files trust;
-	double rate; /* bytes per second, 0: no limit */
+	long rate; /* bytes per second, 0: no limit */
 	double drain_timeout;
 	int notice; /* enum cr_notice_from */
 	const char *notice_address;

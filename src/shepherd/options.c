@@ -11,12 +11,14 @@
 #include <string.h>
 
 #include "arch/x86_64/baseline.h"
+#include "common/args_help.h"
 #include "common/defs.h"
 #include "objects/core/policy.h"
 
 #define LAUNCH .programs = CR_FOR_LAUNCH
 #define RESTART .programs = CR_FOR_RESTART
 #define ATTACH .programs = CR_FOR_ATTACH
+#define RESTART_OR_ATTACH .programs = CR_FOR_RESTART | CR_FOR_ATTACH
 #define STARTS .programs = CR_FOR_LAUNCH | CR_FOR_RESTART
 #define BEGINS .programs = CR_FOR_LAUNCH | CR_FOR_ATTACH
 #define FIELD(field) CR_ARG_FIELD(struct cr_options, field)
@@ -39,22 +41,22 @@ static int add_rule(void *to, const char *value, struct cr_err *err)
 static const struct cr_arg rows[] = {
 	{ "dir", 'd', CR_ARG_TEXT, FIELD(dir), 0, 0, "cairn", "CR_DIR", "DIR",
 	  "where checkpoints go: DIR/NAME/NUMBER", BEGINS },
-	{ "stop-after", 0, CR_ARG_REAL, FIELD(stop_after), 0.01, 1e9, NULL, "CR_STOP_AFTER",
-	  "SECONDS", "checkpoint then, stop the job, exit 85" },
+	{ "stop-after", 0, CR_ARG_TIME, FIELD(stop_after), 0.01, 1e9, NULL, "CR_STOP_AFTER", "TIME",
+	  "checkpoint then, stop the job, exit 85" },
 	{ "compress", 0, CR_ARG_CHOICE, FIELD(compress), 0, 0, "none", "CR_COMPRESS", "none|lz4",
 	  "codec of memory pages", KEPT(compress) },
 	{ "pack-files", 0, CR_ARG_FLAG, FIELD(pack_files), 0, 0, NULL, "CR_PACK_FILES", NULL,
 	  "store unmodified pages of mapped files too", STARTS, KEPT(pack_files) },
-	{ "file-limit", 0, CR_ARG_WHOLE, FIELD(file_limit), 0, 1e15, "16777216", "CR_FILE_LIMIT",
-	  "BYTES", "files written in place are saved up to this size", STARTS, KEPT(file_limit) },
+	{ "file-limit", 0, CR_ARG_SIZE, FIELD(file_limit), 0, 1e15, "16777216", "CR_FILE_LIMIT",
+	  "SIZE", "files written in place are saved up to this size", STARTS, KEPT(file_limit) },
 	{ "file", 0, CR_ARG_LIST, FIELD(files), 0, 0, NULL, "CR_FILE",
 	  "PATTERN=keep|truncate|restore", "what becomes of such files at a restart; several times",
 	  STARTS, .by = ":", .adds = true, .add = add_rule },
 	{ "map", 0, CR_ARG_LIST, FIELD(maps), 0, 0, NULL, "CR_MAP", "OLD=NEW",
 	  "what was at or below OLD is at NEW now; several times", RESTART, .by = ":", .adds = true,
 	  .check = check_map },
-	{ "stop-timeout", 0, CR_ARG_REAL, FIELD(stop_timeout), 0.01, 3600, "10", "CR_STOP_TIMEOUT",
-	  "SECONDS", "how long a thread may take to stop", STARTS, KEPT(stop_timeout) },
+	{ "stop-timeout", 0, CR_ARG_TIME, FIELD(stop_timeout), 0.01, 3600, "10", "CR_STOP_TIMEOUT",
+	  "TIME", "how long a thread may take to stop", STARTS, KEPT(stop_timeout) },
 	{ "signal", 0, CR_ARG_WHOLE, FIELD(signal), 34, 64, "62", "CR_SIGNAL", "NUMBER",
 	  "real-time signal that wakes the agent", LAUNCH },
 	{ "allow-changed", 0, CR_ARG_FLAG, FIELD(allow_changed), 0, 0, NULL, NULL, NULL,
@@ -69,7 +71,7 @@ static const struct cr_arg rows[] = {
 	{ "check", 0, CR_ARG_FLAG, FIELD(check), 0, 0, NULL, NULL, NULL,
 	  "only list all that is missing or different on this node; start nothing", RESTART },
 	{ "json", 0, CR_ARG_FLAG, FIELD(json), 0, 0, NULL, NULL, NULL,
-	  "with --check: answer as JSON", RESTART },
+	  "answer and errors as JSON; of crrestart: with --check", RESTART_OR_ATTACH },
 	{ "ids", 0, CR_ARG_CHOICE, FIELD(ids), 0, 0, "auto", "CR_IDS", "auto|exact|virtual",
 	  "processes keep their ids in namespaces, or see them translated", RESTART },
 	{ "tcp", 0, CR_ARG_CHOICE, FIELD(tcp_repair), 0, 0, "reset", "CR_TCP", "reset|repair",
@@ -81,8 +83,8 @@ static const struct cr_arg rows[] = {
 	{ "plugin", 0, CR_ARG_LIST, FIELD(plugins), 0, 0, NULL, "CR_PLUGIN", "FILE[:OPTIONS]",
 	  "loads a plugin, in a process of its own (divided by ; in CR_PLUGIN); several times",
 	  STARTS, .by = ";", .adds = true },
-	{ "plugin-timeout", 0, CR_ARG_REAL, FIELD(plugin_timeout), 0.01, 86400, "60",
-	  "CR_PLUGIN_TIMEOUT", "SECONDS", "how long a hook of a plugin may take", STARTS,
+	{ "plugin-timeout", 0, CR_ARG_TIME, FIELD(plugin_timeout), 0.01, 86400, "60",
+	  "CR_PLUGIN_TIMEOUT", "TIME", "how long a hook of a plugin may take", STARTS,
 	  KEPT(plugin_timeout) },
 	{ "coordinator", 0, CR_ARG_TEXT, FIELD(coordinator), 0, 0, NULL, "CR_COORDINATOR",
 	  "ADDRESS", "as a job of a cluster, by this node's crnode", BEGINS },
@@ -135,9 +137,9 @@ static void options_save_one(const struct cr_arg *r, const void *options, cairn_
 
 	if (r->kind == CR_ARG_FLAG)
 		*(bool *)to = *(const bool *)((const char *)options + r->offset);
-	else if (r->kind == CR_ARG_REAL)
+	else if (r->kind == CR_ARG_REAL || r->kind == CR_ARG_TIME)
 		*(double *)to = *(const double *)((const char *)options + r->offset);
-	else if (r->kind == CR_ARG_WHOLE)
+	else if (r->kind == CR_ARG_WHOLE || r->kind == CR_ARG_SIZE)
 		*(int64_t *)to = strtoll(cr_arg_value(r, options, text), NULL, 10);
 	else
 		snprintf(to, sizeof(job->compress), "%s", cr_arg_value(r, options, text));
@@ -168,11 +170,11 @@ static int inherit_one(const struct cr_arg *r, void *options, const cairn_Job *j
 
 	if (r->kind == CR_ARG_FLAG)
 		*(bool *)((char *)options + r->offset) = *(const bool *)from;
-	else if (r->kind == CR_ARG_REAL)
+	else if (r->kind == CR_ARG_REAL || r->kind == CR_ARG_TIME)
 		*(double *)((char *)options + r->offset) = *(const double *)from;
-	if (r->kind == CR_ARG_FLAG || r->kind == CR_ARG_REAL)
+	if (r->kind == CR_ARG_FLAG || r->kind == CR_ARG_REAL || r->kind == CR_ARG_TIME)
 		return 0;
-	if (r->kind == CR_ARG_WHOLE)
+	if (r->kind == CR_ARG_WHOLE || r->kind == CR_ARG_SIZE)
 		snprintf(text, sizeof(text), "%.0f",
 			 fmin(fmax(*(const int64_t *)from, r->min), r->max));
 	else

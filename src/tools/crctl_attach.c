@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/json.h"
 #include "common/runtime.h"
 #include "shepherd/cluster_join.h"
 #include "shepherd/guard.h"
@@ -23,12 +24,13 @@
 
 static void crctl_attach_usage(void)
 {
-	printf("Usage: crctl attach PID [OPTION]...\n"
-	       "       crctl attach --container NAME [OPTION]...\n"
+	printf("Usage: crctl attach PID [OPTION…]\n"
+	       "       crctl attach --container NAME [OPTION…]\n"
 	       "Makes a running process, with all below it, or a running container a job.\n\n");
 	cr_options_print(CR_FOR_ATTACH);
-	printf("\nReturns when it is a job, and prints its name. Exit status: 0, or as in "
-	       "cairn-exit-codes(7).\n");
+	printf("\nReturns when it is a job, and prints its name.\n"
+	       "Exit status: 0, or as in cairn-exit-codes(7).\n"
+	       "\nExample: crctl attach 4711 --name train -i 5m\n");
 }
 
 int cr_attach_first(struct cr_ctl *c)
@@ -99,7 +101,7 @@ static int crctl_attach_adopt(struct cr_shepherd *sh, int argc, char **argv, str
 	if (!ret)
 		ret = sh->backend->attach(sh, what, err);
 	if (!ret)
-		ret = cr_detach(sh->name, sh->directory, err);
+		ret = cr_detach(sh->name, sh->directory, o->json, err);
 	cr_outside_read(&sh->outside);
 	if (!ret)
 		ret = crctl_attach_take_part(sh, err);
@@ -115,7 +117,10 @@ int cr_attach(int argc, char **argv)
 	if (!sh)
 		return CR_EXIT_INTERNAL;
 	if (crctl_attach_adopt(sh, argc, argv, &err)) {
-		cr_err_print(&err);
+		if (sh->options.json)
+			cr_json_err_print(&err);
+		else
+			cr_err_print(&err);
 		cr_shepherd_leave(sh);
 		cr_detach_done(err.status);
 		return err.status;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/args_help.h"
 #include "common/defs.h"
 #include "net/client.h"
 #include "tools/crctl.h"
@@ -50,7 +51,7 @@ static const struct cr_arg rows[] = {
 	  "as 30s or 2m, at most 10m", FOR_DRILL },
 	{ "interactive", 0, CR_ARG_FLAG, FIELD(interactive), 0, 0, NULL, NULL, NULL,
 	  "a menu of nodes and faults", FOR_DRILL },
-	{ "delay", 0, CR_ARG_REAL, FIELD(delay), 0.1, 3600, "2", NULL, "SECONDS",
+	{ "delay", 0, CR_ARG_TIME, FIELD(delay), 0.1, 3600, "2", NULL, "TIME",
 	  "between two looks", FOR_TOP },
 	{ "once", 0, CR_ARG_FLAG, FIELD(once), 0, 0, NULL, NULL, NULL,
 	  "print what there is, also without a terminal", FOR_TOP },
@@ -110,10 +111,14 @@ int cr_ctl_options(struct cr_ctl *c, int argc, char **argv, const char **verb)
 	return ret;
 }
 
-void cr_ctl_options_usage(void)
+void cr_ctl_options_usage(const char *verb)
 {
 	struct cr_args a;
 
 	crctl_options_begin(&a, NULL);
+	if (verb) {
+		a.programs = bit_of(verb);
+		a.verbs = NULL;
+	}
 	cr_args_print(&a);
 }

@@ -6,8 +6,9 @@
 struct cr_ctl;
 
 /*
- * Reads options, verb and what it is about; --help and --version are answered (*verb stays NULL,
- * 0). What does not go with the verb is refused.
+ * Reads options, verb and what it is about. What does not go with the verb is refused, unless
+ * --help or --version is there.
  */
 int cr_ctl_options(struct cr_ctl *c, int argc, char **argv, const char **verb);
-void cr_ctl_options_usage(void);
+/* Those of one verb, or of all: NULL. */
+void cr_ctl_options_usage(const char *verb);

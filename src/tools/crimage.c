@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/args.h"
+#include "common/args_help.h"
 #include "inspect/backtrace.h"
 #include "inspect/core.h"
 #include "inspect/diff.h"
@@ -58,12 +59,15 @@ static const struct verb {
 static void crimage_usage(void)
 {
 	struct cr_args a = CR_ARGS(options, NULL);
+	char left[80];
 
 	printf("Usage: crimage VERB [OPTION…] IMAGE [OPERAND…]\n"
 	       "Looks into a checkpoint, DIR/NAME (its newest) or DIR/NAME/NUMBER.\n"
 	       "\n");
-	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++)
-		printf("  %-10s %-22s %s\n", verbs[i].name, verbs[i].of, verbs[i].help);
+	for (size_t i = 0; i < CR_ARRAY_SIZE(verbs); i++) {
+		snprintf(left, sizeof(left), "  %-10s %s ", verbs[i].name, verbs[i].of);
+		cr_help_line(left, 36, verbs[i].help);
+	}
 	printf("\n");
 	cr_args_print(&a);
 	printf("\nExit status: 0, or as in cairn-exit-codes(7).\n");

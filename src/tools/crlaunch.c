@@ -34,8 +34,8 @@ static void crlaunch_usage(void)
 	       "Runs COMMAND so that it can be checkpointed while it runs and restarted "
 	       "later.\n\n");
 	cr_options_print(CR_FOR_LAUNCH);
-	printf("\nExit status: the command's, 128+signal, 85 after --stop-after or crctl "
-	       "checkpoint --stop;\nothers: cairn-exit-codes(7).\n");
+	printf("\nExit status: the command's, 128+signal, 85 after --stop-after or crctl\n"
+	       "checkpoint --stop; others: cairn-exit-codes(7).\n");
 }
 
 /* The agent's environment; what the user preloads stays, behind it. */
@@ -220,7 +220,7 @@ static int launch(struct cr_shepherd *sh, int argc, char **argv, struct cr_err *
 	if (!ret)
 		ret = cr_shepherd_init(sh, err);
 	if (!ret && sh->options.detach)
-		ret = cr_detach(sh->name, sh->directory, err);
+		ret = cr_detach(sh->name, sh->directory, false, err);
 	cr_outside_read(&sh->outside);
 	if (!ret)
 		ret = crlaunch_take_part(sh, argv, err);

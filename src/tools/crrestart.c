@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/image_read.h"
+#include "common/json.h"
 #include "common/runtime.h"
 #include "objects/kinds.h"
 #include "restart/sandbox.h"
@@ -270,7 +271,7 @@ static int restart(struct cr_restart *r, int argc, char **argv, struct cr_err *e
 	if (!ret)
 		ret = set_place(r, err);
 	if (!ret && o->detach)
-		ret = cr_detach(r->sh->name, r->sh->directory, err);
+		ret = cr_detach(r->sh->name, r->sh->directory, false, err);
 	if (ret)
 		return ret;
 	if (o->detach)
@@ -306,6 +307,10 @@ int main(int argc, char **argv)
 	else if (r->sh->options.version)
 		printf("crrestart (Cairn) " PACKAGE_VERSION "\n");
 	cr_output_end(&err);
+	if (err.text[0] && r->sh->options.json && r->sh->options.check) {
+		cr_json_err_print(&err);
+		return err.status;
+	}
 	/* --check has said all. */
 	if (r->sh->options.check && !err.text[0] && err.status)
 		return err.status;

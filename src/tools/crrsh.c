@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/args.h"
+#include "common/args_help.h"
 #include "common/err.h"
 #include "tools/crrsh.h"
 #include "tools/crrsh_call.h"
@@ -32,7 +33,7 @@ static const struct cr_arg rows[] = {
 	{ NULL, 'n', CR_ARG_FLAG, FIELD(no_input), 0, 0, NULL, NULL, NULL, "no standard input" },
 	{ NULL, 'l', CR_ARG_TEXT, FIELD(user), 0, 0, NULL, NULL, "USER",
 	  "whom to be: the job's user, or it is refused", .check = check_user },
-	{ "timeout", 0, CR_ARG_REAL, FIELD(timeout), 1, 86400, "60", NULL, "SECONDS",
+	{ "timeout", 0, CR_ARG_TIME, FIELD(timeout), 1, 86400, "60", NULL, "TIME",
 	  "until the member must have come" },
 	{ "serve", 0, CR_ARG_TEXT, FIELD(serve), 0, 0, NULL, NULL, "ADDRESSES", NULL },
 	{ "help", 0, CR_ARG_FLAG, FIELD(help), 0, 0, NULL, NULL, NULL, "this text" },
@@ -46,7 +47,7 @@ static void crrsh_usage(void)
 {
 	struct cr_args a = CR_ARGS(rows, NULL);
 
-	printf("Usage: crrsh [OPTION]... NODE COMMAND [ARGUMENT]...\n"
+	printf("Usage: crrsh [OPTION…] NODE COMMAND [ARGUMENT]...\n"
 	       "Runs a command on another node as a new member of the job that calls it.\n\n");
 	cr_args_print(&a);
 	printf("\nOther options of ssh and rsh are taken and change nothing.\n");

@@ -14,21 +14,33 @@
 #include "common/defs.h"
 #include "common/err.h"
 #include "common/io.h"
+#include "common/json.h"
 
 static int ready = -1;
 
-/* The job runs on where its name cannot be written; whoever waits for the name is told. */
-static int detach_tell(const char *name)
+/* The job runs on where its name cannot be written, which is told all the same. */
+static int detach_tell(const char *name, bool json)
 {
+	struct cr_json j = CR_JSON_TIGHT(stdout);
 	struct cr_err err = { 0 };
 
-	printf("%s\n", name);
-	if (cr_output_end(&err))
+	if (json) {
+		cr_json_object(&j, NULL);
+		cr_json_text(&j, "job", name);
+		cr_json_end(&j);
+	} else {
+		printf("%s\n", name);
+	}
+	if (!cr_output_end(&err))
+		return 0;
+	if (json)
+		cr_json_err_print(&err);
+	else
 		cr_err_print(&err);
 	return err.status;
 }
 
-int cr_detach(const char *name, const char *directory, struct cr_err *err)
+int cr_detach(const char *name, const char *directory, bool json, struct cr_err *err)
 {
 	cr_auto_fd log_fd = -1;
 	char path[CR_PATH_MAX + 8];
@@ -56,7 +68,7 @@ int cr_detach(const char *name, const char *directory, struct cr_err *err)
 		close(p[1]);
 		if (read(p[0], &status, sizeof(status)) != sizeof(status))
 			status = CR_EXIT_INTERNAL;
-		_exit(status ? status : detach_tell(name));
+		_exit(status ? status : detach_tell(name, json));
 	}
 	close(p[0]);
 	ready = p[1];

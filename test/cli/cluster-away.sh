@@ -41,16 +41,16 @@ fails 100 'usage: crctl run' crctl run -n x --
 fails 100 'usage: crctl status JOB' crctl status a b
 fails 100 'usage: crctl nodes' crctl nodes a
 fails 100 'usage: crctl drain NODE' crctl drain
-fails 100 'whole number from 1' crctl run --keep 1.5 -- true
-fails 100 'number from 0.01' crctl run --interval nan -- true
-fails 100 'whole number from 0' crctl run --replicas -1 -- true
+fails 100 'whole number, from 1' crctl run --keep 1.5 -- true
+fails 100 'is not a time.* from 10ms' crctl run --interval nan -- true
+fails 100 'replicas.* out of range.* from 0 to 100' crctl run --replicas -1 -- true
 fails 100 'not restart or stop' crctl run --on-failure burn -- true
 fails 100 'give KEY=VALUE' crctl run --label gpu -- true
 fails 100 'give KEY=VALUE' crctl run --label =yes -- true
 fails 100 'from 1 to 100000' crctl run --nodes 100001 -- true
 # crlaunch has the same table.
-fails 100 'whole number from 0' crlaunch --max-restarts 2.5 -- true
-fails 100 'whole number from 1' crlaunch --keep 1.5 -- true
+fails 100 'whole number, from 0' crlaunch --max-restarts 2.5 -- true
+fails 100 'whole number, from 1' crlaunch --keep 1.5 -- true
 fails 100 'from 1 to 100000' crlaunch --nodes 100001 -- true
 fails 100 'not restart or stop' crlaunch --on-failure burn -- true
 fails 100 'give KEY=VALUE' crlaunch --label gpu -- true

@@ -94,12 +94,50 @@ END {
 }
 AWK
 
+# Help as the comparison reads it: an option a line, times in seconds and sizes in bytes.
+read -r -d '' plain <<'AWK'
+function plainly(v,   unit, k)
+{
+	unit = v
+	sub(/^[-0-9.]+(e[0-9]+)?/, "", unit)
+	if (unit == "" || !(unit in worth))
+		return v
+	k = v
+	sub(unit "$", "", k)
+	return sprintf("%.15g", k * worth[unit])
+}
+function flush(   t, words)
+{
+	if (match(line, /\([-0-9.a-zA-Z]+ to [-0-9.a-zA-Z]+[;)]/)) {
+		t = substr(line, RSTART + 1, RLENGTH - 2)
+		split(t, words, " to ")
+		line = substr(line, 1, RSTART) plainly(words[1]) " to " plainly(words[2]) \
+			substr(line, RSTART + RLENGTH - 1)
+	}
+	if (match(line, /default: [-0-9.a-zA-Z]+\)/)) {
+		t = substr(line, RSTART + 9, RLENGTH - 10)
+		line = substr(line, 1, RSTART + 8) plainly(t) substr(line, RSTART + RLENGTH - 1)
+	}
+	print line
+}
+BEGIN {
+	n = split("ms .001 s 1 m 60 h 3600 d 86400 K 1024 M 1048576 G 1073741824 T 1099511627776" \
+		" P 1125899906842624", of, " ")
+	for (i = 1; i < n; i += 2)
+		worth[of[i]] = of[i + 1]
+}
+/^ {20}/ { sub(/^ +/, " "); line = line $0; next }
+{ if (NR > 1) flush(); line = $0 }
+END { flush() }
+AWK
+plain_help() { "$@" --help | awk "$plain"; }
+
 # manual PAGE COMMAND…: crctl has its own and those of attach.
 manual() {
 	local page=$1 wrong
 	shift
-	"$@" --help >help
-	[ "$1" != crctl ] || crctl attach --help >>help
+	plain_help "$@" >help
+	[ "$1" != crctl ] || plain_help crctl attach >>help
 	wrong=$(awk "$compare" help "$man/$page" "$man/cairn-environment.7")
 	is '' "$wrong" "$page and the options of $*"
 }
@@ -113,7 +151,7 @@ manual crcoordinator.8 crcoordinator
 manual crnode.8 crnode
 
 # The comparison finds what is wrong.
-crlaunch --help >help
+plain_help crlaunch >help
 sed 's/default: 3/default: 4/; s/0 to 100;/0 to 99;/; s/--spread /--spread-out /' help >other
 says <(awk "$compare" other "$man/crlaunch.1" "$man/cairn-environment.7") \
 	'max-restarts: the default is 4' 'another default is seen'

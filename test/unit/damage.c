@@ -307,7 +307,8 @@ START_TEST(impossible_jobs)
 	ck_assert_msg(!cr_image_open(&img, path, &err), "%s", err.text);
 	ck_assert_msg(!cr_restart_check(&img, true, &err), "%s", err.text);
 	img.job.shepherd_pid = img.processes.v[0].process.pid;
-	unit_refused(cr_restart_check(&img, true, &err), &err, CR_EXIT_DAMAGED, "the shepherd");
+	unit_refused(cr_restart_check(&img, true, &err), &err, CR_EXIT_DAMAGED,
+		     "two processes or threads with the id");
 	img.job.shepherd_pid = 1;
 	img.job.name[0] = 0;
 	cr_err_clear(&err);

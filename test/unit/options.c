@@ -197,12 +197,14 @@ START_TEST(whole_numbers)
 {
 	static const char *const bad[] = { "--max-restarts=2.5", "--keep=1.5",
 					   "--replicas=0.5",	 "--nodes=1.5",
-					   "--nodes=100001",	 "--signal=40.5",
-					   "--keep-bytes=0.1",	 "--file-limit=1.5" };
+					   "--signal=40.5",	 "--keep-bytes=0.1",
+					   "--file-limit=1.5" };
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(bad); i++)
 		unit_refused(parse(CR_FOR_LAUNCH, bad[i], NULL), &err, CR_EXIT_USAGE, "whole");
+	unit_refused(parse(CR_FOR_LAUNCH, "--nodes=100001", NULL), &err, CR_EXIT_USAGE,
+		     "from 1 to 100000");
 	ck_assert_int_eq(parse(CR_FOR_LAUNCH, "--nodes=100000", NULL), 2);
 	ck_assert_int_eq(o.job.nodes, 100000);
 }
