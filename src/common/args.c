@@ -53,7 +53,7 @@ static const char *const number_words[] = {
 	[CR_ARG_REAL] = "a number",
 	[CR_ARG_WHOLE] = "a whole number",
 	[CR_ARG_TIME] = "a time (seconds, or with units: 250ms, 30s, 5m, 1h30m, 2d)",
-	[CR_ARG_SIZE] = "a size (bytes, or with a unit: 64K, 512M, 10G, 2T)",
+	[CR_ARG_SIZE] = "a size (whole bytes, or with a unit: 64K, 512M, 10G, 2T)",
 };
 
 const char *cr_args_number(enum cr_arg_kind kind, double v, char *out)

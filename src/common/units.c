@@ -80,7 +80,8 @@ double cr_size_of(const char *text)
 		end += len;
 		if (len && !strcmp(end, "iB"))
 			end += 2;
-		return *end ? NAN : v * sizes[i].worth;
+		/* There is no part of a byte. */
+		return *end || (!len && v != floor(v)) ? NAN : v * sizes[i].worth;
 	}
 	return NAN;
 }
