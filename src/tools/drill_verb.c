@@ -15,6 +15,7 @@
 #include "common/err.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "common/units.h"
 #include "net/client.h"
 #include "tools/cluster_rows.h"
 #include "tools/crctl.h"
@@ -38,12 +39,9 @@ static const struct fault {
 
 static int read_time(const char *text, uint32_t *ms, struct cr_err *err)
 {
-	char *end;
-	double v = strtod(text, &end);
+	double v = cr_time_of(text) * 1000;
 
-	v *= !strcmp(end, "m") ? 60000 : !strcmp(end, "ms") ? 1 : 1000;
-	if (end == text || (*end && strcmp(end, "s") && strcmp(end, "m") && strcmp(end, "ms")) ||
-	    !(v >= 1 && v <= MS_MOST))
+	if (!(v >= 1 && v <= MS_MOST))
 		return cr_fail(err, CR_EXIT_USAGE, 0,
 			       "--for %s: give a time as 30s or 2m, at most 10m", text);
 	*ms = v;

@@ -4,7 +4,7 @@
 # is, and a default or limits that a manual states are the ones of the table, as --help shows it.
 set -u
 . "$(dirname "$0")/../soak/common.sh"
-man=$(dirname "$0")/../../doc/man
+man=$top/doc/man
 [ -f "$man/crctl.1" ] || skip 'the manuals are not there'
 
 # Prints what is wrong. Arguments: the output of --help, then manuals.

@@ -19,7 +19,7 @@ as=()
 python=$(PATH=/usr/bin:/bin command -v python3) || skip 'there is no python3'
 [ "$(id -u)" != 0 ] || as=(setpriv --reuid "${CR_TEST_UID:-65534}" --regid "${CR_TEST_UID:-65534}" \
 	--clear-groups)
-cp "$(dirname "$0")/flood.py" flood.py
+cp "$top/test/cluster/flood.py" flood.py
 chmod 644 flood.py
 
 # Who has the token is heard beside those who have not, and they hold few descriptors.
