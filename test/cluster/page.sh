@@ -36,6 +36,7 @@ END
 		sleep 0.1
 	done
 ) &
+starter=$!
 export LINK="$CR_BIN/crctl dashboard" KILL_NODE RESTART="bash '$tmp/restart'" SHOTS=$shots
 export NODES='node1 node2 node3' KILLED=node3 TOKEN HOME=$tmp CR_NODE_SOCKET=$tmp/node1/socket
 TOKEN=$(<state/http.token)
@@ -48,6 +49,7 @@ while read -r how what; do
 	esac
 done < <(LIMIT_MS=$((step * 2000)) node "$top/test/page/page.mjs" 2>&1)
 touch end
+wait "$starter"
 [ "$checks" -gt 40 ]
 is 0 $? "all of it was looked at ($checks)"
 finish
