@@ -58,5 +58,5 @@ is 0 $? 'by their cost'
 slay
 crlaunch -i sometimes true 2>msg
 is 100 $? 'another word is refused'
-says msg "'sometimes' is not a number from 0.01 to 1e.?09 nor auto" 'with what would do'
+says msg "'sometimes' is not a time .*from 10ms to 1e9s, nor auto" 'with what would do'
 finish
