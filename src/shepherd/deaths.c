@@ -57,8 +57,9 @@ static void deaths_tell(int fd, short what, void *arg)
 
 bool cr_crashed(int status)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS,	SIGILL, SIGFPE,
-				      SIGABRT, SIGTRAP, SIGSYS };
+	/* Of these nobody but the kernel and the program itself sends any. */
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL,	SIGFPE, SIGABRT,
+				      SIGTRAP, SIGSYS, SIGXCPU, SIGXFSZ };
 	size_t i;
 
 	for (i = 0; i < CR_ARRAY_SIZE(faults); i++)

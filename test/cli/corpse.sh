@@ -107,4 +107,10 @@ shepherd=$!
 await_up
 is 0 $? 'and that before can be restarted'
 slay
+
+# By a limit of its own: told as every other death that nobody has ordered.
+crlaunch -n limit -d limit -- bash -c 'ulimit -f 1; while echo 0123456789abcdef; do :; done >much' \
+	</dev/null >>out 2>msg
+is 153 $? 'a job that writes more than it may'
+says msg 'the job limit died by SIGXFSZ' 'says by what it died'
 finish
