@@ -60,6 +60,13 @@ void unit_refused(int ret, const struct cr_err *err, int status, const char *wor
 	ck_assert_msg(strstr(err->text, words), "'%s' is not in: %s", words, err->text);
 }
 
+/* With the sanitizers: what is too large is no memory there as well. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 int main(void)
 {
 	static TCase *(*const cases[])(void) = {
